@@ -1,0 +1,53 @@
+//! Generates the client: load -> prepare -> progenitor -> rewrite -> write.
+//!
+//! The document is `spec/openapi.json`, or what `VAPI_OPENAPI` names: a path, or with the feature `fetch` a URL.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use vapi_codegen::prepare::{CONFIG_FILES, Config, prepare};
+use vapi_codegen::{generate, rewrite, source::Source};
+
+fn main() {
+    if let Err(error) = run() {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let spec = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR")?).join("spec");
+    let source = match std::env::var("VAPI_OPENAPI") {
+        Ok(source) if !source.is_empty() => Source::parse(&source)?,
+        _ => Source::Path(spec.join("openapi.json")),
+    };
+    rerun_if_changed(&source, &spec);
+
+    let document = source.load()?;
+    let config = Config::read(&spec)?;
+    let prepared = prepare(document, &config)?;
+    let tokens = generate::guarded(&prepared, |openapi, settings| {
+        progenitor::Generator::new(settings).generate_tokens(openapi)
+    })?;
+    let code = rewrite::rewrite(tokens, &prepared)?;
+    code.write(&PathBuf::from(std::env::var("OUT_DIR")?))?;
+
+    // Hand-written code that needs an operation or a type is compiled only where the document has it.
+    println!("cargo::rustc-check-cfg=cfg(vapi_op, values(any()))");
+    println!("cargo::rustc-check-cfg=cfg(vapi_type, values(any()))");
+    for id in &code.operation_ids {
+        println!("cargo::rustc-cfg=vapi_op={id:?}");
+    }
+    for name in &code.type_names {
+        println!("cargo::rustc-cfg=vapi_type={name:?}");
+    }
+    Ok(())
+}
+
+/// The inputs, exactly: an unchanged document never runs the generator again.
+fn rerun_if_changed(source: &Source, spec: &Path) {
+    println!("cargo::rerun-if-env-changed=VAPI_OPENAPI");
+    let inputs = CONFIG_FILES.map(|file| spec.join(file));
+    for path in inputs.iter().map(PathBuf::as_path).chain(source.path()) {
+        println!("cargo::rerun-if-changed={}", path.display());
+    }
+}

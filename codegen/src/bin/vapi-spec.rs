@@ -1,0 +1,203 @@
+//! `vapi-spec`: takes snapshots of OpenAPI documents, checks them and generates from them.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use serde_json::Value;
+use vapi_codegen::document::for_each_operation;
+use vapi_codegen::facts::{facts, to_text};
+use vapi_codegen::generate::guarded;
+use vapi_codegen::prepare::{Config, Prepared, prepare};
+use vapi_codegen::report::Report;
+use vapi_codegen::rewrite::{Code, rewrite};
+use vapi_codegen::source::{Limits, Source};
+
+/// Where the vendor publishes the document: what its own SDK builds read, then what its manual names.
+const PUBLISHED: [&str; 2] = [
+    "https://api.vapi.ai/api-json",
+    "https://api.vapi.ai/api/openapi.json",
+];
+
+/// Takes snapshots of the Vapi OpenAPI document, checks documents, and generates the client's code from them.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write a document's interface facts, without prose and in canonical order.
+    Pull(Pull),
+    /// Tell what the generator repairs in a document, and whether code can be generated from it.
+    Check {
+        /// The document.
+        #[arg(value_name = "URL|PATH")]
+        source: Source,
+        /// The directory of names.toml, corrections.toml and docs.toml.
+        #[arg(long, value_name = "DIR", default_value = "spec")]
+        spec: PathBuf,
+        /// Report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Write the code that a build of `vapi` would generate.
+    Generate {
+        /// The document.
+        #[arg(value_name = "URL|PATH")]
+        source: Source,
+        /// The directory of names.toml, corrections.toml and docs.toml.
+        #[arg(long, value_name = "DIR", default_value = "spec")]
+        spec: PathBuf,
+        /// The directory to write to.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Args)]
+struct Pull {
+    /// The document. Without it, the places where the vendor publishes it are tried in turn.
+    #[arg(value_name = "URL|PATH")]
+    source: Option<Source>,
+    /// The snapshot to write.
+    #[arg(long, value_name = "FILE", default_value = "spec/openapi.json")]
+    out: PathBuf,
+    /// Instead of the vendor's places.
+    #[arg(long, hide = true, default_values = PUBLISHED)]
+    published: Vec<Source>,
+    /// Seconds for the whole fetch.
+    #[arg(long, hide = true, value_parser = seconds, default_value = "60")]
+    timeout: Duration,
+    /// The largest document.
+    #[arg(long, hide = true, default_value_t = Limits::default().bytes)]
+    max_bytes: u64,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Pull(pull) => pull.run(),
+        Command::Check { source, spec, json } => check(&source, &spec, json),
+        Command::Generate { source, spec, out } => generate(&source, &spec, &out),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn generated(source: &Source, spec: &Path) -> Result<(Prepared, Code), Box<dyn Error>> {
+    let config = Config::read(spec)?;
+    let prepared = prepare(source.load()?, &config)?;
+    let tokens = guarded(&prepared, |openapi, settings| {
+        progenitor::Generator::new(settings).generate_tokens(openapi)
+    })?;
+    let code = rewrite(tokens, &prepared)?;
+    Ok((prepared, code))
+}
+
+fn check(source: &Source, spec: &Path, json: bool) -> Result<(), Box<dyn Error>> {
+    let (prepared, _) = generated(source, spec)?;
+    let report = Report::new(&prepared);
+    match json {
+        true => println!("{}", report.json()),
+        false => print!("{report}"),
+    }
+    Ok(())
+}
+
+fn generate(source: &Source, spec: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+    let (prepared, code) = generated(source, spec)?;
+    code.write(out)
+        .map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
+    let operations = prepared.operations().len();
+    eprintln!("wrote {}: {operations} operations, {} types, from {source}", out.display(), code.type_names.len());
+    Ok(())
+}
+
+impl Pull {
+    fn run(&self) -> Result<(), Box<dyn Error>> {
+        let (source, document) = self.load()?;
+        let mut snapshot = facts(&document);
+        let mut operations = 0;
+        for_each_operation(&mut snapshot, &mut |_, _, _, _| operations += 1);
+        if operations == 0 {
+            return Err(format!("`{source}` has no operations: no snapshot was written").into());
+        }
+        let schemas = snapshot
+            .pointer("/components/schemas")
+            .and_then(Value::as_object)
+            .map_or(0, |schemas| schemas.len());
+
+        let text = to_text(&snapshot);
+        let out = self.out.display();
+        let verb = if fs::read(&self.out).is_ok_and(|old| old == text.as_bytes()) {
+            "unchanged"
+        } else {
+            replace(&self.out, text.as_bytes())
+                .map_err(|error| format!("`{out}` cannot be written: {error}"))?;
+            "wrote"
+        };
+        let bytes = text.len();
+        eprintln!(
+            "{verb} {out}: {operations} operations, {schemas} schemas, {bytes} bytes, from {source}"
+        );
+        Ok(())
+    }
+
+    /// The document that was asked for, or the first that is published, and where it is from.
+    fn load(&self) -> Result<(&Source, Value), Box<dyn Error>> {
+        let limits = Limits {
+            total: self.timeout,
+            bytes: self.max_bytes,
+            ..Limits::default()
+        };
+        if let Some(source) = &self.source {
+            return Ok((source, source.load_within(limits)?));
+        }
+        for source in &self.published {
+            match source.load_within(limits) {
+                Ok(document) => return Ok((source, document)),
+                Err(error) => eprintln!("note: {error}"),
+            }
+        }
+        Err("the document was not found where it is published: give a URL or a path".into())
+    }
+}
+
+/// Writes `bytes` beside `path` and renames, so that `path` is whole at any time: the old file or the new one.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A link stays one: what it points to is replaced.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+    let mut name = path
+        .file_name()
+        .ok_or(io::ErrorKind::IsADirectory)?
+        .to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let temporary = path.with_file_name(name);
+    let written = fs::File::create_new(&temporary)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&temporary, &path));
+    if written.is_err() {
+        // The first error is the one to tell; what is left behind is only a stray `.tmp`.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

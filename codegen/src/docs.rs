@@ -1,0 +1,138 @@
+//! The sentences that become rustdoc: ours from `spec/docs.toml`, else the document's own made safe for rustdoc.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Our own sentences about the interface (`spec/docs.toml`).
+#[derive(Debug, Default, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Docs {
+    /// By controller.
+    pub handles: BTreeMap<String, String>,
+    /// By operation id.
+    pub operations: BTreeMap<String, String>,
+    /// By schema name in the document, or by type name for what has no schema of its own.
+    pub types: BTreeMap<String, String>,
+    /// By property name.
+    pub fields: BTreeMap<String, String>,
+    /// By schema name, then by property name.
+    pub type_fields: BTreeMap<String, BTreeMap<String, String>>,
+    /// By parameter name.
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// Markdown of unknown origin as markdown that rustdoc takes without a warning and runs no code of.
+///
+/// HTML, brackets and bare URLs are escaped, and fenced code becomes text.
+pub fn safe(prose: &str) -> String {
+    let mut out = Vec::new();
+    let mut fenced = false;
+    for line in prose.lines() {
+        let line = line.trim();
+        if line.starts_with("```") || line.starts_with("~~~") {
+            out.push(if fenced { "```" } else { "```text" }.to_owned());
+            fenced = !fenced;
+        } else if fenced {
+            out.push(line.to_owned());
+        } else {
+            out.push(safe_line(line));
+        }
+    }
+    if fenced {
+        out.push("```".to_owned());
+    }
+    while out.last().is_some_and(String::is_empty) {
+        out.pop();
+    }
+    out.join("\n")
+}
+
+fn safe_line(line: &str) -> String {
+    let spans: Vec<&str> = line.split('`').collect();
+    let closed = spans.len() % 2 == 1;
+    let mut out = String::new();
+    for (index, span) in spans.iter().enumerate() {
+        if index > 0 {
+            out.push_str(if closed { "`" } else { "\\`" });
+        }
+        if closed && index % 2 == 1 {
+            out.push_str(span);
+        } else {
+            out.push_str(&escape(span));
+        }
+    }
+    out
+}
+
+fn escape(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
+        let (before, url) = rest.split_at(start);
+        let end = url
+            .find(|c: char| c.is_whitespace() || "<>()[]\"'".contains(c))
+            .unwrap_or(url.len());
+        let (url, after) = url.split_at(end);
+        let trimmed = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
+        out.push_str(&escape_marks(before));
+        out.push_str(&format!("<{trimmed}>"));
+        out.push_str(&escape_marks(&url[trimmed.len()..]));
+        rest = after;
+    }
+    out.push_str(&escape_marks(rest));
+    out
+}
+
+fn escape_marks(text: &str) -> String {
+    let mut out = String::new();
+    for c in text.chars() {
+        if matches!(c, '<' | '>' | '[' | ']') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+/// The lines of a doc comment at some indentation.
+pub fn comment(indent: &str, text: &str) -> String {
+    text.lines()
+        .map(|line| match line.trim_end() {
+            "" => format!("{indent}///\n"),
+            line => format!("{indent}/// {line}\n"),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brackets_and_html_are_escaped_but_not_in_code() {
+        assert_eq!(safe("a [b] <div> `x[0] <y>` c"), r"a \[b\] \<div\> `x[0] <y>` c");
+    }
+
+    #[test]
+    fn an_unclosed_code_span_is_no_code() {
+        assert_eq!(safe("a `b <c>"), r"a \`b \<c\>");
+    }
+
+    #[test]
+    fn urls_become_links_without_the_full_stop() {
+        assert_eq!(
+            safe("see https://vapi.ai/a(b), or http://x.y."),
+            "see <https://vapi.ai/a>(b), or <http://x.y>."
+        );
+    }
+
+    #[test]
+    fn code_is_text_and_always_ends() {
+        assert_eq!(safe("```json\n{\"a\": [1]}"), "```text\n{\"a\": [1]}\n```");
+    }
+
+    #[test]
+    fn indented_text_is_not_a_test() {
+        assert_eq!(safe("a:\n\n    let x = 1;"), "a:\n\nlet x = 1;");
+    }
+}

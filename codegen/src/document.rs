@@ -1,0 +1,121 @@
+//! Walking an OpenAPI document by JSON pointer.
+//!
+//! Knows where schemas and operations can stand, and nothing about what is wrong with them.
+
+use serde_json::{Map, Value};
+
+/// The methods an OpenAPI 3.0 path item can hold, in the order progenitor reads them.
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
+
+/// Appends one reference token to a JSON pointer, escaped by RFC 6901.
+pub fn pointer(base: &str, token: &str) -> String {
+    format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))
+}
+
+/// Calls `visit` with every schema of the document and its pointer, parents before children.
+///
+/// What `visit` leaves behind is what is descended into. Names of properties, examples, defaults and enum values are data
+/// and never taken for schemas.
+pub fn for_each_schema(document: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
+    if let Some(schemas) = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    {
+        for (name, schema) in schemas {
+            walk(&pointer("/components/schemas", name), schema, visit);
+        }
+    }
+    for_each_operation(document, &mut |_, _, base, operation| {
+        for_each_operation_schema(base, operation, visit);
+    });
+}
+
+/// Calls `visit` with every schema below `schema`, itself first.
+pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
+    if !schema.is_object() {
+        return;
+    }
+    visit(base, schema);
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    for (key, value) in schema {
+        let at = pointer(base, key);
+        match key.as_str() {
+            "properties" | "patternProperties" => {
+                for (name, child) in value.as_object_mut().into_iter().flatten() {
+                    walk(&pointer(&at, name), child, visit);
+                }
+            }
+            "items" | "additionalProperties" | "not" => walk(&at, value, visit),
+            "allOf" | "oneOf" | "anyOf" => {
+                for (index, child) in value.as_array_mut().into_iter().flatten().enumerate() {
+                    walk(&format!("{at}/{index}"), child, visit);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document.
+pub fn for_each_operation(
+    document: &mut Value,
+    visit: &mut dyn FnMut(&str, &str, &str, &mut Map<String, Value>),
+) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (path, item) in paths {
+        let Some(item) = item.as_object_mut() else {
+            continue;
+        };
+        for method in METHODS {
+            if let Some(operation) = item.get_mut(method).and_then(Value::as_object_mut) {
+                let base = pointer(&pointer("/paths", path), method);
+                visit(path, method, &base, operation);
+            }
+        }
+    }
+}
+
+fn for_each_operation_schema(
+    base: &str,
+    operation: &mut Map<String, Value>,
+    visit: &mut dyn FnMut(&str, &mut Value),
+) {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
+        for (index, parameter) in parameters.iter_mut().enumerate() {
+            if let Some(schema) = parameter.get_mut("schema") {
+                walk(&format!("{base}/parameters/{index}/schema"), schema, visit);
+            }
+        }
+    }
+    if let Some(body) = operation.get_mut("requestBody") {
+        for_each_content_schema(&format!("{base}/requestBody"), body, visit);
+    }
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+        for (status, response) in responses {
+            let at = pointer(&format!("{base}/responses"), status);
+            for_each_content_schema(&at, response, visit);
+        }
+    }
+}
+
+fn for_each_content_schema(
+    base: &str,
+    holder: &mut Value,
+    visit: &mut dyn FnMut(&str, &mut Value),
+) {
+    let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for (media_type, entry) in content {
+        if let Some(schema) = entry.get_mut("schema") {
+            let at = pointer(&format!("{base}/content"), media_type);
+            walk(&format!("{at}/schema"), schema, visit);
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Turns the Vapi OpenAPI document into the code of the `vapi` crate.
+//!
+//! Data flows one way: a [`source`] is read, the [`passes`] repair and prepare the document ([`prepare`]), progenitor
+//! generates a client from it ([`generate`]), and the [`rewrite`] turns that client's tokens into the files that the
+//! `vapi` crate includes.
+
+pub mod docs;
+pub mod document;
+pub mod facts;
+pub mod generate;
+pub mod model;
+pub mod names;
+pub mod operations;
+pub mod passes;
+pub mod prepare;
+pub mod reference;
+pub mod report;
+pub mod rewrite;
+pub mod source;

@@ -1,0 +1,256 @@
+//! The operations of a prepared document, with the handle and method that each becomes.
+
+use crate::document::for_each_operation;
+use crate::names::{Names, plural, singular, snake_name};
+use heck::{ToPascalCase, ToSnakeCase};
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
+
+/// One operation.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The id in the document, or the one made for it.
+    pub id: String,
+    /// Upper case.
+    pub method: String,
+    /// With the names of its parameters in braces.
+    pub path: String,
+    pub description: Option<String>,
+    pub deprecated: bool,
+    /// What its id begins with: the key of its handle's documentation.
+    pub controller: String,
+    /// The resource handle: `calls`.
+    pub handle: String,
+    /// The method on the handle: `create`.
+    pub name: String,
+    /// In the order of the path.
+    pub path_parameters: Vec<String>,
+    /// Query and header parameters.
+    pub parameters: Vec<Parameter>,
+    /// Whether there is a JSON body, and whether it must be sent.
+    pub body: Option<Body>,
+    pub transfer: Option<Transfer>,
+}
+
+/// A query or header parameter.
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    pub name: String,
+    pub header: bool,
+    pub required: bool,
+    pub description: Option<String>,
+}
+
+/// A JSON request body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    Required,
+    Optional,
+}
+
+/// What an operation moves that is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    /// A multipart form to the server.
+    Upload,
+    /// Bytes from the server or from where it redirects to.
+    Download,
+}
+
+/// Reads the operations in the document's order. Handle and method together are unique.
+pub fn read(document: &Value, names: &Names) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    // `for_each_operation` can change what it visits; this reads a copy.
+    let mut document = document.clone();
+    for_each_operation(&mut document, &mut |path, method, _, operation| {
+        operations.push(read_operation(path, method, operation, names));
+    });
+    let mut taken = BTreeSet::new();
+    for operation in &mut operations {
+        let original = snake_name(operation.id.rsplit("Controller_").next().unwrap_or_default());
+        let version = version(&operation.path).map(|v| format!("{}_{v}", operation.name));
+        let candidates = [Some(operation.name.clone()), version, Some(original.clone())];
+        let name = candidates
+            .into_iter()
+            .flatten()
+            .chain((2..).map(|n| format!("{original}{n}")))
+            .find(|name| !taken.contains(&(operation.handle.clone(), name.clone())));
+        operation.name = name.unwrap_or(original);
+        taken.insert((operation.handle.clone(), operation.name.clone()));
+    }
+    operations
+}
+
+fn read_operation(path: &str, method: &str, operation: &Map<String, Value>, names: &Names) -> Operation {
+    let text = |key: &str| operation.get(key).and_then(Value::as_str).map(str::to_owned);
+    let id = text("operationId").unwrap_or_default();
+    let (controller, action) = split(&id, path);
+    let handle = names.handles.get(&controller).cloned().unwrap_or_else(|| handle(&controller));
+    let name = names
+        .methods
+        .get(&id)
+        .cloned()
+        .unwrap_or_else(|| method_name(&controller, &action));
+    let body = operation.get("requestBody");
+    let is_json = |content: &Map<String, Value>| content.keys().any(|key| key.starts_with("application/json"));
+    let body = body
+        .filter(|body| body.get("content").and_then(Value::as_object).is_some_and(is_json))
+        .map(|body| match body.get("required") {
+            Some(Value::Bool(true)) => Body::Required,
+            _ => Body::Optional,
+        });
+    Operation {
+        method: method.to_uppercase(),
+        path: path.to_owned(),
+        description: text("description"),
+        deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
+        controller,
+        handle,
+        name,
+        path_parameters: template_parameters(path),
+        parameters: parameters(operation),
+        body,
+        transfer: match text("x-vapi-transfer").as_deref() {
+            Some("upload") => Some(Transfer::Upload),
+            Some("download") => Some(Transfer::Download),
+            _ => None,
+        },
+        id,
+    }
+}
+
+fn parameters(operation: &Map<String, Value>) -> Vec<Parameter> {
+    let parameters = operation.get("parameters").and_then(Value::as_array);
+    parameters
+        .into_iter()
+        .flatten()
+        .filter_map(|parameter| {
+            let text = |key: &str| parameter.get(key).and_then(Value::as_str);
+            let place = text("in")?;
+            matches!(place, "query" | "header").then(|| Parameter {
+                name: text("name").unwrap_or_default().to_owned(),
+                header: place == "header",
+                required: parameter.get("required") == Some(&Value::Bool(true)),
+                description: text("description").map(str::to_owned),
+            })
+        })
+        .collect()
+}
+
+/// The names in braces, in order.
+pub fn template_parameters(path: &str) -> Vec<String> {
+    path.split('{')
+        .skip(1)
+        .filter_map(|part| part.split_once('}'))
+        .map(|(name, _)| name.to_owned())
+        .collect()
+}
+
+/// `CallController_findOne` is `CallController` and `findOne`; an id of another form belongs to its path's first word.
+fn split(id: &str, path: &str) -> (String, String) {
+    match id.split_once('_') {
+        Some((controller, action)) if controller.starts_with(char::is_uppercase) && !action.is_empty() => {
+            (controller.to_owned(), action.to_owned())
+        }
+        _ => {
+            let is_version = |part: &&str| part.strip_prefix('v').is_some_and(|n| n.parse::<u32>().is_ok());
+            let first = path
+                .split('/')
+                .find(|part| !part.is_empty() && !part.starts_with('{') && !is_version(part));
+            (first.unwrap_or("api").to_pascal_case(), id.to_owned())
+        }
+    }
+}
+
+fn handle(controller: &str) -> String {
+    let noun = controller.strip_suffix("Controller").unwrap_or(controller);
+    let words = snake_name(noun);
+    match words.rsplit_once("_v") {
+        Some((noun, version)) if version.parse::<u32>().is_ok() => format!("{}_v{version}", plural(noun)),
+        _ => plural(&words),
+    }
+}
+
+fn method_name(controller: &str, action: &str) -> String {
+    let noun = controller.strip_suffix("Controller").unwrap_or(controller);
+    let (action, version) = match action.strip_suffix("V2") {
+        Some(action) => (action, "_v2"),
+        None => (action, ""),
+    };
+    // `createChat` of the chats is `create`.
+    let action = action.replace(&plural(noun), "").replace(noun, "");
+    let name = match action.as_str() {
+        "findAll" | "findAllPaginated" | "getPaginated" | "list" => "list".to_owned(),
+        "findOne" | "get" => "get".to_owned(),
+        "remove" => "delete".to_owned(),
+        other if other.starts_with("delete") && !other.contains("All") => "delete".to_owned(),
+        other => other_method(other),
+    };
+    format!("{name}{version}")
+}
+
+/// `getRunsPaginated` is `list_runs`, `findItem` is `get_item` and `findItems` is `list_items`.
+fn other_method(action: &str) -> String {
+    let words = action.to_snake_case();
+    if let Some(rest) = words.strip_prefix("get_").and_then(|rest| rest.strip_suffix("_paginated")) {
+        return format!("list_{rest}");
+    }
+    if let Some(rest) = words.strip_prefix("remove_") {
+        return format!("delete_{rest}");
+    }
+    match words.strip_prefix("find_") {
+        Some(rest) if singular(rest) != rest => format!("list_{rest}"),
+        Some(rest) => format!("get_{rest}"),
+        None => snake_name(&words),
+    }
+}
+
+fn version(path: &str) -> Option<&str> {
+    let first = path.split('/').find(|part| !part.is_empty())?;
+    let number = first.strip_prefix('v')?;
+    (number != "1" && number.parse::<u32>().is_ok()).then_some(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn name_of(id: &str, path: &str) -> String {
+        let document = json!({"paths": {path: {"get": {"operationId": id}}}});
+        let read = read(&document, &Names::default());
+        format!("{}().{}", read[0].handle, read[0].name)
+    }
+
+    #[test]
+    fn handles_and_methods_follow_the_operation_id() {
+        assert_eq!(name_of("CallController_create", "/call"), "calls().create");
+        assert_eq!(name_of("CallController_findAll", "/call"), "calls().list");
+        assert_eq!(name_of("EvalController_getPaginated", "/eval"), "evals().list");
+        assert_eq!(name_of("EvalController_getRunsPaginated", "/eval/run"), "evals().list_runs");
+        assert_eq!(name_of("EvalController_removeRun", "/eval/run/{id}"), "evals().delete_run");
+        assert_eq!(name_of("ChatController_listChats", "/chat"), "chats().list");
+        assert_eq!(name_of("CampaignController_findAllV2", "/v2/campaign"), "campaigns().list_v2");
+        assert_eq!(name_of("CallController_deleteCallData", "/call/{id}"), "calls().delete");
+        assert_eq!(name_of("PersonalityController_findOne", "/p/{id}"), "personalities().get");
+        assert_eq!(name_of("AnalyticsController_query", "/analytics"), "analytics().query");
+        assert_eq!(name_of("SimulationRunController_findItems", "/r/{id}/item"), "simulation_runs().list_items");
+        assert_eq!(name_of("SimulationRunController_findItem", "/r/{id}/item/{i}"), "simulation_runs().get_item");
+    }
+
+    #[test]
+    fn an_id_of_another_form_belongs_to_its_path() {
+        assert_eq!(name_of("getThings", "/v1/things/{id}"), "things().get");
+        assert_eq!(name_of("ping", "/{id}"), "apis().ping");
+    }
+
+    #[test]
+    fn a_twin_under_another_version_gets_a_name_of_its_own() {
+        let document = json!({"paths": {
+            "/number": {"get": {"operationId": "NumberController_findAll"}},
+            "/v2/number": {"get": {"operationId": "NumberController_findAllPaginated"}}
+        }});
+        let names: Vec<_> = read(&document, &Names::default()).into_iter().map(|o| o.name).collect();
+        assert_eq!(names, ["list", "list_v2"]);
+    }
+}

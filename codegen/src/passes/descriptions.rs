@@ -1,0 +1,111 @@
+//! Puts the sentence that will be rustdoc at every place that will have one.
+//!
+//! Our own (`spec/docs.toml`) come first, then the document's, made safe for rustdoc, then a plain one from the names.
+
+use super::Changes;
+use crate::docs::{Docs, safe};
+use crate::document::for_each_operation;
+use serde_json::{Map, Value};
+
+/// Sets the `description` of operations, parameters, components and their properties. Changes no fact.
+pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
+    for_each_operation(document, &mut |path, method, _, operation| {
+        describe_operation(path, method, operation, docs);
+    });
+    let schemas = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
+    for (name, schema) in schemas.into_iter().flatten() {
+        if let Some(schema) = schema.as_object_mut() {
+            describe_schema(name, schema, docs);
+        }
+    }
+}
+
+fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Value>, docs: &Docs) {
+    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+    let theirs = [prose(operation, "summary"), prose(operation, "description")];
+    let theirs: Vec<String> = theirs.into_iter().flatten().collect();
+    let mut text = match (docs.operations.get(id), theirs.is_empty()) {
+        (Some(ours), _) => ours.clone(),
+        (None, false) => theirs.join("\n\n"),
+        (None, true) => format!("The operation `{id}`."),
+    };
+    text.push_str(&format!("\n\n`{} {path}`", method.to_uppercase()));
+    operation.shift_remove("summary");
+    operation.insert("description".to_owned(), text.into());
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+    for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
+        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
+        let text = docs
+            .parameters
+            .get(name)
+            .cloned()
+            .or_else(|| prose(parameter, "description"))
+            .unwrap_or_else(|| format!("The parameter `{name}`."));
+        parameter.insert("description".to_owned(), text.into());
+    }
+}
+
+fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
+    let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name).to_owned();
+    let text = docs
+        .types
+        .get(&original)
+        .cloned()
+        .or_else(|| prose(schema, "description"));
+    match text {
+        Some(text) => schema.insert("description".to_owned(), text.into()),
+        None => schema.shift_remove("description"),
+    };
+    let special = docs.type_fields.get(&original);
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for (name, property) in properties.into_iter().flatten() {
+        let Some(property) = property.as_object_mut() else {
+            continue;
+        };
+        let text = special
+            .and_then(|fields| fields.get(name))
+            .or_else(|| docs.fields.get(name))
+            .cloned()
+            .or_else(|| prose(property, "description"))
+            .unwrap_or_else(|| format!("The property `{}`.", name.replace('`', "'")));
+        property.insert("description".to_owned(), text.into());
+    }
+}
+
+fn prose(place: &Map<String, Value>, key: &str) -> Option<String> {
+    let text = safe(place.get(key)?.as_str()?);
+    (!text.trim().is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn our_sentence_comes_before_theirs_and_theirs_before_none() {
+        let docs: Docs = toml::from_str(
+            "[types]\nCallDTO = 'Ours.'\n[fields]\nid = 'The id.'\n[type_fields.CallDTO]\ncost = 'In dollars.'",
+        )
+        .unwrap();
+        let mut document = json!({"components": {"schemas": {"CallDto": {
+            "x-name": "CallDTO", "description": "Theirs.",
+            "properties": {"id": {"description": "x"}, "cost": {}, "url": {"description": "See <b>."}, "other": {}}
+        }}}});
+        run(&mut document, &docs, &mut Changes::default());
+        assert_eq!(
+            document["components"]["schemas"]["CallDto"],
+            json!({
+                "x-name": "CallDTO", "description": "Ours.",
+                "properties": {
+                    "id": {"description": "The id."},
+                    "cost": {"description": "In dollars."},
+                    "url": {"description": "See \\<b\\>."},
+                    "other": {"description": "The property `other`."}
+                }
+            })
+        );
+    }
+}

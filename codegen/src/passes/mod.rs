@@ -1,0 +1,82 @@
+//! The passes: small named functions over the document, each repairing one kind of defect or preparing one property of
+//! the output.
+//!
+//! Every pass says what it changed, by JSON pointer, in [`Changes`]. None names a schema of the document: what must be
+//! said of a single schema is data, in `spec/corrections.toml` and `spec/names.toml`.
+
+pub mod additional_properties;
+pub mod aliases;
+pub mod constants;
+pub mod corrections;
+pub mod descriptions;
+pub mod hoist;
+pub mod nullability;
+pub mod open_strings;
+pub mod prune;
+pub mod received;
+pub mod secrets;
+pub mod type_names;
+pub mod updates;
+pub mod all_of;
+pub mod array_enums;
+pub mod constraints;
+pub mod dangling_refs;
+pub mod discriminators;
+pub mod enum_beside_union;
+pub mod enums;
+pub mod null_types;
+pub mod object_enums;
+pub mod operation_ids;
+pub mod parameters;
+pub mod property_names;
+pub mod reference_aliases;
+pub mod request_bodies;
+pub mod required_flags;
+pub mod responses;
+pub mod schema_shapes;
+pub mod shared_parts;
+pub mod structure;
+pub mod transfers;
+pub mod unions;
+pub mod unknown_types;
+mod shape;
+#[cfg(test)]
+mod testing;
+
+/// What a pass did to the document.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Changes(Vec<Change>);
+
+/// One place that a pass changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// JSON pointer of the place, as it was before the change.
+    pub pointer: String,
+    /// What was done there, in a few words.
+    pub change: String,
+}
+
+impl Changes {
+    /// Records that the place at `pointer` was changed.
+    pub fn note(&mut self, pointer: impl Into<String>, change: impl Into<String>) {
+        self.0.push(Change {
+            pointer: pointer.into(),
+            change: change.into(),
+        });
+    }
+
+    /// The changes in the order they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.0.iter()
+    }
+
+    /// How many places were changed.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was changed.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,90 @@
+//! Asks little of what is only received.
+//!
+//! Real answers leave out properties that the document requires. In a type that no request can contain, only `id` and
+//! what tells a union's variants apart stay required; all else is optional to read.
+
+use super::Changes;
+use crate::reference;
+use crate::document::{for_each_operation, pointer};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Relaxes `required` in the components that no request body, parameter or answer to a server message reaches.
+///
+/// `sent` names further schemas that users send, such as answers to webhooks.
+pub fn run(document: &mut Value, sent: &[String], changes: &mut Changes) {
+    let mut open = Vec::new();
+    for_each_operation(document, &mut |_, _, _, operation| {
+        for key in ["parameters", "requestBody"] {
+            if let Some(part) = operation.get(key) {
+                reference::targets(part, &mut open);
+            }
+        }
+    });
+    let Some(schemas) = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    for (name, schema) in schemas.iter() {
+        let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name);
+        if sent.iter().any(|sent| sent == original) {
+            open.push(name.clone());
+        }
+    }
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas.get(&name)
+            && reached.insert(name)
+        {
+            reference::targets(schema, &mut open);
+        }
+    }
+    for (name, schema) in schemas.iter_mut() {
+        if reached.contains(name) {
+            continue;
+        }
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            let before = required.len();
+            required.retain(|name| name == "id");
+            if required.len() < before {
+                let at = pointer("/components/schemas", name);
+                changes.note(format!("{at}/required"), "only received: requires little");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_requests_reach_keeps_its_requirements() {
+        let mut document = json!({
+            "paths": {"/call": {"post": {
+                "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Create"}}}},
+                "responses": {"201": {"content": {"application/json": {
+                    "schema": {"$ref": "#/components/schemas/Call"}}}}}
+            }}},
+            "components": {"schemas": {
+                "Create": {"required": ["part"], "properties": {"part": {"$ref": "#/components/schemas/Part"}}},
+                "Part": {"required": ["x"], "properties": {"x": {}}},
+                "Call": {"required": ["id", "part", "orgId"], "properties": {
+                    "id": {}, "orgId": {}, "part": {"$ref": "#/components/schemas/Part"}}},
+                "Answer": {"x-name": "answer", "required": ["y"], "properties": {"y": {}}}
+            }}
+        });
+        let mut changes = Changes::default();
+        run(&mut document, &["answer".to_owned()], &mut changes);
+        let required = |name: &str| document["components"]["schemas"][name]["required"].clone();
+        assert_eq!(required("Create"), json!(["part"]));
+        assert_eq!(required("Part"), json!(["x"]));
+        assert_eq!(required("Call"), json!(["id"]));
+        assert_eq!(required("Answer"), json!(["y"]));
+        let noted: Vec<_> = changes.iter().map(|c| c.pointer.as_str()).collect();
+        assert_eq!(noted, ["/components/schemas/Call/required"]);
+    }
+}

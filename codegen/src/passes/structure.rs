@@ -1,0 +1,411 @@
+//! Parts of the document, outside of schemas, that are missing or of the wrong JSON type.
+//!
+//! openapiv3 refuses the whole document for one of them, without saying where. Runs after [`super::shared_parts`], which
+//! brings everything that an operation uses to the place where this pass looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use openapiv3::{
+    Callback, Example, ExternalDocumentation, Header, Info, Link, ReferenceOr, SecurityRequirement,
+    SecurityScheme, Server, Tag,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+use super::Changes;
+use super::parameters::template_names;
+use super::property_names::field_name;
+use crate::document::{METHODS, for_each_operation, pointer};
+
+/// Methods that reqwest has no call for: progenitor's code for them would not compile.
+const WITHOUT_CALL: [&str; 2] = ["options", "trace"];
+
+/// Supplies what must be there and drops what cannot be read.
+pub fn run(document: &mut Value, changes: &mut Changes) {
+    if !document.is_object() {
+        *document = json!({});
+        changes.note("", "replaced: the document is not an object");
+    }
+    let Some(root) = document.as_object_mut() else {
+        return;
+    };
+    mend_root(root, changes);
+    mend_components(root, changes);
+    mend_paths(root, changes);
+    for_each_operation(document, &mut |_, _, base, operation| {
+        mend_operation(base, operation, changes);
+    });
+}
+
+fn mend_root(root: &mut Map<String, Value>, changes: &mut Changes) {
+    let version = root.get("openapi").and_then(Value::as_str);
+    if !version.is_some_and(|version| version.starts_with("3.0.")) {
+        root.insert("openapi".to_owned(), json!("3.0.0"));
+        changes.note("/openapi", "read as 3.0.0");
+    }
+    mend_info(root, changes);
+    keep_valid::<Vec<Server>>(root, "servers", "", changes);
+    keep_valid::<Vec<Tag>>(root, "tags", "", changes);
+    keep_valid::<Vec<SecurityRequirement>>(root, "security", "", changes);
+    keep_valid::<ExternalDocumentation>(root, "externalDocs", "", changes);
+    for key in ["paths", "components"] {
+        expect_object(root, key, "", changes);
+    }
+}
+
+/// A version goes into a header of every request of progenitor's client, which panics on what a header cannot hold.
+fn mend_info(root: &mut Map<String, Value>, changes: &mut Changes) {
+    let info = root.get("info");
+    let text = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_str);
+    let is_sound = info.is_some_and(reads_as::<Info>) && text("version").is_some_and(fits_header);
+    if !is_sound {
+        let title = text("title").unwrap_or("API").to_owned();
+        let version = text("version").filter(|version| fits_header(version));
+        let version = version.unwrap_or("0").to_owned();
+        root.insert(
+            "info".to_owned(),
+            json!({"title": title, "version": version}),
+        );
+        changes.note("/info", "reduced to title and version");
+    }
+}
+
+fn fits_header(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
+fn reads_as<T: DeserializeOwned>(value: &Value) -> bool {
+    T::deserialize(value).is_ok()
+}
+
+fn mend_components(root: &mut Map<String, Value>, changes: &mut Changes) {
+    let Some(components) = root.get_mut("components").and_then(Value::as_object_mut) else {
+        return;
+    };
+    let base = "/components";
+    expect_object(components, "schemas", base, changes);
+    keep_valid::<BTreeMap<String, ReferenceOr<SecurityScheme>>>(
+        components,
+        "securitySchemes",
+        base,
+        changes,
+    );
+    keep_valid::<BTreeMap<String, ReferenceOr<Example>>>(components, "examples", base, changes);
+    keep_valid::<BTreeMap<String, ReferenceOr<Header>>>(components, "headers", base, changes);
+    keep_valid::<BTreeMap<String, ReferenceOr<Link>>>(components, "links", base, changes);
+    keep_valid::<BTreeMap<String, ReferenceOr<Callback>>>(components, "callbacks", base, changes);
+}
+
+fn mend_paths(root: &mut Map<String, Value>, changes: &mut Changes) {
+    let Some(paths) = root.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    paths.retain(|path, item| {
+        let readable = path.starts_with("x-")
+            || (item.is_object() && item.get("$ref").is_none() && is_template(path));
+        if !readable {
+            changes.note(
+                pointer("/paths", path),
+                "dropped: not a path with operations",
+            );
+        }
+        readable
+    });
+    for (path, item) in paths {
+        let base = pointer("/paths", path);
+        let Some(item) = item.as_object_mut() else {
+            continue;
+        };
+        for key in ["summary", "description"] {
+            keep_valid::<String>(item, key, &base, changes);
+        }
+        keep_valid::<Vec<Server>>(item, "servers", &base, changes);
+        for method in METHODS {
+            let reason = match item.get(method) {
+                Some(operation) if !operation.is_object() => "dropped: not an operation",
+                Some(_) if WITHOUT_CALL.contains(&method) => {
+                    "dropped: reqwest has no call for the method"
+                }
+                _ => continue,
+            };
+            item.shift_remove(method);
+            changes.note(pointer(&base, method), reason);
+        }
+    }
+}
+
+/// Whether progenitor can read the path: it starts with a slash, its braces match, and what stands between them can be
+/// arguments beside the body.
+fn is_template(path: &str) -> bool {
+    let mut inside = false;
+    for letter in path.chars() {
+        inside = match (inside, letter) {
+            (false, '{') => true,
+            (true, '}') => false,
+            (false, '}') | (true, '{' | '/') => return false,
+            (state, _) => state,
+        };
+    }
+    let mut taken = BTreeSet::from(["body".to_owned()]);
+    path.starts_with('/')
+        && !inside
+        && template_names(path)
+            .iter()
+            .all(|name| taken.insert(field_name(name)))
+}
+
+fn mend_operation(base: &str, operation: &mut Map<String, Value>, changes: &mut Changes) {
+    for key in ["summary", "description", "operationId"] {
+        keep_valid::<String>(operation, key, base, changes);
+    }
+    keep_valid::<bool>(operation, "deprecated", base, changes);
+    keep_valid::<Vec<String>>(operation, "tags", base, changes);
+    keep_valid::<Vec<Server>>(operation, "servers", base, changes);
+    keep_valid::<Vec<SecurityRequirement>>(operation, "security", base, changes);
+    keep_valid::<ExternalDocumentation>(operation, "externalDocs", base, changes);
+    keep_valid::<BTreeMap<String, Callback>>(operation, "callbacks", base, changes);
+    keep_valid::<Vec<Value>>(operation, "parameters", base, changes);
+    if let Some(parameters) = operation
+        .get_mut("parameters")
+        .and_then(Value::as_array_mut)
+    {
+        let mut index = 0;
+        parameters.retain(|parameter| {
+            if !parameter.is_object() {
+                changes.note(
+                    format!("{base}/parameters/{index}"),
+                    "dropped: not a parameter",
+                );
+            }
+            index += 1;
+            parameter.is_object()
+        });
+    }
+    keep_valid::<Map<String, Value>>(operation, "requestBody", base, changes);
+    if let Some(body) = operation
+        .get_mut("requestBody")
+        .and_then(Value::as_object_mut)
+    {
+        let at = format!("{base}/requestBody");
+        keep_valid::<String>(body, "description", &at, changes);
+        keep_valid::<bool>(body, "required", &at, changes);
+        mend_content(&at, body, changes);
+    }
+    expect_object(operation, "responses", base, changes);
+    let at = format!("{base}/responses");
+    if let Some(responses) = operation
+        .get_mut("responses")
+        .and_then(Value::as_object_mut)
+    {
+        mend_responses(&at, responses, changes);
+    }
+}
+
+fn mend_responses(base: &str, responses: &mut Map<String, Value>, changes: &mut Changes) {
+    responses.retain(|status, response| {
+        let extension = status.starts_with("x-");
+        let readable = extension || (response.is_object() && is_status(status));
+        if !readable {
+            changes.note(pointer(base, status), "dropped: not a response");
+        }
+        readable
+    });
+    for (status, response) in responses {
+        let at = pointer(base, status);
+        let Some(response) = response
+            .as_object_mut()
+            .filter(|_| !status.starts_with("x-"))
+        else {
+            continue;
+        };
+        if !response.get("description").is_some_and(Value::is_string) {
+            response.insert("description".to_owned(), json!(""));
+            changes.note(format!("{at}/description"), "supplied: it has to be there");
+        }
+        keep_valid::<BTreeMap<String, ReferenceOr<Header>>>(response, "headers", &at, changes);
+        keep_valid::<BTreeMap<String, ReferenceOr<Link>>>(response, "links", &at, changes);
+        mend_content(&at, response, changes);
+    }
+}
+
+fn is_status(text: &str) -> bool {
+    let range = |text: &str| {
+        text.len() == 3
+            && text
+                .get(1..)
+                .is_some_and(|rest| rest.eq_ignore_ascii_case("xx"))
+    };
+    text == "default"
+        || text
+            .parse::<u16>()
+            .is_ok_and(|code| (100..1000).contains(&code) && text.len() == 3)
+        || (range(text) && text.starts_with(|first: char| ('1'..='5').contains(&first)))
+}
+
+fn mend_content(base: &str, holder: &mut Map<String, Value>, changes: &mut Changes) {
+    keep_valid::<Map<String, Value>>(holder, "content", base, changes);
+    let at = format!("{base}/content");
+    for (media_type, entry) in holder
+        .get_mut("content")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flatten()
+    {
+        let at = pointer(&at, media_type);
+        if !entry.is_object() {
+            *entry = json!({});
+            changes.note(&at, "replaced: not a media type");
+        }
+        let Some(entry) = entry.as_object_mut() else {
+            continue;
+        };
+        keep_valid::<BTreeMap<String, ReferenceOr<Example>>>(entry, "examples", &at, changes);
+        // progenitor asserts that there is none.
+        if entry.shift_remove("encoding").is_some() {
+            changes.note(
+                format!("{at}/encoding"),
+                "dropped: the generator cannot express it",
+            );
+        }
+    }
+}
+
+/// Drops `holder[key]` if it is there and cannot be read as a `T`.
+fn keep_valid<T: DeserializeOwned>(
+    holder: &mut Map<String, Value>,
+    key: &str,
+    base: &str,
+    changes: &mut Changes,
+) {
+    if holder.get(key).is_some_and(|value| !reads_as::<T>(value)) {
+        holder.shift_remove(key);
+        changes.note(pointer(base, key), "dropped: not what has to stand there");
+    }
+}
+
+/// Makes `holder[key]` an object: an empty one if it is anything else, or missing.
+fn expect_object(holder: &mut Map<String, Value>, key: &str, base: &str, changes: &mut Changes) {
+    if !holder.get(key).is_some_and(Value::is_object) {
+        holder.insert(key.to_owned(), json!({}));
+        changes.note(pointer(base, key), "supplied: it has to be an object");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::run;
+    use crate::passes::testing::{leaves_alone, repair};
+
+    #[test]
+    fn a_document_that_is_no_object_becomes_an_empty_one() {
+        let (after, places) = repair(run, json!([1, 2]));
+        assert_eq!(
+            after,
+            json!({
+                "openapi": "3.0.0",
+                "info": {"title": "API", "version": "0"},
+                "paths": {},
+                "components": {"schemas": {}}
+            })
+        );
+        assert_eq!(
+            places,
+            [
+                "",
+                "/openapi",
+                "/info",
+                "/paths",
+                "/components",
+                "/components/schemas"
+            ]
+        );
+    }
+
+    #[test]
+    fn parts_of_the_wrong_type_are_dropped_one_by_one() {
+        let (after, places) = repair(
+            run,
+            json!({
+                "openapi": "3.0.0",
+                "info": {"title": "T", "version": "1", "license": 5},
+                "tags": "calls",
+                "paths": {
+                    "no-slash": {},
+                    "/open{brace": {},
+                    "/twice/{id}/{ID}": {},
+                    "/ref": {"$ref": "other.json"},
+                    "/a": {
+                        "get": "nothing",
+                        "trace": {"responses": {}},
+                        "post": {
+                            "operationId": 5,
+                            "tags": {"a": 1},
+                            "parameters": [7, {"name": "x", "in": "query"}],
+                            "requestBody": {"content": {"application/json": null, "text/plain": {"encoding": {}}}},
+                            "responses": {"200": {"content": 3}, "2000": {}, "404": null}
+                        }
+                    }
+                },
+                "components": {"schemas": {}, "securitySchemes": []}
+            }),
+        );
+        assert_eq!(
+            after,
+            json!({
+                "openapi": "3.0.0",
+                "info": {"title": "T", "version": "1"},
+                "paths": {"/a": {"post": {
+                    "parameters": [{"name": "x", "in": "query"}],
+                    "requestBody": {"content": {"application/json": {}, "text/plain": {}}},
+                    "responses": {"200": {"description": ""}}
+                }}},
+                "components": {"schemas": {}}
+            })
+        );
+        assert!(places.contains(&"/paths/~1a/post/parameters/0".to_owned()));
+        assert!(places.contains(&"/paths/~1a/post/responses/2000".to_owned()));
+    }
+
+    #[test]
+    fn a_version_that_no_header_can_hold_is_replaced() {
+        let (after, _) = repair(
+            run,
+            json!({
+                "openapi": "3.1.0", "info": {"title": "T", "version": "один"},
+                "paths": {}, "components": {"schemas": {}}
+            }),
+        );
+        assert_eq!(after["openapi"], "3.0.0");
+        assert_eq!(after["info"], json!({"title": "T", "version": "0"}));
+    }
+
+    #[test]
+    fn a_sound_document_is_left_alone() {
+        leaves_alone(
+            run,
+            json!({
+                "openapi": "3.0.3",
+                "info": {"title": "T", "version": "1.0", "description": "d", "contact": {}},
+                "servers": [{"url": "https://example.com"}],
+                "tags": [{"name": "calls"}],
+                "paths": {"/a/{id}": {"get": {
+                    "operationId": "a",
+                    "tags": ["calls"],
+                    "security": [{"bearer": []}],
+                    "parameters": [{"name": "id", "in": "path"}],
+                    "requestBody": {"required": true, "content": {"application/json": {"schema": {}}}},
+                    "responses": {
+                        "2XX": {"description": "", "headers": {"x": {"schema": {"type": "string"}}}},
+                        "default": {"description": ""}
+                    }
+                }}},
+                "components": {
+                    "schemas": {"A": {}},
+                    "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}
+                }
+            }),
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Gives every component the name that its Rust type will have.
+//!
+//! typify makes Rust names by itself, panics when two schemas get the same one, and does not say which. After this pass
+//! its rules have nothing left to change.
+
+use super::Changes;
+use crate::document::pointer;
+use crate::names::type_name;
+use crate::reference;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Renames components and every reference to them. The name in the document stays readable as `x-name`.
+pub fn run(document: &mut Value, changes: &mut Changes) {
+    let Some(schemas) = document
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    let mut renamed = BTreeMap::new();
+    let mut out = Map::new();
+    for (name, mut schema) in std::mem::take(schemas) {
+        let wanted = type_name(&name);
+        let unique = std::iter::once(wanted.clone())
+            .chain((2..).map(|n| format!("{wanted}{n}")))
+            .find(|candidate| !out.contains_key(candidate))
+            .unwrap_or(wanted.clone());
+        if unique != wanted {
+            changes.note(
+                pointer("/components/schemas", &name),
+                format!("named {unique}, as another schema is {wanted}"),
+            );
+        }
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("x-name".to_owned(), Value::String(name.clone()));
+        }
+        renamed.insert(name, unique.clone());
+        out.insert(unique, schema);
+    }
+    *schemas = out;
+    reference::rewrite(document, &|name| renamed.get(name).cloned());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn schemas_that_would_share_a_rust_name_get_two() {
+        let mut document = json!({"components": {"schemas": {
+            "CallDTO": {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Call_dto"}}},
+            "Call_dto": {"type": "object"}
+        }}});
+        let mut changes = Changes::default();
+        run(&mut document, &mut changes);
+        assert_eq!(
+            document,
+            json!({"components": {"schemas": {
+                "CallDto": {"type": "object", "x-name": "CallDTO",
+                            "properties": {"a": {"$ref": "#/components/schemas/CallDto2"}}},
+                "CallDto2": {"type": "object", "x-name": "Call_dto"}
+            }}})
+        );
+        let noted: Vec<_> = changes.iter().map(|c| c.pointer.as_str()).collect();
+        assert_eq!(noted, ["/components/schemas/Call_dto"]);
+    }
+
+    #[test]
+    fn names_that_are_no_identifiers_become_some() {
+        let mut document = json!({"components": {"schemas": {"11labs voice": {}, "Option": {}, "": {}}}});
+        run(&mut document, &mut Changes::default());
+        let names: Vec<_> = document["components"]["schemas"].as_object().unwrap().keys().collect();
+        assert_eq!(names, ["N11labsVoice", "OptionSchema", "Schema"]);
+    }
+}

@@ -1,0 +1,248 @@
+//! Running the passes: from the document as it was published to one that progenitor can read.
+
+use crate::docs::Docs;
+use crate::document::for_each_schema;
+use crate::model::Model;
+use crate::names::Names;
+use crate::operations::{self, Operation};
+use crate::passes::corrections::Correction;
+use crate::passes::{self, Changes};
+use openapiv3::OpenAPI;
+use serde::Deserialize;
+use serde_json::Value;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What a person decided about the document: names, corrections and sentences.
+#[derive(Debug, Default, Clone)]
+pub struct Config {
+    pub names: Names,
+    pub corrections: Vec<Correction>,
+    pub docs: Docs,
+}
+
+/// A file of the configuration cannot be read.
+#[derive(Debug)]
+pub struct ConfigError {
+    path: PathBuf,
+    cause: Box<dyn std::error::Error + Send + Sync>,
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot read {}: {}", self.path.display(), self.cause)
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&*self.cause)
+    }
+}
+
+/// The files of the configuration, in the directory of the snapshot.
+pub const CONFIG_FILES: [&str; 3] = ["names.toml", "corrections.toml", "docs.toml"];
+
+impl Config {
+    /// Reads `names.toml`, `corrections.toml` and `docs.toml` from a directory.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is missing or is not of its form; the error names the file.
+    pub fn read(directory: &Path) -> Result<Self, ConfigError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Corrections {
+            #[serde(default)]
+            correction: Vec<Correction>,
+        }
+
+        let [names, corrections, docs] = CONFIG_FILES.map(|file| directory.join(file));
+        Ok(Self {
+            names: read_toml(names)?,
+            corrections: read_toml::<Corrections>(corrections)?.correction,
+            docs: read_toml(docs)?,
+        })
+    }
+}
+
+fn read_toml<T: for<'de> Deserialize<'de>>(path: PathBuf) -> Result<T, ConfigError> {
+    let read = || -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(toml::from_str(&std::fs::read_to_string(&path)?)?)
+    };
+    read().map_err(|cause| ConfigError {
+        path: path.clone(),
+        cause,
+    })
+}
+
+/// A document that progenitor can read, and what was done to make it one.
+#[derive(Debug)]
+pub struct Prepared {
+    document: Value,
+    openapi: OpenAPI,
+    model: Model,
+    operations: Vec<Operation>,
+    docs: Docs,
+    report: Vec<(&'static str, Changes)>,
+}
+
+impl Prepared {
+    /// The prepared document as JSON.
+    pub fn document(&self) -> &Value {
+        &self.document
+    }
+
+    /// The prepared document as progenitor reads it.
+    pub fn openapi(&self) -> &OpenAPI {
+        &self.openapi
+    }
+
+    /// The types of the prepared document.
+    pub fn model(&self) -> &Model {
+        &self.model
+    }
+
+    /// The operations, in the document's order.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The sentences that the document was described with.
+    pub fn docs(&self) -> &Docs {
+        &self.docs
+    }
+
+    /// What each pass changed, in the order in which they ran.
+    pub fn report(&self) -> &[(&'static str, Changes)] {
+        &self.report
+    }
+}
+
+/// No pass could make the document readable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrepareError {
+    /// JSON pointer into the document after the passes; empty if it is the document as a whole.
+    pub pointer: String,
+    /// What is wrong there.
+    pub problem: String,
+}
+
+impl fmt::Display for PrepareError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = match self.pointer.as_str() {
+            "" => "the document",
+            pointer => pointer,
+        };
+        write!(formatter, "{place} cannot be read as OpenAPI 3.0: {}", self.problem)
+    }
+}
+
+impl std::error::Error for PrepareError {}
+
+/// Runs all passes over a document.
+///
+/// # Errors
+///
+/// When what comes out is still no OpenAPI 3.0 document; the error names the place.
+pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, PrepareError> {
+    let mut report = Vec::new();
+    let mut run = |name: &'static str, pass: &mut dyn FnMut(&mut Value, &mut Changes)| {
+        let mut changes = Changes::default();
+        pass(&mut document, &mut changes);
+        report.push((name, changes));
+    };
+    let names = &config.names;
+
+    // Repairs: each makes one kind of defect into what the document meant.
+    run("shared_parts", &mut passes::shared_parts::run);
+    run("structure", &mut passes::structure::run);
+    run("schema_shapes", &mut passes::schema_shapes::run);
+    run("corrections", &mut |document, changes| {
+        passes::corrections::run(document, &config.corrections, changes);
+    });
+    run("null_types", &mut passes::null_types::run);
+    run("unknown_types", &mut passes::unknown_types::run);
+    run("array_enums", &mut passes::array_enums::run);
+    run("object_enums", &mut passes::object_enums::run);
+    run("enums", &mut passes::enums::run);
+    run("enum_beside_union", &mut passes::enum_beside_union::run);
+    run("required_flags", &mut passes::required_flags::run);
+    run("constraints", &mut passes::constraints::run);
+    run("dangling_refs", &mut passes::dangling_refs::run);
+    run("reference_aliases", &mut passes::reference_aliases::run);
+    run("all_of", &mut passes::all_of::run);
+    run("unions", &mut passes::unions::run);
+    run("discriminators", &mut passes::discriminators::run);
+    run("additional_properties", &mut passes::additional_properties::run);
+    run("parameters", &mut passes::parameters::run);
+    run("transfers", &mut passes::transfers::run);
+    run("responses", &mut passes::responses::run);
+    run("request_bodies", &mut passes::request_bodies::run);
+    run("operation_ids", &mut passes::operation_ids::run);
+    run("property_names", &mut passes::property_names::run);
+
+    // Preparations: each gives the generated code one of its properties.
+    run("type_names", &mut passes::type_names::run);
+    run("prune", &mut |document, changes| passes::prune::run(document, &names.roots, changes));
+    run("nullability", &mut passes::nullability::run);
+    run("open_strings", &mut passes::open_strings::run);
+    run("constants", &mut passes::constants::run);
+    run("aliases", &mut passes::aliases::run);
+    run("received", &mut |document, changes| passes::received::run(document, &names.sent, changes));
+    run("updates", &mut passes::updates::run);
+    run("secrets", &mut passes::secrets::run);
+    run("hoist", &mut |document, changes| passes::hoist::run(document, names, changes));
+    run("descriptions", &mut |document, changes| {
+        passes::descriptions::run(document, &config.docs, changes);
+    });
+
+    let openapi = read(&document)?;
+    Ok(Prepared {
+        model: Model::read(&document, names),
+        operations: operations::read(&document, names),
+        docs: config.docs.clone(),
+        openapi,
+        document,
+        report,
+    })
+}
+
+/// What progenitor gets: without our own marks, since typify takes a schema with an extension for another one.
+pub(crate) fn read(document: &Value) -> Result<OpenAPI, PrepareError> {
+    let mut plain = document.clone();
+    for_each_schema(&mut plain, &mut |_, schema| {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.retain(|key, _| !key.starts_with("x-"));
+        }
+    });
+    OpenAPI::deserialize(&plain).map_err(|error| locate(&plain, error.to_string()))
+}
+
+/// openapiv3 says what is wrong and not where: the smallest part that cannot be read by itself is it.
+fn locate(document: &Value, problem: String) -> PrepareError {
+    let parts = |at: &str| document.pointer(at).and_then(Value::as_object).into_iter().flatten();
+    for (name, schema) in parts("/components/schemas") {
+        if let Err(error) = openapiv3::ReferenceOr::<openapiv3::Schema>::deserialize(schema) {
+            return PrepareError {
+                pointer: crate::document::pointer("/components/schemas", name),
+                problem: error.to_string(),
+            };
+        }
+    }
+    for (path, item) in parts("/paths") {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let is_operation = crate::document::METHODS.contains(&method.as_str());
+            if let (true, Err(error)) = (is_operation, openapiv3::Operation::deserialize(operation)) {
+                return PrepareError {
+                    pointer: crate::document::pointer(&crate::document::pointer("/paths", path), method),
+                    problem: error.to_string(),
+                };
+            }
+        }
+    }
+    PrepareError {
+        pointer: String::new(),
+        problem,
+    }
+}

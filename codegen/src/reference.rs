@@ -1,0 +1,51 @@
+//! Reading and rewriting the references between components.
+
+use crate::document::for_each_schema;
+use serde_json::Value;
+
+const PREFIX: &str = "#/components/schemas/";
+
+/// The component that a schema refers to, if it is a reference.
+pub fn target(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix(PREFIX)
+}
+
+/// A reference to a component.
+pub fn to(name: &str) -> Value {
+    serde_json::json!({ "$ref": format!("{PREFIX}{name}") })
+}
+
+/// Points every reference whose target `rename` answers for at the new name, in schemas and discriminator mappings.
+pub fn rewrite(document: &mut Value, rename: &dyn Fn(&str) -> Option<String>) {
+    for_each_schema(document, &mut |_, schema| {
+        if let Some(new) = target(schema).and_then(rename) {
+            schema["$ref"] = Value::String(format!("{PREFIX}{new}"));
+        }
+        let mapping = schema
+            .pointer_mut("/x-discriminator/mapping")
+            .and_then(Value::as_object_mut);
+        for (_, name) in mapping.into_iter().flatten() {
+            if let Some(new) = name.as_str().and_then(rename) {
+                *name = Value::String(new);
+            }
+        }
+    });
+}
+
+/// The components that `schema` refers to, itself and all below, in order and with repeats.
+pub fn targets(schema: &Value, found: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            if let Some(name) = target(schema) {
+                found.push(name.to_owned());
+            }
+            for (key, value) in members {
+                if !matches!(key.as_str(), "enum" | "x-discriminator" | "x-tags" | "x-values") {
+                    targets(value, found);
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| targets(item, found)),
+        _ => {}
+    }
+}

@@ -1,0 +1,117 @@
+//! From progenitor's tokens to the files that the `vapi` crate includes.
+//!
+//! progenitor and typify decide what there is: which methods, which fields, of which Rust types. What is done here is how
+//! it is written: types as calls of the `vapi` crate's macros (see [`types`]), progenitor's client without what the crate
+//! does itself (see [`raw`]), and resource handles over both (see [`facade`]).
+
+pub mod facade;
+pub mod raw;
+pub mod rust_type;
+pub mod types;
+
+use crate::model::Model;
+use crate::operations::Operation;
+use crate::prepare::Prepared;
+use proc_macro2::TokenStream;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+/// The generated files.
+#[derive(Debug)]
+pub struct Code {
+    /// The types of requests, responses and messages.
+    pub types: String,
+    /// progenitor's client.
+    pub raw: String,
+    /// The resource handles.
+    pub operations: String,
+    /// The ids of the operations, for `cfg`.
+    pub operation_ids: Vec<String>,
+    /// The names of the types, for `cfg`.
+    pub type_names: Vec<String>,
+}
+
+impl Code {
+    /// Writes the files to a directory. A file that would not change is not touched.
+    ///
+    /// # Errors
+    ///
+    /// When the directory cannot be written to.
+    pub fn write(&self, directory: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(directory)?;
+        for (name, text) in [
+            ("types.rs", &self.types),
+            ("raw.rs", &self.raw),
+            ("operations.rs", &self.operations),
+        ] {
+            let path = directory.join(name);
+            if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
+                continue;
+            }
+            std::fs::write(path, text)?;
+        }
+        Ok(())
+    }
+}
+
+/// progenitor's output is not what this crate knows how to rewrite.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RewriteError {
+    /// The type or method.
+    pub item: String,
+    /// What is unexpected about it.
+    pub problem: String,
+}
+
+impl RewriteError {
+    fn new(item: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self {
+            item: item.into(),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl fmt::Display for RewriteError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "cannot rewrite the generated `{}`: {}", self.item, self.problem)
+    }
+}
+
+impl std::error::Error for RewriteError {}
+
+/// Rewrites progenitor's tokens for a prepared document.
+///
+/// # Errors
+///
+/// When a type or method that the document calls for is missing from the tokens, or has an unexpected form.
+pub fn rewrite(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError> {
+    let file: syn::File = syn::parse2(tokens).map_err(|error| RewriteError::new("client", error.to_string()))?;
+    let (type_items, client_items) = split(file);
+    let model: &Model = prepared.model();
+    let operations: &[Operation] = prepared.operations();
+    let signatures = raw::signatures(&client_items, operations)?;
+    Ok(Code {
+        types: types::write(&type_items, model)?,
+        raw: raw::write(client_items, operations)?,
+        operations: facade::write(operations, &signatures, prepared.docs()),
+        operation_ids: operations.iter().map(|operation| operation.id.clone()).collect(),
+        type_names: model.types.keys().cloned().collect(),
+    })
+}
+
+/// The items of `mod types`, and the others.
+fn split(file: syn::File) -> (Vec<syn::Item>, Vec<syn::Item>) {
+    let mut types = Vec::new();
+    let mut client = Vec::new();
+    for item in file.items {
+        match item {
+            syn::Item::Mod(module) if module.ident == "types" => {
+                types.extend(module.content.into_iter().flat_map(|(_, items)| items));
+            }
+            item => client.push(item),
+        }
+    }
+    (types, client)
+}

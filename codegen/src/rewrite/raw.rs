@@ -1,0 +1,271 @@
+//! Writes progenitor's client, without the `api-version` header and without the constructor that makes its own
+//! `reqwest::Client`: the `vapi` crate configures one.
+
+use super::{RewriteError, rust_type};
+use crate::operations::{Operation, Transfer};
+use heck::ToSnakeCase;
+use std::collections::BTreeMap;
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
+
+/// The types that progenitor gave an operation's arguments and answer, as written beside a `types` module.
+#[derive(Debug, Default, Clone)]
+pub struct Signature {
+    /// By argument name; never `Option`.
+    pub arguments: BTreeMap<String, String>,
+    pub output: String,
+}
+
+/// The name of an operation's method on progenitor's client.
+pub fn method_name(operation_id: &str) -> String {
+    operation_id
+        .replace(|c: char| !c.is_alphanumeric() && c != '_', "-")
+        .to_snake_case()
+}
+
+/// The signatures of all operations, by operation id.
+pub fn signatures(items: &[Item], operations: &[Operation]) -> Result<BTreeMap<String, Signature>, RewriteError> {
+    let mut by_method = BTreeMap::new();
+    for method in methods(items) {
+        by_method.insert(method.sig.ident.to_string(), method);
+    }
+    let mut out = BTreeMap::new();
+    for operation in operations {
+        let method = by_method
+            .get(&method_name(&operation.id))
+            .ok_or_else(|| RewriteError::new(&operation.id, "progenitor made no method of this operation"))?;
+        out.insert(operation.id.clone(), signature(&operation.id, method)?);
+    }
+    Ok(out)
+}
+
+fn methods(items: &[Item]) -> impl Iterator<Item = &ImplItemFn> {
+    items
+        .iter()
+        .filter_map(|item| match item {
+            Item::Impl(item) if item.trait_.is_none() => Some(&item.items),
+            _ => None,
+        })
+        .flatten()
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) if method.sig.asyncness.is_some() => Some(method),
+            _ => None,
+        })
+}
+
+fn signature(id: &str, method: &ImplItemFn) -> Result<Signature, RewriteError> {
+    let mut out = Signature::default();
+    for input in &method.sig.inputs {
+        if let syn::FnArg::Typed(argument) = input
+            && let syn::Pat::Ident(name) = &*argument.pat
+        {
+            let name = name.ident.to_string();
+            // A body that is not JSON is generic: `body: B`.
+            let generic = matches!(&*argument.ty, Type::Path(path) if path.path.is_ident("B"));
+            if !generic {
+                let ty = rust_type::without_option(&argument.ty);
+                let ty = argument_type(ty, &format!("{id} {name}"))?;
+                out.arguments.insert(name, ty);
+            }
+        }
+    }
+    out.output = output(id, &method.sig.output)?;
+    Ok(out)
+}
+
+fn argument_type(ty: &Type, item: &str) -> Result<String, RewriteError> {
+    // `&'a [T]` and `&'a Vec<T>` are both lists to the caller.
+    if let Type::Reference(reference) = ty
+        && let Type::Slice(slice) = &*reference.elem
+    {
+        return Ok(format!("Vec<{}>", rust_type::write(&slice.elem, "types::", item)?));
+    }
+    rust_type::write(ty, "types::", item)
+}
+
+/// The `T` of `Result<ResponseValue<T>, Error<E>>`.
+fn output(id: &str, output: &ReturnType) -> Result<String, RewriteError> {
+    let unexpected = || RewriteError::new(id, "its method does not return Result<ResponseValue<_>, _>");
+    let ReturnType::Type(_, result) = output else {
+        return Err(unexpected());
+    };
+    let value = first_argument(result).ok_or_else(unexpected)?;
+    let value = first_argument(value).ok_or_else(unexpected)?;
+    if matches!(value, Type::Path(path) if path.path.is_ident("ByteStream")) {
+        return Ok("ByteStream".to_owned());
+    }
+    rust_type::write(value, "types::", id)
+}
+
+fn first_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let syn::PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    match arguments.args.first()? {
+        syn::GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    }
+}
+
+/// The text of `raw.rs`.
+pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, RewriteError> {
+    let uploads: Vec<String> = operations
+        .iter()
+        .filter(|operation| operation.transfer == Some(Transfer::Upload))
+        .map(|operation| method_name(&operation.id))
+        .collect();
+    for item in &mut items {
+        if let Item::Use(import) = item {
+            *import = without_encode_path(import.clone());
+        }
+        let Item::Impl(item) = item else { continue };
+        item.items
+            .retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "new"));
+        for method in item.items.iter_mut() {
+            if let ImplItem::Fn(method) = method {
+                WithoutApiVersion.visit_impl_item_fn_mut(method);
+                if uploads.iter().any(|upload| method.sig.ident == upload) {
+                    take_form(method)?;
+                }
+            }
+        }
+    }
+    let text = prettyplease::unparse(&syn::File {
+        shebang: None,
+        frontmatter: None,
+        attrs: Vec::new(),
+        items,
+    });
+    Ok(check_ids(&text))
+}
+
+/// progenitor's `encode_path` lets `..` and `\\` through, which URL parsing then acts on: ids are checked instead.
+fn check_ids(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("encode_path(") {
+        let (before, call) = rest.split_at(at);
+        let mut depth = 0;
+        let end = call.find(|c| {
+            depth += match c {
+                '(' => 1,
+                ')' => -1,
+                _ => 0,
+            };
+            c == ')' && depth == 0
+        });
+        let Some(end) = end else { break };
+        out.push_str(before);
+        out.push_str("crate::raw::checked_id");
+        out.push_str(&call["encode_path".len()..=end]);
+        out.push('?');
+        rest = &call[end + 1..];
+    }
+    out + rest
+}
+
+fn without_encode_path(mut import: syn::ItemUse) -> syn::ItemUse {
+    fn clean(tree: &mut syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) => clean(&mut path.tree),
+            syn::UseTree::Group(group) => {
+                group.items = std::mem::take(&mut group.items)
+                    .into_iter()
+                    .filter(|item| !matches!(item, syn::UseTree::Name(name) if name.ident == "encode_path"))
+                    .collect();
+            }
+            _ => {}
+        }
+    }
+    clean(&mut import.tree);
+    import
+}
+
+/// progenitor knows no multipart bodies: the method gets a form to send.
+fn take_form(method: &mut ImplItemFn) -> Result<(), RewriteError> {
+    struct SendForm(bool);
+
+    impl VisitMut for SendForm {
+        fn visit_expr_mut(&mut self, expression: &mut Expr) {
+            visit_mut::visit_expr_mut(self, expression);
+            if let Expr::MethodCall(call) = expression
+                && ["post", "put", "patch"].iter().any(|method| call.method == method)
+                && matches!(&*call.receiver, Expr::Field(_))
+            {
+                *expression = syn::parse_quote!(#expression.multipart(form));
+                self.0 = true;
+            }
+        }
+    }
+
+    let name = method.sig.ident.to_string();
+    let mut send = SendForm(false);
+    send.visit_block_mut(&mut method.block);
+    if !send.0 {
+        return Err(RewriteError::new(name, "found no place for the multipart form"));
+    }
+    method
+        .sig
+        .inputs
+        .push(syn::parse_quote!(form: ::reqwest::multipart::Form));
+    Ok(())
+}
+
+/// Removes the header that progenitor always sends, and the map that held nothing else.
+struct WithoutApiVersion;
+
+impl VisitMut for WithoutApiVersion {
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        let statements = block.stmts.len();
+        block.stmts.retain(|statement| !mentions_api_version(statement));
+        let appends = block.stmts.iter().any(appends_header);
+        if block.stmts.len() < statements && !appends {
+            block.stmts.retain(|statement| !declares_header_map(statement));
+            WithoutHeaders.visit_block_mut(block);
+        }
+    }
+}
+
+struct WithoutHeaders;
+
+impl VisitMut for WithoutHeaders {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expression);
+        if let Expr::MethodCall(call) = expression
+            && call.method == "headers"
+        {
+            *expression = (*call.receiver).clone();
+        }
+    }
+}
+
+fn mentions_api_version(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Expr(..)) && quote::quote!(#statement).to_string().contains("\"api-version\"")
+}
+
+fn appends_header(statement: &Stmt) -> bool {
+    quote::quote!(#statement).to_string().contains("header_map . append")
+}
+
+fn declares_header_map(statement: &Stmt) -> bool {
+    matches!(statement, Stmt::Local(local)
+        if matches!(&local.pat, syn::Pat::Ident(name) if name.ident == "header_map"))
+}
+
+/// The name in `#[serde(rename = "…")]`.
+pub fn serde_rename(attributes: &[Attribute]) -> Option<String> {
+    let mut renamed = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+        // Other serde attributes have other forms; only the name matters here.
+        let _ = attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("rename") {
+                renamed = Some(meta.value()?.parse::<syn::LitStr>()?.value());
+            } else if meta.input.peek(syn::Token![=]) {
+                meta.value()?.parse::<Expr>()?;
+            }
+            Ok(())
+        });
+    }
+    renamed
+}

@@ -1,0 +1,216 @@
+//! Writes the types: typify's structs and enums as calls of `model!`, `open_enum!` and `tagged_union!`.
+//!
+//! The fields and their Rust types are typify's, recursion broken by `Box` included. What typify does not say (tags, what
+//! can be `null`, how variants are told apart) comes from the model.
+
+use super::rust_type::{self, without_option};
+use super::{RewriteError, raw};
+use crate::docs::comment;
+use crate::model::{Enum, Kind, Model, Object, Type, Union, Variant};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use syn::{Fields, Item, ItemEnum, ItemStruct};
+
+/// The text of `types.rs`.
+pub fn write(items: &[Item], model: &Model) -> Result<String, RewriteError> {
+    let mut structs: BTreeMap<String, &ItemStruct> = BTreeMap::new();
+    let mut enums: BTreeMap<String, &ItemEnum> = BTreeMap::new();
+    for item in items {
+        match item {
+            Item::Struct(item) => drop(structs.insert(item.ident.to_string(), item)),
+            Item::Enum(item) => drop(enums.insert(item.ident.to_string(), item)),
+            _ => {}
+        }
+    }
+    let mut out = String::new();
+    for (name, ty) in &model.types {
+        match ty {
+            Type::Object(object) => write_object(&mut out, name, object, structs.get(name).copied())?,
+            Type::Enum(values) => write_enum(&mut out, name, values),
+            Type::Union(union) => {
+                let item = enums
+                    .get(name)
+                    .ok_or_else(|| RewriteError::new(name, "typify made no enum of this union"))?;
+                write_union(&mut out, name, union, item)?;
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn type_comment(name: &str, description: Option<&str>, document_name: Option<&str>) -> String {
+    let mut text = match description {
+        Some(description) => description.to_owned(),
+        None => format!("The type `{name}`."),
+    };
+    if let Some(original) = document_name.filter(|original| *original != name) {
+        let _ = write!(text, "\n\nIn the document: `{}`.", original.replace('`', "'"));
+    }
+    comment("    ", &text)
+}
+
+fn write_object(
+    out: &mut String,
+    name: &str,
+    object: &Object,
+    item: Option<&ItemStruct>,
+) -> Result<(), RewriteError> {
+    let fields = match item.map(|item| &item.fields) {
+        Some(Fields::Named(fields)) => fields.named.iter().collect(),
+        // Without properties typify makes a wrapper of a map, or nothing.
+        _ if object.properties.is_empty() => Vec::new(),
+        _ => return Err(RewriteError::new(name, "typify made no struct of this object")),
+    };
+    let mut lines = String::new();
+    let mut arguments = Vec::new();
+    let mut required = Vec::new();
+    let mut index = 0;
+    for field in fields {
+        let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+        let wire = raw::serde_rename(&field.attrs).unwrap_or_else(|| ident.trim_start_matches("r#").to_owned());
+        let Some(property) = object.properties.get(&wire) else {
+            // The catch-all of `additionalProperties`: every type here keeps what it does not know.
+            continue;
+        };
+        let place = format!("{name}.{wire}");
+        let ty = rust_type::write(without_option(&field.ty), "", &place)?;
+        let kind = match (property.required, property.nullable) {
+            (_, true) => "null",
+            (true, false) => "req",
+            (false, false) => "opt",
+        };
+        if property.required {
+            required.push(index.to_string());
+            let ty = match property.nullable {
+                true => format!("Nullable<{ty}>"),
+                false => ty.clone(),
+            };
+            arguments.push(format!("{ident}: {ty}"));
+        }
+        lines.push_str(&comment("    ", property.description.as_deref().unwrap_or_default()));
+        if property.deprecated {
+            lines.push_str("    ///\n    /// Deprecated by the API.\n");
+        }
+        let _ = writeln!(lines, "    {index} {ident} {wire:?} {kind} {ty};");
+        index += 1;
+    }
+    if index < object.properties.len() {
+        return Err(RewriteError::new(name, "typify dropped a property"));
+    }
+    out.push_str("model! {\n");
+    out.push_str(&type_comment(name, object.description.as_deref(), object.document_name.as_deref()));
+    if object.deprecated {
+        out.push_str("    ///\n    /// Deprecated by the API.\n");
+    }
+    let tags: Vec<String> = object.tags.iter().map(|(tag, value)| format!("{tag:?} = {value:?}")).collect();
+    let _ = writeln!(out, "    {name} {{ {} }}", tags.join(" "));
+    let _ = writeln!(out, "    new {{ {} }}", arguments.join(", "));
+    let _ = writeln!(out, "    required [{}]", required.join(" "));
+    out.push_str(&lines);
+    out.push_str("}\n\n");
+    Ok(())
+}
+
+fn write_enum(out: &mut String, name: &str, values: &Enum) {
+    out.push_str("open_enum! {\n");
+    out.push_str(&type_comment(name, values.description.as_deref(), None));
+    let _ = writeln!(out, "    {name} {{");
+    for (variant, wire) in &values.variants {
+        let _ = writeln!(out, "        {variant} {wire:?}");
+    }
+    out.push_str("    }\n}\n\n");
+}
+
+fn write_union(out: &mut String, name: &str, union: &Union, item: &ItemEnum) -> Result<(), RewriteError> {
+    if item.variants.len() != union.variants.len() {
+        return Err(RewriteError::new(
+            name,
+            format!(
+                "typify made {} variants of {} branches",
+                item.variants.len(),
+                union.variants.len()
+            ),
+        ));
+    }
+    let mut lines = String::new();
+    let mut types = Vec::new();
+    for (index, (variant, generated)) in union.variants.iter().zip(&item.variants).enumerate() {
+        let place = format!("{name}::{}", variant.name);
+        let ty = match &generated.fields {
+            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => &fields.unnamed[0].ty,
+            _ => return Err(RewriteError::new(place, "not a variant with one value")),
+        };
+        let ty = variant_type(rust_type::write(ty, "", &place)?, variant);
+        let _ = writeln!(lines, "    /// {}", variant_doc(variant));
+        let _ = writeln!(lines, "    {index} {} {ty} = {};", variant.name, shape(variant));
+        types.push((variant.name.clone(), ty));
+    }
+    out.push_str("tagged_union! {\n");
+    out.push_str(&type_comment(name, union.description.as_deref(), None));
+    let tag = match &union.tag {
+        Some(tag) => format!("Some({tag:?})"),
+        None => "None".to_owned(),
+    };
+    let _ = writeln!(out, "    {name} tag {tag};");
+    out.push_str(&lines);
+    out.push_str("}\n");
+    for (index, (variant, ty)) in types.iter().enumerate() {
+        let unique = types.iter().enumerate().all(|(other, (_, t))| other == index || t != ty);
+        if unique && ty != "Value" {
+            out.push_str(&from_variant(name, variant, ty));
+        }
+    }
+    out.push('\n');
+    Ok(())
+}
+
+/// Objects are boxed: a union is as large as its largest variant, and some of these are kilobytes.
+fn variant_type(ty: String, variant: &Variant) -> String {
+    match (variant.kind, &variant.target) {
+        (Kind::Object, Some(_)) if !ty.starts_with("Box<") => format!("Box<{ty}>"),
+        _ => ty,
+    }
+}
+
+fn from_variant(union: &str, variant: &str, ty: &str) -> String {
+    match ty.strip_prefix("Box<").and_then(|ty| ty.strip_suffix('>')) {
+        Some(inner) => format!("boxed_variant! {{ {union} {variant} {inner} }}\n"),
+        None => format!("plain_variant! {{ {union} {variant} {ty} }}\n"),
+    }
+}
+
+fn variant_doc(variant: &Variant) -> String {
+    let tags: Vec<String> = variant
+        .tags
+        .iter()
+        .filter(|(_, values)| values.len() == 1)
+        .map(|(tag, values)| format!("`{tag}` is `{}`", values[0]))
+        .collect();
+    match (tags.is_empty(), variant.kind) {
+        (false, _) => format!("Where {}.", tags.join(" and ")),
+        (true, Kind::Object) => "An object.".to_owned(),
+        (true, Kind::Array) => "A list.".to_owned(),
+        (true, Kind::String) => "A string.".to_owned(),
+        (true, Kind::Number) => "A number.".to_owned(),
+        (true, Kind::Bool) => "A boolean.".to_owned(),
+        (true, Kind::Any) => "Any value.".to_owned(),
+    }
+}
+
+fn shape(variant: &Variant) -> String {
+    let tags: Vec<String> = variant
+        .tags
+        .iter()
+        .map(|(tag, values)| format!("({tag:?}, &{values:?})"))
+        .collect();
+    let fields = match (variant.kind, &variant.target) {
+        (Kind::Object, Some(target)) => format!("<{target} as crate::model::Object>::FIELDS"),
+        _ => "&[]".to_owned(),
+    };
+    format!(
+        "Shape {{ kind: Kind::{:?}, tags: &[{}], required: &{:?}, fields: {fields} }}",
+        variant.kind,
+        tags.join(", "),
+        variant.required
+    )
+}

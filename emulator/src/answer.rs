@@ -1,0 +1,122 @@
+//! What the emulator answers, before it becomes bytes on a wire; errors in the API's own shape.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, Response, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
+use serde_json::{Value, json};
+
+pub(crate) struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: AnswerBody,
+}
+
+impl Answer {
+    pub fn json(status: StatusCode, value: &Value) -> Answer {
+        Answer::bytes(status, "application/json; charset=utf-8", value.to_string())
+    }
+
+    pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        Answer { status, headers, body: AnswerBody::whole(body.into()) }
+    }
+
+    /// A body that is sent piece by piece, its length unsaid.
+    pub fn pieces(content_type: &'static str, pieces: impl IntoIterator<Item = Bytes>) -> Answer {
+        let mut answer = Answer::bytes(StatusCode::OK, content_type, Bytes::new());
+        answer.body = AnswerBody { pieces: pieces.into_iter().collect(), length: None, breaks_off: false };
+        answer
+    }
+
+    /// `{message, error, statusCode}`; the message is a sentence, or a list of them for a request that breaks rules.
+    pub fn error(status: StatusCode, message: impl Into<Value>) -> Answer {
+        let error = status.canonical_reason().unwrap_or("Error");
+        Answer::json(status, &json!({ "message": message.into(), "error": error, "statusCode": status.as_u16() }))
+    }
+
+    pub fn not_found(what: &str) -> Answer {
+        Answer::error(StatusCode::NOT_FOUND, format!("{what} not found"))
+    }
+
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Answer {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    pub fn into_response(self) -> Response<AnswerBody> {
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A body of pieces that can break off before its end.
+pub(crate) struct AnswerBody {
+    pieces: VecDeque<Bytes>,
+    /// The length that is announced; `None` sends chunks.
+    length: Option<u64>,
+    breaks_off: bool,
+}
+
+impl AnswerBody {
+    pub fn whole(bytes: Bytes) -> AnswerBody {
+        AnswerBody { length: Some(bytes.len() as u64), pieces: VecDeque::from([bytes]), breaks_off: false }
+    }
+
+    /// The first half of the same body, after which the connection goes.
+    pub fn cut_in_half(mut self) -> AnswerBody {
+        let total: usize = self.pieces.iter().map(Bytes::len).sum();
+        let mut left = total / 2;
+        for piece in &mut self.pieces {
+            piece.truncate(left);
+            left -= piece.len();
+        }
+        self.breaks_off = true;
+        self
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        while let Some(piece) = self.pieces.pop_front() {
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+        }
+        if std::mem::take(&mut self.breaks_off) {
+            return Poll::Ready(Some(Err(BrokenOff)));
+        }
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        !self.breaks_off && self.pieces.iter().all(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// Why a truncated body ends: on purpose.
+#[derive(Debug)]
+pub(crate) struct BrokenOff;
+
+impl std::fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body breaks off, as a fault asked")
+    }
+}
+
+impl std::error::Error for BrokenOff {}

@@ -1,0 +1,103 @@
+//! The second listener: what the API's storage and call hosts are to the API. Artifacts behind signed links, uploaded
+//! files, and the control address of a call. Links are good without a token; with one, the storage host refuses them.
+
+use std::hash::{BuildHasher, RandomState};
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_DISPOSITION};
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::calls;
+use crate::media;
+use crate::world::World;
+
+/// Makes links to the second listener and knows its own signatures again.
+pub(crate) struct Links {
+    address: SocketAddr,
+    key: RandomState,
+}
+
+impl Links {
+    pub fn to(address: SocketAddr) -> Links {
+        Links { address, key: RandomState::new() }
+    }
+
+    pub fn plain(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub fn websocket(&self, path: &str) -> String {
+        format!("ws://{}{path}", self.address)
+    }
+
+    /// A link that carries its own permission.
+    pub fn signed(&self, path: &str) -> String {
+        format!("{}?X-Amz-Signature={}", self.plain(path), self.signature(path))
+    }
+
+    fn signature(&self, path: &str) -> String {
+        format!("{:016x}", self.key.hash_one(path))
+    }
+
+    fn allows(&self, path: &str, query: &str) -> bool {
+        query.split('&').any(|pair| pair.strip_prefix("X-Amz-Signature=") == Some(self.signature(path).as_str()))
+    }
+}
+
+pub(crate) fn answer(world: &World, method: &Method, uri: &http::Uri, headers: &HeaderMap, body: &Bytes) -> Answer {
+    let path = uri.path();
+    let Some((id, what)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
+        return Answer::not_found(path);
+    };
+    if what == "control" && *method == Method::POST {
+        return control(world, id, body);
+    }
+    if headers.contains_key(AUTHORIZATION) {
+        let message = "Only one auth mechanism allowed; the link is signed, send no Authorization header";
+        return Answer::bytes(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", message);
+    }
+    if !world.links.allows(path, uri.query().unwrap_or_default()) {
+        return Answer::bytes(StatusCode::FORBIDDEN, "text/plain; charset=utf-8", "Access denied: the signature does not match");
+    }
+    artifact(world, id, what).with_header(CONTENT_DISPOSITION, &format!("attachment; filename=\"{id}-{what}\""))
+}
+
+fn artifact(world: &World, id: &str, file: &str) -> Answer {
+    let wav = |channels: &[media::Voice]| Answer::bytes(StatusCode::OK, "audio/wav", media::wav(channels));
+    if let Some((content_type, bytes)) = world.uploads.lock().get(id) {
+        let answer = Answer::bytes(StatusCode::OK, "application/octet-stream", bytes.clone());
+        return answer.with_header(http::header::CONTENT_TYPE, content_type);
+    }
+    if !calls::has_artifacts(world, id) {
+        return Answer::not_found(file);
+    }
+    match file {
+        "mono-recording.wav" => wav(&[media::Voice::Both]),
+        "stereo-recording.wav" => wav(&[media::Voice::Customer, media::Voice::Assistant]),
+        "customer-recording.wav" => wav(&[media::Voice::Customer]),
+        "assistant-recording.wav" => wav(&[media::Voice::Assistant]),
+        "video-recording.mp4" => Answer::bytes(StatusCode::OK, "video/mp4", media::mp4()),
+        "pcap.pcap" => Answer::bytes(StatusCode::OK, "application/vnd.tcpdump.pcap", media::pcap()),
+        "call-logs.jsonl.gz" => Answer::bytes(StatusCode::OK, "application/gzip", media::call_logs(world.clock.now())),
+        _ => Answer::not_found(file),
+    }
+}
+
+/// Live control of a call. Everything well-formed is accepted, as by the API, which answers before it acts; ending the
+/// call is what has an effect here.
+fn control(world: &World, id: &str, body: &Bytes) -> Answer {
+    let Ok(message) = serde_json::from_slice::<Value>(body) else {
+        return Answer::error(StatusCode::BAD_REQUEST, "the body is not JSON");
+    };
+    let known = match message["type"].as_str() {
+        Some("end-call") => calls::hang_up(world, id, "assistant-ended-call"),
+        Some("say" | "add-message" | "control" | "transfer" | "handoff" | "send-transport-message") => {
+            world.lives.lock().contains_key(id)
+        }
+        _ => return Answer::error(StatusCode::BAD_REQUEST, "type must be a message that controls a call"),
+    };
+    if known { Answer::json(StatusCode::OK, &json!({ "success": true })) } else { Answer::not_found(&format!("Call {id}")) }
+}

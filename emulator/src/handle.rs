@@ -1,0 +1,159 @@
+//! One request from its bytes to its outcome: route, fault, token, body, rules, act.
+
+use bytes::Bytes;
+use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use http::request::Parts;
+use http::{HeaderMap, Method, StatusCode};
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::document::Operation;
+use crate::fault::Outcome;
+use crate::plan::{Plan, Role};
+use crate::received::ReceivedRequest;
+use crate::resources::{self, Asked};
+use crate::routes::{PathParameters, Route};
+use crate::world::World;
+use crate::{calls, chat, ids, listing, upload, validate};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// A request to the API itself.
+pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
+    let path = request.uri.path();
+    let route = match world.routes.find(&request.method, path) {
+        Route::Operation { index, parameters } => Ok((index, parameters)),
+        other => Err(other),
+    };
+    let operation = route.as_ref().ok().map(|(index, _)| &world.document.operations()[*index]);
+    world.log.lock().push(|| received(&request, &body, operation));
+    let (index, parameters) = match route {
+        Ok(found) => found,
+        Err(other) => return Outcome::Answer(beside_the_document(world, &request.method, path, other)),
+    };
+    let (operation, plan) = (&world.document.operations()[index], &world.plans[index]);
+    let answer = || {
+        let answer = perform(world, operation, plan, &parameters, &request, &body);
+        answer.with_header(REQUEST_ID, &ids::uuid())
+    };
+    let fault = world.faults.lock().take(operation);
+    let Some(fault) = fault else { return Outcome::Answer(answer()) };
+    let answer = fault.needs_answer().then(answer);
+    if !fault.wait().is_zero() {
+        tokio::time::sleep(fault.wait()).await;
+    }
+    fault.spoil(answer)
+}
+
+pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operation>) -> ReceivedRequest {
+    ReceivedRequest {
+        method: request.method.clone(),
+        path: request.uri.path().to_owned(),
+        query: query(request),
+        headers: request.headers.clone(),
+        body: body.clone(),
+        operation_id: operation.map(|operation| operation.id.clone()),
+    }
+}
+
+fn beside_the_document(world: &World, method: &Method, path: &str, route: Route) -> Answer {
+    match (route, path) {
+        (Route::WrongMethod(allowed), _) => {
+            let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+            Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
+                .with_header(ALLOW, &allowed.join(", "))
+        }
+        (_, "/api-json" | "/api/openapi.json") if *method == Method::GET || *method == Method::HEAD => {
+            Answer::bytes(StatusCode::OK, "application/json; charset=utf-8", world.document.text())
+        }
+        (_, "/") if *method == Method::GET => Answer::json(
+            StatusCode::OK,
+            &json!({
+                "name": "vapi-emulator",
+                "document": "/api-json",
+                "operations": world.document.operations().len(),
+            }),
+        ),
+        _ => Answer::error(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")),
+    }
+}
+
+fn perform(
+    world: &World,
+    operation: &Operation,
+    plan: &Plan,
+    parameters: &PathParameters,
+    request: &Parts,
+    body: &Bytes,
+) -> Answer {
+    let Some(token) = bearer_token(&request.headers) else {
+        return Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
+    };
+    let query = query(request);
+    let organization = ids::organization(token);
+    let mut asked = Asked { world, operation, plan, organization: &organization, parameters, query: &query, body: &Value::Null };
+    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if plan.role == Role::Upload {
+        return upload::create(&asked, content_type, body);
+    }
+    let json = match read_json(body) {
+        Ok(json) => json,
+        Err(answer) => return answer,
+    };
+    let problems = if world.settings.lenient { Vec::new() } else { problems(world, operation, &query, &json) };
+    if !problems.is_empty() {
+        return Answer::error(StatusCode::BAD_REQUEST, problems);
+    }
+    asked.body = &json;
+    if let Some(answer) = resources::missing_parent(&asked) {
+        return answer;
+    }
+    match plan.role {
+        Role::Create => resources::create(&asked),
+        Role::Get => resources::get(&asked),
+        Role::List(style) => resources::list(&asked, style),
+        Role::Update => resources::update(&asked),
+        Role::Delete => resources::delete(&asked),
+        Role::Action => resources::act(&asked),
+        Role::PlaceCall => calls::place(&asked),
+        Role::Download => calls::download(&asked),
+        Role::Chat => chat::create(&asked),
+        Role::ChatResponse => chat::create_response(&asked),
+        Role::Upload => upload::create(&asked, content_type, body),
+    }
+}
+
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
+}
+
+/// The body as JSON; an empty one is an empty object, as the API's body parser has it.
+fn read_json(body: &Bytes) -> Result<Value, Answer> {
+    if body.is_empty() {
+        return Ok(json!({}));
+    }
+    serde_json::from_slice(body)
+        .map_err(|error| Answer::error(StatusCode::BAD_REQUEST, format!("The body is not valid JSON: {error}")))
+}
+
+fn problems(world: &World, operation: &Operation, query: &listing::Query, body: &Value) -> Vec<String> {
+    let mut problems = listing::problems(&world.document, operation, query);
+    if let Some(request) = &operation.request {
+        problems.extend(validate::problems(&world.document, &request.schema, body));
+    }
+    problems
+}
+
+fn query(request: &Parts) -> Vec<(String, String)> {
+    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
+    let pairs = request.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decode(name), decode(value))
+        })
+        .collect()
+}

@@ -1,0 +1,48 @@
+//! A Vapi on your own machine: every operation of the OpenAPI document, served over real HTTP, with resources that are
+//! remembered and calls that live and end. For tests, demos and docs; nobody's phone rings.
+//!
+//! ```
+//! # async fn run() {
+//! use vapi_emulator::{Emulator, Fault};
+//!
+//! let vapi = Emulator::start().await;
+//! // Point any client at `vapi.base_url()` with `vapi.api_key()`, then look at what it sent:
+//! assert!(vapi.requests().is_empty());
+//! // Things can go wrong on demand:
+//! vapi.fault(Fault::on("CallController_findOne").status(500).times(1));
+//! # }
+//! ```
+//!
+//! What an operation does is read off the document: the shape of its path says whether it creates, gets, lists, changes
+//! or deletes, its schemas say what a request must be and what an answer holds. Calls, chats, uploads and downloads have
+//! code of their own. The crate does not depend on the client that it helps to test.
+
+mod answer;
+mod calls;
+mod chat;
+mod clock;
+mod document;
+mod downloads;
+mod emulator;
+mod fault;
+mod handle;
+mod ids;
+mod listing;
+mod media;
+mod moment;
+mod plan;
+mod received;
+mod resources;
+mod routes;
+mod sample;
+mod server;
+mod store;
+mod transcript;
+mod upload;
+mod validate;
+mod world;
+
+pub use document::DocumentError;
+pub use emulator::{Builder, Emulator, OperationInfo, StartError};
+pub use fault::Fault;
+pub use received::ReceivedRequest;

@@ -1,0 +1,209 @@
+//! Resources of any kind: created, read, listed, changed and deleted by the plan of the operation.
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use crate::answer::Answer;
+use crate::document::Operation;
+use crate::listing::{self, ListStyle, Query};
+use crate::plan::{Child, Plan, concrete};
+use crate::routes::PathParameters;
+use crate::store::Store;
+use crate::world::World;
+use crate::{calls, ids, moment, sample};
+
+const GIVEN_BY_THE_SERVER: [&str; 4] = ["id", "orgId", "createdAt", "updatedAt"];
+
+/// One request that got as far as its operation.
+pub(crate) struct Asked<'a> {
+    pub world: &'a World,
+    pub operation: &'a Operation,
+    pub plan: &'a Plan,
+    pub organization: &'a str,
+    pub parameters: &'a PathParameters,
+    pub query: &'a Query,
+    /// The JSON body; null without one.
+    pub body: &'a Value,
+}
+
+impl Asked<'_> {
+    pub fn collection(&self) -> String {
+        concrete(&self.plan.collection, self.parameters)
+    }
+
+    pub fn parameter(&self, name: &str) -> &str {
+        self.parameters.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
+    pub fn success(&self, value: &Value) -> Answer {
+        Answer::json(StatusCode::from_u16(self.operation.success.status).unwrap_or(StatusCode::OK), value)
+    }
+
+    /// The answer of an operation that is about a resource but may show it in another shape.
+    fn shaped(&self, mut resource: Value) -> Answer {
+        if let Some(schema) = self.operation.success.schema.as_ref()
+            && self.plan.resource.as_ref() != Some(schema)
+        {
+            sample::complete(&self.world.document, schema, &mut resource, self.world.clock.now());
+        }
+        self.success(&resource)
+    }
+
+    fn item_not_found(&self) -> Answer {
+        not_found(&self.plan.collection, self.parameter(&self.plan.item_key))
+    }
+}
+
+/// The 404 for the first resource on the path that does not exist.
+pub(crate) fn missing_parent(asked: &Asked<'_>) -> Option<Answer> {
+    let store = asked.world.store.lock();
+    asked.plan.parents.iter().find_map(|(collection, key)| {
+        let id = asked.parameter(key);
+        let parent = store.collection(asked.organization, &concrete(collection, asked.parameters));
+        parent.and_then(|parent| parent.get(key, id)).is_none().then(|| not_found(collection, id))
+    })
+}
+
+pub(crate) fn create(asked: &Asked<'_>) -> Answer {
+    let resource = new_resource(asked, asked.body.as_object().cloned().unwrap_or_default());
+    let mut store = asked.world.store.lock();
+    add(asked, &mut store, resource.clone());
+    drop(store);
+    asked.shaped(resource)
+}
+
+/// A resource with all that the server adds to what the client sent.
+pub(crate) fn new_resource(asked: &Asked<'_>, mut sent: Map<String, Value>) -> Value {
+    let (document, stamp) = (&asked.world.document, asked.world.clock.stamp());
+    if let Some(schema) = &asked.plan.resource {
+        for (name, value) in asked.parameters.iter().filter(|(name, _)| sample::declares(document, schema, name)) {
+            sent.insert(name.clone(), json!(value));
+        }
+    }
+    sent.insert("id".into(), json!(ids::uuid()));
+    sent.insert("orgId".into(), json!(asked.organization));
+    sent.insert("createdAt".into(), json!(moment::format(stamp)));
+    sent.insert("updatedAt".into(), json!(moment::format(stamp)));
+    let mut resource = Value::Object(sent);
+    if let Some(schema) = &asked.plan.resource {
+        sample::complete(document, schema, &mut resource, stamp);
+    }
+    resource
+}
+
+/// Stores a resource, with an item in each list below it that nothing else fills.
+pub(crate) fn add(asked: &Asked<'_>, store: &mut Store, resource: Value) {
+    let collection = asked.collection();
+    let id = resource["id"].as_str().unwrap_or_default().to_owned();
+    for Child { collection: template, item } in &asked.plan.children {
+        let (document, stamp) = (&asked.world.document, asked.world.clock.stamp());
+        let mut child = sample::minimal(document, item, stamp);
+        child["id"] = json!(ids::uuid());
+        child["orgId"] = json!(asked.organization);
+        child["createdAt"] = json!(moment::format(stamp));
+        // `campaignId` in a contact of a campaign, `runId` in an item of a run.
+        let back = format!("{}Id", last_literal(&collection));
+        if sample::declares(document, item, &back) {
+            child[back.as_str()] = json!(id);
+        }
+        let name = template.rsplit('/').next().unwrap_or_default();
+        store.collection_mut(asked.organization, &format!("{collection}/{id}/{name}")).insert(child);
+    }
+    store.collection_mut(asked.organization, &collection).insert(resource);
+}
+
+pub(crate) fn get(asked: &Asked<'_>) -> Answer {
+    let id = asked.parameter(&asked.plan.item_key);
+    let store = asked.world.store.lock();
+    let collection = store.collection(asked.organization, &asked.collection());
+    let found = collection.and_then(|collection| collection.get(&asked.plan.item_key, id)).cloned();
+    drop(store);
+    found.map_or_else(|| asked.item_not_found(), |resource| asked.shaped(calls::as_of_now(asked.world, resource)))
+}
+
+pub(crate) fn list(asked: &Asked<'_>, style: ListStyle) -> Answer {
+    let store = asked.world.store.lock();
+    let collection = store.collection(asked.organization, &asked.collection());
+    let newest_first: Vec<Value> = collection.into_iter().flat_map(|c| c.newest_first().cloned()).collect();
+    drop(store);
+    let document = &asked.world.document;
+    let now = newest_first.into_iter().map(|resource| calls::as_of_now(asked.world, resource)).collect();
+    let mut answer = listing::answer(document, asked.operation, style, asked.query, now);
+    let schema = asked.operation.success.schema.as_ref().and_then(|schema| listing::item_schema(document, schema));
+    if let Some(schema) = schema.filter(|schema| asked.plan.resource.as_ref() != Some(schema)) {
+        let results = if answer.is_array() { &mut answer } else { &mut answer["results"] };
+        for item in results.as_array_mut().into_iter().flatten() {
+            sample::complete(document, schema, item, asked.world.clock.now());
+        }
+    }
+    asked.success(&answer)
+}
+
+/// Merges the top level: a property that is sent replaces the old one, `null` removes it.
+pub(crate) fn update(asked: &Asked<'_>) -> Answer {
+    let id = asked.parameter(&asked.plan.item_key);
+    let stamp = asked.world.clock.stamp();
+    let mut store = asked.world.store.lock();
+    let collection = store.collection_mut(asked.organization, &asked.collection());
+    let Some(resource) = collection.get_mut(&asked.plan.item_key, id) else { return asked.item_not_found() };
+    let sent = asked.body.as_object().into_iter().flatten();
+    for (name, value) in sent.filter(|(name, _)| !GIVEN_BY_THE_SERVER.contains(&name.as_str())) {
+        if value.is_null() {
+            resource.as_object_mut().map(|resource| resource.remove(name));
+        } else {
+            resource[name.as_str()] = value.clone();
+        }
+    }
+    resource["updatedAt"] = json!(moment::format(stamp));
+    let updated = resource.clone();
+    drop(store);
+    asked.shaped(calls::as_of_now(asked.world, updated))
+}
+
+pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
+    let id = asked.parameter(&asked.plan.item_key);
+    let collection = asked.collection();
+    let mut store = asked.world.store.lock();
+    let removed = store.collection_mut(asked.organization, &collection).remove(&asked.plan.item_key, id);
+    let Some(resource) = removed else { return asked.item_not_found() };
+    store.remove_below(asked.organization, &format!("{collection}/{id}"));
+    drop(store);
+    let resource = calls::as_of_now(asked.world, resource);
+    asked.world.lives.lock().remove(id);
+    asked.world.uploads.lock().remove(id);
+    asked.shaped(resource)
+}
+
+/// An operation with no resource of its own: an answer made from its schema alone, or the resource it acts on where
+/// that is what it answers with.
+pub(crate) fn act(asked: &Asked<'_>) -> Answer {
+    let Some(schema) = &asked.operation.success.schema else {
+        let status = StatusCode::from_u16(asked.operation.success.status).unwrap_or(StatusCode::OK);
+        return Answer::bytes(status, "application/json; charset=utf-8", "");
+    };
+    let document = &asked.world.document;
+    let mut value = sample::minimal(document, schema, asked.world.clock.now());
+    if let Some((collection, key)) = asked.plan.parents.last() {
+        let store = asked.world.store.lock();
+        let parents = store.collection(asked.organization, &concrete(collection, asked.parameters));
+        let parent = parents.and_then(|parents| parents.get(key, asked.parameter(key))).and_then(Value::as_object);
+        for (name, of_parent) in parent.into_iter().flatten() {
+            if value.get(name).is_some_and(|sampled| std::mem::discriminant(sampled) == std::mem::discriminant(of_parent)) {
+                value[name.as_str()] = of_parent.clone();
+            }
+        }
+    }
+    asked.success(&value)
+}
+
+fn not_found(collection: &str, id: &str) -> Answer {
+    // `/v2/knowledge-base` says what is missing, in words.
+    let kind = last_literal(collection).replace('-', " ");
+    let mut letters = kind.chars();
+    let kind = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+    Answer::not_found(&format!("{} {id}", kind.unwrap_or_default()))
+}
+
+fn last_literal(collection: &str) -> &str {
+    collection.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default()
+}

@@ -1,0 +1,77 @@
+//! Everything one running emulator knows, shared by its two listeners and the handle that tests hold.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::calls::Life;
+use crate::clock::Clock;
+use crate::document::Document;
+use crate::downloads::Links;
+use crate::fault::Faults;
+use crate::plan::Plan;
+use crate::received::Log;
+use crate::routes::Routes;
+use crate::store::Store;
+
+pub(crate) struct World {
+    pub document: Arc<Document>,
+    pub routes: Routes,
+    /// One for each operation of the document, in its order.
+    pub plans: Vec<Plan>,
+    pub settings: Settings,
+    pub clock: Clock,
+    pub links: Links,
+    pub store: Guarded<Store>,
+    /// By call id.
+    pub lives: Guarded<HashMap<String, Life>>,
+    /// Uploaded files by id: content type and bytes.
+    pub uploads: Guarded<HashMap<String, (String, Bytes)>>,
+    pub faults: Guarded<Faults>,
+    pub log: Guarded<Log>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub lenient: bool,
+    /// The largest request body that is read, in bytes.
+    pub body_limit: usize,
+    /// How long a call stays in each state.
+    pub call_step: Duration,
+    /// How many requests are kept for [`Emulator::requests`](crate::Emulator::requests).
+    pub log_limit: usize,
+}
+
+impl World {
+    pub fn new(document: Arc<Document>, settings: Settings, links: Links) -> World {
+        World {
+            routes: Routes::of(&document),
+            plans: document.operations().iter().map(|operation| Plan::of(&document, operation)).collect(),
+            document,
+            clock: Clock::start(),
+            links,
+            store: Guarded::default(),
+            lives: Guarded::default(),
+            uploads: Guarded::default(),
+            faults: Guarded::default(),
+            log: Guarded::new(Log::keeping(settings.log_limit)),
+            settings,
+        }
+    }
+}
+
+/// A mutex that outlives a panic of one of its users: a broken request must not take the server with it.
+#[derive(Default)]
+pub(crate) struct Guarded<T>(Mutex<T>);
+
+impl<T> Guarded<T> {
+    pub fn new(value: T) -> Guarded<T> {
+        Guarded(Mutex::new(value))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

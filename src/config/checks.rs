@@ -1,0 +1,69 @@
+//! What settings must be, with one sentence for each way not to be it.
+
+use http::HeaderValue;
+use reqwest::Url;
+
+use crate::error::{Error, Result};
+
+pub(super) fn bearer(key: &str) -> Result<HeaderValue> {
+    if key.is_empty() {
+        return Err(Error::config("the API key is empty"));
+    }
+    if key.trim() != key {
+        return Err(Error::config(
+            "the API key has white space at its start or end, perhaps a line break from a file",
+        ));
+    }
+    if key
+        .get(..7)
+        .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
+    {
+        return Err(Error::config(
+            "the API key starts with `Bearer `: give the key alone",
+        ));
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::config(
+            "the API key has a character in it that no key has (a space, a line break, or not ASCII)",
+        ));
+    }
+    let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
+        .map_err(|_| Error::config("the API key can't be sent in a header"))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+pub(super) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
+    let product = concat!("vapi-rust/", env!("CARGO_PKG_VERSION"));
+    let Some(suffix) = suffix else {
+        return Ok(HeaderValue::from_static(product));
+    };
+    HeaderValue::from_str(&format!("{product} {suffix}")).map_err(|_| {
+        Error::config("the User-Agent suffix has a character in it that a header can't have")
+    })
+}
+
+pub(super) fn base_url(text: &str) -> Result<String> {
+    let refuse = |why: &str| Err(Error::config(format!("the base URL {why}")));
+    let url = match Url::parse(text) {
+        Ok(url) => url,
+        Err(cause) => return refuse(&format!("`{text}` can't be read: {cause}")),
+    };
+    // Not shown from here on: what follows may include a password.
+    if !matches!(url.scheme(), "http" | "https") {
+        return refuse(&format!(
+            "must start with https:// or http://, not {}:",
+            url.scheme()
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("has a user name or password in it: the API takes a key instead");
+    }
+    if url.query().is_some() {
+        return refuse("has a query in it, which would be lost");
+    }
+    if url.fragment().is_some() {
+        return refuse("has a fragment in it, which would be lost");
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}

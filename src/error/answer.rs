@@ -1,0 +1,350 @@
+//! Errors that an answer makes: a status that is no success, or a body that doesn't decode.
+//!
+//! The API's own shape is `{"statusCode", "message": string | [string], "error"}`; what stands in front of it (a CDN, a load
+//! balancer, a storage host) answers HTML, XML, text or nothing, and still has to give a useful sentence.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+
+use super::{Error, Kind};
+use crate::retry;
+
+/// Longest excerpt of a foreign body in a sentence, in characters.
+const EXCERPT: usize = 200;
+
+impl Error {
+    /// An answer whose status is no success. `secret` never shows, even if the server repeats it.
+    pub(crate) fn status_answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Bytes,
+        secret: &str,
+    ) -> Self {
+        let said = Said::read(headers, &body);
+        let messages: Vec<String> = said
+            .messages
+            .into_iter()
+            .map(|message| conceal(message, secret))
+            .collect();
+        let mut detail = status.to_string();
+        if status.is_redirection() {
+            detail.push_str(", a redirect, which is not followed with a key: check the base URL");
+        } else if !messages.is_empty() {
+            detail = format!("{detail}: {}", messages.join("; "));
+        } else if let Some(reason) = &said.reason {
+            detail = format!("{detail}: {}", conceal(reason.clone(), secret));
+        } else if body.is_empty() {
+            detail.push_str(", with an empty body");
+        } else {
+            let excerpt = conceal(excerpt(&body), secret);
+            detail = format!("{detail}, with {}: {excerpt}", kind_of_body(headers));
+        }
+        let mut error = Error::new(Kind::Status, detail);
+        error.0.status = Some(status);
+        error.0.messages = messages;
+        error.0.reason = said.reason;
+        error.0.request_id = request_id(headers);
+        error.0.retry_after = retry::retry_after(headers, SystemTime::now());
+        error.0.body = Some(body);
+        error
+    }
+
+    /// A success whose body is not what was expected; `json_path` says where.
+    pub(crate) fn decode_answer(
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: Bytes,
+        cause: &serde_json::Error,
+        json_path: Option<String>,
+    ) -> Self {
+        let kind = kind_of_body(headers);
+        let detail = if body.is_empty() {
+            format!("the answer ({status}) is empty where a value was expected")
+        } else if kind == "text/event-stream" {
+            format!("the answer ({status}) is a stream of events: use the method that streams")
+        } else if let Some(coding) = headers.get(header::CONTENT_ENCODING) {
+            let coding = String::from_utf8_lossy(coding.as_bytes());
+            format!(
+                "the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`"
+            )
+        } else if !looks_like_json(&body) {
+            format!(
+                "the answer ({status}) is {kind}, not JSON: {}",
+                excerpt(&body)
+            )
+        } else {
+            let place = match &json_path {
+                Some(path) => format!(" at `{path}`"),
+                None => String::new(),
+            };
+            let why = without_values(&cause.to_string());
+            format!("the answer ({status}) is not as expected{place}: {why}")
+        };
+        let mut error = Error::new(Kind::Decode, detail);
+        error.0.status = Some(status);
+        error.0.request_id = request_id(headers);
+        error.0.json_path = json_path;
+        error.0.body = Some(body);
+        error
+    }
+
+    /// A success that is longer than anything the API sends.
+    pub(crate) fn too_long(status: StatusCode, headers: &HeaderMap, limit: usize) -> Self {
+        let detail = format!("the answer ({status}) is longer than {} MiB", limit >> 20);
+        let mut error = Error::new(Kind::Decode, detail);
+        error.0.status = Some(status);
+        error.0.request_id = request_id(headers);
+        error
+    }
+}
+
+/// The id of a request, as its answer tells it. The API documents none; these are what it and its proxies are seen to send.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "request-id", "cf-ray", "x-amz-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+}
+
+#[derive(Default)]
+struct Said {
+    messages: Vec<String>,
+    reason: Option<String>,
+}
+
+impl Said {
+    fn read(headers: &HeaderMap, body: &[u8]) -> Said {
+        if let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(body) {
+            return Said::read_json(&fields);
+        }
+        let kind = kind_of_body(headers);
+        let tag = match kind.as_str() {
+            kind if kind.ends_with("html") => "title",
+            kind if kind.ends_with("xml") => "Message",
+            _ => return Said::default(),
+        };
+        let text = element(&String::from_utf8_lossy(body), tag);
+        Said {
+            messages: text.into_iter().collect(),
+            reason: None,
+        }
+    }
+
+    fn read_json(fields: &serde_json::Map<String, Value>) -> Said {
+        let text = |name: &str| fields.get(name)?.as_str().map(str::to_owned);
+        // The OpenAI-compatible routes nest theirs: {"error": {"message", "code"}}.
+        if let Some(Value::Object(nested)) = fields.get("error")
+            && !fields.contains_key("message")
+        {
+            return Said::read_json(nested);
+        }
+        let messages = match fields.get("message") {
+            Some(Value::String(message)) => vec![message.clone()],
+            Some(Value::Array(list)) => list.iter().map(plain).collect(),
+            None | Some(Value::Null) => text("error").into_iter().collect(),
+            Some(other) => vec![other.to_string()],
+        };
+        Said {
+            messages,
+            reason: text("reason").or(text("error")).or(text("code")),
+        }
+    }
+}
+
+fn plain(message: &Value) -> String {
+    match message {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The text of the first such element, on one line.
+fn element(markup: &str, tag: &str) -> Option<String> {
+    let (_, rest) = markup.split_once(&format!("<{tag}>"))?;
+    let (text, _) = rest.split_once("</")?;
+    let text = one_line(text);
+    (!text.is_empty()).then_some(text)
+}
+
+fn kind_of_body(headers: &HeaderMap) -> String {
+    let value = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .unwrap_or_default();
+    match value.trim() {
+        "" => "a body of no declared type".to_owned(),
+        kind => kind.to_ascii_lowercase(),
+    }
+}
+
+fn looks_like_json(body: &[u8]) -> bool {
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(
+        first,
+        Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
+    )
+}
+
+fn excerpt(body: &[u8]) -> String {
+    let head = &body[..body.len().min(EXCERPT * 8)];
+    let text = one_line(&String::from_utf8_lossy(head));
+    match text.char_indices().nth(EXCERPT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text
+        .split(|c: char| c.is_whitespace() || c.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}
+
+fn conceal(text: String, secret: &str) -> String {
+    match secret.len() {
+        0..8 => text,
+        _ => text.replace(secret, "[redacted]"),
+    }
+}
+
+/// serde quotes the value that did not fit, and that value may be a secret.
+fn without_values(message: &str) -> String {
+    let quoted = message.find("string \"");
+    match (quoted, message.rfind("\", expected")) {
+        (Some(open), Some(close)) if open + 8 <= close => {
+            format!("{}{}", &message[..open + 6], &message[close + 1..])
+        }
+        _ => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(status: u16, kind: &str, body: &'static str) -> Error {
+        let mut headers = HeaderMap::new();
+        if !kind.is_empty() {
+            headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
+        }
+        let status = StatusCode::from_u16(status).unwrap();
+        Error::status_answer(
+            status,
+            &headers,
+            Bytes::from_static(body.as_bytes()),
+            "sk-a-secret-key",
+        )
+    }
+
+    #[test]
+    fn one_message_becomes_the_sentence() {
+        let error = answered(
+            401,
+            "application/json",
+            r#"{"message":"Invalid Key.","error":"Unauthorized","statusCode":401}"#,
+        );
+        assert_eq!(error.to_string(), "401 Unauthorized: Invalid Key.");
+        assert_eq!(error.messages(), ["Invalid Key."]);
+        assert_eq!(error.reason(), Some("Unauthorized"));
+    }
+
+    #[test]
+    fn a_list_of_messages_is_kept_and_joined() {
+        let error = answered(
+            400,
+            "",
+            r#"{"message":["a is wrong","b too"],"statusCode":400}"#,
+        );
+        assert_eq!(error.messages(), ["a is wrong", "b too"]);
+        assert_eq!(error.to_string(), "400 Bad Request: a is wrong; b too");
+    }
+
+    #[test]
+    fn the_reason_of_a_refused_payment_is_kept() {
+        let error = answered(
+            402,
+            "",
+            r#"{"statusCode":402,"message":"No.","reason":"wallet_missing"}"#,
+        );
+        assert_eq!(error.reason(), Some("wallet_missing"));
+    }
+
+    #[test]
+    fn an_error_in_the_openai_shape_is_read() {
+        let error = answered(
+            400,
+            "",
+            r#"{"error":{"message":"no input","code":"bad_input"}}"#,
+        );
+        assert_eq!(error.messages(), ["no input"]);
+        assert_eq!(error.reason(), Some("bad_input"));
+    }
+
+    #[test]
+    fn a_page_gives_its_title() {
+        let error = answered(
+            502,
+            "text/html; charset=UTF-8",
+            "<html><head><title>502\n Bad gateway</title></head><body>…</body></html>",
+        );
+        assert_eq!(error.to_string(), "502 Bad Gateway: 502 Bad gateway");
+    }
+
+    #[test]
+    fn a_storage_hosts_xml_gives_its_message_and_not_its_key_id() {
+        let error = answered(
+            403,
+            "application/xml",
+            "<Error><Code>AccessDenied</Code><Message>Request has expired</Message><AWSAccessKeyId>AKIA</AWSAccessKeyId></Error>",
+        );
+        assert_eq!(error.to_string(), "403 Forbidden: Request has expired");
+    }
+
+    #[test]
+    fn text_is_quoted() {
+        let error = answered(403, "text/plain", "error code: 1010\n");
+        assert_eq!(
+            error.to_string(),
+            "403 Forbidden, with text/plain: error code: 1010"
+        );
+    }
+
+    #[test]
+    fn an_empty_body_is_said_to_be_empty() {
+        assert_eq!(
+            answered(503, "", "").to_string(),
+            "503 Service Unavailable, with an empty body"
+        );
+    }
+
+    #[test]
+    fn a_key_that_the_server_repeats_is_not_shown() {
+        let error = answered(401, "", r#"{"message":"no such key: sk-a-secret-key"}"#);
+        assert_eq!(
+            error.to_string(),
+            "401 Unauthorized: no such key: [redacted]"
+        );
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+
+    #[test]
+    fn a_value_that_did_not_fit_is_not_shown() {
+        let cause = serde_json::from_str::<u32>(r#""sk-\"quoted\"""#).unwrap_err();
+        assert_eq!(
+            without_values(&cause.to_string()),
+            "invalid type: string, expected u32 at line 1 column 15"
+        );
+    }
+
+    #[test]
+    fn the_error_type_is_as_small_as_a_pointer() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+    }
+}

@@ -1,0 +1,370 @@
+//! Objects: structs whose fields are the document's properties, and which keep what the document does not know.
+
+use super::Slot;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde::ser::{SerializeMap, Serializer};
+use serde_json::{Map, Value};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// What stood in a field that was read.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// A value, now in the field.
+    Value,
+    /// A `null` that the field's type cannot hold.
+    Null,
+}
+
+/// Something to do with one field, whatever its type.
+#[doc(hidden)]
+pub trait Show {
+    type Out;
+    fn show<T: Slot>(self, value: &T) -> Self::Out;
+}
+
+/// A generated object type, as tables.
+#[doc(hidden)]
+pub trait Object: Sized {
+    /// The Rust name, for `Debug` and errors.
+    const NAME: &'static str;
+    /// The properties that can only have one value: written always, and not fields.
+    const TAGS: &'static [(&'static str, &'static str)];
+    /// The names on the wire, in field order.
+    const FIELDS: &'static [&'static str];
+    /// The indices of the fields that must be present.
+    const REQUIRED: &'static [usize];
+
+    fn blank() -> Self;
+    fn extra(&self) -> &Map<String, Value>;
+    fn extra_mut(&mut self) -> &mut Map<String, Value>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Read, A::Error>;
+    fn show<S: Show>(&self, index: usize, show: S) -> S::Out;
+}
+
+/// Reads an object. Unknown properties, and a `null` where the document knows none, go to `extra`.
+pub(crate) fn decode<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "an object ({})", T::NAME)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+        let mut object = T::blank();
+        let mut seen = Seen::default();
+        let mut next = 0;
+        while let Some(key) = map.next_key_seed(KeySeed {
+            tags: T::TAGS,
+            fields: T::FIELDS,
+            next,
+        })? {
+            match key {
+                Key::Field(index) => {
+                    next = index + 1;
+                    seen.insert(index);
+                    if object.read(index, &mut map)? == Read::Null {
+                        let name = T::FIELDS[index].to_owned();
+                        object.extra_mut().insert(name, Value::Null);
+                    }
+                }
+                Key::Tag(index) => {
+                    seen.insert(T::FIELDS.len() + index);
+                    let (name, expected) = T::TAGS[index];
+                    let value: Value = map.next_value()?;
+                    if value != *expected {
+                        object.extra_mut().insert(name.to_owned(), value);
+                    }
+                }
+                Key::Other(name) => {
+                    let value = map.next_value()?;
+                    object.extra_mut().insert(name, value);
+                }
+            }
+        }
+        for &index in T::REQUIRED {
+            if !seen.contains(index) {
+                return Err(A::Error::missing_field(T::FIELDS[index]));
+            }
+        }
+        for (index, &(name, _)) in T::TAGS.iter().enumerate() {
+            if !seen.contains(T::FIELDS.len() + index) {
+                return Err(A::Error::missing_field(name));
+            }
+        }
+        Ok(object)
+    }
+}
+
+/// The fields seen so far: a word for nearly every type, a vector for the few that are larger.
+#[derive(Default)]
+struct Seen {
+    low: u128,
+    high: Vec<usize>,
+}
+
+impl Seen {
+    fn insert(&mut self, index: usize) {
+        if index < 128 {
+            self.low |= 1 << index;
+        } else {
+            self.high.push(index);
+        }
+    }
+
+    fn contains(&self, index: usize) -> bool {
+        if index < 128 {
+            self.low & (1 << index) != 0
+        } else {
+            self.high.contains(&index)
+        }
+    }
+}
+
+enum Key {
+    Field(usize),
+    Tag(usize),
+    Other(String),
+}
+
+struct KeySeed {
+    tags: &'static [(&'static str, &'static str)],
+    fields: &'static [&'static str],
+    /// Where the next field probably is: servers write properties in a steady order.
+    next: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_identifier(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a property name")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        let (before, after) = self.fields.split_at(self.next.min(self.fields.len()));
+        if let Some(index) = after.iter().position(|field| *field == name) {
+            return Ok(Key::Field(before.len() + index));
+        }
+        if let Some(index) = before.iter().position(|field| *field == name) {
+            return Ok(Key::Field(index));
+        }
+        if let Some(index) = self.tags.iter().position(|(tag, _)| *tag == name) {
+            return Ok(Key::Tag(index));
+        }
+        Ok(Key::Other(name.to_owned()))
+    }
+}
+
+/// Writes an object: tags, then the fields that are present, then `extra`.
+///
+/// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
+pub(crate) fn encode<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    let extra = object.extra();
+    let mut map = serializer.serialize_map(None)?;
+    for (name, value) in T::TAGS {
+        if !extra.contains_key(*name) {
+            map.serialize_entry(name, value)?;
+        }
+    }
+    for (index, name) in T::FIELDS.iter().enumerate() {
+        object.show(
+            index,
+            WriteField {
+                map: &mut map,
+                name,
+            },
+        )?;
+    }
+    for (name, value) in extra {
+        let field = T::FIELDS.iter().position(|field| field == name);
+        if field.is_none_or(|index| object.show(index, IsAbsent)) {
+            map.serialize_entry(name, value)?;
+        }
+    }
+    map.end()
+}
+
+struct WriteField<'a, M> {
+    map: &'a mut M,
+    name: &'static str,
+}
+
+impl<M: SerializeMap> Show for WriteField<'_, M> {
+    type Out = Result<(), M::Error>;
+
+    fn show<T: Slot>(self, value: &T) -> Self::Out {
+        if value.is_absent() {
+            return Ok(());
+        }
+        self.map.serialize_entry(self.name, value)
+    }
+}
+
+struct IsAbsent;
+
+impl Show for IsAbsent {
+    type Out = bool;
+
+    fn show<T: Slot>(self, value: &T) -> bool {
+        value.is_absent()
+    }
+}
+
+/// Formats an object for `Debug`, without the fields that are absent.
+pub(crate) fn debug<T: Object>(object: &T, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = formatter.debug_struct(T::NAME);
+    for (index, name) in T::FIELDS.iter().enumerate() {
+        object.show(index, DebugField { out: &mut out, name });
+    }
+    if !object.extra().is_empty() {
+        out.field("extra", object.extra());
+    }
+    out.finish()
+}
+
+struct DebugField<'a, 'b, 'c> {
+    out: &'a mut fmt::DebugStruct<'b, 'c>,
+    name: &'static str,
+}
+
+impl Show for DebugField<'_, '_, '_> {
+    type Out = ();
+
+    fn show<T: Slot>(self, value: &T) {
+        if !value.is_absent() {
+            self.out.field(self.name, value);
+        }
+    }
+}
+
+/// Declares one object type. Fields are numbered in the order in which they stand.
+///
+/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`.
+macro_rules! model {
+    (
+        $(#[$meta:meta])*
+        $name:ident { $($tag:literal = $value:literal)* }
+        new { $($arg:ident: $arg_type:ty),* }
+        required [$($required:literal)*]
+        $($(#[$doc:meta])* $index:literal $field:ident $wire:literal $kind:ident $type:ty;)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$doc])* pub $field: model!(@type $kind $type),)*
+            /// Properties that are not fields of this type: they are sent, and kept when received. A received `null` that
+            /// its field cannot hold is kept here as well.
+            pub extra: ::serde_json::Map<String, ::serde_json::Value>,
+        }
+
+        impl $name {
+            /// Creates a value that says only what it must.
+            #[must_use]
+            pub fn new($($arg: impl Into<$arg_type>),*) -> Self {
+                #[allow(unused_mut)]
+                let mut object: Self = $crate::model::Object::blank();
+                $(object.$arg = $arg.into();)*
+                object
+            }
+
+            $(
+                $(#[$doc])*
+                #[must_use]
+                pub fn $field(mut self, $field: impl Into<$type>) -> Self {
+                    self.$field = model!(@wrap $kind $field.into());
+                    self
+                }
+            )*
+        }
+
+        impl $crate::model::Object for $name {
+            const NAME: &'static str = stringify!($name);
+            const TAGS: &'static [(&'static str, &'static str)] = &[$(($tag, $value)),*];
+            const FIELDS: &'static [&'static str] = &[$($wire),*];
+            const REQUIRED: &'static [usize] = &[$($required),*];
+
+            fn blank() -> Self {
+                Self { $($field: $crate::model::Slot::blank(),)* extra: ::serde_json::Map::new() }
+            }
+            fn extra(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
+                &self.extra
+            }
+            fn extra_mut(&mut self) -> &mut ::serde_json::Map<String, ::serde_json::Value> {
+                &mut self.extra
+            }
+            fn read<'de, A: ::serde::de::MapAccess<'de>>(
+                &mut self,
+                index: usize,
+                map: &mut A,
+            ) -> Result<$crate::model::Read, A::Error> {
+                match index {
+                    $($index => $crate::model::Slot::read(&mut self.$field, map),)*
+                    _ => $crate::model::unnumbered(index, map),
+                }
+            }
+            fn show<S: $crate::model::Show>(&self, index: usize, show: S) -> S::Out {
+                match index {
+                    $($index => show.show(&self.$field),)*
+                    _ => show.show(&self.extra),
+                }
+            }
+        }
+
+        impl $crate::model::Slot for $name {
+            fn blank() -> Self {
+                $crate::model::Object::blank()
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::decode(deserializer)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::model::encode(self, serializer)
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::model::debug(self, formatter)
+            }
+        }
+    };
+
+    (@type opt $type:ty) => { Option<$type> };
+    (@type null $type:ty) => { $crate::model::Nullable<$type> };
+    (@type req $type:ty) => { $type };
+    (@wrap opt $value:expr) => { Some($value) };
+    (@wrap null $value:expr) => { $crate::model::Nullable::Value($value) };
+    (@wrap req $value:expr) => { $value };
+}
+
+/// The answer to a field number that the type does not have, which the decoder never asks for.
+#[doc(hidden)]
+pub fn unnumbered<'de, A: MapAccess<'de>>(index: usize, map: &mut A) -> Result<Read, A::Error> {
+    map.next_value::<IgnoredAny>()?;
+    Err(A::Error::custom(format_args!("no field has number {index}")))
+}
+
+pub(crate) use model;

@@ -1,0 +1,123 @@
+//! Enums of strings that stay open: a value the document does not know is kept as it came.
+
+use serde::de::{Deserializer, Error, Visitor};
+use std::fmt;
+use std::marker::PhantomData;
+
+/// A generated enum, as a table.
+#[doc(hidden)]
+pub trait OpenEnum: Clone + 'static {
+    /// The values that the document knows by their text on the wire, sorted by that text.
+    const KNOWN: &'static [(&'static str, Self)];
+
+    /// The value that keeps an unknown `text`.
+    fn unknown(text: String) -> Self;
+
+    /// The value that stands for `text` on the wire, if the document knows it.
+    fn known(text: &str) -> Option<Self> {
+        let index = Self::KNOWN.binary_search_by_key(&text, |(text, _)| text).ok()?;
+        Some(Self::KNOWN[index].1.clone())
+    }
+}
+
+pub(crate) fn decode<'de, T: OpenEnum, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    deserializer.deserialize_str(EnumVisitor(PhantomData))
+}
+
+struct EnumVisitor<T>(PhantomData<T>);
+
+impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        Ok(T::known(text).unwrap_or_else(|| T::unknown(text.to_owned())))
+    }
+}
+
+/// Declares one open enum, its values sorted by their text. Two values are equal when they are the same text on the wire.
+macro_rules! open_enum {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $wire:literal)* }) => {
+        $(#[$meta])*
+        #[derive(Clone)]
+        #[non_exhaustive]
+        pub enum $name {
+            $(#[doc = concat!("`", $wire, "`")] $(#[$doc])* $variant,)*
+            /// A value that this version of the crate does not know, as it came.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// The value as it is on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $wire,)*
+                    Self::Unknown(text) => text,
+                }
+            }
+        }
+
+        impl $crate::model::OpenEnum for $name {
+            const KNOWN: &'static [(&'static str, Self)] = &[$(($wire, Self::$variant)),*];
+
+            fn unknown(text: String) -> Self {
+                Self::Unknown(text)
+            }
+        }
+
+        $crate::model::open_enum!(@impls $name);
+    };
+    (@impls $name:ident) => {
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                <Self as $crate::model::OpenEnum>::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+            }
+        }
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                <Self as $crate::model::OpenEnum>::known(&text).unwrap_or(Self::Unknown(text))
+            }
+        }
+        impl PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                self.as_str() == other.as_str()
+            }
+        }
+        impl Eq for $name {}
+        impl ::std::hash::Hash for $name {
+            fn hash<H: ::std::hash::Hasher>(&self, state: &mut H) {
+                self.as_str().hash(state)
+            }
+        }
+        impl ::std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                formatter.pad(self.as_str())
+            }
+        }
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(self.as_str(), formatter)
+            }
+        }
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::open_enum::decode(deserializer)
+            }
+        }
+        impl $crate::model::Slot for $name {
+            fn blank() -> Self {
+                Self::Unknown(String::new())
+            }
+        }
+    };
+}
+
+pub(crate) use open_enum;

@@ -1,0 +1,373 @@
+//! Unions: enums of types, told apart by a tag where the document has one, else by their properties.
+//!
+//! A value is captured once as text, looked at, and decoded as the one variant that it can be. What is no variant, or
+//! does not fit the variant that it says it is, becomes `Unknown` and loses nothing.
+
+use super::object::Show;
+use super::raw::capture;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A generated union, as a table.
+#[doc(hidden)]
+pub trait Union: Sized {
+    /// The property that alone tells the object variants apart, if there is one.
+    const TAG: Option<&'static str>;
+    /// The variants in the document's order.
+    const SHAPES: &'static [Shape];
+
+    fn read(index: usize, text: &str) -> Result<Self, serde_json::Error>;
+    fn unknown(value: Value) -> Self;
+    fn show<S: Show>(&self, show: S) -> S::Out;
+}
+
+/// What is known of a variant without decoding it.
+#[doc(hidden)]
+pub struct Shape {
+    pub kind: Kind,
+    /// Properties that can only have certain values.
+    pub tags: &'static [(&'static str, &'static [&'static str])],
+    /// Properties that must be there.
+    pub required: &'static [&'static str],
+    /// Properties that can be there.
+    pub fields: &'static [&'static str],
+}
+
+/// The kinds of JSON value.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Object,
+    Array,
+    String,
+    Number,
+    Bool,
+    /// Anything: the variant's type is not known.
+    Any,
+}
+
+pub(crate) fn decode<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let raw = capture(deserializer)?;
+    let text = raw.get();
+    for index in candidates::<T>(text) {
+        if let Ok(value) = T::read(index, text) {
+            return Ok(value);
+        }
+    }
+    serde_json::from_str(text).map(T::unknown).map_err(D::Error::custom)
+}
+
+/// The variants that `text` can be, the likeliest first.
+fn candidates<T: Union>(text: &str) -> Vec<usize> {
+    let kind = match text.trim_start().bytes().next() {
+        Some(b'{') => Kind::Object,
+        Some(b'[') => Kind::Array,
+        Some(b'"') => Kind::String,
+        Some(b't' | b'f') => Kind::Bool,
+        Some(b'n') | None => return Vec::new(),
+        Some(_) => Kind::Number,
+    };
+    if kind != Kind::Object {
+        return of_kind::<T>(kind).collect();
+    }
+    if let Some(tag) = T::TAG
+        && let Some(value) = find_tag(text, tag)
+    {
+        return of_kind::<T>(Kind::Object)
+            .filter(|&index| allows(&T::SHAPES[index], tag, &value))
+            .collect();
+    }
+    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
+        return Vec::new();
+    };
+    let mut scored: Vec<_> = of_kind::<T>(Kind::Object)
+        .filter_map(|index| Some((members.score(&T::SHAPES[index])?, index)))
+        .collect();
+    scored.sort_by(|(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
+    scored.into_iter().map(|(_, index)| index).collect()
+}
+
+/// The variants of exactly this kind, then those whose type is not known.
+fn of_kind<T: Union>(kind: Kind) -> impl Iterator<Item = usize> {
+    let matching = |wanted: Kind| {
+        T::SHAPES
+            .iter()
+            .enumerate()
+            .filter(move |(_, shape)| shape.kind == wanted)
+            .map(|(index, _)| index)
+    };
+    matching(kind).chain(matching(Kind::Any))
+}
+
+fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
+    shape
+        .tags
+        .iter()
+        .find(|(name, _)| *name == tag)
+        .is_none_or(|(_, values)| values.contains(&value))
+}
+
+/// The members of an object: names, and the values that are strings.
+struct Members<'de>(Vec<(Cow<'de, str>, Option<Cow<'de, str>>)>);
+
+impl Members<'_> {
+    fn get(&self, name: &str) -> Option<&Option<Cow<'_, str>>> {
+        self.0
+            .iter()
+            .find(|(member, _)| member == name)
+            .map(|(_, value)| value)
+    }
+
+    /// How well the members fit: tags that agree, then known properties; `None` if they cannot be of this shape.
+    fn score(&self, shape: &Shape) -> Option<(usize, usize)> {
+        let mut agreeing = 0;
+        for (tag, values) in shape.tags {
+            match self.get(tag) {
+                Some(Some(value)) if values.contains(&value.as_ref()) => agreeing += 1,
+                Some(_) => return None,
+                None => {}
+            }
+        }
+        if shape.required.iter().any(|name| self.get(name).is_none()) {
+            return None;
+        }
+        let known = |name: &str| shape.fields.contains(&name);
+        Some((agreeing, self.0.iter().filter(|(name, _)| known(name)).count()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(Text(name)) = map.next_key()? {
+                    let StringOnly(value) = map.next_value()?;
+                    members.push((name.unwrap_or_default(), value));
+                }
+                Ok(Members(members))
+            }
+        }
+
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Finds the string value of `tag` in the object `text`, reading no further than there.
+fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
+    struct TagVisitor<'t, 'de> {
+        tag: &'t str,
+        found: &'t mut Option<Cow<'de, str>>,
+    }
+
+    impl<'de> Visitor<'de> for TagVisitor<'_, 'de> {
+        type Value = ();
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(Text(name)) = map.next_key()? {
+                if name.is_some_and(|name| name == self.tag) {
+                    *self.found = map.next_value::<StringOnly<'de>>()?.0;
+                    break;
+                }
+                map.next_value::<IgnoredAny>()?;
+            }
+            Ok(())
+        }
+    }
+
+    let mut found = None;
+    // Stopping early is an error to `serde_json`, and the text is known to be JSON: the answer is in `found` alone.
+    let _ = serde_json::Deserializer::from_str(text).deserialize_map(TagVisitor {
+        tag,
+        found: &mut found,
+    });
+    found
+}
+
+/// A string, borrowed where it has no escapes.
+struct Text<'de>(Option<Cow<'de, str>>);
+
+impl<'de> Deserialize<'de> for Text<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(StringVisitor).map(Self)
+    }
+}
+
+/// A string, or nothing for a value of another kind.
+struct StringOnly<'de>(Option<Cow<'de, str>>);
+
+impl<'de> Deserialize<'de> for StringOnly<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StringVisitor).map(Self)
+    }
+}
+
+struct StringVisitor;
+
+impl<'de> Visitor<'de> for StringVisitor {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_seq(seq).map(|_| None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        IgnoredAny.visit_map(map).map(|_| None)
+    }
+}
+
+/// Writes a union's value as its variant is written.
+pub(crate) struct Write<S>(pub(crate) S);
+
+impl<S: serde::Serializer> Show for Write<S> {
+    type Out = Result<S::Ok, S::Error>;
+
+    fn show<T: super::Slot>(self, value: &T) -> Self::Out {
+        value.serialize(self.0)
+    }
+}
+
+/// Formats a union's value as its variant is formatted.
+pub(crate) struct Format<'a, 'b>(pub(crate) &'a mut fmt::Formatter<'b>);
+
+impl Show for Format<'_, '_> {
+    type Out = fmt::Result;
+
+    fn show<T: super::Slot>(self, value: &T) -> fmt::Result {
+        value.fmt(self.0)
+    }
+}
+
+/// Declares one union.
+macro_rules! tagged_union {
+    (
+        $(#[$meta:meta])*
+        $name:ident tag $tag:expr;
+        $($(#[$doc:meta])* $index:literal $variant:ident $type:ty = $shape:expr;)*
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $variant($type),)*
+            /// A value that this version of the crate does not know, or that does not fit its variant, as it came.
+            Unknown(::serde_json::Value),
+        }
+
+        impl $crate::model::Union for $name {
+            const TAG: Option<&'static str> = $tag;
+            const SHAPES: &'static [$crate::model::Shape] = &[$($shape),*];
+
+            fn read(index: usize, text: &str) -> Result<Self, ::serde_json::Error> {
+                match index {
+                    $($index => ::serde_json::from_str(text).map(Self::$variant),)*
+                    _ => ::serde_json::from_str(text).map(Self::Unknown),
+                }
+            }
+            fn unknown(value: ::serde_json::Value) -> Self {
+                Self::Unknown(value)
+            }
+            fn show<S: $crate::model::Show>(&self, show: S) -> S::Out {
+                match self {
+                    $(Self::$variant(value) => show.show(value),)*
+                    Self::Unknown(value) => show.show(value),
+                }
+            }
+        }
+
+        impl $crate::model::Slot for $name {
+            fn blank() -> Self {
+                Self::Unknown(::serde_json::Value::Null)
+            }
+        }
+
+        impl<'de> ::serde::Deserialize<'de> for $name {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                $crate::model::union::decode(deserializer)
+            }
+        }
+
+        impl ::serde::Serialize for $name {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $crate::model::Union::show(self, $crate::model::union::Write(serializer))
+            }
+        }
+
+        impl ::std::fmt::Debug for $name {
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::model::Union::show(self, $crate::model::union::Format(formatter))
+            }
+        }
+    };
+}
+
+/// Makes a variant's value a value of its union.
+macro_rules! boxed_variant {
+    ($union:ident $variant:ident $type:ty) => {
+        impl From<$type> for $union {
+            fn from(value: $type) -> Self {
+                Self::$variant(Box::new(value))
+            }
+        }
+    };
+}
+
+/// Makes a variant's value, which is not boxed, a value of its union.
+macro_rules! plain_variant {
+    ($union:ident $variant:ident $type:ty) => {
+        impl From<$type> for $union {
+            fn from(value: $type) -> Self {
+                Self::$variant(value)
+            }
+        }
+    };
+}
+
+pub(crate) use {boxed_variant, plain_variant, tagged_union};

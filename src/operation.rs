@@ -1,0 +1,219 @@
+//! One call of one operation, prepared and not yet sent. Generated code describes each operation by an [`Endpoint`].
+
+use std::borrow::Cow;
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use http::Method;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::client::Client;
+use crate::download::ByteStream;
+use crate::draft::Draft;
+use crate::error::{Error, Origin, Result};
+use crate::response::{Answer, Response};
+use crate::transport;
+use crate::upload::Upload;
+
+/// What the document says of an operation. Generated code implements it.
+pub trait Endpoint: Send + Sync + 'static {
+    /// The operation's id: `CallController_findOne`.
+    const ID: &'static str;
+    /// The method.
+    const METHOD: Method;
+    /// The path, with the names of its parameters: `/call/{id}`.
+    const PATH: &'static str;
+    /// What a success decodes to.
+    type Output: Send + 'static;
+
+    /// Reads the body of a success.
+    ///
+    /// # Errors
+    /// The body is not as the document says.
+    fn decode(body: &[u8]) -> Result<Self::Output, serde_json::Error>;
+
+    /// Where in a body that [`decode`](Self::decode) refused the trouble is: `messages[3].role`. Asked only after a failure;
+    /// [`locate`] answers it for any type that serde reads.
+    fn locate(body: &[u8]) -> Option<String> {
+        let _ = body;
+        None
+    }
+}
+
+/// A prepared call of an operation: await it to send it.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # async fn example<E: vapi::operation::Endpoint>(get: vapi::operation::Operation<'_, E>) -> vapi::Result<()> {
+/// let reply = get
+///     .timeout(Duration::from_secs(5))
+///     .max_retries(0)
+///     .header("x-trace", "42")
+///     .with_response()
+///     .await?;
+/// println!("{} {:?}", reply.status(), reply.request_id());
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "an operation is sent when it is awaited"]
+pub struct Operation<'c, E> {
+    client: &'c Client,
+    draft: Draft,
+    endpoint: PhantomData<fn() -> E>,
+}
+
+/// Shows which operation, not its values.
+impl<E> fmt::Debug for Operation<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Operation").field(&self.draft).finish()
+    }
+}
+
+impl<'c, E: Endpoint> Operation<'c, E> {
+    #[doc(hidden)]
+    pub fn new(client: &'c Client) -> Self {
+        let draft = Draft::new(Cow::Borrowed(E::ID), E::METHOD, Cow::Borrowed(E::PATH));
+        Operation {
+            client,
+            draft,
+            endpoint: PhantomData,
+        }
+    }
+
+    #[doc(hidden)]
+    pub fn path(mut self, name: &'static str, value: &str) -> Self {
+        self.draft.path(name, value);
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn body<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
+        self.draft.json(body);
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn query_value<V: Serialize>(mut self, name: &'static str, value: V) -> Self {
+        self.draft.query(name, &value);
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn form(mut self, upload: Upload) -> Self {
+        self.draft.upload(upload);
+        self
+    }
+
+    /// The time this call may take in all, instead of the client's.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.draft.timeout(limit);
+        self
+    }
+
+    /// How often this call may be sent again, where that is safe, instead of the client's setting.
+    pub fn max_retries(mut self, retries: u32) -> Self {
+        self.draft.max_retries(retries);
+        self
+    }
+
+    /// Sets a header, `authorization` included.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.draft.header(name, value);
+        self
+    }
+
+    /// Adds to the query what the document does not know.
+    pub fn query<V: Serialize>(mut self, name: &str, value: V) -> Self {
+        self.draft.query(name, &value);
+        self
+    }
+
+    /// Sends it and gives the status and headers too.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn with_response(self) -> Result<Response<E::Output>> {
+        let origin = self.draft.origin().clone();
+        let answer = transport::send(self.client.shared(), self.draft).await?;
+        decode(&origin, answer, E::decode, E::locate)
+    }
+
+    /// Sends it and decodes the answer into a type of your own, for when the document lags behind the API.
+    ///
+    /// # Errors
+    /// See [`Error`].
+    pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
+        let origin = self.draft.origin().clone();
+        let answer = transport::send(self.client.shared(), self.draft).await?;
+        Ok(decode_as::<T>(&origin, answer)?.into_value())
+    }
+
+    /// Sends it and gives the answer's bytes as they come.
+    #[doc(hidden)]
+    pub async fn open(self) -> Result<ByteStream> {
+        transport::open(self.client.shared(), self.draft).await
+    }
+}
+
+impl<'c, E: Endpoint> IntoFuture for Operation<'c, E> {
+    type Output = Result<E::Output>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'c>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async { Ok(self.with_response().await?.into_value()) })
+    }
+}
+
+/// Where in a body the type `T` refuses what it finds, if it does. The whole body is decoded a second time.
+pub fn locate<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let error = serde_path_to_error::deserialize::<_, T>(&mut json).err()?;
+    let path = error.path().to_string();
+    // What serde_path_to_error says for the whole document.
+    (path != ".").then_some(path)
+}
+
+pub(crate) fn decode_as<T: DeserializeOwned>(
+    origin: &Origin,
+    answer: Answer,
+) -> Result<Response<T>> {
+    let read = |body: &[u8]| serde_json::from_slice(if body.is_empty() { b"null" } else { body });
+    decode(origin, answer, read, locate::<T>)
+}
+
+fn decode<T>(
+    origin: &Origin,
+    answer: Answer,
+    decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
+    locate: impl FnOnce(&[u8]) -> Option<String>,
+) -> Result<Response<T>> {
+    match decode(&answer.body) {
+        Ok(value) => Ok(answer.with(value)),
+        Err(cause) => {
+            let place = locate(&answer.body);
+            Err(undecodable(origin, answer, &cause, place))
+        }
+    }
+}
+
+#[cold]
+fn undecodable(
+    origin: &Origin,
+    answer: Answer,
+    cause: &serde_json::Error,
+    place: Option<String>,
+) -> Error {
+    let Answer {
+        status,
+        headers,
+        body,
+        attempts,
+    } = answer;
+    Error::decode_answer(status, &headers, body, cause, place)
+        .at(origin)
+        .after(attempts)
+}

@@ -1,0 +1,52 @@
+//! progenitor's own client: one method per operation, positional arguments, its own error type.
+//!
+//! It sends through the same transport as everything else, so authentication, retries and timeouts are the same. Use it
+//! where a method per operation id is wanted; the [resource handles](crate::resources) are more comfortable.
+
+use crate::config;
+use crate::path;
+use crate::transport;
+use progenitor_client::{ClientHooks, OperationInfo};
+use std::fmt;
+use std::sync::Arc;
+
+#[allow(clippy::all, missing_docs, rustdoc::all)]
+mod generated {
+    use crate::types;
+
+    include!(concat!(env!("OUT_DIR"), "/raw.rs"));
+}
+
+pub use generated::{ByteStream, Client, Error, ResponseValue};
+
+/// What the raw client shares with the [`Client`](crate::Client) that made it.
+#[derive(Clone)]
+pub struct Shared(pub(crate) Arc<config::Shared>);
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Shared")
+    }
+}
+
+impl crate::Client {
+    /// progenitor's own client for the same API, with the same key, retries and timeouts.
+    pub fn raw(&self) -> Client {
+        let shared = self.shared();
+        Client::new_with_client(&shared.base_url, shared.http.clone(), Shared(shared.clone()))
+    }
+}
+
+impl ClientHooks<Shared> for Client {
+    async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
+        transport::execute_raw(&self.inner.0, request, info.operation_id).await
+    }
+}
+
+/// An id as a path segment, refused where it could lead the request elsewhere.
+pub(crate) fn checked_id<E>(id: &str) -> Result<String, Error<E>> {
+    match path::refuse_value("id", id) {
+        Some(problem) => Err(Error::InvalidRequest(problem)),
+        None => path::fill("{id}", &[("id", id.to_owned())]).map_err(Error::InvalidRequest),
+    }
+}
