@@ -4,7 +4,7 @@ use crate::names::{self, Names, common_affix};
 use crate::passes::nullability::NULLABLE;
 use crate::reference;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The components of a prepared document, by Rust name.
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ impl Model {
             let read = if schema.get("enum").is_some() {
                 Type::Enum(read_enum(name, schema, names))
             } else if schema.get("oneOf").is_some() {
-                Type::Union(read_union(name, schema, schemas))
+                Type::Union(read_union(schema, schemas))
             } else {
                 Type::Object(read_object(schema))
             };
@@ -174,14 +174,14 @@ fn read_enum(name: &str, schema: &Value, names: &Names) -> Enum {
     }
 }
 
-fn read_union(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Union {
+fn read_union(schema: &Value, schemas: &Map<String, Value>) -> Union {
     let branches = schema.get("oneOf").and_then(Value::as_array);
     let mut variants: Vec<Variant> = branches
         .into_iter()
         .flatten()
         .map(|branch| read_variant(branch, schemas))
         .collect();
-    name_variants(name, &mut variants);
+    name_variants(&mut variants);
     let mut preferred = Vec::new();
     if let Some(discriminator) = schema.get("x-discriminator") {
         let property = text(discriminator, "propertyName").unwrap_or_default();
@@ -189,6 +189,7 @@ fn read_union(name: &str, schema: &Value, schemas: &Map<String, Value>) -> Union
         preferred.push(property);
     }
     preferred.push("type".to_owned());
+    keep_telling(&mut variants);
     Union {
         description: text(schema, "description"),
         tag: tag(&variants, preferred),
@@ -252,6 +253,18 @@ fn apply_mapping(property: &str, discriminator: &Value, variants: &mut [Variant]
     }
 }
 
+/// Forgets what has the same values in all variants that have it: it tells none apart.
+fn keep_telling(variants: &mut [Variant]) {
+    let all: Vec<BTreeMap<String, Vec<String>>> = variants.iter().map(|variant| variant.tags.clone()).collect();
+    for variant in variants {
+        variant.tags.retain(|property, values| {
+            let own: BTreeSet<&String> = values.iter().collect();
+            let mut others = all.iter().filter_map(|tags| tags.get(property));
+            !values.is_empty() && others.any(|other| other.iter().collect::<BTreeSet<_>>() != own)
+        });
+    }
+}
+
 /// The property whose values differ between all the object variants.
 fn tag(variants: &[Variant], preferred: Vec<String>) -> Option<String> {
     let objects: Vec<&Variant> = variants.iter().filter(|v| v.kind == Kind::Object).collect();
@@ -273,8 +286,9 @@ fn tag(variants: &[Variant], preferred: Vec<String>) -> Option<String> {
         .find(tells_apart)
 }
 
-fn name_variants(union: &str, variants: &mut [Variant]) {
-    let targets: Vec<String> = variants.iter().filter_map(|v| v.target.clone()).collect();
+fn name_variants(variants: &mut [Variant]) {
+    let is_object = |variant: &&Variant| variant.kind == Kind::Object;
+    let targets: Vec<String> = variants.iter().filter(is_object).filter_map(|v| v.target.clone()).collect();
     let (prefix, suffix) = match targets.len() {
         0 | 1 => Default::default(),
         _ => common_affix(&targets),
@@ -282,16 +296,15 @@ fn name_variants(union: &str, variants: &mut [Variant]) {
     let mut taken = vec!["Unknown".to_owned()];
     for variant in variants {
         let mut name = match (&variant.target, variant.kind) {
-            (Some(target), _) => {
+            (Some(target), Kind::Object) => {
                 let words = names::words(target);
-                let middle = words[prefix.len()..words.len() - suffix.len()].concat();
-                let keyword = target.strip_prefix(union).filter(|rest| *rest == "Keyword");
-                match keyword {
-                    Some(keyword) => keyword.to_owned(),
-                    None if middle.is_empty() => target.clone(),
-                    None => middle,
+                match words[prefix.len()..words.len() - suffix.len()].concat() {
+                    middle if middle.is_empty() => target.clone(),
+                    middle => middle,
                 }
             }
+            (Some(target), _) if target.ends_with("Keyword") => "Keyword".to_owned(),
+            (Some(target), _) => target.clone(),
             (None, Kind::Object) => "Map".to_owned(),
             (None, Kind::Array) => "List".to_owned(),
             (None, kind) => format!("{kind:?}"),

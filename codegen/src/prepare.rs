@@ -157,6 +157,7 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
     // Repairs: each makes one kind of defect into what the document meant.
     run("shared_parts", &mut passes::shared_parts::run);
     run("structure", &mut passes::structure::run);
+    run("paths", &mut passes::paths::run);
     run("schema_shapes", &mut passes::schema_shapes::run);
     run("corrections", &mut |document, changes| {
         passes::corrections::run(document, &config.corrections, changes);

@@ -22,21 +22,33 @@ impl Answer {
     }
 
     pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
-        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
-        Answer { status, headers, body: AnswerBody::whole(body.into()) }
+        let headers =
+            HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        Answer {
+            status,
+            headers,
+            body: AnswerBody::whole(body.into()),
+        }
     }
 
     /// A body that is sent piece by piece, its length unsaid.
     pub fn pieces(content_type: &'static str, pieces: impl IntoIterator<Item = Bytes>) -> Answer {
         let mut answer = Answer::bytes(StatusCode::OK, content_type, Bytes::new());
-        answer.body = AnswerBody { pieces: pieces.into_iter().collect(), length: None, breaks_off: false };
+        answer.body = AnswerBody {
+            pieces: pieces.into_iter().collect(),
+            length: None,
+            end: End::Whole,
+        };
         answer
     }
 
     /// `{message, error, statusCode}`; the message is a sentence, or a list of them for a request that breaks rules.
     pub fn error(status: StatusCode, message: impl Into<Value>) -> Answer {
         let error = status.canonical_reason().unwrap_or("Error");
-        Answer::json(status, &json!({ "message": message.into(), "error": error, "statusCode": status.as_u16() }))
+        Answer::json(
+            status,
+            &json!({ "message": message.into(), "error": error, "statusCode": status.as_u16() }),
+        )
     }
 
     pub fn not_found(what: &str) -> Answer {
@@ -63,12 +75,25 @@ pub(crate) struct AnswerBody {
     pieces: VecDeque<Bytes>,
     /// The length that is announced; `None` sends chunks.
     length: Option<u64>,
-    breaks_off: bool,
+    end: End,
+}
+
+/// How a body ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// It will break off, once what was said so far is on the wire.
+    BreaksOff,
+    BreaksOffNow,
 }
 
 impl AnswerBody {
     pub fn whole(bytes: Bytes) -> AnswerBody {
-        AnswerBody { length: Some(bytes.len() as u64), pieces: VecDeque::from([bytes]), breaks_off: false }
+        AnswerBody {
+            length: Some(bytes.len() as u64),
+            pieces: VecDeque::from([bytes]),
+            end: End::Whole,
+        }
     }
 
     /// The first half of the same body, after which the connection goes.
@@ -79,7 +104,7 @@ impl AnswerBody {
             piece.truncate(left);
             left -= piece.len();
         }
-        self.breaks_off = true;
+        self.end = End::BreaksOff;
         self
     }
 }
@@ -88,24 +113,34 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = BrokenOff;
 
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         while let Some(piece) = self.pieces.pop_front() {
             if !piece.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
         }
-        if std::mem::take(&mut self.breaks_off) {
-            return Poll::Ready(Some(Err(BrokenOff)));
+        match self.end {
+            End::Whole => Poll::Ready(None),
+            End::BreaksOff => {
+                // An error makes hyper drop what it has not flushed; it flushes when the body makes it wait.
+                self.end = End::BreaksOffNow;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            End::BreaksOffNow => Poll::Ready(Some(Err(BrokenOff))),
         }
-        Poll::Ready(None)
     }
 
     fn is_end_stream(&self) -> bool {
-        !self.breaks_off && self.pieces.iter().all(Bytes::is_empty)
+        self.end == End::Whole && self.pieces.iter().all(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.length
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 

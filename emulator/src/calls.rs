@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::clock::whole_milliseconds;
+use crate::moment;
 use crate::resources::{Asked, add, new_resource};
 use crate::transcript::Transcript;
 use crate::world::World;
-use crate::moment;
 
 /// How many calls an organization may have at once, as a new account has.
 const CONCURRENCY_LIMIT: usize = 10;
@@ -62,7 +62,9 @@ impl Life {
 
     fn ended(&self, step: i64) -> (i64, &'static str) {
         let by_itself = (self.enters(State::Ended, step), "customer-ended-call");
-        self.cut_short.filter(|(at, _)| *at < by_itself.0).unwrap_or(by_itself)
+        self.cut_short
+            .filter(|(at, _)| *at < by_itself.0)
+            .unwrap_or(by_itself)
     }
 
     pub fn state(&self, step: i64, now: i64) -> State {
@@ -108,19 +110,30 @@ pub(crate) fn place(asked: &Asked<'_>) -> Answer {
 
 fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
     let world = asked.world;
-    let over_websocket = sent.get("transport").is_some_and(|transport| transport["provider"] == "vapi.websocket");
-    let earliest = sent.get("schedulePlan").and_then(|plan| plan["earliestAt"].as_str()).and_then(moment::parse);
+    let over_websocket = sent
+        .get("transport")
+        .is_some_and(|transport| transport["provider"] == "vapi.websocket");
+    let earliest = sent
+        .get("schedulePlan")
+        .and_then(|plan| plan["earliestAt"].as_str())
+        .and_then(moment::parse);
     let greeting = greeting(asked, &sent);
     let mut call = new_resource(asked, sent);
     let id = call["id"].as_str().unwrap_or_default().to_owned();
-    let created = call["createdAt"].as_str().and_then(moment::parse).unwrap_or_default();
-    call["type"] = json!(if over_websocket { "vapi.websocketCall" } else { "outboundPhoneCall" });
+    let created = call["createdAt"].as_str().and_then(moment::parse);
+    let created = created.unwrap_or_else(|| world.clock.now());
+    call["type"] = json!(if over_websocket {
+        "vapi.websocketCall"
+    } else {
+        "outboundPhoneCall"
+    });
     call["monitor"] = json!({
         "listenUrl": world.links.websocket(&format!("/{id}/listen")),
         "controlUrl": world.links.plain(&format!("/{id}/control")),
     });
     if over_websocket {
-        call["transport"]["websocketCallUrl"] = json!(world.links.websocket(&format!("/{id}/transport")));
+        call["transport"]["websocketCallUrl"] =
+            json!(world.links.websocket(&format!("/{id}/transport")));
     } else {
         call["phoneCallProvider"] = json!("vapi");
         call["phoneCallTransport"] = json!("pstn");
@@ -132,7 +145,11 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
         greeting,
         organization: asked.organization.to_owned(),
     };
-    call["status"] = json!(if life.scheduled { "scheduled" } else { "queued" });
+    call["status"] = json!(if life.scheduled {
+        "scheduled"
+    } else {
+        "queued"
+    });
     world.lives.lock().insert(id, life);
     add(asked, &mut world.store.lock(), call.clone());
     call
@@ -140,9 +157,14 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
 
 /// The resource as it stands now: the state of a call comes from its life, anything else is as it was stored.
 pub(crate) fn as_of_now(world: &World, mut resource: Value) -> Value {
-    let life = resource["id"].as_str().and_then(|id| world.lives.lock().get(id).cloned());
+    let life = resource["id"]
+        .as_str()
+        .and_then(|id| world.lives.lock().get(id).cloned());
     let Some(life) = life else { return resource };
-    let (step, now) = (whole_milliseconds(world.settings.call_step), world.clock.now());
+    let (step, now) = (
+        whole_milliseconds(world.settings.call_step),
+        world.clock.now(),
+    );
     let state = life.state(step, now);
     resource["status"] = json!(state.name());
     let started = life.enters(State::InProgress, step);
@@ -157,11 +179,17 @@ pub(crate) fn as_of_now(world: &World, mut resource: Value) -> Value {
         resource["endedAt"] = json!(moment::format(ended));
         resource["endedReason"] = json!(reason);
         if was_answered {
-            describe_conversation(world, &mut resource, &Transcript::of(&life.greeting, started, ended));
+            describe_conversation(
+                world,
+                &mut resource,
+                &Transcript::of(&life.greeting, started, ended),
+            );
         }
     }
-    let patched = resource["updatedAt"].as_str().and_then(moment::parse).unwrap_or_default();
-    resource["updatedAt"] = json!(moment::format(changed.max(patched)));
+    if let Some(updated_at) = resource.get_mut("updatedAt") {
+        let patched = updated_at.as_str().and_then(moment::parse);
+        *updated_at = json!(moment::format(changed.max(patched.unwrap_or_default())));
+    }
     resource
 }
 
@@ -169,7 +197,9 @@ pub(crate) fn as_of_now(world: &World, mut resource: Value) -> Value {
 pub(crate) fn hang_up(world: &World, id: &str, reason: &'static str) -> bool {
     let now = world.clock.now();
     let mut lives = world.lives.lock();
-    let Some(life) = lives.get_mut(id) else { return false };
+    let Some(life) = lives.get_mut(id) else {
+        return false;
+    };
     life.cut_short.get_or_insert((now, reason));
     true
 }
@@ -179,7 +209,8 @@ pub(crate) fn has_artifacts(world: &World, id: &str) -> bool {
     let lives = world.lives.lock();
     let step = whole_milliseconds(world.settings.call_step);
     lives.get(id).is_some_and(|life| {
-        life.state(step, world.clock.now()) == State::Ended && life.enters(State::InProgress, step) < life.ended(step).0
+        life.state(step, world.clock.now()) == State::Ended
+            && life.enters(State::InProgress, step) < life.ended(step).0
     })
 }
 
@@ -197,34 +228,48 @@ fn describe_conversation(world: &World, call: &mut Value, transcript: &Transcrip
     call["artifact"] = artifact;
     call["analysis"] = json!({ "summary": "The customer and the assistant greeted each other.", "successEvaluation": "true" });
     call["cost"] = json!(0.0125);
-    call["costBreakdown"] =
-        json!({ "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "total": 0.0125 });
+    call["costBreakdown"] = json!({ "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "total": 0.0125 });
 }
 
 /// What the assistant of the call says first.
 fn greeting(asked: &Asked<'_>, sent: &Map<String, Value>) -> String {
     let of = |assistant: &Value| assistant["firstMessage"].as_str().map(str::to_owned);
-    let inline = ["assistantOverrides", "assistant"].into_iter().find_map(|name| of(sent.get(name)?));
+    let inline = ["assistantOverrides", "assistant"]
+        .into_iter()
+        .find_map(|name| of(sent.get(name)?));
     let stored = || {
         let store = asked.world.store.lock();
-        of(store.collection(asked.organization, "/assistant")?.get("id", sent.get("assistantId")?.as_str()?)?)
+        of(store
+            .collection(asked.organization, "/assistant")?
+            .get("id", sent.get("assistantId")?.as_str()?)?)
     };
-    inline.or_else(stored).unwrap_or_else(|| "Hello, how can I help you?".to_owned())
+    inline
+        .or_else(stored)
+        .unwrap_or_else(|| "Hello, how can I help you?".to_owned())
 }
 
 fn customer_problem(asked: &Asked<'_>, customer: &Value) -> Option<&'static str> {
     let unchecked = asked.world.settings.lenient || customer["numberE164CheckEnabled"] == false;
     let number = customer["number"].as_str().filter(|_| !unchecked)?;
     let digits = number.strip_prefix('+').unwrap_or_default();
-    let is_e164 = (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_e164 = (2..=15).contains(&digits.len())
+        && !digits.starts_with('0')
+        && digits.bytes().all(|b| b.is_ascii_digit());
     (!is_e164).then_some("number must be a valid phone number in the E.164 format")
 }
 
 fn subscription_limits(asked: &Asked<'_>) -> Value {
-    let (step, now) = (whole_milliseconds(asked.world.settings.call_step), asked.world.clock.now());
+    let (step, now) = (
+        whole_milliseconds(asked.world.settings.call_step),
+        asked.world.clock.now(),
+    );
     let lives = asked.world.lives.lock();
-    let of_organization = lives.values().filter(|life| life.organization == asked.organization);
-    let active = of_organization.filter(|life| (State::Queued..State::Ended).contains(&life.state(step, now))).count();
+    let of_organization = lives
+        .values()
+        .filter(|life| life.organization == asked.organization);
+    let active = of_organization
+        .filter(|life| (State::Queued..State::Ended).contains(&life.state(step, now)))
+        .count();
     json!({
         // The limit is told, not enforced: a test that dials eleven customers should see eleven calls.
         "concurrencyBlocked": false,
@@ -235,7 +280,10 @@ fn subscription_limits(asked: &Asked<'_>) -> Value {
 
 /// `GET /call/{id}/mono-recording` and its siblings: a redirect to where the artifact can be fetched without a token.
 pub(crate) fn download(asked: &Asked<'_>) -> Answer {
-    let (id, kind) = (asked.parameter("id"), asked.operation.path.rsplit('/').next().unwrap_or_default());
+    let (id, kind) = (
+        asked.parameter("id"),
+        asked.operation.path.rsplit('/').next().unwrap_or_default(),
+    );
     if !has_artifacts(asked.world, id) {
         return Answer::not_found(&format!("{} of call {id}", kind.replace('-', " ")));
     }
@@ -245,7 +293,14 @@ pub(crate) fn download(asked: &Asked<'_>) -> Answer {
         "video-recording" => "mp4",
         _ => "wav",
     };
-    let location = asked.world.links.signed(&format!("/{id}/{kind}.{extension}"));
-    Answer::bytes(StatusCode::FOUND, "text/plain; charset=utf-8", format!("Found. Redirecting to {location}"))
-        .with_header(http::header::LOCATION, &location)
+    let location = asked
+        .world
+        .links
+        .signed(&format!("/{id}/{kind}.{extension}"));
+    Answer::bytes(
+        StatusCode::FOUND,
+        "text/plain; charset=utf-8",
+        format!("Found. Redirecting to {location}"),
+    )
+    .with_header(http::header::LOCATION, &location)
 }

@@ -15,7 +15,8 @@ pub(crate) fn create(asked: &Asked<'_>) -> Answer {
     }
     let events = pieces(&reply).map(|delta| {
         // The id of the event is that of the chat: what `previousChatId` takes.
-        let mut event = json!({ "id": chat["id"], "path": "chat.output[0].content", "delta": delta });
+        let mut event =
+            json!({ "id": chat["id"], "path": "chat.output[0].content", "delta": delta });
         if let Some(session) = chat.get("sessionId") {
             event["sessionId"] = session.clone();
         }
@@ -47,9 +48,17 @@ pub(crate) fn create_response(asked: &Asked<'_>) -> Answer {
     }
     let place = json!({ "item_id": item_id, "output_index": 0, "content_index": 0 });
     let mut events: Vec<Value> = pieces(&reply)
-        .map(|delta| with(&place, json!({ "type": "response.output_text.delta", "delta": delta })))
+        .map(|delta| {
+            with(
+                &place,
+                json!({ "type": "response.output_text.delta", "delta": delta }),
+            )
+        })
         .collect();
-    events.push(with(&place, json!({ "type": "response.output_text.done", "text": reply })));
+    events.push(with(
+        &place,
+        json!({ "type": "response.output_text.done", "text": reply }),
+    ));
     events.push(json!({ "type": "response.completed", "response": response }));
     event_stream(events)
 }
@@ -63,32 +72,63 @@ fn remember(asked: &Asked<'_>) -> (Value, String) {
         Some(text) => vec![json!({ "role": "user", "content": text })],
         None => Vec::new(),
     };
-    let said = input.iter().rev().find_map(|message| message["content"].as_str()).unwrap_or_default();
-    let reply = if said.is_empty() { "Hello!".to_owned() } else { format!("You said: {said}") };
+    let said = input
+        .iter()
+        .rev()
+        .find_map(|message| message["content"].as_str())
+        .unwrap_or_default();
+    let reply = if said.is_empty() {
+        "Hello!".to_owned()
+    } else {
+        format!("You said: {said}")
+    };
     let output = json!([{ "role": "assistant", "content": reply }]);
     let before = previous_messages(asked, sent.get("previousChatId"));
     let answered = output.as_array().into_iter().flatten();
-    sent.insert("messages".into(), before.iter().chain(&input).chain(answered).cloned().collect());
+    sent.insert(
+        "messages".into(),
+        before
+            .iter()
+            .chain(&input)
+            .chain(answered)
+            .cloned()
+            .collect(),
+    );
     sent.insert("input".into(), Value::Array(input));
     sent.insert("output".into(), output);
     sent.insert("cost".into(), json!(0.0001));
     let chat = new_resource(asked, sent);
-    asked.world.store.lock().collection_mut(asked.organization, &asked.collection()).insert(chat.clone());
+    asked
+        .world
+        .store
+        .lock()
+        .collection_mut(asked.organization, &asked.collection())
+        .insert(chat.clone());
     (chat, reply)
 }
 
 fn previous_messages(asked: &Asked<'_>, chat: Option<&Value>) -> Vec<Value> {
     let store = asked.world.store.lock();
     let chats = store.collection(asked.organization, &asked.collection());
-    let previous = chat.and_then(Value::as_str).and_then(|id| chats?.get("id", id));
-    previous.and_then(|chat| chat["messages"].as_array()).cloned().unwrap_or_default()
+    let previous = chat
+        .and_then(Value::as_str)
+        .and_then(|id| chats?.get("id", id));
+    previous
+        .and_then(|chat| chat["messages"].as_array())
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// The reply in the pieces a model would send it in: words, each with the space before it.
 fn pieces(reply: &str) -> impl Iterator<Item = &str> {
-    let starts = reply.match_indices(' ').map(|(at, _)| at).chain([reply.len()]);
+    let starts = reply
+        .match_indices(' ')
+        .map(|(at, _)| at)
+        .chain([reply.len()]);
     let mut from = 0;
-    starts.filter_map(move |at| reply.get(std::mem::replace(&mut from, at)..at)).filter(|piece| !piece.is_empty())
+    starts
+        .filter_map(move |at| reply.get(std::mem::replace(&mut from, at)..at))
+        .filter(|piece| !piece.is_empty())
 }
 
 fn with(base: &Value, more: Value) -> Value {
@@ -100,6 +140,12 @@ fn with(base: &Value, more: Value) -> Value {
 }
 
 fn event_stream(events: Vec<Value>) -> Answer {
-    let data = events.into_iter().map(|event| event.to_string()).chain(["[DONE]".to_owned()]);
-    Answer::pieces("text/event-stream; charset=utf-8", data.map(|data| Bytes::from(format!("data: {data}\n\n"))))
+    let data = events
+        .into_iter()
+        .map(|event| event.to_string())
+        .chain(["[DONE]".to_owned()]);
+    Answer::pieces(
+        "text/event-stream; charset=utf-8",
+        data.map(|data| Bytes::from(format!("data: {data}\n\n"))),
+    )
 }

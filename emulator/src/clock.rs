@@ -13,28 +13,44 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub fn start() -> Clock {
-        let origin = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, whole_milliseconds);
-        Clock { started: Instant::now(), origin, advanced: AtomicI64::new(0), last_stamp: AtomicI64::new(0) }
+        let origin = SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_or(0, whole_milliseconds);
+        Clock {
+            started: Instant::now(),
+            origin,
+            advanced: AtomicI64::new(0),
+            last_stamp: AtomicI64::new(0),
+        }
     }
 
     /// Now, in milliseconds since 1970. Never goes back.
     pub fn now(&self) -> i64 {
-        self.origin + whole_milliseconds(self.started.elapsed()) + self.advanced.load(Ordering::Relaxed)
+        self.origin
+            + whole_milliseconds(self.started.elapsed())
+            + self.advanced.load(Ordering::Relaxed)
     }
 
     /// Now, but later than every stamp before: `createdAt` orders a list without ties.
     pub fn stamp(&self) -> i64 {
         let now = self.now();
-        let previous = self.last_stamp.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(now.max(last + 1)));
+        let previous = self
+            .last_stamp
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
+                Some(now.max(last + 1))
+            });
         now.max(previous.unwrap_or_else(|last| last) + 1)
     }
 
     pub fn advance(&self, by: Duration) {
-        self.advanced.fetch_add(whole_milliseconds(by), Ordering::Relaxed);
+        self.advanced
+            .fetch_add(whole_milliseconds(by), Ordering::Relaxed);
     }
 }
 
 pub(crate) fn whole_milliseconds(duration: Duration) -> i64 {
     // A century at most, so that no sum with it overflows.
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX).min(3_155_760_000_000)
+    i64::try_from(duration.as_millis())
+        .unwrap_or(i64::MAX)
+        .min(3_155_760_000_000)
 }

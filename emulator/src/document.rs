@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what an operation does; that is [`crate::resources`] and the behaviours beside it.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use bytes::Bytes;
@@ -70,13 +71,64 @@ impl Document {
         for (path, item) in paths {
             for (method, operation) in item.as_object().into_iter().flatten() {
                 // `parameters`, `summary` and `servers` live beside the methods.
-                let Some(method) = method_named(method) else { continue };
+                let Some(method) = method_named(method) else {
+                    continue;
+                };
                 if operation.is_object() {
                     operations.push(read_operation(path, method, operation));
                 }
             }
         }
-        Ok(Document { root, text, operations })
+        let document = Document {
+            root,
+            text,
+            operations,
+        };
+        document.refuse_circles()?;
+        Ok(document)
+    }
+
+    /// A schema that is composed of itself fits no value. Refused here, so that nobody who follows `allOf` and `oneOf`
+    /// has to fear going round in circles.
+    fn refuse_circles(&self) -> Result<(), DocumentError> {
+        let schemas = self.root.pointer("/components/schemas");
+        let mut sound = HashSet::new();
+        for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
+            self.composed(schema, &mut Vec::new(), &mut sound)
+                .map_err(|culprit| {
+                    DocumentError(format!(
+                        "the schema {name} is composed of {culprit} without end"
+                    ))
+                })?;
+        }
+        Ok(())
+    }
+
+    fn composed<'a>(
+        &'a self,
+        schema: &'a Value,
+        open: &mut Vec<&'a str>,
+        sound: &mut HashSet<&'a str>,
+    ) -> Result<(), &'a str> {
+        if let Some(target) = reference(schema) {
+            if open.contains(&target) {
+                return Err(target);
+            }
+            let pointer = target.strip_prefix('#').unwrap_or(target);
+            if let (false, Some(schema)) = (sound.contains(target), self.root.pointer(pointer)) {
+                open.push(target);
+                self.composed(schema, open, sound)?;
+                open.pop();
+                sound.insert(target);
+            }
+            return Ok(());
+        }
+        let parts = ["allOf", "oneOf", "anyOf"]
+            .into_iter()
+            .filter_map(|key| schema.get(key)?.as_array());
+        parts
+            .flatten()
+            .try_for_each(|part| self.composed(part, open, sound))
     }
 
     /// The document byte for byte as it was read.
@@ -89,7 +141,9 @@ impl Document {
     }
 
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
-        self.operations.iter().find(|o| o.method == *method && o.path == path)
+        self.operations
+            .iter()
+            .find(|o| o.method == *method && o.path == path)
     }
 
     pub fn has_path(&self, path: &str) -> bool {
@@ -99,7 +153,9 @@ impl Document {
     /// The schema behind a chain of `$ref`s; `None` when it leads nowhere or in a circle.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         for _ in 0..32 {
-            let Some(reference) = reference(schema) else { return Some(schema) };
+            let Some(reference) = reference(schema) else {
+                return Some(schema);
+            };
             schema = self.root.pointer(reference.strip_prefix('#')?)?;
         }
         None
@@ -165,21 +221,44 @@ fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
 /// Some operations declare 200 and 201 with different bodies; the one whose schema says something is what the API
 /// answers with.
 fn success(responses: Option<&serde_json::Map<String, Value>>, method: &Method) -> Success {
-    let declared = responses.into_iter().flatten().filter_map(|(code, response)| {
-        let status: u16 = code.parse().ok().filter(|status| (200..300).contains(status))?;
-        let content = response.get("content").and_then(Value::as_object);
-        let schema = content.and_then(|content| content.values().next()).and_then(|media| media.get("schema"));
-        let says = match schema {
-            None => 0,
-            Some(schema) if schema.as_object().is_some_and(|s| s.len() == 1 && s.contains_key("type")) => 1,
-            Some(_) => 2,
-        };
-        Some((says, Success { status, schema: schema.cloned() }))
-    });
+    let declared = responses
+        .into_iter()
+        .flatten()
+        .filter_map(|(code, response)| {
+            let status: u16 = code
+                .parse()
+                .ok()
+                .filter(|status| (200..300).contains(status))?;
+            let content = response.get("content").and_then(Value::as_object);
+            let schema = content
+                .and_then(|content| content.values().next())
+                .and_then(|media| media.get("schema"));
+            let says = match schema {
+                None => 0,
+                Some(schema)
+                    if schema
+                        .as_object()
+                        .is_some_and(|s| s.len() == 1 && s.contains_key("type")) =>
+                {
+                    1
+                }
+                Some(_) => 2,
+            };
+            Some((
+                says,
+                Success {
+                    status,
+                    schema: schema.cloned(),
+                },
+            ))
+        });
     // Of two that say the same, the first declared.
     let best = declared.reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map_or_else(
-        || Success { status: if *method == Method::POST { 201 } else { 200 }, schema: None },
+        || Success {
+            status: if *method == Method::POST { 201 } else { 200 },
+            schema: None,
+        },
         |(_, success)| success,
     )
 }

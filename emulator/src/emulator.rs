@@ -17,7 +17,7 @@ use crate::downloads::Links;
 use crate::fault::Fault;
 use crate::received::ReceivedRequest;
 use crate::world::{Settings, World};
-use crate::{ids, sample, server};
+use crate::{ids, sample, server, validate};
 
 static EMBEDDED: &str = include_str!("../../spec/openapi.json");
 
@@ -90,7 +90,10 @@ impl Emulator {
                 id: operation.id.clone(),
                 method: operation.method.clone(),
                 path: operation.path.clone(),
-                request_content_type: operation.request.as_ref().map(|request| request.content_type.clone()),
+                request_content_type: operation
+                    .request
+                    .as_ref()
+                    .map(|request| request.content_type.clone()),
             })
             .collect()
     }
@@ -98,9 +101,32 @@ impl Emulator {
     /// The smallest request body that the document allows for an operation; `None` if it takes none, or there is no
     /// such operation.
     pub fn minimal_request(&self, operation_id: &str) -> Option<Value> {
-        let operation = self.world.document.operations().iter().find(|operation| operation.id == operation_id)?;
+        let operation = self
+            .world
+            .document
+            .operations()
+            .iter()
+            .find(|operation| operation.id == operation_id)?;
         let schema = &operation.request.as_ref()?.schema;
-        Some(sample::minimal(&self.world.document, schema, self.world.clock.now()))
+        Some(sample::minimal(
+            &self.world.document,
+            schema,
+            self.world.clock.now(),
+        ))
+    }
+
+    /// Where an answer departs from what the document declares for a success of the operation, one sentence for each
+    /// place; empty if it fits, and for an operation that declares nothing or does not exist.
+    pub fn answer_problems(&self, operation_id: &str, answer: &Value) -> Vec<String> {
+        let document = &self.world.document;
+        let operation = document
+            .operations()
+            .iter()
+            .find(|operation| operation.id == operation_id);
+        let schema = operation.and_then(|operation| operation.success.schema.as_ref());
+        schema.map_or_else(Vec::new, |schema| {
+            validate::problems(document, schema, answer)
+        })
     }
 }
 
@@ -115,7 +141,9 @@ impl Drop for Emulator {
 
 impl fmt::Debug for Emulator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Emulator").field("base_url", &self.base_url()).finish_non_exhaustive()
+        f.debug_struct("Emulator")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
     }
 }
 
@@ -219,30 +247,56 @@ impl Builder {
     pub async fn start(self) -> Result<Emulator, StartError> {
         let (stop, stopped) = watch::channel(false);
         let prepared = self.prepare()?;
-        let Prepared { api, downloads, world, address, api_key } = prepared;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let Prepared {
+            api,
+            downloads,
+            world,
+            address,
+            api_key,
+        } = prepared;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         let served = world.clone();
         // Not a task of the caller's runtime: a test that blocks on a client of another language would never hear
         // from it, and one that pauses its clock would stop it.
-        let thread = std::thread::Builder::new().name("vapi-emulator".into()).spawn(move || {
-            // Fails only where a listener can't be registered; clients then find nobody there.
-            let _ = runtime.block_on(server::serve(api, downloads, served, stopped));
-        })?;
-        Ok(Emulator { world, address, api_key, stop, thread: Some(thread) })
+        let thread = std::thread::Builder::new()
+            .name("vapi-emulator".into())
+            .spawn(move || {
+                // Fails only where a listener can't be registered; clients then find nobody there.
+                let _ = runtime.block_on(server::serve(api, downloads, served, stopped));
+            })?;
+        Ok(Emulator {
+            world,
+            address,
+            api_key,
+            stop,
+            thread: Some(thread),
+        })
     }
 
     /// Serves on the caller's runtime until `stop` is ready. `started` is told the base URL and the key first.
-    pub async fn run(self, started: impl FnOnce(&str, &str), stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Prepared { api, downloads, world, address, api_key } = self.prepare()?;
+    pub async fn run(
+        self,
+        started: impl FnOnce(&str, &str),
+        stop: impl Future<Output = ()>,
+    ) -> Result<(), StartError> {
+        let Prepared {
+            api,
+            downloads,
+            world,
+            address,
+            api_key,
+        } = self.prepare()?;
         let (sender, stopped) = watch::channel(false);
         started(&format!("http://{address}"), &api_key);
-        let serve = server::serve(api, downloads, world, stopped);
-        let stop = async {
-            stop.await;
-            let _ = sender.send(true);
-        };
-        let (served, ()) = tokio::join!(serve, stop);
-        Ok(served?)
+        let mut serve = std::pin::pin!(server::serve(api, downloads, world, stopped));
+        tokio::select! {
+            served = &mut serve => return Ok(served?),
+            () = stop => {}
+        }
+        let _ = sender.send(true);
+        Ok(serve.await?)
     }
 
     fn prepare(self) -> Result<Prepared, StartError> {
@@ -250,9 +304,12 @@ impl Builder {
             None => embedded()?,
             Some(Spec::Text(text)) => Arc::new(Document::parse(text)?),
             Some(Spec::File(path)) => {
-                let text = std::fs::read(&path).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+                let text = std::fs::read(&path)
+                    .map_err(|error| StartError(format!("{}: {error}", path.display())))?;
                 let document = Document::parse(text);
-                Arc::new(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
+                Arc::new(
+                    document.map_err(|error| StartError(format!("{}: {error}", path.display())))?,
+                )
             }
         };
         let api = bind(self.address)?;
@@ -260,7 +317,13 @@ impl Builder {
         let address = api.local_addr()?;
         let links = Links::to(downloads.local_addr()?);
         let world = Arc::new(World::new(document, self.settings, links));
-        Ok(Prepared { api, downloads, world, address, api_key: self.api_key.unwrap_or_else(ids::uuid) })
+        Ok(Prepared {
+            api,
+            downloads,
+            world,
+            address,
+            api_key: self.api_key.unwrap_or_else(ids::uuid),
+        })
     }
 }
 
@@ -274,7 +337,8 @@ struct Prepared {
 
 /// Listens already: a client that connects before the first `accept` waits in the queue.
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let listener = TcpListener::bind(address).map_err(|error| StartError(format!("can't listen on {address}: {error}")))?;
+    let listener = TcpListener::bind(address)
+        .map_err(|error| StartError(format!("can't listen on {address}: {error}")))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

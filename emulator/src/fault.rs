@@ -38,7 +38,11 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 enum Effect {
     Status(StatusCode),
-    Body { status: StatusCode, content_type: String, body: String },
+    Body {
+        status: StatusCode,
+        content_type: String,
+        body: String,
+    },
     Reset,
     Close,
     Truncate,
@@ -48,12 +52,22 @@ impl Fault {
     /// A fault on one operation, named by its id (`CallController_findOne`) or by its method and path template
     /// (`GET /call/{id}`).
     pub fn on(operation: impl Into<String>) -> Fault {
-        Fault { target: Some(operation.into()), ..Fault::everywhere() }
+        Fault {
+            target: Some(operation.into()),
+            ..Fault::everywhere()
+        }
     }
 
     /// A fault on every operation.
     pub fn everywhere() -> Fault {
-        Fault { target: None, left: None, latency: Duration::ZERO, effect: None, headers: HeaderMap::new(), acts: false }
+        Fault {
+            target: None,
+            left: None,
+            latency: Duration::ZERO,
+            effect: None,
+            headers: HeaderMap::new(),
+            acts: false,
+        }
     }
 
     /// Answers with this status, in the API's error shape. A number that is no HTTP status means 500.
@@ -63,9 +77,18 @@ impl Fault {
     }
 
     /// Answers with this status and body, for what proxies in front of the API send: HTML, plain text, nothing.
-    pub fn body(mut self, status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Fault {
+    pub fn body(
+        mut self,
+        status: u16,
+        content_type: impl Into<String>,
+        body: impl Into<String>,
+    ) -> Fault {
         let (content_type, body) = (content_type.into(), body.into());
-        self.effect = Some(Effect::Body { status: status_code(status), content_type, body });
+        self.effect = Some(Effect::Body {
+            status: status_code(status),
+            content_type,
+            body,
+        });
         self
     }
 
@@ -124,7 +147,11 @@ impl Fault {
                 method.eq_ignore_ascii_case(operation.method.as_str()) && path == operation.path
             })
         };
-        self.left != Some(0) && self.target.as_deref().is_none_or(|target| target == operation.id || by_path(target))
+        self.left != Some(0)
+            && self
+                .target
+                .as_deref()
+                .is_none_or(|target| target == operation.id || by_path(target))
     }
 
     pub(crate) fn wait(&self) -> Duration {
@@ -141,13 +168,23 @@ impl Fault {
         let mut answer = match (&self.effect, answer) {
             (Some(Effect::Reset), _) => return Outcome::Reset,
             (Some(Effect::Close), _) => return Outcome::Close,
-            (Some(Effect::Status(status)), _) => {
-                Answer::error(*status, status.canonical_reason().unwrap_or("A fault was asked for"))
-            }
-            (Some(Effect::Body { status, content_type, body }), _) => {
-                Answer::bytes(*status, "text/plain", body.clone()).with_header(http::header::CONTENT_TYPE, content_type)
-            }
-            (Some(Effect::Truncate), Some(answer)) => Answer { body: answer.body.cut_in_half(), ..answer },
+            (Some(Effect::Status(status)), _) => Answer::error(
+                *status,
+                status.canonical_reason().unwrap_or("A fault was asked for"),
+            ),
+            (
+                Some(Effect::Body {
+                    status,
+                    content_type,
+                    body,
+                }),
+                _,
+            ) => Answer::bytes(*status, "text/plain", body.clone())
+                .with_header(http::header::CONTENT_TYPE, content_type),
+            (Some(Effect::Truncate), Some(answer)) => Answer {
+                body: answer.body.cut_in_half(),
+                ..answer
+            },
             (None, Some(answer)) => answer,
             (None | Some(Effect::Truncate), None) => return Outcome::Close,
         };
@@ -189,5 +226,8 @@ impl Faults {
 }
 
 fn status_code(status: u16) -> StatusCode {
-    StatusCode::from_u16(status).ok().filter(|s| s.as_u16() >= 200).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    StatusCode::from_u16(status)
+        .ok()
+        .filter(|s| s.as_u16() >= 200)
+        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }

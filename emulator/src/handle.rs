@@ -26,11 +26,19 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
         Route::Operation { index, parameters } => Ok((index, parameters)),
         other => Err(other),
     };
-    let operation = route.as_ref().ok().map(|(index, _)| &world.document.operations()[*index]);
-    world.log.lock().push(|| received(&request, &body, operation));
+    let operation = route
+        .as_ref()
+        .ok()
+        .map(|(index, _)| &world.document.operations()[*index]);
+    world
+        .log
+        .lock()
+        .push(|| received(&request, &body, operation));
     let (index, parameters) = match route {
         Ok(found) => found,
-        Err(other) => return Outcome::Answer(beside_the_document(world, &request.method, path, other)),
+        Err(other) => {
+            return Outcome::Answer(beside_the_document(world, &request.method, path, other));
+        }
     };
     let (operation, plan) = (&world.document.operations()[index], &world.plans[index]);
     let answer = || {
@@ -38,7 +46,9 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
         answer.with_header(REQUEST_ID, &ids::uuid())
     };
     let fault = world.faults.lock().take(operation);
-    let Some(fault) = fault else { return Outcome::Answer(answer()) };
+    let Some(fault) = fault else {
+        return Outcome::Answer(answer());
+    };
     let answer = fault.needs_answer().then(answer);
     if !fault.wait().is_zero() {
         tokio::time::sleep(fault.wait()).await;
@@ -46,7 +56,11 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
     fault.spoil(answer)
 }
 
-pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operation>) -> ReceivedRequest {
+pub(crate) fn received(
+    request: &Parts,
+    body: &Bytes,
+    operation: Option<&Operation>,
+) -> ReceivedRequest {
     ReceivedRequest {
         method: request.method.clone(),
         path: request.uri.path().to_owned(),
@@ -61,11 +75,20 @@ fn beside_the_document(world: &World, method: &Method, path: &str, route: Route)
     match (route, path) {
         (Route::WrongMethod(allowed), _) => {
             let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
-                .with_header(ALLOW, &allowed.join(", "))
+            Answer::error(
+                StatusCode::METHOD_NOT_ALLOWED,
+                format!("Cannot {method} {path}"),
+            )
+            .with_header(ALLOW, &allowed.join(", "))
         }
-        (_, "/api-json" | "/api/openapi.json") if *method == Method::GET || *method == Method::HEAD => {
-            Answer::bytes(StatusCode::OK, "application/json; charset=utf-8", world.document.text())
+        (_, "/api-json" | "/api/openapi.json")
+            if *method == Method::GET || *method == Method::HEAD =>
+        {
+            Answer::bytes(
+                StatusCode::OK,
+                "application/json; charset=utf-8",
+                world.document.text(),
+            )
         }
         (_, "/") if *method == Method::GET => Answer::json(
             StatusCode::OK,
@@ -92,16 +115,35 @@ fn perform(
     };
     let query = query(request);
     let organization = ids::organization(token);
-    let mut asked = Asked { world, operation, plan, organization: &organization, parameters, query: &query, body: &Value::Null };
-    let content_type = request.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let mut asked = Asked {
+        world,
+        operation,
+        plan,
+        organization: &organization,
+        parameters,
+        query: &query,
+        body: &Value::Null,
+    };
+    let content_type = request
+        .headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if plan.role == Role::Upload {
         return upload::create(&asked, content_type, body);
     }
     let json = match read_json(body) {
         Ok(json) => json,
-        Err(answer) => return answer,
+        Err(error) => {
+            let message = format!("The body is not valid JSON: {error}");
+            return Answer::error(StatusCode::BAD_REQUEST, message);
+        }
     };
-    let problems = if world.settings.lenient { Vec::new() } else { problems(world, operation, &query, &json) };
+    let problems = if world.settings.lenient {
+        Vec::new()
+    } else {
+        problems(world, operation, &query, &json)
+    };
     if !problems.is_empty() {
         return Answer::error(StatusCode::BAD_REQUEST, problems);
     }
@@ -131,15 +173,19 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// The body as JSON; an empty one is an empty object, as the API's body parser has it.
-fn read_json(body: &Bytes) -> Result<Value, Answer> {
+fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }
     serde_json::from_slice(body)
-        .map_err(|error| Answer::error(StatusCode::BAD_REQUEST, format!("The body is not valid JSON: {error}")))
 }
 
-fn problems(world: &World, operation: &Operation, query: &listing::Query, body: &Value) -> Vec<String> {
+fn problems(
+    world: &World,
+    operation: &Operation,
+    query: &listing::Query,
+    body: &Value,
+) -> Vec<String> {
     let mut problems = listing::problems(&world.document, operation, query);
     if let Some(request) = &operation.request {
         problems.extend(validate::problems(&world.document, &request.schema, body));
@@ -148,8 +194,17 @@ fn problems(world: &World, operation: &Operation, query: &listing::Query, body: 
 }
 
 fn query(request: &Parts) -> Vec<(String, String)> {
-    let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
-    let pairs = request.uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty());
+    let decode = |text: &str| {
+        percent_decode_str(&text.replace('+', " "))
+            .decode_utf8_lossy()
+            .into_owned()
+    };
+    let pairs = request
+        .uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty());
     pairs
         .map(|pair| {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -36,6 +36,7 @@ mod resources;
 mod routes;
 mod sample;
 mod server;
+mod shape;
 mod store;
 mod transcript;
 mod upload;

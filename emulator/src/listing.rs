@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
-use crate::{moment, sample, validate};
+use crate::{moment, sample, shape, validate};
 
 const DEFAULT_LIMIT: usize = 100;
 
@@ -26,25 +26,38 @@ pub(crate) enum ListStyle {
 /// The style that a success schema declares, if it is a list's.
 pub(crate) fn style(document: &Document, schema: &Value) -> Option<ListStyle> {
     let schema = document.resolve(schema)?;
-    if let Some(branches) = validate::branches(schema) {
+    if let Some(branches) = shape::branches(schema) {
         let mut styles = branches.iter().map(|branch| style(document, branch));
         let first = styles.next()??;
-        return styles.try_fold(first, |so_far, next| next.map(|next| if next == so_far { next } else { ListStyle::Either }));
+        return styles.try_fold(first, |so_far, next| {
+            next.map(|next| {
+                if next == so_far {
+                    next
+                } else {
+                    ListStyle::Either
+                }
+            })
+        });
     }
     if schema["type"] == "array" {
         return Some(ListStyle::Array);
     }
     let properties = &schema["properties"];
-    (properties["results"]["type"] == "array" && !properties["metadata"].is_null()).then_some(ListStyle::Page)
+    (properties["results"]["type"] == "array" && !properties["metadata"].is_null())
+        .then_some(ListStyle::Page)
 }
 
 /// The schema of one item of a list.
 pub(crate) fn item_schema<'a>(document: &'a Document, schema: &'a Value) -> Option<&'a Value> {
     let schema = document.resolve(schema)?;
-    if let Some(branches) = validate::branches(schema) {
-        return branches.iter().find_map(|branch| item_schema(document, branch));
+    if let Some(branches) = shape::branches(schema) {
+        return branches
+            .iter()
+            .find_map(|branch| item_schema(document, branch));
     }
-    schema.get("items").or_else(|| schema.pointer("/properties/results/items"))
+    schema
+        .get("items")
+        .or_else(|| schema.pointer("/properties/results/items"))
 }
 
 /// What is wrong with the query, said as the API says it. Undeclared parameters pass: clients send `cursor`, which the
@@ -52,16 +65,28 @@ pub(crate) fn item_schema<'a>(document: &'a Document, schema: &'a Value) -> Opti
 pub(crate) fn problems(document: &Document, operation: &Operation, query: &Query) -> Vec<String> {
     let mut problems = Vec::new();
     for (name, text) in query {
-        let Some(parameter) = operation.query.iter().find(|parameter| parameter.name == *name) else { continue };
+        let Some(parameter) = operation
+            .query
+            .iter()
+            .find(|parameter| parameter.name == *name)
+        else {
+            continue;
+        };
         // Text is all that a query carries: read it as what the schema wants before checking it.
         let value = match parameter.schema["type"].as_str() {
             Some("number" | "integer") => number(text),
-            Some("boolean") => text.parse::<bool>().map_or_else(|_| json!(text), |boolean| json!(boolean)),
+            Some("boolean") => text
+                .parse::<bool>()
+                .map_or_else(|_| json!(text), |boolean| json!(boolean)),
             Some("string") => json!(text),
             _ => continue,
         };
         let found = validate::problems(document, &parameter.schema, &value);
-        problems.extend(found.into_iter().map(|problem| problem.replacen("body", name, 1)));
+        problems.extend(
+            found
+                .into_iter()
+                .map(|problem| problem.replacen("body", name, 1)),
+        );
         if bound(name).is_some() && moment::parse(text).is_none() {
             problems.push(format!("{name} must be a valid ISO 8601 date string"));
         }
@@ -83,8 +108,15 @@ pub(crate) fn answer(
     query: &Query,
     newest_first: Vec<Value>,
 ) -> Value {
-    let item = operation.success.schema.as_ref().and_then(|schema| item_schema(document, schema));
-    let filters: Vec<Filter> = query.iter().filter_map(|(n, v)| Filter::read(document, operation, item, n, v)).collect();
+    let item = operation
+        .success
+        .schema
+        .as_ref()
+        .and_then(|schema| item_schema(document, schema));
+    let filters: Vec<Filter> = query
+        .iter()
+        .filter_map(|(n, v)| Filter::read(document, operation, item, n, v))
+        .collect();
     let mut kept = newest_first;
     kept.retain(|resource| filters.iter().all(|filter| filter.keeps(resource)));
     if let Some(key) = parameter(query, "sortBy").filter(|key| *key != "createdAt") {
@@ -97,7 +129,11 @@ pub(crate) fn answer(
     let limit = whole(query, "limit").unwrap_or(DEFAULT_LIMIT);
     let page = whole(query, "page");
     let total = kept.len();
-    let start = page.unwrap_or(1).saturating_sub(1).saturating_mul(limit).min(total);
+    let start = page
+        .unwrap_or(1)
+        .saturating_sub(1)
+        .saturating_mul(limit)
+        .min(total);
     let end = start.saturating_add(limit).min(total);
     let results: Vec<Value> = kept.drain(start..end).collect();
     if style == ListStyle::Array || (style == ListStyle::Either && page.is_none()) {
@@ -125,12 +161,22 @@ enum Filter<'q> {
 }
 
 impl<'q> Filter<'q> {
-    fn read(document: &Document, operation: &Operation, item: Option<&Value>, name: &'q str, value: &'q str) -> Option<Filter<'q>> {
+    fn read(
+        document: &Document,
+        operation: &Operation,
+        item: Option<&Value>,
+        name: &'q str,
+        value: &'q str,
+    ) -> Option<Filter<'q>> {
         if let Some((property, kept)) = bound(name) {
             return Some(Filter::Moment(property, kept, moment::parse(value)?));
         }
-        let declared = operation.query.iter().any(|parameter| parameter.name == name);
-        let on_item = |name: &str| item.is_some_and(|schema| sample::declares(document, schema, name));
+        let declared = operation
+            .query
+            .iter()
+            .any(|parameter| parameter.name == name);
+        let on_item =
+            |name: &str| item.is_some_and(|schema| sample::declares(document, schema, name));
         // `includeCounters` and its like say how to answer, not what to keep: no item has such a property.
         match name.strip_suffix("Any") {
             _ if !declared => None,
@@ -147,7 +193,9 @@ impl<'q> Filter<'q> {
                 moment.is_some_and(|moment| kept.contains(&moment.cmp(limit)))
             }
             Filter::Equal(name, value) => spells(&resource[*name], value),
-            Filter::AnyOf(name, values) => values.iter().any(|value| spells(&resource[*name], value)),
+            Filter::AnyOf(name, values) => {
+                values.iter().any(|value| spells(&resource[*name], value))
+            }
         }
     }
 }
@@ -171,8 +219,9 @@ fn bound(name: &str) -> Option<(&'static str, &'static [Ordering])> {
 fn spells(value: &Value, text: &str) -> bool {
     match value {
         Value::String(string) => string == text,
-        Value::Null => false,
-        other => other.to_string() == text,
+        Value::Bool(boolean) => text.parse() == Ok(*boolean),
+        Value::Number(number) => text.parse().ok() == number.as_f64(),
+        _ => false,
     }
 }
 
@@ -184,9 +233,16 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 fn parameter<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
-    query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    query
+        .iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, value)| value.as_str())
 }
 
 fn whole(query: &Query, name: &str) -> Option<usize> {
-    parameter(query, name)?.parse::<f64>().ok().filter(|number| *number >= 0.0).map(|number| number as usize)
+    parameter(query, name)?
+        .parse::<f64>()
+        .ok()
+        .filter(|number| *number >= 0.0)
+        .map(|number| number as usize)
 }

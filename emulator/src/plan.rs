@@ -45,7 +45,10 @@ pub(crate) struct Child {
 impl Plan {
     pub fn of(document: &Document, operation: &Operation) -> Plan {
         let role = role(document, operation);
-        let (above, last) = operation.path.rsplit_once('/').unwrap_or(("", &operation.path));
+        let (above, last) = operation
+            .path
+            .rsplit_once('/')
+            .unwrap_or(("", &operation.path));
         let (owner, item_key) = match (role, parameter_name(last)) {
             (Role::Get | Role::Update | Role::Delete, Some(name)) => (above, name),
             // Answers as a response, remembered as a chat.
@@ -54,14 +57,20 @@ impl Plan {
         };
         let collection = canonical(document, owner);
         let item = item_operation(document, owner);
-        let resource = item.or(Some(operation)).and_then(|operation| operation.success.schema.clone());
+        let resource = item
+            .or(Some(operation))
+            .and_then(|operation| operation.success.schema.clone());
         let creates = matches!(role, Role::Create | Role::PlaceCall);
         Plan {
             role,
             item_key: item_key.to_owned(),
             parents: parents(document, operation),
             resource,
-            children: if creates { children(document, &collection) } else { Vec::new() },
+            children: if creates {
+                children(document, &collection)
+            } else {
+                Vec::new()
+            },
             collection,
         }
     }
@@ -72,7 +81,8 @@ pub(crate) fn concrete(template: &str, parameters: &PathParameters) -> String {
     let mut path = String::with_capacity(template.len() + 32);
     for segment in template.split('/').skip(1) {
         path.push('/');
-        let value = parameter_name(segment).and_then(|name| parameters.iter().find(|(n, _)| n == name));
+        let value =
+            parameter_name(segment).and_then(|name| parameters.iter().find(|(n, _)| n == name));
         path.push_str(value.map_or(segment, |(_, value)| value));
     }
     path
@@ -85,10 +95,15 @@ fn role(document: &Document, operation: &Operation) -> Role {
         "ChatController_createOpenAIChat" => return Role::ChatResponse,
         _ => {}
     }
-    let multipart = operation.request.as_ref().is_some_and(|body| body.content_type.starts_with("multipart/"));
+    let multipart = operation
+        .request
+        .as_ref()
+        .is_some_and(|body| body.content_type.starts_with("multipart/"));
     let names_one = operation.path.ends_with('}');
     let is_collection = || {
-        let listed = document.operation(&Method::GET, &operation.path).and_then(|list| list_style(document, list));
+        let listed = document
+            .operation(&Method::GET, &operation.path)
+            .and_then(|list| list_style(document, list));
         listed.is_some() || item_operation(document, &operation.path).is_some()
     };
     match operation.method {
@@ -115,17 +130,27 @@ fn item_operation<'a>(document: &'a Document, collection: &str) -> Option<&'a Op
     // `/v2/phone-number` only lists what `/phone-number/{id}` gets.
     let unversioned = canonical(document, collection);
     let below = |operation: &&Operation, collection: &str| {
-        let rest = operation.path.strip_prefix(collection).and_then(|rest| rest.strip_prefix('/'));
+        let rest = operation
+            .path
+            .strip_prefix(collection)
+            .and_then(|rest| rest.strip_prefix('/'));
         operation.method == Method::GET && rest.and_then(parameter_name).is_some()
     };
-    let find = |collection: &str| document.operations().iter().find(|operation| below(operation, collection));
+    let find = |collection: &str| {
+        document
+            .operations()
+            .iter()
+            .find(|operation| below(operation, collection))
+    };
     find(&unversioned).or_else(|| find(collection))
 }
 
 /// `/v2/campaign` and `/campaign` are two doors to the same resources.
 fn canonical(document: &Document, path: &str) -> String {
     let mut segments = path.splitn(4, '/').skip(1);
-    let version = segments.next().and_then(|segment| segment.strip_prefix('v'));
+    let version = segments
+        .next()
+        .and_then(|segment| segment.strip_prefix('v'));
     if let (Some(version), Some(first)) = (version, segments.next()) {
         let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
         if is_version && document.has_path(&format!("/{first}")) {
@@ -137,13 +162,17 @@ fn canonical(document: &Document, path: &str) -> String {
 
 fn parents(document: &Document, operation: &Operation) -> Vec<(String, String)> {
     let path = operation.path.as_str();
-    let ends = path.match_indices('}').map(|(at, _)| at + 1).filter(|end| *end < path.len());
+    let ends = path
+        .match_indices('}')
+        .map(|(at, _)| at + 1)
+        .filter(|end| *end < path.len());
     ends.filter_map(|end| {
         let prefix = path.get(..end)?;
         let (above, last) = prefix.rsplit_once('/')?;
         let get = document.operation(&Method::GET, prefix);
         // `/provider/{provider}/{resourceName}` ends in a parameter, but is a collection.
-        let names_one = document.has_path(prefix) && get.is_none_or(|get| list_style(document, get).is_none());
+        let names_one =
+            document.has_path(prefix) && get.is_none_or(|get| list_style(document, get).is_none());
         names_one.then_some(())?;
         Some((canonical(document, above), parameter_name(last)?.to_owned()))
     })
@@ -151,7 +180,10 @@ fn parents(document: &Document, operation: &Operation) -> Vec<(String, String)> 
 }
 
 fn children(document: &Document, collection: &str) -> Vec<Child> {
-    let lists = document.operations().iter().filter(|operation| operation.method == Method::GET);
+    let lists = document
+        .operations()
+        .iter()
+        .filter(|operation| operation.method == Method::GET);
     lists
         .filter_map(|operation| {
             let path = canonical(document, &operation.path);
@@ -160,13 +192,22 @@ fn children(document: &Document, collection: &str) -> Vec<Child> {
             parameter_name(parameter)?;
             let schema = operation.success.schema.as_ref()?;
             list_style(document, operation)?;
-            let closed = !list.contains('/') && document.operation(&Method::POST, &operation.path).is_none();
-            let item = listing::item_schema(document, schema).filter(|_| closed)?.clone();
-            Some(Child { collection: path, item })
+            let closed =
+                !list.contains('/') && document.operation(&Method::POST, &operation.path).is_none();
+            let item = listing::item_schema(document, schema)
+                .filter(|_| closed)?
+                .clone();
+            Some(Child {
+                collection: path,
+                item,
+            })
         })
         .collect()
 }
 
 fn parameter_name(segment: &str) -> Option<&str> {
-    segment.strip_prefix('{')?.strip_suffix('}').filter(|name| !name.contains('/'))
+    segment
+        .strip_prefix('{')?
+        .strip_suffix('}')
+        .filter(|name| !name.contains('/'))
 }

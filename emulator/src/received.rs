@@ -42,7 +42,13 @@ impl ReceivedRequest {
 impl fmt::Debug for ReceivedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.operation_id.as_deref().unwrap_or("no operation");
-        write!(f, "{} {} ({operation}, {} bytes)", self.method, self.path, self.body.len())
+        write!(
+            f,
+            "{} {} ({operation}, {} bytes)",
+            self.method,
+            self.path,
+            self.body.len()
+        )
     }
 }
 
@@ -55,7 +61,10 @@ pub(crate) struct Log {
 
 impl Log {
     pub fn keeping(limit: usize) -> Log {
-        Log { limit, requests: VecDeque::new() }
+        Log {
+            limit,
+            requests: VecDeque::new(),
+        }
     }
 
     pub fn push(&mut self, request: impl FnOnce() -> ReceivedRequest) {

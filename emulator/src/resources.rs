@@ -32,11 +32,17 @@ impl Asked<'_> {
     }
 
     pub fn parameter(&self, name: &str) -> &str {
-        self.parameters.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+        self.parameters
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or("", |(_, value)| value)
     }
 
     pub fn success(&self, value: &Value) -> Answer {
-        Answer::json(StatusCode::from_u16(self.operation.success.status).unwrap_or(StatusCode::OK), value)
+        Answer::json(
+            StatusCode::from_u16(self.operation.success.status).unwrap_or(StatusCode::OK),
+            value,
+        )
     }
 
     /// The answer of an operation that is about a resource but may show it in another shape.
@@ -44,7 +50,8 @@ impl Asked<'_> {
         if let Some(schema) = self.operation.success.schema.as_ref()
             && self.plan.resource.as_ref() != Some(schema)
         {
-            sample::complete(&self.world.document, schema, &mut resource, self.world.clock.now());
+            let document = &self.world.document;
+            sample::reshape(document, schema, &mut resource, self.world.clock.now());
         }
         self.success(&resource)
     }
@@ -60,7 +67,10 @@ pub(crate) fn missing_parent(asked: &Asked<'_>) -> Option<Answer> {
     asked.plan.parents.iter().find_map(|(collection, key)| {
         let id = asked.parameter(key);
         let parent = store.collection(asked.organization, &concrete(collection, asked.parameters));
-        parent.and_then(|parent| parent.get(key, id)).is_none().then(|| not_found(collection, id))
+        parent
+            .and_then(|parent| parent.get(key, id))
+            .is_none()
+            .then(|| not_found(collection, id))
     })
 }
 
@@ -76,14 +86,15 @@ pub(crate) fn create(asked: &Asked<'_>) -> Answer {
 pub(crate) fn new_resource(asked: &Asked<'_>, mut sent: Map<String, Value>) -> Value {
     let (document, stamp) = (&asked.world.document, asked.world.clock.stamp());
     if let Some(schema) = &asked.plan.resource {
-        for (name, value) in asked.parameters.iter().filter(|(name, _)| sample::declares(document, schema, name)) {
+        for (name, value) in asked
+            .parameters
+            .iter()
+            .filter(|(name, _)| sample::declares(document, schema, name))
+        {
             sent.insert(name.clone(), json!(value));
         }
     }
-    sent.insert("id".into(), json!(ids::uuid()));
-    sent.insert("orgId".into(), json!(asked.organization));
-    sent.insert("createdAt".into(), json!(moment::format(stamp)));
-    sent.insert("updatedAt".into(), json!(moment::format(stamp)));
+    give(asked, asked.plan.resource.as_ref(), &mut sent, stamp);
     let mut resource = Value::Object(sent);
     if let Some(schema) = &asked.plan.resource {
         sample::complete(document, schema, &mut resource, stamp);
@@ -91,49 +102,93 @@ pub(crate) fn new_resource(asked: &Asked<'_>, mut sent: Map<String, Value>) -> V
     resource
 }
 
+/// Adds what only the server gives: the id, and the organization and times where the schema has them.
+fn give(asked: &Asked<'_>, schema: Option<&Value>, resource: &mut Map<String, Value>, stamp: i64) {
+    let declared = |name: &str| {
+        schema.is_none_or(|schema| sample::declares(&asked.world.document, schema, name))
+    };
+    for name in GIVEN_BY_THE_SERVER {
+        let value = match name {
+            "id" => ids::uuid(),
+            _ if !declared(name) => continue,
+            "orgId" => asked.organization.to_owned(),
+            _ => moment::format(stamp),
+        };
+        resource.insert(name.to_owned(), json!(value));
+    }
+}
+
 /// Stores a resource, with an item in each list below it that nothing else fills.
 pub(crate) fn add(asked: &Asked<'_>, store: &mut Store, resource: Value) {
     let collection = asked.collection();
     let id = resource["id"].as_str().unwrap_or_default().to_owned();
-    for Child { collection: template, item } in &asked.plan.children {
+    for Child {
+        collection: template,
+        item,
+    } in &asked.plan.children
+    {
         let (document, stamp) = (&asked.world.document, asked.world.clock.stamp());
-        let mut child = sample::minimal(document, item, stamp);
-        child["id"] = json!(ids::uuid());
-        child["orgId"] = json!(asked.organization);
-        child["createdAt"] = json!(moment::format(stamp));
+        let Value::Object(mut child) = sample::minimal(document, item, stamp) else {
+            continue;
+        };
+        give(asked, Some(item), &mut child, stamp);
         // `campaignId` in a contact of a campaign, `runId` in an item of a run.
         let back = format!("{}Id", last_literal(&collection));
         if sample::declares(document, item, &back) {
-            child[back.as_str()] = json!(id);
+            child.insert(back, json!(id));
         }
         let name = template.rsplit('/').next().unwrap_or_default();
-        store.collection_mut(asked.organization, &format!("{collection}/{id}/{name}")).insert(child);
+        store
+            .collection_mut(asked.organization, &format!("{collection}/{id}/{name}"))
+            .insert(Value::Object(child));
     }
-    store.collection_mut(asked.organization, &collection).insert(resource);
+    store
+        .collection_mut(asked.organization, &collection)
+        .insert(resource);
 }
 
 pub(crate) fn get(asked: &Asked<'_>) -> Answer {
     let id = asked.parameter(&asked.plan.item_key);
     let store = asked.world.store.lock();
     let collection = store.collection(asked.organization, &asked.collection());
-    let found = collection.and_then(|collection| collection.get(&asked.plan.item_key, id)).cloned();
+    let found = collection
+        .and_then(|collection| collection.get(&asked.plan.item_key, id))
+        .cloned();
     drop(store);
-    found.map_or_else(|| asked.item_not_found(), |resource| asked.shaped(calls::as_of_now(asked.world, resource)))
+    found.map_or_else(
+        || asked.item_not_found(),
+        |resource| asked.shaped(calls::as_of_now(asked.world, resource)),
+    )
 }
 
 pub(crate) fn list(asked: &Asked<'_>, style: ListStyle) -> Answer {
     let store = asked.world.store.lock();
     let collection = store.collection(asked.organization, &asked.collection());
-    let newest_first: Vec<Value> = collection.into_iter().flat_map(|c| c.newest_first().cloned()).collect();
+    let newest_first: Vec<Value> = collection
+        .into_iter()
+        .flat_map(|c| c.newest_first().cloned())
+        .collect();
     drop(store);
     let document = &asked.world.document;
-    let now = newest_first.into_iter().map(|resource| calls::as_of_now(asked.world, resource)).collect();
+    let now = newest_first
+        .into_iter()
+        .map(|resource| calls::as_of_now(asked.world, resource))
+        .collect();
     let mut answer = listing::answer(document, asked.operation, style, asked.query, now);
-    let schema = asked.operation.success.schema.as_ref().and_then(|schema| listing::item_schema(document, schema));
+    let schema = asked
+        .operation
+        .success
+        .schema
+        .as_ref()
+        .and_then(|schema| listing::item_schema(document, schema));
     if let Some(schema) = schema.filter(|schema| asked.plan.resource.as_ref() != Some(schema)) {
-        let results = if answer.is_array() { &mut answer } else { &mut answer["results"] };
+        let results = if answer.is_array() {
+            &mut answer
+        } else {
+            &mut answer["results"]
+        };
         for item in results.as_array_mut().into_iter().flatten() {
-            sample::complete(document, schema, item, asked.world.clock.now());
+            sample::reshape(document, schema, item, asked.world.clock.now());
         }
     }
     asked.success(&answer)
@@ -145,16 +200,22 @@ pub(crate) fn update(asked: &Asked<'_>) -> Answer {
     let stamp = asked.world.clock.stamp();
     let mut store = asked.world.store.lock();
     let collection = store.collection_mut(asked.organization, &asked.collection());
-    let Some(resource) = collection.get_mut(&asked.plan.item_key, id) else { return asked.item_not_found() };
+    let Some(resource) = collection.get_mut(&asked.plan.item_key, id) else {
+        return asked.item_not_found();
+    };
     let sent = asked.body.as_object().into_iter().flatten();
     for (name, value) in sent.filter(|(name, _)| !GIVEN_BY_THE_SERVER.contains(&name.as_str())) {
         if value.is_null() {
-            resource.as_object_mut().map(|resource| resource.remove(name));
+            resource
+                .as_object_mut()
+                .map(|resource| resource.remove(name));
         } else {
             resource[name.as_str()] = value.clone();
         }
     }
-    resource["updatedAt"] = json!(moment::format(stamp));
+    if let Some(updated_at) = resource.get_mut("updatedAt") {
+        *updated_at = json!(moment::format(stamp));
+    }
     let updated = resource.clone();
     drop(store);
     asked.shaped(calls::as_of_now(asked.world, updated))
@@ -164,8 +225,12 @@ pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
     let id = asked.parameter(&asked.plan.item_key);
     let collection = asked.collection();
     let mut store = asked.world.store.lock();
-    let removed = store.collection_mut(asked.organization, &collection).remove(&asked.plan.item_key, id);
-    let Some(resource) = removed else { return asked.item_not_found() };
+    let removed = store
+        .collection_mut(asked.organization, &collection)
+        .remove(&asked.plan.item_key, id);
+    let Some(resource) = removed else {
+        return asked.item_not_found();
+    };
     store.remove_below(asked.organization, &format!("{collection}/{id}"));
     drop(store);
     let resource = calls::as_of_now(asked.world, resource);
@@ -186,9 +251,13 @@ pub(crate) fn act(asked: &Asked<'_>) -> Answer {
     if let Some((collection, key)) = asked.plan.parents.last() {
         let store = asked.world.store.lock();
         let parents = store.collection(asked.organization, &concrete(collection, asked.parameters));
-        let parent = parents.and_then(|parents| parents.get(key, asked.parameter(key))).and_then(Value::as_object);
+        let parent = parents
+            .and_then(|parents| parents.get(key, asked.parameter(key)))
+            .and_then(Value::as_object);
         for (name, of_parent) in parent.into_iter().flatten() {
-            if value.get(name).is_some_and(|sampled| std::mem::discriminant(sampled) == std::mem::discriminant(of_parent)) {
+            if value.get(name).is_some_and(|sampled| {
+                std::mem::discriminant(sampled) == std::mem::discriminant(of_parent)
+            }) {
                 value[name.as_str()] = of_parent.clone();
             }
         }
@@ -200,10 +269,15 @@ fn not_found(collection: &str, id: &str) -> Answer {
     // `/v2/knowledge-base` says what is missing, in words.
     let kind = last_literal(collection).replace('-', " ");
     let mut letters = kind.chars();
-    let kind = letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>());
+    let kind = letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect::<String>());
     Answer::not_found(&format!("{} {id}", kind.unwrap_or_default()))
 }
 
 fn last_literal(collection: &str) -> &str {
-    collection.rsplit('/').find(|segment| !segment.starts_with('{')).unwrap_or_default()
+    collection
+        .rsplit('/')
+        .find(|segment| !segment.starts_with('{'))
+        .unwrap_or_default()
 }

@@ -28,7 +28,10 @@ enum Segment {
 pub(crate) type PathParameters = Vec<(String, String)>;
 
 pub(crate) enum Route {
-    Operation { index: usize, parameters: PathParameters },
+    Operation {
+        index: usize,
+        parameters: PathParameters,
+    },
     /// The path exists; these methods do.
     WrongMethod(Vec<Method>),
     Nothing,
@@ -42,7 +45,10 @@ impl Routes {
             let entry = (operation.method.clone(), index);
             match templates.iter_mut().find(|t| t.segments == segments) {
                 Some(template) => template.operations.push(entry),
-                None => templates.push(Template { segments, operations: vec![entry] }),
+                None => templates.push(Template {
+                    segments,
+                    operations: vec![entry],
+                }),
             }
         }
         // Literal sorts before Parameter, segment by segment.
@@ -52,18 +58,31 @@ impl Routes {
 
     pub fn find(&self, method: &Method, path: &str) -> Route {
         let segments: Vec<&str> = split(path).collect();
-        let method = if *method == Method::HEAD { &Method::GET } else { method };
+        let method = if *method == Method::HEAD {
+            &Method::GET
+        } else {
+            method
+        };
         let mut allowed = Vec::new();
         for template in &self.templates {
-            let Some(parameters) = template.matches(&segments) else { continue };
+            let Some(parameters) = template.matches(&segments) else {
+                continue;
+            };
             if let Some((_, index)) = template.operations.iter().find(|(m, _)| m == method) {
-                return Route::Operation { index: *index, parameters };
+                return Route::Operation {
+                    index: *index,
+                    parameters,
+                };
             }
             allowed.extend(template.operations.iter().map(|(method, _)| method.clone()));
             // A less literal template must not answer for a path that has one of its own.
             break;
         }
-        if allowed.is_empty() { Route::Nothing } else { Route::WrongMethod(allowed) }
+        if allowed.is_empty() {
+            Route::Nothing
+        } else {
+            Route::WrongMethod(allowed)
+        }
     }
 }
 
@@ -95,9 +114,11 @@ fn split(path: &str) -> impl Iterator<Item = &str> {
 
 fn template_segments(path: &str) -> Vec<Segment> {
     split(path)
-        .map(|segment| match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
-            Some(name) => Segment::Parameter(name.to_owned()),
-            None => Segment::Literal(segment.to_owned()),
-        })
+        .map(
+            |segment| match segment.strip_prefix('{').and_then(|s| s.strip_suffix('}')) {
+                Some(name) => Segment::Parameter(name.to_owned()),
+                None => Segment::Literal(segment.to_owned()),
+            },
+        )
         .collect()
 }

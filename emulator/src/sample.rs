@@ -3,18 +3,26 @@
 use serde_json::{Map, Value, json};
 
 use crate::document::{Document, reference};
-use crate::validate::{branch, branches};
+use crate::shape::{Shape, branches};
+use crate::validate::branch;
 use crate::{ids, moment};
 
 /// All required properties, nothing else; the first branch of a union, the first value of an enum. References that lead
 /// back to themselves end in an empty object.
 pub(crate) fn minimal(document: &Document, schema: &Value, now: i64) -> Value {
-    Sampler { document, now, open: Vec::new() }.value(schema)
+    Sampler {
+        document,
+        now,
+        open: Vec::new(),
+    }
+    .value(schema)
 }
 
 /// The value with every property added that its schema requires and it lacks.
 pub(crate) fn complete(document: &Document, schema: &Value, value: &mut Value, now: i64) {
-    let Some(schema) = document.resolve(schema) else { return };
+    let Some(schema) = document.resolve(schema) else {
+        return;
+    };
     if let Some(branches) = branches(schema) {
         if let Some(branch) = branch(document, branches, value) {
             complete(document, branch, value, now);
@@ -27,16 +35,39 @@ pub(crate) fn complete(document: &Document, schema: &Value, value: &mut Value, n
     let Value::Object(object) = value else { return };
     for name in required(schema) {
         if !object.contains_key(name) {
-            object.insert(name.to_owned(), minimal(document, &schema["properties"][name], now));
+            object.insert(
+                name.to_owned(),
+                minimal(document, &schema["properties"][name], now),
+            );
         }
     }
 }
 
+/// The value as another schema has it: without what that does not declare, with all that it requires.
+pub(crate) fn reshape(document: &Document, schema: &Value, value: &mut Value, now: i64) {
+    let shape = Shape::of(document, schema);
+    if let (false, Value::Object(object)) = (shape.open, &mut *value) {
+        object.retain(|name, _| {
+            shape
+                .properties
+                .iter()
+                .any(|property| property.name == name)
+        });
+    }
+    complete(document, schema, value, now);
+}
+
 /// Whether a schema, or the branch of it that the value means, declares a property.
 pub(crate) fn declares(document: &Document, schema: &Value, name: &str) -> bool {
-    let Some(schema) = document.resolve(schema) else { return false };
-    let parts = ["oneOf", "anyOf", "allOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
-    schema["properties"].get(name).is_some() || parts.into_iter().any(|part| declares(document, part, name))
+    let Some(schema) = document.resolve(schema) else {
+        return false;
+    };
+    let parts = ["oneOf", "anyOf", "allOf"]
+        .into_iter()
+        .filter_map(|key| schema[key].as_array())
+        .flatten();
+    schema["properties"].get(name).is_some()
+        || parts.into_iter().any(|part| declares(document, part, name))
 }
 
 struct Sampler<'a> {
@@ -52,7 +83,9 @@ impl<'a> Sampler<'a> {
         if name.is_some_and(|name| self.open.contains(&name)) {
             return json!({});
         }
-        let Some(schema) = self.document.resolve(schema) else { return json!({}) };
+        let Some(schema) = self.document.resolve(schema) else {
+            return json!({});
+        };
         self.open.extend(name);
         let value = self.resolved(schema);
         if name.is_some() {
@@ -64,16 +97,24 @@ impl<'a> Sampler<'a> {
     fn resolved(&mut self, schema: &'a Value) -> Value {
         if let Some(branches) = branches(schema) {
             let open = &self.open;
-            let fresh = branches.iter().find(|b| reference(b).is_none_or(|name| !open.contains(&name)));
+            let fresh = branches
+                .iter()
+                .find(|b| reference(b).is_none_or(|name| !open.contains(&name)));
             return fresh.map_or_else(|| json!({}), |branch| self.value(branch));
         }
         let is_array = schema["type"] == "array";
-        if let Some(first) = schema["enum"].as_array().and_then(|values| values.first()).filter(|_| !is_array) {
+        if let Some(first) = schema["enum"]
+            .as_array()
+            .and_then(|values| values.first())
+            .filter(|_| !is_array)
+        {
             return first.clone();
         }
         match schema["type"].as_str() {
             Some("string") => Value::String(self.string(schema)),
-            Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
+            Some("number" | "integer") => {
+                schema.get("minimum").cloned().unwrap_or_else(|| json!(0))
+            }
             Some("boolean") => Value::Bool(false),
             Some("array") => {
                 let count = schema["minItems"].as_u64().unwrap_or(0).min(16);
@@ -104,8 +145,11 @@ impl<'a> Sampler<'a> {
             Some("uri" | "url") => "https://example.com/".to_owned(),
             Some("email") => "someone@example.com".to_owned(),
             _ => {
-                let least = usize::try_from(schema["minLength"].as_u64().unwrap_or(0)).unwrap_or(0).min(1024);
-                let most = usize::try_from(schema["maxLength"].as_u64().unwrap_or(1024)).unwrap_or(1024);
+                let least = usize::try_from(schema["minLength"].as_u64().unwrap_or(0))
+                    .unwrap_or(0)
+                    .min(1024);
+                let most =
+                    usize::try_from(schema["maxLength"].as_u64().unwrap_or(1024)).unwrap_or(1024);
                 let mut text = String::from("string");
                 while text.len() < least {
                     text.push('-');
@@ -118,5 +162,9 @@ impl<'a> Sampler<'a> {
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {
-    schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str)
+    schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
 }

@@ -42,7 +42,10 @@ pub(crate) async fn serve(
     world: Arc<World>,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
+    let (api, downloads) = (
+        TcpListener::from_std(api)?,
+        TcpListener::from_std(downloads)?,
+    );
     let mut connections = JoinSet::new();
     loop {
         let (accepted, host) = tokio::select! {
@@ -61,17 +64,30 @@ pub(crate) async fn serve(
         }
     }
     drop((api, downloads));
-    let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = tokio::time::timeout(GRACE, async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
     Ok(())
 }
 
-async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: watch::Receiver<bool>) {
+async fn connection(
+    stream: TcpStream,
+    host: Host,
+    world: Arc<World>,
+    mut stop: watch::Receiver<bool>,
+) {
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
-    let wire = TokioIo::new(Wire { stream, reset: reset.clone() });
+    let wire = TokioIo::new(Wire {
+        stream,
+        reset: reset.clone(),
+    });
     let service = service_fn(|request| answer(host, &world, &reset, request));
-    let http = http1::Builder::new().timer(TokioTimer::new()).serve_connection(wire, service);
+    let http = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(wire, service);
     let mut http = pin!(http);
     tokio::select! {
         _ = http.as_mut() => {}
@@ -109,18 +125,25 @@ async fn answer(
 }
 
 fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
-    world.log.lock().push(|| handle::received(request, body, None));
+    world
+        .log
+        .lock()
+        .push(|| handle::received(request, body, None));
     downloads::answer(world, &request.method, &request.uri, &request.headers, body)
 }
 
 async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Answer> {
-    Limited::new(body, limit).collect().await.map(|body| body.to_bytes()).map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large")
-        } else {
-            Answer::error(StatusCode::BAD_REQUEST, "request aborted")
-        }
-    })
+    Limited::new(body, limit)
+        .collect()
+        .await
+        .map(|body| body.to_bytes())
+        .map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large")
+            } else {
+                Answer::error(StatusCode::BAD_REQUEST, "request aborted")
+            }
+        })
 }
 
 /// A connection that ends without an answer, because a fault asked for it.
@@ -150,13 +173,21 @@ impl Drop for Wire {
 }
 
 impl AsyncRead for Wire {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -14,17 +14,23 @@ impl Store {
     /// The collection at a path of an organization, such as `/v2/knowledge-base/<id>/file`.
     pub fn collection(&self, organization: &str, path: &str) -> Option<&Collection> {
         // Owned keys: a lookup by two borrowed halves would need a key type of its own, for little.
-        self.collections.get(&(organization.to_owned(), path.to_owned()))
+        self.collections
+            .get(&(organization.to_owned(), path.to_owned()))
     }
 
     pub fn collection_mut(&mut self, organization: &str, path: &str) -> &mut Collection {
-        self.collections.entry((organization.to_owned(), path.to_owned())).or_default()
+        self.collections
+            .entry((organization.to_owned(), path.to_owned()))
+            .or_default()
     }
 
     /// Drops what lies below a resource that is gone.
     pub fn remove_below(&mut self, organization: &str, path: &str) {
         self.collections.retain(|(owner, at), _| {
-            owner != organization || !at.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
+            owner != organization
+                || !at
+                    .strip_prefix(path)
+                    .is_some_and(|rest| rest.starts_with('/'))
         });
     }
 }
@@ -40,7 +46,9 @@ pub(crate) struct Collection {
 impl Collection {
     /// Adds a resource under its `id`.
     pub fn insert(&mut self, resource: Value) {
-        let Some(id) = resource["id"].as_str() else { return };
+        let Some(id) = resource["id"].as_str() else {
+            return;
+        };
         self.places.insert(id.to_owned(), self.next);
         self.resources.insert(self.next, resource);
         self.next += 1;
@@ -72,6 +80,9 @@ impl Collection {
             return Some(*place);
         }
         let named = |resource: &Value| key != "id" && resource[key] == value;
-        self.resources.iter().find(|(_, resource)| named(resource)).map(|(place, _)| *place)
+        self.resources
+            .iter()
+            .find(|(_, resource)| named(resource))
+            .map(|(place, _)| *place)
     }
 }

@@ -36,7 +36,10 @@ impl Transcript {
             from: moment(line),
             to: moment(line + 1),
         });
-        Transcript { turns: turns.collect(), started }
+        Transcript {
+            turns: turns.collect(),
+            started,
+        }
     }
 
     pub fn artifact(&self) -> Value {
@@ -60,11 +63,19 @@ impl Transcript {
 }
 
 fn open_ai_message(turn: &Turn) -> Value {
-    let role = if turn.role == Role::Assistant { "assistant" } else { "user" };
+    let role = if turn.role == Role::Assistant {
+        "assistant"
+    } else {
+        "user"
+    };
     json!({ "role": role, "content": turn.text })
 }
 
 fn line(turn: &Turn) -> String {
-    let speaker = if turn.role == Role::Assistant { "AI" } else { "User" };
+    let speaker = if turn.role == Role::Assistant {
+        "AI"
+    } else {
+        "User"
+    };
     format!("{speaker}: {}\n", turn.text)
 }

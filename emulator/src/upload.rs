@@ -11,13 +11,36 @@ use crate::validate;
 
 pub(crate) fn create(asked: &Asked<'_>, content_type: &str, body: &Bytes) -> Answer {
     let bad_request = |message: &str| Answer::error(StatusCode::BAD_REQUEST, message);
-    let Some(boundary) = boundary(content_type) else { return bad_request("Multipart: Boundary not found") };
-    let Some(parts) = parts(body, &boundary) else { return bad_request("Unexpected end of form") };
+    let Some(boundary) = boundary(content_type) else {
+        return bad_request("Multipart: Boundary not found");
+    };
+    let Some(parts) = parts(body, &boundary) else {
+        return bad_request("Unexpected end of form");
+    };
     // The rules want a string where the file is; which one does not matter.
-    let text = |part: &Part| json!(if part.filename.is_some() { "".into() } else { String::from_utf8_lossy(&part.content) });
-    let fields: Map<String, Value> = parts.iter().map(|part| (part.name.clone(), text(part))).collect();
-    let rules = asked.operation.request.as_ref().filter(|_| !asked.world.settings.lenient);
-    let problems = rules.map(|rules| validate::problems(&asked.world.document, &rules.schema, &Value::Object(fields.clone())));
+    let text = |part: &Part| {
+        json!(if part.filename.is_some() {
+            "".into()
+        } else {
+            String::from_utf8_lossy(&part.content)
+        })
+    };
+    let fields: Map<String, Value> = parts
+        .iter()
+        .map(|part| (part.name.clone(), text(part)))
+        .collect();
+    let rules = asked
+        .operation
+        .request
+        .as_ref()
+        .filter(|_| !asked.world.settings.lenient);
+    let problems = rules.map(|rules| {
+        validate::problems(
+            &asked.world.document,
+            &rules.schema,
+            &Value::Object(fields.clone()),
+        )
+    });
     if let Some(problems) = problems.filter(|problems| !problems.is_empty()) {
         return Answer::error(StatusCode::BAD_REQUEST, problems);
     }
@@ -27,8 +50,17 @@ pub(crate) fn create(asked: &Asked<'_>, content_type: &str, body: &Bytes) -> Ans
     let mut resource = new_resource(asked, describe(file, &fields));
     let id = resource["id"].as_str().unwrap_or_default().to_owned();
     resource["url"] = json!(asked.world.links.signed(&format!("/{id}/upload.bin")));
-    asked.world.uploads.lock().insert(id, (file.content_type.clone(), file.content.clone()));
-    asked.world.store.lock().collection_mut(asked.organization, &asked.collection()).insert(resource.clone());
+    asked
+        .world
+        .uploads
+        .lock()
+        .insert(id, (file.content_type.clone(), file.content.clone()));
+    asked
+        .world
+        .store
+        .lock()
+        .collection_mut(asked.organization, &asked.collection())
+        .insert(resource.clone());
     asked.success(&resource)
 }
 
@@ -48,7 +80,9 @@ fn describe(file: &Part, fields: &Map<String, Value>) -> Map<String, Value> {
         described.insert("purpose".into(), purpose.clone());
     }
     let metadata = fields.get("metadata").and_then(Value::as_str);
-    if let Some(metadata) = metadata.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok()) {
+    if let Some(metadata) =
+        metadata.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok())
+    {
         described.insert("metadata".into(), Value::Object(metadata));
     }
     described
@@ -63,10 +97,13 @@ struct Part {
 
 fn boundary(content_type: &str) -> Option<String> {
     let mut parameters = content_type.split(';').map(str::trim);
-    parameters.next().filter(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))?;
+    parameters
+        .next()
+        .filter(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))?;
     let boundary = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
+        name.eq_ignore_ascii_case("boundary")
+            .then(|| value.trim_matches('"'))
     })?;
     (!boundary.is_empty()).then(|| boundary.to_owned())
 }
@@ -79,10 +116,14 @@ fn parts(body: &Bytes, boundary: &str) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     while !rest.starts_with(b"--") {
         let headers_end = memmem::find(&rest, b"\r\n\r\n")?;
-        let content_end = headers_end + 2 + memmem::find(rest.get(headers_end + 2..)?, delimiter.as_bytes())?;
+        let content_end =
+            headers_end + 2 + memmem::find(rest.get(headers_end + 2..)?, delimiter.as_bytes())?;
         // An empty part: its delimiter begins with the line break that ends the headers.
         let content = rest.slice((headers_end + 4).min(content_end)..content_end);
-        parts.extend(part(&String::from_utf8_lossy(rest.get(..headers_end)?), content));
+        parts.extend(part(
+            &String::from_utf8_lossy(rest.get(..headers_end)?),
+            content,
+        ));
         rest = rest.slice(content_end + delimiter.len()..);
     }
     Some(parts)
@@ -92,7 +133,9 @@ fn parts(body: &Bytes, boundary: &str) -> Option<Vec<Part>> {
 fn part(headers: &str, content: Bytes) -> Option<Part> {
     let header = |wanted: &str| {
         let mut headers = headers.lines().filter_map(|line| line.split_once(':'));
-        headers.find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted)).map(|(_, value)| value.trim())
+        headers
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case(wanted))
+            .map(|(_, value)| value.trim())
     };
     let disposition = header("content-disposition")?;
     let parameter = |wanted: &str| {
@@ -103,7 +146,9 @@ fn part(headers: &str, content: Bytes) -> Option<Part> {
     Some(Part {
         name: parameter("name")?,
         filename: parameter("filename"),
-        content_type: header("content-type").unwrap_or("application/octet-stream").to_owned(),
+        content_type: header("content-type")
+            .unwrap_or("application/octet-stream")
+            .to_owned(),
         content,
     })
 }

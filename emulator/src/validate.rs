@@ -2,52 +2,49 @@
 //!
 //! Whitelist style, one sentence per problem, each naming the field. The document is known to be wrong in places, so
 //! this is lenient where it is: `pattern` and `format` are never checked, an enum on an array is meant for its items, an
-//! enum on an object means a string, an optional property may be `null`, and [`MISTYPED`] lists the rest.
+//! enum on an object means a string, an optional property may be `null`, and `MISTYPED` in [`crate::shape`] lists the rest.
 
 use serde_json::{Map, Value};
 
-use crate::document::{Document, reference};
-
-/// Properties whose declared type is not what the API takes.
-const MISTYPED: [(&str, &str); 8] = [
-    // Messages of a chat are `{role, content}`; the document types them as messages of a call.
-    ("CreateChatDTO", "input"),
-    ("OpenAIResponsesRequest", "input"),
-    ("CreateSessionDTO", "messages"),
-    ("UpdateSessionDTO", "messages"),
-    // An array on the wire.
-    ("KeypadInputPlan", "delimiters"),
-    // JSON schemas of the user's own: the declared type is closed and misses most keywords.
-    ("OpenAIFunction", "parameters"),
-    ("CreateStructuredOutputDTO", "schema"),
-    ("UpdateStructuredOutputDTO", "schema"),
-];
+use crate::document::Document;
+use crate::shape::{Shape, accepts, branches, enum_values, is_open_object, tag_values, tags_agree};
 
 /// How deep a value is followed; a JSON body can't be deeper than this anyway.
 const DEEPEST: usize = 128;
 
+/// How many values are looked at, those of a union once for each branch that may be meant. Real requests take a few
+/// thousand; one made to be expensive is not checked to its end.
+const MOST_STEPS: usize = 200_000;
+
 /// Every problem of the value, in the order of the document.
 pub(crate) fn problems(document: &Document, schema: &Value, value: &Value) -> Vec<String> {
-    let mut check = Check { document, problems: Vec::new(), depth: 0 };
+    let mut check = Check {
+        document,
+        problems: Vec::new(),
+        depth: 0,
+        steps: 0,
+    };
     check.value(schema, value, &Path::Root);
     check.problems
 }
 
 /// The branch of a union that the value means: the first whose tags agree, and of those the one with fewest problems.
-pub(crate) fn branch<'a>(document: &'a Document, branches: &'a [Value], value: &Value) -> Option<&'a Value> {
-    let agreeing = branches.iter().filter(|branch| tags_agree(document, branch, value));
+pub(crate) fn branch<'a>(
+    document: &'a Document,
+    branches: &'a [Value],
+    value: &Value,
+) -> Option<&'a Value> {
+    let agreeing = branches
+        .iter()
+        .filter(|branch| tags_agree(document, branch, value));
     agreeing.min_by_key(|branch| problems(document, branch, value).len())
-}
-
-/// The branches of a union schema.
-pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
-    ["oneOf", "anyOf"].iter().find_map(|key| schema.get(*key)?.as_array()).filter(|branches| !branches.is_empty())
 }
 
 struct Check<'a> {
     document: &'a Document,
     problems: Vec<String>,
     depth: usize,
+    steps: usize,
 }
 
 /// Where in the body: `customers.0.number`.
@@ -78,8 +75,14 @@ impl std::fmt::Display for Path<'_> {
 
 impl Check<'_> {
     fn value(&mut self, named: &Value, value: &Value, path: &Path<'_>) {
-        let Some(schema) = self.document.resolve(named) else { return };
-        if self.depth >= DEEPEST || (value.is_null() && schema["nullable"] == true) {
+        let Some(schema) = self.document.resolve(named) else {
+            return;
+        };
+        self.steps += 1;
+        if self.depth >= DEEPEST
+            || self.steps > MOST_STEPS
+            || (value.is_null() && schema["nullable"] == true)
+        {
             return;
         }
         self.depth += 1;
@@ -96,10 +99,16 @@ impl Check<'_> {
     }
 
     fn union(&mut self, branches: &[Value], value: &Value, path: &Path<'_>) {
-        let agreeing: Vec<&Value> = branches.iter().filter(|b| tags_agree(self.document, b, value)).collect();
+        let agreeing: Vec<&Value> = branches
+            .iter()
+            .filter(|b| tags_agree(self.document, b, value))
+            .collect();
         if agreeing.is_empty() {
             let (tag, values) = tag_values(self.document, branches);
-            self.say(&path.joined(&tag), &format!("must be one of the following values: {}", values.join(", ")));
+            self.say(
+                &path.joined(&tag),
+                &format!("must be one of the following values: {}", values.join(", ")),
+            );
             return;
         }
         let mut fewest: Option<Vec<String>> = None;
@@ -110,7 +119,10 @@ impl Check<'_> {
             if found.is_empty() {
                 return;
             }
-            if fewest.as_ref().is_none_or(|fewest| found.len() < fewest.len()) {
+            if fewest
+                .as_ref()
+                .is_none_or(|fewest| found.len() < fewest.len())
+            {
                 fewest = Some(found);
             }
         }
@@ -121,8 +133,14 @@ impl Check<'_> {
         if !accepts(schema, "array") {
             return self.wrong_type(schema, path);
         }
-        if let Some(most) = schema["maxItems"].as_u64().filter(|most| items.len() as u64 > *most) {
-            self.say(&path.to_string(), &format!("must contain no more than {most} elements"));
+        if let Some(most) = schema["maxItems"]
+            .as_u64()
+            .filter(|most| items.len() as u64 > *most)
+        {
+            self.say(
+                &path.to_string(),
+                &format!("must contain no more than {most} elements"),
+            );
         }
         for (index, item) in items.iter().enumerate() {
             let path = Path::Index(path, index);
@@ -138,13 +156,19 @@ impl Check<'_> {
     }
 
     fn object(&mut self, named: &Value, object: &Map<String, Value>, path: &Path<'_>) {
-        let Some(schema) = self.document.resolve(named) else { return };
+        let Some(schema) = self.document.resolve(named) else {
+            return;
+        };
         if !accepts(schema, "object") || enum_values(schema).is_some() {
             return self.wrong_type(schema, path);
         }
         let shape = Shape::of(self.document, named);
         for (name, value) in object {
-            match shape.properties.iter().find(|property| property.name == name) {
+            match shape
+                .properties
+                .iter()
+                .find(|property| property.name == name)
+            {
                 Some(property) => {
                     let optional = !shape.required.contains(&name.as_str());
                     if !(property.mistyped || (value.is_null() && optional)) {
@@ -153,12 +177,21 @@ impl Check<'_> {
                 }
                 None if shape.open => {}
                 None => {
-                    let place = if matches!(path, Path::Root) { String::new() } else { format!("{path}.") };
-                    self.problems.push(format!("{place}property {name} should not exist"));
+                    let place = if matches!(path, Path::Root) {
+                        String::new()
+                    } else {
+                        format!("{path}.")
+                    };
+                    self.problems
+                        .push(format!("{place}property {name} should not exist"));
                 }
             }
         }
-        for name in shape.required.iter().filter(|name| !object.contains_key(**name)) {
+        for name in shape
+            .required
+            .iter()
+            .filter(|name| !object.contains_key(**name))
+        {
             self.say(&path.joined(name), "should not be null or undefined");
         }
     }
@@ -179,15 +212,51 @@ impl Check<'_> {
         }
         if let Value::String(text) = value {
             let length = text.chars().count() as u64;
-            self.bound(schema, "minLength", path, |least| (length as f64) < least, "be longer than or equal to", " characters");
-            self.bound(schema, "maxLength", path, |most| length as f64 > most, "be shorter than or equal to", " characters");
+            self.bound(
+                schema,
+                "minLength",
+                path,
+                |least| (length as f64) < least,
+                "be longer than or equal to",
+                " characters",
+            );
+            self.bound(
+                schema,
+                "maxLength",
+                path,
+                |most| length as f64 > most,
+                "be shorter than or equal to",
+                " characters",
+            );
         } else if let Some(number) = value.as_f64() {
-            self.bound(schema, "minimum", path, |least| number < least, "not be less than", "");
-            self.bound(schema, "maximum", path, |most| number > most, "not be greater than", "");
+            self.bound(
+                schema,
+                "minimum",
+                path,
+                |least| number < least,
+                "not be less than",
+                "",
+            );
+            self.bound(
+                schema,
+                "maximum",
+                path,
+                |most| number > most,
+                "not be greater than",
+                "",
+            );
         }
     }
 
-    fn bound(&mut self, schema: &Value, key: &str, path: &Path<'_>, broken: impl Fn(f64) -> bool, rule: &str, unit: &str) {
+    fn bound(
+        &mut self,
+        schema: &Value,
+        key: &str,
+        path: &Path<'_>,
+        broken: impl Fn(f64) -> bool,
+        rule: &str,
+        unit: &str,
+    ) {
         if let Some(bound) = schema[key].as_f64().filter(|bound| broken(*bound)) {
             self.say(&path.to_string(), &format!("must {rule} {bound}{unit}"));
         }
@@ -195,7 +264,10 @@ impl Check<'_> {
 
     fn one_of(&mut self, values: &[&str], value: &Value, path: &Path<'_>) {
         if !value.as_str().is_some_and(|value| values.contains(&value)) {
-            self.say(&path.to_string(), &format!("must be one of the following values: {}", values.join(", ")));
+            self.say(
+                &path.to_string(),
+                &format!("must be one of the following values: {}", values.join(", ")),
+            );
         }
     }
 
@@ -214,96 +286,5 @@ impl Check<'_> {
 
     fn say(&mut self, place: &str, problem: &str) {
         self.problems.push(format!("{place} {problem}"));
-    }
-}
-
-/// The properties of an object schema, those of its `allOf` included.
-struct Shape<'a> {
-    properties: Vec<Property<'a>>,
-    required: Vec<&'a str>,
-    open: bool,
-}
-
-struct Property<'a> {
-    name: &'a str,
-    schema: &'a Value,
-    mistyped: bool,
-}
-
-impl<'a> Shape<'a> {
-    fn of(document: &'a Document, schema: &'a Value) -> Shape<'a> {
-        let mut shape = Shape { properties: Vec::new(), required: Vec::new(), open: false };
-        let mut left = vec![(schema, None)];
-        let mut seen = 0;
-        while let Some((part, name)) = left.pop() {
-            seen += 1;
-            let name = reference(part).and_then(|r| r.rsplit('/').next()).or(name);
-            let Some(part) = document.resolve(part).filter(|_| seen < DEEPEST) else {
-                shape.open = true;
-                continue;
-            };
-            let all_of = part["allOf"].as_array();
-            let properties = part["properties"].as_object();
-            let additional = &part["additionalProperties"];
-            shape.open |= (properties.is_none() && all_of.is_none()) || additional == true || additional.is_object();
-            shape.required.extend(part["required"].as_array().into_iter().flatten().filter_map(Value::as_str));
-            shape.properties.extend(properties.into_iter().flatten().map(|(property, schema)| Property {
-                name: property,
-                schema,
-                mistyped: name.is_some_and(|name| MISTYPED.contains(&(name, property))),
-            }));
-            left.extend(all_of.into_iter().flatten().map(|part| (part, name)));
-        }
-        shape
-    }
-}
-
-/// Whether no single-value enum of the branch contradicts the value: that is what tells the branches of a union apart.
-fn tags_agree(document: &Document, branch: &Value, value: &Value) -> bool {
-    let Value::Object(object) = value else { return true };
-    Shape::of(document, branch).properties.iter().all(|property| {
-        let Some(given) = object.get(property.name).and_then(Value::as_str) else { return true };
-        match enum_values(property.schema).as_deref() {
-            Some([tag]) if property.schema["type"] != "array" => *tag == given,
-            _ => true,
-        }
-    })
-}
-
-/// The tag that most branches have, and its values.
-fn tag_values<'a>(document: &'a Document, branches: &'a [Value]) -> (String, Vec<&'a str>) {
-    let mut tags: Vec<(&str, Vec<&str>)> = Vec::new();
-    for branch in branches {
-        for property in Shape::of(document, branch).properties {
-            let Some([value]) = enum_values(property.schema).as_deref().map(<[&str; 1]>::try_from).and_then(Result::ok) else {
-                continue;
-            };
-            match tags.iter_mut().find(|(name, _)| *name == property.name) {
-                Some((_, values)) if !values.contains(&value) => values.push(value),
-                Some(_) => {}
-                None => tags.push((property.name, vec![value])),
-            }
-        }
-    }
-    let tag = tags.into_iter().max_by_key(|(_, values)| values.len());
-    tag.map_or_else(|| ("type".to_owned(), Vec::new()), |(name, values)| (name.to_owned(), values))
-}
-
-fn enum_values(schema: &Value) -> Option<Vec<&str>> {
-    let values: Vec<&str> = schema.get("enum")?.as_array()?.iter().filter_map(Value::as_str).collect();
-    (!values.is_empty()).then_some(values)
-}
-
-fn is_open_object(schema: &Value) -> bool {
-    schema["type"] == "object" && schema.as_object().is_some_and(|schema| schema.len() == 1)
-}
-
-fn accepts(schema: &Value, kind: &str) -> bool {
-    match schema["type"].as_str() {
-        Some("object") if enum_values(schema).is_some() => kind == "string" || kind == "object",
-        Some("number") => kind == "number" || kind == "integer",
-        Some(declared @ ("string" | "boolean" | "integer" | "array" | "object")) => declared == kind,
-        // No type, or one that JSON Schema doesn't have: anything goes, except that properties mean an object.
-        _ => kind == "object" || !(schema["properties"].is_object() || schema["allOf"].is_array()),
     }
 }

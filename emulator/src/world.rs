@@ -48,7 +48,11 @@ impl World {
     pub fn new(document: Arc<Document>, settings: Settings, links: Links) -> World {
         World {
             routes: Routes::of(&document),
-            plans: document.operations().iter().map(|operation| Plan::of(&document, operation)).collect(),
+            plans: document
+                .operations()
+                .iter()
+                .map(|operation| Plan::of(&document, operation))
+                .collect(),
             document,
             clock: Clock::start(),
             links,

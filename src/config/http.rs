@@ -21,7 +21,7 @@ pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<r
         .map_err(|cause| Error::config("the HTTP client can't be built").caused_by(cause))
 }
 
-/// What [`ClientBuilder::http_client`] is best given a client of: our TLS, and redirects left to this crate.
+/// What [`ClientBuilder::http_client`](super::ClientBuilder::http_client) is best given a client of: our TLS, and redirects left to this crate.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -6,9 +6,10 @@
 use super::object::Show;
 use super::raw::capture;
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::fmt;
 
 /// A generated union, as a table.
@@ -121,22 +122,43 @@ impl Members<'_> {
             .map(|(_, value)| value)
     }
 
-    /// How well the members fit: tags that agree, then known properties; `None` if they cannot be of this shape.
-    fn score(&self, shape: &Shape) -> Option<(usize, usize)> {
+    /// How well the members fit, or `None` if they cannot be of this shape.
+    fn score(&self, shape: &Shape) -> Option<Score> {
         let mut agreeing = 0;
+        let mut choices = 0;
         for (tag, values) in shape.tags {
             match self.get(tag) {
-                Some(Some(value)) if values.contains(&value.as_ref()) => agreeing += 1,
-                Some(_) => return None,
-                None => {}
+                Some(Some(value)) if values.contains(&value.as_ref()) => {
+                    agreeing += 1;
+                    choices += values.len();
+                }
+                // An enum of several values may have grown; a constant does not change.
+                Some(_) if values.len() == 1 => return None,
+                _ => {}
             }
         }
         if shape.required.iter().any(|name| self.get(name).is_none()) {
             return None;
         }
         let known = |name: &str| shape.fields.contains(&name);
-        Some((agreeing, self.0.iter().filter(|(name, _)| known(name)).count()))
+        Some(Score {
+            agreeing,
+            known: self.0.iter().filter(|(name, _)| known(name)).count(),
+            required: shape.required.len(),
+            choices: Reverse(choices),
+        })
     }
+}
+
+/// Greater is likelier: the most tags that agree, then the most known properties; of two that are equal in both, the one
+/// that demands more.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Score {
+    agreeing: usize,
+    known: usize,
+    required: usize,
+    /// How many values the tags that agree could have had.
+    choices: Reverse<usize>,
 }
 
 impl<'de> Deserialize<'de> for Members<'de> {
@@ -342,7 +364,10 @@ macro_rules! tagged_union {
 
         impl ::std::fmt::Debug for $name {
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::model::Union::show(self, $crate::model::union::Format(formatter))
+                match self {
+                    Self::Unknown(value) => formatter.debug_tuple("Unknown").field(value).finish(),
+                    known => $crate::model::Union::show(known, $crate::model::union::Format(formatter)),
+                }
             }
         }
     };

@@ -4,7 +4,7 @@
 
 use super::Changes;
 use crate::reference;
-use crate::document::{for_each_schema, pointer};
+use crate::document::{for_each_schema, pointer, walk};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -31,16 +31,36 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     if aliases.is_empty() {
         return;
     }
-    // An alias can contain aliases, and itself: what is still a reference to one after as many rounds as there are
-    // aliases is a cycle, and can only be anything.
-    for _ in 0..=aliases.len().min(16) {
-        for_each_schema(document, &mut |_, schema| replace(schema, &aliases));
-    }
+    let resolved: BTreeMap<String, Value> = aliases
+        .iter()
+        .map(|(name, schema)| (name.clone(), resolve(schema, &aliases, &mut vec![name.clone()])))
+        .collect();
     for_each_schema(document, &mut |_, schema| {
-        if reference::target(schema).is_some_and(|name| aliases.contains_key(name)) {
-            *schema = json!({});
+        if let Some(alias) = reference::target(schema).and_then(|name| resolved.get(name)) {
+            *schema = alias.clone();
         }
     });
+}
+
+/// An alias without aliases in it; one that contains itself can only be anything there.
+fn resolve(schema: &Value, aliases: &BTreeMap<String, Value>, trail: &mut Vec<String>) -> Value {
+    let mut schema = schema.clone();
+    walk("", &mut schema, &mut |_, inner| {
+        let Some(name) = reference::target(inner).filter(|name| aliases.contains_key(*name)) else {
+            return;
+        };
+        let name = name.to_owned();
+        *inner = match trail.contains(&name) {
+            true => json!({}),
+            false => {
+                trail.push(name.clone());
+                let resolved = resolve(&aliases[&name], aliases, trail);
+                trail.pop();
+                resolved
+            }
+        };
+    });
+    schema
 }
 
 fn is_type(schema: &Value) -> bool {
@@ -50,12 +70,6 @@ fn is_type(schema: &Value) -> bool {
             .and_then(Value::as_object)
             .is_some_and(|properties| !properties.is_empty());
     object || schema.get("enum").is_some() || schema.get("oneOf").is_some()
-}
-
-fn replace(schema: &mut Value, aliases: &BTreeMap<String, Value>) {
-    if let Some(alias) = reference::target(schema).and_then(|name| aliases.get(name)) {
-        *schema = alias.clone();
-    }
 }
 
 #[cfg(test)]

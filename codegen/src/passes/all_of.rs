@@ -44,6 +44,8 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 /// What a part of a composition is.
 enum Part {
     Nothing,
+    /// `type: object` alone, beside what says which object.
+    FreeObject,
     Reference(Value),
     Object(Map<String, Value>),
     Union(Map<String, Value>),
@@ -71,7 +73,7 @@ fn lone_reference(parts: &[Part]) -> Option<Value> {
     let mut found: Option<&Value> = None;
     for part in parts {
         let reference = match part {
-            Part::Nothing | Part::Other(_) => continue,
+            Part::Nothing | Part::FreeObject | Part::Other(_) => continue,
             Part::Reference(reference) => reference,
             Part::Union(union) => only_branch(union)?,
             Part::Object(_) => return None,
@@ -154,8 +156,7 @@ fn classify(schema: Map<String, Value>) -> Part {
         .any(|key| schema.contains_key(*key));
     match schema.contains_key("type") {
         true if is_object && says => Part::Object(schema),
-        // `type: object` alone, beside what says which object.
-        true if is_object => Part::Nothing,
+        true if is_object => Part::FreeObject,
         false if says => Part::Object(schema),
         false if shape::allows_anything(&schema) => Part::Nothing,
         _ => Part::Other(Value::Object(schema)),
@@ -168,9 +169,11 @@ fn combine(parts: Vec<Part>) -> Value {
     let mut union: Option<Map<String, Value>> = None;
     let mut other: Option<Value> = None;
     let mut reference: Option<Value> = None;
+    let mut is_object = false;
     for part in parts {
         match part {
             Part::Nothing => {}
+            Part::FreeObject => is_object = true,
             Part::Reference(found) => reference = reference.or(Some(found)),
             Part::Object(found) => merge(object.get_or_insert_default(), found),
             Part::Union(found) => union = union.or(Some(found)),
@@ -189,7 +192,13 @@ fn combine(parts: Vec<Part>) -> Value {
             drop_unknown_required(&mut object);
             Value::Object(object)
         }
-        (_, None, None, Some(other)) => other,
+        (_, None, None, Some(mut other)) => {
+            if other.get("items").is_some() {
+                other["type"] = json!("array");
+            }
+            other
+        }
+        (_, None, None, None) if is_object => json!({"type": "object"}),
         (_, None, None, None) => json!({}),
     }
 }
@@ -356,7 +365,9 @@ mod tests {
             json!({
                 "A": {"allOf": [{"type": "string"}, {"type": "object", "properties": {"x": {}}}]},
                 "B": {"allOf": [{"type": "string", "enum": ["a"]}, {"type": "number"}]},
-                "C": {"allOf": [{}]}
+                "C": {"allOf": [{}]},
+                "D": {"allOf": [{"type": "object"}]},
+                "E": {"allOf": [{"items": {}}]}
             }),
         );
         assert_eq!(
@@ -364,7 +375,9 @@ mod tests {
             json!({
                 "A": {"type": "object", "properties": {"x": {}}},
                 "B": {"type": "string", "enum": ["a"]},
-                "C": {}
+                "C": {},
+                "D": {"type": "object"},
+                "E": {"items": {}, "type": "array"}
             })
         );
     }

@@ -53,11 +53,9 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
         .types
         .get(&original)
         .cloned()
-        .or_else(|| prose(schema, "description"));
-    match text {
-        Some(text) => schema.insert("description".to_owned(), text.into()),
-        None => schema.shift_remove("description"),
-    };
+        .or_else(|| prose(schema, "description"))
+        .unwrap_or_else(|| plain(name, schema));
+    schema.insert("description".to_owned(), text.into());
     let special = docs.type_fields.get(&original);
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
     for (name, property) in properties.into_iter().flatten() {
@@ -71,6 +69,21 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
             .or_else(|| prose(property, "description"))
             .unwrap_or_else(|| format!("The property `{}`.", name.replace('`', "'")));
         property.insert("description".to_owned(), text.into());
+    }
+}
+
+/// For an inline schema, the places that it was found at; else its name.
+fn plain(name: &str, schema: &Map<String, Value>) -> String {
+    let of: Vec<String> = schema
+        .get("x-of")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|place| place.as_str().map(|place| format!("`{}`", place.trim_end_matches('|'))))
+        .collect();
+    match of.is_empty() {
+        true => format!("The type `{name}`."),
+        false => format!("What {} can be.", of.join(", ")),
     }
 }
 

@@ -28,6 +28,7 @@ pub mod null_types;
 pub mod object_enums;
 pub mod operation_ids;
 pub mod parameters;
+pub mod paths;
 pub mod property_names;
 pub mod reference_aliases;
 pub mod request_bodies;

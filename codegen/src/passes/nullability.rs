@@ -24,7 +24,13 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         if let Some([only]) = members.get("allOf").and_then(Value::as_array).map(Vec::as_slice)
             && reference::target(only).is_some()
         {
-            *schema = only.clone();
+            let mut bare = only.clone();
+            for key in ["description", "deprecated"] {
+                if let Some(said) = members.get(key) {
+                    bare[key] = said.clone();
+                }
+            }
+            *schema = bare;
         }
         schema[NULLABLE] = json!(true);
     });
@@ -38,7 +44,7 @@ mod tests {
     fn the_mark_stands_where_nullable_stood() {
         let mut document = json!({"components": {"schemas": {"A": {"properties": {
             "text": {"type": "string", "nullable": true},
-            "part": {"allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true},
+            "part": {"allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true, "description": "d"},
             "sure": {"type": "string", "nullable": false}
         }}}}});
         let mut changes = Changes::default();
@@ -47,7 +53,7 @@ mod tests {
             document["components"]["schemas"]["A"]["properties"],
             json!({
                 "text": {"type": "string", "x-nullable": true},
-                "part": {"$ref": "#/components/schemas/B", "x-nullable": true},
+                "part": {"$ref": "#/components/schemas/B", "description": "d", "x-nullable": true},
                 "sure": {"type": "string"}
             })
         );

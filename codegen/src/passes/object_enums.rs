@@ -84,8 +84,10 @@ fn drop_foreign(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes
     };
     let (is_object, is_array) = (declared == "object", declared == "array");
     let declared = declared.to_owned();
-    schema.retain(|key, _| {
-        let foreign = (OF_OBJECTS.contains(&key.as_str()) && !is_object)
+    schema.retain(|key, value| {
+        // `required: true` is no list, and speaks of the object around.
+        let is_flag = key == "required" && value.is_boolean();
+        let foreign = (OF_OBJECTS.contains(&key.as_str()) && !is_object && !is_flag)
             || (key == "items" && !is_array)
             || (key == "enum" && (is_object || is_array));
         if foreign {
@@ -170,7 +172,7 @@ mod tests {
             json!({
                 "A": {"type": "object", "properties": {"x": {"type": "integer", "enum": [1, 2]}}, "required": ["x"]},
                 "B": {"type": "array", "items": {"type": "string", "enum": ["a", null]}},
-                "C": {"enum": ["a"]},
+                "C": {"enum": ["a"], "required": true},
                 "D": {"type": "object", "additionalProperties": {"type": "string"}},
                 "E": {"type": "object", "oneOf": [{"type": "string"}]}
             }),

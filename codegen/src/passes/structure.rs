@@ -3,7 +3,7 @@
 //! openapiv3 refuses the whole document for one of them, without saying where. Runs after [`super::shared_parts`], which
 //! brings everything that an operation uses to the place where this pass looks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use openapiv3::{
     Callback, Example, ExternalDocumentation, Header, Info, Link, ReferenceOr, SecurityRequirement,
@@ -13,12 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::Changes;
-use super::parameters::template_names;
-use super::property_names::field_name;
 use crate::document::{METHODS, for_each_operation, pointer};
-
-/// Methods that reqwest has no call for: progenitor's code for them would not compile.
-const WITHOUT_CALL: [&str; 2] = ["options", "trace"];
 
 /// Supplies what must be there and drops what cannot be read.
 pub fn run(document: &mut Value, changes: &mut Changes) {
@@ -102,7 +97,7 @@ fn mend_paths(root: &mut Map<String, Value>, changes: &mut Changes) {
     };
     paths.retain(|path, item| {
         let readable = path.starts_with("x-")
-            || (item.is_object() && item.get("$ref").is_none() && is_template(path));
+            || (path.starts_with('/') && item.is_object() && item.get("$ref").is_none());
         if !readable {
             changes.note(
                 pointer("/paths", path),
@@ -121,37 +116,9 @@ fn mend_paths(root: &mut Map<String, Value>, changes: &mut Changes) {
         }
         keep_valid::<Vec<Server>>(item, "servers", &base, changes);
         for method in METHODS {
-            let reason = match item.get(method) {
-                Some(operation) if !operation.is_object() => "dropped: not an operation",
-                Some(_) if WITHOUT_CALL.contains(&method) => {
-                    "dropped: reqwest has no call for the method"
-                }
-                _ => continue,
-            };
-            item.shift_remove(method);
-            changes.note(pointer(&base, method), reason);
+            keep_valid::<Map<String, Value>>(item, method, &base, changes);
         }
     }
-}
-
-/// Whether progenitor can read the path: it starts with a slash, its braces match, and what stands between them can be
-/// arguments beside the body.
-fn is_template(path: &str) -> bool {
-    let mut inside = false;
-    for letter in path.chars() {
-        inside = match (inside, letter) {
-            (false, '{') => true,
-            (true, '}') => false,
-            (false, '}') | (true, '{' | '/') => return false,
-            (state, _) => state,
-        };
-    }
-    let mut taken = BTreeSet::from(["body".to_owned()]);
-    path.starts_with('/')
-        && !inside
-        && template_names(path)
-            .iter()
-            .all(|name| taken.insert(field_name(name)))
 }
 
 fn mend_operation(base: &str, operation: &mut Map<String, Value>, changes: &mut Changes) {
@@ -333,12 +300,9 @@ mod tests {
                 "tags": "calls",
                 "paths": {
                     "no-slash": {},
-                    "/open{brace": {},
-                    "/twice/{id}/{ID}": {},
                     "/ref": {"$ref": "other.json"},
                     "/a": {
                         "get": "nothing",
-                        "trace": {"responses": {}},
                         "post": {
                             "operationId": 5,
                             "tags": {"a": 1},

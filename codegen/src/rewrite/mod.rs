@@ -6,6 +6,7 @@
 
 pub mod facade;
 pub mod raw;
+pub mod registry;
 pub mod rust_type;
 pub mod types;
 
@@ -26,6 +27,8 @@ pub struct Code {
     pub raw: String,
     /// The resource handles.
     pub operations: String,
+    /// A list of all types, of operations and of the document's schemas, for tests.
+    pub registry: String,
     /// The ids of the operations, for `cfg`.
     pub operation_ids: Vec<String>,
     /// The names of the types, for `cfg`.
@@ -44,6 +47,7 @@ impl Code {
             ("types.rs", &self.types),
             ("raw.rs", &self.raw),
             ("operations.rs", &self.operations),
+            ("registry.rs", &self.registry),
         ] {
             let path = directory.join(name);
             if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
@@ -96,6 +100,7 @@ pub fn rewrite(tokens: TokenStream, prepared: &Prepared) -> Result<Code, Rewrite
         types: types::write(&type_items, model)?,
         raw: raw::write(client_items, operations)?,
         operations: facade::write(operations, &signatures, prepared.docs()),
+        registry: registry::write(operations, &signatures, model),
         operation_ids: operations.iter().map(|operation| operation.id.clone()).collect(),
         type_names: model.types.keys().cloned().collect(),
     })

@@ -66,8 +66,12 @@ fn write_object(
     let mut required = Vec::new();
     let mut index = 0;
     for field in fields {
-        let ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
         let wire = raw::serde_rename(&field.attrs).unwrap_or_else(|| ident.trim_start_matches("r#").to_owned());
+        // Every type has a field `extra` and a function `new` already.
+        if matches!(ident.as_str(), "extra" | "new") {
+            ident.push('_');
+        }
         let Some(property) = object.properties.get(&wire) else {
             // The catch-all of `additionalProperties`: every type here keeps what it does not know.
             continue;

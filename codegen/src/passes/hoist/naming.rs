@@ -78,11 +78,12 @@ impl Place {
 
     /// The type name that the property alone suggests.
     fn property(&self) -> String {
-        let mut parts = self.path.clone();
-        if let (Some(last), true) = (parts.last_mut(), self.item) {
-            *last = singular(last);
-        }
-        let mut name = parts.last().map(|part| names::pascal(part)).unwrap_or_default();
+        let last = self.path.len().saturating_sub(1);
+        let part = |(index, part): (usize, &String)| match index < last || self.item {
+            true => names::pascal(&singular(part)),
+            false => names::pascal(part),
+        };
+        let mut name: String = self.path.iter().enumerate().map(part).collect();
         if self.branch {
             name.push_str("Keyword");
         }
@@ -139,7 +140,12 @@ impl<'a> Naming<'a> {
         for (key, class) in order {
             let name = self.name(class);
             self.taken.insert(name.clone());
-            named.insert(key.clone(), (name, class.schema.clone()));
+            let mut schema = class.schema.clone();
+            let of: BTreeSet<String> = class.places.iter().map(Place::key).collect();
+            if let Some(schema) = schema.as_object_mut() {
+                schema.insert("x-of".to_owned(), of.into_iter().take(3).collect());
+            }
+            named.insert(key.clone(), (name, schema));
         }
         named
     }

@@ -1,0 +1,79 @@
+//! The barest HTTP client with a token: requests in, status and JSON out.
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::Value;
+use vapi_emulator::{Builder, Emulator};
+
+pub struct Vapi {
+    pub emulator: Emulator,
+    http: reqwest::Client,
+    token: String,
+}
+
+pub async fn start() -> Vapi {
+    start_with(Emulator::builder()).await
+}
+
+pub async fn start_with(builder: Builder) -> Vapi {
+    let emulator = builder.start().await.expect("a free port");
+    let http = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .expect("a client without TLS");
+    let token = emulator.api_key().to_owned();
+    Vapi {
+        emulator,
+        http,
+        token,
+    }
+}
+
+impl Vapi {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.without_token(method, path).bearer_auth(&self.token)
+    }
+
+    pub fn without_token(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http
+            .request(method, format!("{}{path}", self.emulator.base_url()))
+    }
+
+    /// A request to any address, such as that of a download.
+    pub fn elsewhere(&self, method: Method, url: &str) -> RequestBuilder {
+        self.http.request(method, url)
+    }
+
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.request(Method::POST, path).json(&body)).await
+    }
+
+    pub async fn patch(&self, path: &str, body: Value) -> (u16, Value) {
+        answer(self.request(Method::PATCH, path).json(&body)).await
+    }
+
+    pub async fn delete(&self, path: &str) -> (u16, Value) {
+        answer(self.request(Method::DELETE, path)).await
+    }
+
+    /// Creates something and gives its id.
+    pub async fn create(&self, path: &str, body: Value) -> String {
+        let (status, created) = self.post(path, body).await;
+        assert_eq!(status, 201, "{created}");
+        created["id"].as_str().expect("an id").to_owned()
+    }
+}
+
+pub async fn answer(request: RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.expect("an answer");
+    (response.status().as_u16(), body(response).await)
+}
+
+async fn body(response: Response) -> Value {
+    let bytes = response.bytes().await.expect("a whole body");
+    serde_json::from_slice(&bytes).unwrap_or(Value::Null)
+}

@@ -1,0 +1,260 @@
+//! What a request must be, and what the API says when it isn't.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use vapi_emulator::Emulator;
+
+use crate::client::{answer, start, start_with};
+
+/// The messages that a body is refused with.
+async fn refused(path: &str, body: Value) -> Value {
+    let vapi = start().await;
+    let (status, body) = vapi.post(path, body).await;
+    assert_eq!(
+        (status, &body["error"], &body["statusCode"]),
+        (400, &json!("Bad Request"), &json!(400)),
+        "{body}"
+    );
+    body["message"].clone()
+}
+
+async fn accepted(path: &str, body: Value) {
+    let vapi = start().await;
+    let (status, body) = vapi.post(path, body).await;
+    assert!(status < 300, "{status} {body}");
+}
+
+#[tokio::test]
+async fn an_unknown_property_should_not_exist() {
+    let messages = refused("/assistant", json!({ "nmae": "Ada" })).await;
+    assert_eq!(messages, json!(["property nmae should not exist"]));
+}
+
+#[tokio::test]
+async fn an_unknown_nested_property_is_named_with_its_path() {
+    let messages = refused("/call", json!({ "assistant": { "tools": [] } })).await;
+    assert_eq!(
+        messages,
+        json!(["assistant.property tools should not exist"])
+    );
+    let messages = refused("/call", json!({ "customers": [{}, { "phone": "1" }] })).await;
+    assert_eq!(
+        messages,
+        json!(["customers.1.property phone should not exist"])
+    );
+}
+
+#[tokio::test]
+async fn each_problem_has_a_message() {
+    let body =
+        json!({ "name": 5, "firstMessageMode": "shout", "maxDurationSeconds": 1, "id": "mine" });
+    let messages = refused("/assistant", body).await;
+    let mut messages: Vec<&str> = messages
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    messages.sort_unstable();
+    assert_eq!(
+        messages[1..],
+        [
+            "maxDurationSeconds must not be less than 10",
+            "name must be a string",
+            "property id should not exist",
+        ]
+    );
+    assert!(messages[0].starts_with(
+        "firstMessageMode must be one of the following values: assistant-speaks-first, "
+    ));
+}
+
+#[tokio::test]
+async fn a_missing_required_property_is_named() {
+    let messages = refused("/squad", json!({ "name": "S" })).await;
+    assert_eq!(messages, json!(["members should not be null or undefined"]));
+    let messages = refused("/call", json!({ "schedulePlan": {} })).await;
+    assert_eq!(
+        messages,
+        json!(["schedulePlan.earliestAt should not be null or undefined"])
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_is_refused() {
+    let messages = refused("/assistant", json!({ "name": "x".repeat(41) })).await;
+    assert_eq!(
+        messages,
+        json!(["name must be shorter than or equal to 40 characters"])
+    );
+}
+
+#[tokio::test]
+async fn a_wrong_type_is_named() {
+    let messages = refused("/call", json!({ "customers": {} })).await;
+    assert_eq!(messages, json!(["customers must be an array"]));
+    let messages = refused("/call", json!({ "customer": "me" })).await;
+    assert_eq!(messages, json!(["customer must be an object"]));
+    let messages = refused(
+        "/assistant",
+        json!({ "modelOutputInMessagesEnabled": "yes" }),
+    )
+    .await;
+    assert_eq!(
+        messages,
+        json!(["modelOutputInMessagesEnabled must be a boolean value"])
+    );
+}
+
+#[tokio::test]
+async fn a_union_is_judged_by_the_branch_its_tag_means() {
+    let body = json!({ "voice": { "provider": "azure", "voiceId": "andrew", "pitch": 2 } });
+    assert_eq!(
+        refused("/assistant", body).await,
+        json!(["voice.property pitch should not exist"])
+    );
+    let messages = refused(
+        "/assistant",
+        json!({ "voice": { "provider": "acme", "voiceId": "x" } }),
+    )
+    .await;
+    let message = messages[0].as_str().expect("a sentence");
+    assert!(
+        message.starts_with("voice.provider must be one of the following values: "),
+        "{message}"
+    );
+    assert_eq!(messages.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_union_without_its_tag_asks_for_it() {
+    let messages = refused("/assistant", json!({ "model": { "model": "gpt-4o" } })).await;
+    let message = messages[0].as_str().expect("a sentence");
+    assert!(
+        message.starts_with("model.provider must be one of the following values: "),
+        "{message}"
+    );
+    assert_eq!(messages.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_body_made_to_be_expensive_is_answered_soon() {
+    let vapi = start().await;
+    let mut body = json!({});
+    for _ in 0..15 {
+        body = json!({ "model": { "tools": [{ "destinations": [{ "assistant": body }, { "assistant": body["x"] }] }] } });
+    }
+    let before = std::time::Instant::now();
+    assert_eq!(vapi.post("/assistant", body).await.0, 400);
+    assert!(before.elapsed() < std::time::Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn properties_that_the_document_forgets_are_taken() {
+    accepted(
+        "/assistant",
+        json!({ "server": { "url": "https://example.com", "secret": "s" } }),
+    )
+    .await;
+    accepted(
+        "/chat/responses",
+        json!({ "input": "Hello", "model": "gpt-4o" }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_json_is_refused() {
+    let vapi = start().await;
+    let request = vapi.request(Method::POST, "/assistant").body("{\"name\":");
+    let (status, body) = answer(request).await;
+    assert_eq!(status, 400);
+    assert_eq!(body["error"], "Bad Request");
+}
+
+#[tokio::test]
+async fn json_nested_beyond_reason_is_refused() {
+    let vapi = start().await;
+    let request = vapi
+        .request(Method::POST, "/assistant")
+        .body("[".repeat(100_000));
+    assert_eq!(answer(request).await.0, 400);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let vapi = start_with(Emulator::builder().body_limit(1000)).await;
+    let (status, body) = vapi
+        .post("/assistant", json!({ "firstMessage": "x".repeat(1000) }))
+        .await;
+    assert_eq!(status, 413);
+    assert_eq!(body["statusCode"], 413);
+}
+
+#[tokio::test]
+async fn an_optional_property_may_be_null() {
+    accepted(
+        "/assistant",
+        json!({ "name": null, "voice": null, "endCallPhrases": null }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn an_enum_on_an_array_is_meant_for_its_items() {
+    accepted(
+        "/assistant",
+        json!({ "serverMessages": ["hang", "tool-calls"] }),
+    )
+    .await;
+    let messages = refused(
+        "/assistant",
+        json!({ "serverMessages": ["hang", "nonsense"] }),
+    )
+    .await;
+    let message = messages[0].as_str().expect("a sentence");
+    assert!(
+        message.starts_with("serverMessages.1 must be one of the following values: "),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn an_enum_on_an_object_means_a_string() {
+    let server = |kind: &str| {
+        json!({ "server": { "url": "https://example.com", "backoffPlan": {
+            "type": kind, "maxRetries": 1, "baseDelaySeconds": 1, "excludedStatusCodes": [400, 401],
+        } } })
+    };
+    accepted("/assistant", server("fixed")).await;
+    let messages = refused("/assistant", server("linear")).await;
+    assert_eq!(
+        messages,
+        json!(["server.backoffPlan.type must be one of the following values: fixed, exponential"])
+    );
+}
+
+#[tokio::test]
+async fn patterns_and_formats_are_not_enforced() {
+    let tool = json!({ "type": "function", "function": { "name": "any name, really" } });
+    accepted("/tool", tool).await;
+}
+
+#[tokio::test]
+async fn messages_of_a_chat_are_taken_as_the_api_takes_them() {
+    accepted(
+        "/chat",
+        json!({ "input": [{ "role": "user", "content": "Hello" }] }),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_lenient_emulator_refuses_nothing() {
+    let vapi = start_with(Emulator::builder().lenient(true)).await;
+    let (status, assistant) = vapi
+        .post("/assistant", json!({ "nmae": "Ada", "name": 5 }))
+        .await;
+    assert_eq!(status, 201);
+    assert_eq!(assistant["nmae"], "Ada");
+}

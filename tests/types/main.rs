@@ -1,0 +1,6 @@
+//! Every type of the document, decoded and written again: instances are made from the document, not from the types.
+
+mod instance;
+mod registry;
+mod round_trips;
+mod unions;
