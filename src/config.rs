@@ -115,14 +115,10 @@ impl ClientBuilder {
 
     fn from_variables(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self> {
         let read = |name: &str| match read(name) {
-            Ok(value) if value.trim().is_empty() => {
-                Err(Error::config(format!("{name} is set but empty")))
-            }
+            Ok(value) if value.trim().is_empty() => Err(Error::config(format!("{name} is set but empty"))),
             Ok(value) => Ok(Some(value)),
             Err(VarError::NotPresent) => Ok(None),
-            Err(VarError::NotUnicode(_)) => {
-                Err(Error::config(format!("{name} is set but is not Unicode")))
-            }
+            Err(VarError::NotUnicode(_)) => Err(Error::config(format!("{name} is set but is not Unicode"))),
         };
         let mut builder = ClientBuilder {
             api_key: match read("VAPI_API_KEY")? {
@@ -253,9 +249,7 @@ mod tests {
     fn from(variables: &[(&str, &str)]) -> Result<Client> {
         ClientBuilder::from_variables(|name| {
             let found = variables.iter().find(|(given, _)| *given == name);
-            found
-                .map(|(_, value)| (*value).to_owned())
-                .ok_or(VarError::NotPresent)
+            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
         })?
         .build()
     }
@@ -314,10 +308,7 @@ mod tests {
     #[test]
     fn a_variable_that_is_not_unicode_is_named() {
         let error = ClientBuilder::from_variables(|_| Err(VarError::NotUnicode("x".into())));
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "VAPI_API_KEY is set but is not Unicode"
-        );
+        assert_eq!(error.unwrap_err().to_string(), "VAPI_API_KEY is set but is not Unicode");
     }
 
     #[test]
@@ -330,10 +321,7 @@ mod tests {
             ("clé", "that no key has"),
         ] {
             let error = Client::builder().api_key(key).build().unwrap_err();
-            assert!(
-                error.is_config() && error.to_string().contains(part),
-                "{error}"
-            );
+            assert!(error.is_config() && error.to_string().contains(part), "{error}");
         }
     }
 
@@ -344,18 +332,9 @@ mod tests {
                 "api.vapi.ai",
                 "the base URL `api.vapi.ai` can't be read: relative URL without a base",
             ),
-            (
-                "ftp://x",
-                "the base URL must start with https:// or http://, not ftp:",
-            ),
-            (
-                "https://x/?a=1",
-                "the base URL has a query in it, which would be lost",
-            ),
-            (
-                "https://x/#a",
-                "the base URL has a fragment in it, which would be lost",
-            ),
+            ("ftp://x", "the base URL must start with https:// or http://, not ftp:"),
+            ("https://x/?a=1", "the base URL has a query in it, which would be lost"),
+            ("https://x/#a", "the base URL has a fragment in it, which would be lost"),
             (
                 "https://me:pass@x",
                 "the base URL has a user name or password in it: the API takes a key instead",
@@ -368,10 +347,7 @@ mod tests {
 
     #[test]
     fn a_user_agent_suffix_must_fit_into_a_header() {
-        let error = Client::builder()
-            .api_key("k")
-            .user_agent_suffix("a\nb")
-            .build();
+        let error = Client::builder().api_key("k").user_agent_suffix("a\nb").build();
         assert!(error.unwrap_err().is_config());
     }
 

@@ -139,9 +139,7 @@ impl<'c> Download<'c> {
         let total = stream.content_length();
         let refuse = |cause| Error::file(format!("can't write {}", path.display()), cause);
         let partial = Partial::beside(path).map_err(refuse)?;
-        let mut file = tokio::fs::File::create_new(&partial.path)
-            .await
-            .map_err(refuse)?;
+        let mut file = tokio::fs::File::create_new(&partial.path).await.map_err(refuse)?;
         let mut length = 0;
         while let Some(chunk) = stream.chunk().await? {
             file.write_all(&chunk).await.map_err(refuse)?;
@@ -283,8 +281,7 @@ impl Stream for ByteStream {
             self.waiting = false;
             self.ended = !matches!(item, Some(Ok(_)));
             let origin = &self.origin;
-            let item =
-                item.map(|item| item.map_err(|error| Error::transport(error, None).at(origin)));
+            let item = item.map(|item| item.map_err(|error| Error::transport(error, None).at(origin)));
             return Poll::Ready(item);
         }
         if !self.waiting {

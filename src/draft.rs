@@ -43,11 +43,7 @@ impl fmt::Debug for Draft {
 }
 
 impl Draft {
-    pub(crate) fn new(
-        operation: Cow<'static, str>,
-        method: Method,
-        path: Cow<'static, str>,
-    ) -> Self {
+    pub(crate) fn new(operation: Cow<'static, str>, method: Method, path: Cow<'static, str>) -> Self {
         Draft {
             origin: Origin { operation, path },
             method,
@@ -85,9 +81,7 @@ impl Draft {
     pub(crate) fn query<V: Serialize + ?Sized>(&mut self, name: &str, value: &V) {
         match serde_json::to_value(value) {
             Ok(value) => query::append(&mut self.query, name, value),
-            Err(cause) => self.refuse(format!(
-                "the query parameter `{name}` can't be sent: {cause}"
-            )),
+            Err(cause) => self.refuse(format!("the query parameter `{name}` can't be sent: {cause}")),
         }
     }
 
@@ -126,9 +120,7 @@ impl Draft {
 
     /// What the transport can send, or the first mistake.
     pub(crate) fn finish(mut self, shared: &Shared) -> Result<Job> {
-        let url = self
-            .url(shared)
-            .map_err(|why| Error::input(why).at(&self.origin))?;
+        let url = self.url(shared).map_err(|why| Error::input(why).at(&self.origin))?;
         let mut request = reqwest::Request::new(self.method, url);
         if self.json.is_some() {
             self.headers

@@ -225,10 +225,7 @@ impl Error {
 
     /// No connection was made: nothing can have happened on the server.
     pub fn is_connect(&self) -> bool {
-        matches!(
-            self.0.kind,
-            Kind::Connect | Kind::Timeout { connecting: true }
-        )
+        matches!(self.0.kind, Kind::Connect | Kind::Timeout { connecting: true })
     }
 
     /// The connection broke after it was made: whether the server acted is unknown.

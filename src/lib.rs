@@ -11,8 +11,8 @@ mod generated;
 mod model;
 pub mod operation;
 mod path;
-pub mod raw;
 mod query;
+pub mod raw;
 mod region;
 pub mod request;
 mod response;
@@ -21,13 +21,13 @@ mod transport;
 pub mod upload;
 
 pub use client::Client;
-pub use error::{Error, Result};
 pub use download::Download;
+pub use error::{Error, Result};
 pub use generated::{resources, types};
 pub use model::{Nullable, Number, Secret, Timestamp, TimestampError};
-pub use upload::Upload;
 pub use region::Region;
 pub use response::Response;
+pub use upload::Upload;
 
 pub use http;
 pub use reqwest;

@@ -177,10 +177,7 @@ pub fn locate<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
     (path != ".").then_some(path)
 }
 
-pub(crate) fn decode_as<T: DeserializeOwned>(
-    origin: &Origin,
-    answer: Answer,
-) -> Result<Response<T>> {
+pub(crate) fn decode_as<T: DeserializeOwned>(origin: &Origin, answer: Answer) -> Result<Response<T>> {
     let read = |body: &[u8]| serde_json::from_slice(if body.is_empty() { b"null" } else { body });
     decode(origin, answer, read, locate::<T>)
 }
@@ -201,12 +198,7 @@ fn decode<T>(
 }
 
 #[cold]
-fn undecodable(
-    origin: &Origin,
-    answer: Answer,
-    cause: &serde_json::Error,
-    place: Option<String>,
-) -> Error {
+fn undecodable(origin: &Origin, answer: Answer, cause: &serde_json::Error, place: Option<String>) -> Error {
     let Answer {
         status,
         headers,

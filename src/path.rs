@@ -5,11 +5,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// All but RFC 3986's unreserved characters.
-const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Why a value can't be a path segment, or `None` if it can.
 pub(crate) fn refuse_value(name: &str, value: &str) -> Option<String> {
@@ -110,9 +106,7 @@ mod tests {
 
     #[test]
     fn ids_that_would_change_the_route_are_refused() {
-        for bad in [
-            "", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2fb", "a\nb", "a\0",
-        ] {
+        for bad in ["", ".", "..", "a/b", "a\\b", "a?b", "a#b", "a%2fb", "a\nb", "a\0"] {
             let refusal = refuse_value("id", bad);
             assert!(refusal.is_some_and(|said| said.contains("`id`")), "{bad:?}");
         }

@@ -50,10 +50,7 @@ pub(crate) fn decide(tried: Try<'_>) -> Decision {
     if !tried.replayable || tried.made > tried.max_retries {
         return Decision::Stop;
     }
-    let repeatable = matches!(
-        *tried.method,
-        Method::GET | Method::HEAD | Method::DELETE | Method::PUT
-    );
+    let repeatable = matches!(*tried.method, Method::GET | Method::HEAD | Method::DELETE | Method::PUT);
     let again = match tried.outcome {
         Outcome::NotConnected | Outcome::Status(429) => true,
         Outcome::Status(408 | 500..=599) | Outcome::Lost => repeatable,
@@ -153,11 +150,7 @@ mod tests {
                     'r' => Decision::BackOff,
                     _ => Decision::Stop,
                 };
-                assert_eq!(
-                    decide(tried(&method, outcome)),
-                    expected,
-                    "{method} {outcome:?}"
-                );
+                assert_eq!(decide(tried(&method, outcome)), expected, "{method} {outcome:?}");
             }
         }
     }
@@ -237,14 +230,8 @@ mod tests {
 
     #[test]
     fn retry_after_is_read_as_a_date() {
-        assert_eq!(
-            asks_for("Sun, 06 Nov 1994 08:49:47 GMT"),
-            Some(Duration::from_secs(10))
-        );
-        assert_eq!(
-            asks_for("Sun, 06 Nov 1994 08:00:00 GMT"),
-            Some(Duration::ZERO)
-        );
+        assert_eq!(asks_for("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
+        assert_eq!(asks_for("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
     }
 
     #[test]

@@ -53,11 +53,7 @@ pub(crate) async fn send(shared: &Shared, draft: Draft) -> Result<Answer> {
     let origin = job.origin.clone();
     let (tried, attempts) = deliver(shared, job, Delivery::Whole).await;
     let error = match tried {
-        Tried::Answered {
-            status,
-            headers,
-            body,
-        } if status.is_success() => {
+        Tried::Answered { status, headers, body } if status.is_success() => {
             return Ok(Answer {
                 status,
                 headers,
@@ -168,9 +164,7 @@ enum Tried {
 impl Tried {
     fn outcome(&self) -> Option<Outcome> {
         match self {
-            Tried::Answered { status, .. } | Tried::TooLong { status, .. } => {
-                Some(Outcome::Status(status.as_u16()))
-            }
+            Tried::Answered { status, .. } | Tried::TooLong { status, .. } => Some(Outcome::Status(status.as_u16())),
             Tried::Opened(response) => Some(Outcome::Status(response.status().as_u16())),
             Tried::Failed(error, _) => outcome_of(error),
             Tried::NotBegun(_) => Some(Outcome::Lost),
@@ -188,11 +182,7 @@ impl Tried {
 
     fn into_error(self, shared: &Shared) -> Error {
         match self {
-            Tried::Answered {
-                status,
-                headers,
-                body,
-            } => Error::status_answer(status, &headers, body, &shared.api_key),
+            Tried::Answered { status, headers, body } => Error::status_answer(status, &headers, body, &shared.api_key),
             Tried::Opened(response) => {
                 let status = response.status();
                 Error::status_answer(status, response.headers(), Bytes::new(), &shared.api_key)
@@ -260,9 +250,7 @@ async fn try_once(
     }
     let begin = async {
         match shared.http.execute(request).await {
-            Ok(response)
-                if response.status().is_success() || response.status().is_redirection() =>
-            {
+            Ok(response) if response.status().is_success() || response.status().is_redirection() => {
                 Tried::Opened(response)
             }
             Ok(response) => read(response, stated).await,

@@ -106,10 +106,7 @@ impl Upload {
     }
 
     /// Is told the bytes handed to the connection so far, and how many there are in all if that is known. A retry starts over.
-    pub fn on_progress(
-        mut self,
-        report: impl Fn(u64, Option<u64>) + Send + Sync + 'static,
-    ) -> Self {
+    pub fn on_progress(mut self, report: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(report));
         self
     }

@@ -15,10 +15,7 @@ async fn a_request_carries_the_key_and_says_who_sends_it() {
     let server = Server::replying([Reply::thing()]).await;
     get(&client(&server), "t-1").await.unwrap();
     let request = server.request();
-    assert_eq!(
-        request.header("authorization"),
-        Some("Bearer sk-test-4f1c2a")
-    );
+    assert_eq!(request.header("authorization"), Some("Bearer sk-test-4f1c2a"));
     assert_eq!(request.header("user-agent"), Some("vapi-rust/0.1.0"));
     assert_eq!(request.header("accept"), Some("application/json"));
     assert_eq!(request.header("api-version"), None);
@@ -27,10 +24,7 @@ async fn a_request_carries_the_key_and_says_who_sends_it() {
 #[tokio::test]
 async fn a_product_name_can_be_added_to_the_user_agent() {
     let server = Server::replying([Reply::thing()]).await;
-    let vapi = builder(&server.url)
-        .user_agent_suffix("my-app/1.2")
-        .build()
-        .unwrap();
+    let vapi = builder(&server.url).user_agent_suffix("my-app/1.2").build().unwrap();
     get(&vapi, "t-1").await.unwrap();
     assert_eq!(
         server.request().header("user-agent"),
@@ -58,9 +52,7 @@ async fn an_id_is_one_segment_of_the_path() {
 #[tokio::test]
 async fn a_base_url_may_have_a_path() {
     let server = Server::replying([Reply::thing()]).await;
-    let vapi = builder(&format!("{}/proxy/vapi/", server.url))
-        .build()
-        .unwrap();
+    let vapi = builder(&format!("{}/proxy/vapi/", server.url)).build().unwrap();
     get(&vapi, "t-1").await.unwrap();
     assert_eq!(server.request().target, "/proxy/vapi/thing/t-1");
 }
@@ -82,9 +74,7 @@ async fn an_id_that_would_change_the_route_is_refused_before_anything_is_sent() 
 #[tokio::test]
 async fn a_path_parameter_that_was_forgotten_is_named() {
     let vapi = builder(&nowhere().await).build().unwrap();
-    let error = vapi::operation::Operation::<GetThing>::new(&vapi)
-        .await
-        .unwrap_err();
+    let error = vapi::operation::Operation::<GetThing>::new(&vapi).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "ThingController_findOne: the path parameter `id` was not given"
@@ -143,19 +133,13 @@ async fn a_request_can_have_a_key_of_its_own() {
     let vapi = client(&server);
     let operation = get(&vapi, "t-1").header("authorization", "Bearer public");
     operation.await.unwrap();
-    assert_eq!(
-        server.request().header("authorization"),
-        Some("Bearer public")
-    );
+    assert_eq!(server.request().header("authorization"), Some("Bearer public"));
 }
 
 #[tokio::test]
 async fn a_header_that_cannot_be_sent_is_refused() {
     let vapi = builder(&nowhere().await).build().unwrap();
-    let error = get(&vapi, "t-1")
-        .header("x-trace", "a\nb")
-        .await
-        .unwrap_err();
+    let error = get(&vapi, "t-1").header("x-trace", "a\nb").await.unwrap_err();
     assert!(
         error.is_invalid_input() && error.to_string().contains("`x-trace`"),
         "{error}"
@@ -169,10 +153,7 @@ async fn with_response_gives_what_came_around_the_value() {
     let reply = create(&client(&server)).with_response().await.unwrap();
     assert_eq!(reply.status(), StatusCode::CREATED);
     assert_eq!(reply.request_id().as_deref(), Some("req-9"));
-    assert_eq!(
-        reply.headers()["content-type"],
-        "application/json; charset=utf-8"
-    );
+    assert_eq!(reply.headers()["content-type"], "application/json; charset=utf-8");
     assert_eq!(reply.attempts(), 1);
     assert_eq!(reply.id, "t-1");
     assert_eq!(reply.into_value().id, "t-1");
@@ -207,10 +188,7 @@ async fn any_path_can_be_requested() {
     let request = server.request();
     assert_eq!(request.target, "/new-endpoint?dry=true");
     assert_eq!(request.text(), r#"{"x":1}"#);
-    assert_eq!(
-        request.header("authorization"),
-        Some("Bearer sk-test-4f1c2a")
-    );
+    assert_eq!(request.header("authorization"), Some("Bearer sk-test-4f1c2a"));
 }
 
 #[tokio::test]
@@ -228,13 +206,7 @@ async fn an_id_in_any_path_is_checked_too() {
 async fn a_path_cannot_leave_the_host() {
     let vapi = builder(&nowhere().await).build().unwrap();
     let request = vapi.request(Method::GET, "//evil.example/x");
-    assert!(
-        request
-            .send::<Value>()
-            .await
-            .unwrap_err()
-            .is_invalid_input()
-    );
+    assert!(request.send::<Value>().await.unwrap_err().is_invalid_input());
 }
 
 #[tokio::test]
@@ -249,10 +221,7 @@ async fn raw_bytes_can_be_had() {
 async fn an_empty_answer_to_any_path_reads_as_nothing() {
     let server = Server::replying([Reply::empty(204)]).await;
     let vapi = client(&server);
-    vapi.request(Method::DELETE, "/x")
-        .send::<()>()
-        .await
-        .unwrap();
+    vapi.request(Method::DELETE, "/x").send::<()>().await.unwrap();
 }
 
 #[tokio::test]
@@ -279,10 +248,7 @@ async fn an_answer_can_be_taken_as_it_comes() {
     assert!(stream.chunk().await.unwrap().is_none());
     let request = server.request();
     assert_eq!(request.header("accept"), Some("text/event-stream"));
-    assert_eq!(
-        request.header("authorization"),
-        Some("Bearer sk-test-4f1c2a")
-    );
+    assert_eq!(request.header("authorization"), Some("Bearer sk-test-4f1c2a"));
 }
 
 #[tokio::test]
@@ -290,10 +256,7 @@ async fn an_error_in_place_of_a_stream_is_read_whole() {
     let server = Server::replying([Reply::json(400, r#"{"message":"no input"}"#)]).await;
     let vapi = client(&server);
     let error = create(&vapi).open().await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "ThingController_create: 400 Bad Request: no input"
-    );
+    assert_eq!(error.to_string(), "ThingController_create: 400 Bad Request: no input");
 }
 
 #[cfg(feature = "gzip")]
@@ -312,13 +275,8 @@ async fn a_client_of_the_users_own_is_used() {
     let server = Server::replying([Reply::thing()]).await;
     let mut headers = vapi::http::HeaderMap::new();
     headers.insert("x-mine", "yes".parse().unwrap());
-    let http = vapi::config::http_client_builder()
-        .unwrap()
-        .default_headers(headers);
-    let vapi = builder(&server.url)
-        .http_client(http.build().unwrap())
-        .build()
-        .unwrap();
+    let http = vapi::config::http_client_builder().unwrap().default_headers(headers);
+    let vapi = builder(&server.url).http_client(http.build().unwrap()).build().unwrap();
     get(&vapi, "t-1").await.unwrap();
     assert_eq!(server.request().header("x-mine"), Some("yes"));
 }
@@ -352,10 +310,7 @@ async fn debug_output_has_no_ids_bodies_or_keys() {
         get(&vapi, "private-id").query("q", "private-query"),
         create(&vapi).body(&json!({ "apiKey": "private-body" })),
     );
-    assert!(
-        !shown.contains("private") && !shown.contains(KEY),
-        "{shown}"
-    );
+    assert!(!shown.contains("private") && !shown.contains(KEY), "{shown}");
     assert!(shown.contains("ThingController_findOne"));
 }
 

@@ -16,12 +16,7 @@ use vapi::download::{ByteStream, Download};
 const SOUND: &[u8] = b"RIFF\x24\x00\x00\x00WAVEfmt and so on";
 
 fn recording(vapi: &Client) -> Download<'_> {
-    Download::new(
-        vapi,
-        "CallController_recording",
-        "/call/{id}/mono-recording",
-    )
-    .path("id", "c-1")
+    Download::new(vapi, "CallController_recording", "/call/{id}/mono-recording").path("id", "c-1")
 }
 
 fn sound() -> Reply {
@@ -48,10 +43,7 @@ async fn the_host_of_the_artifact_never_sees_the_key() {
     let (api, storage) = servers(sound()).await;
     let bytes = recording(&client(&api)).bytes().await.unwrap();
     assert_eq!(bytes, SOUND);
-    assert_eq!(
-        api.request().header("authorization"),
-        Some("Bearer sk-test-4f1c2a")
-    );
+    assert_eq!(api.request().header("authorization"), Some("Bearer sk-test-4f1c2a"));
     let request = storage.request();
     assert_eq!(request.header("authorization"), None);
     assert_eq!(request.target, "/bucket/c-1.wav?X-Signature=private");
@@ -65,10 +57,7 @@ async fn a_redirect_on_the_same_host_keeps_the_key() {
     assert_eq!(bytes, SOUND);
     let second = &api.received()[1];
     assert_eq!(second.target, "/files/c-1.wav");
-    assert_eq!(
-        second.header("authorization"),
-        Some("Bearer sk-test-4f1c2a")
-    );
+    assert_eq!(second.header("authorization"), Some("Bearer sk-test-4f1c2a"));
 }
 
 #[tokio::test]
@@ -152,9 +141,7 @@ async fn a_slow_reader_is_not_taken_for_a_silent_server() {
 async fn an_artifact_that_never_begins_is_a_timeout() {
     let (api, _storage) = servers(Reply::silence()).await;
     let vapi = client(&api);
-    let download = recording(&vapi)
-        .timeout(Duration::from_millis(50))
-        .max_retries(0);
+    let download = recording(&vapi).timeout(Duration::from_millis(50)).max_retries(0);
     assert!(download.stream().await.unwrap_err().is_timeout());
 }
 
@@ -186,10 +173,7 @@ async fn a_storage_host_that_is_gone_does_not_show_its_address() {
     let api = Server::replying([Reply::redirect(signed)]).await;
     let error = recording(&client(&api)).bytes().await.unwrap_err();
     assert!(error.is_connect());
-    assert!(
-        !format!("{error} {error:?}").contains("private"),
-        "{error:?}"
-    );
+    assert!(!format!("{error} {error:?}").contains("private"), "{error:?}");
 }
 
 #[tokio::test]
@@ -204,10 +188,7 @@ async fn both_hosts_are_asked_again_after_an_error() {
 #[tokio::test]
 async fn redirects_that_lead_nowhere_are_errors() {
     for (reply, part) in [
-        (
-            Reply::redirect("/call/c-1/mono-recording"),
-            "more than 5 redirects",
-        ),
+        (Reply::redirect("/call/c-1/mono-recording"), "more than 5 redirects"),
         (Reply::empty(302), "a redirect that says not where to"),
         (
             Reply::redirect("http://["),
@@ -220,10 +201,7 @@ async fn redirects_that_lead_nowhere_are_errors() {
     ] {
         let api = Server::replying([reply]).await;
         let error = recording(&client(&api)).bytes().await.unwrap_err();
-        assert!(
-            error.is_decode() && error.to_string().contains(part),
-            "{error}"
-        );
+        assert!(error.is_decode() && error.to_string().contains(part), "{error}");
     }
 }
 
@@ -272,9 +250,7 @@ async fn a_folder_that_does_not_exist_is_named() {
         .unwrap_err();
     assert!(error.is_file());
     assert!(
-        error
-            .to_string()
-            .starts_with("can't write /no/such/folder/x.wav: "),
+        error.to_string().starts_with("can't write /no/such/folder/x.wav: "),
         "{error}"
     );
 }
@@ -297,8 +273,7 @@ async fn progress_is_told_up_to_the_end() {
 async fn an_id_that_would_change_the_route_is_refused() {
     let api = Server::replying([sound()]).await;
     let vapi = client(&api);
-    let download =
-        Download::new(&vapi, "CallController_recording", "/call/{id}/pcap").path("id", "..");
+    let download = Download::new(&vapi, "CallController_recording", "/call/{id}/pcap").path("id", "..");
     assert!(download.bytes().await.unwrap_err().is_invalid_input());
     assert!(api.received().is_empty());
 }

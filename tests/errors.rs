@@ -37,10 +37,7 @@ async fn an_invalid_request_has_one_message_for_each_problem() {
     let body = r#"{"message":["a should not exist","b must be a string"],"error":"Bad Request","statusCode":400}"#;
     let error = error_of(Reply::json(400, body)).await;
     assert!(error.is_bad_request());
-    assert_eq!(
-        error.messages(),
-        ["a should not exist", "b must be a string"]
-    );
+    assert_eq!(error.messages(), ["a should not exist", "b must be a string"]);
     assert_eq!(
         error.to_string(),
         "ThingController_findOne: 400 Bad Request: a should not exist; b must be a string"
@@ -64,18 +61,14 @@ async fn each_status_has_its_predicate() {
     for (status, predicate) in table {
         let error = error_of(Reply::empty(status)).await;
         assert!(predicate(&error), "{status}");
-        let holding = table
-            .iter()
-            .filter(|(_, predicate)| predicate(&error))
-            .count();
+        let holding = table.iter().filter(|(_, predicate)| predicate(&error)).count();
         assert_eq!(holding, if status >= 500 { 2 } else { 1 }, "{status}");
     }
 }
 
 #[tokio::test]
 async fn a_page_of_a_proxy_gives_its_title() {
-    let page =
-        "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>";
+    let page = "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head></html>";
     let error = error_of(Reply::new(403, "text/html; charset=UTF-8", page)).await;
     assert_eq!(
         error.to_string(),
@@ -122,8 +115,7 @@ async fn a_redirect_is_not_followed_with_a_key() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_fit_names_the_place() {
-    let body =
-        r#"{"id":"t-1","messages":[{"role":"user","time":1},{"role":"bot","time":"sk-secret"}]}"#;
+    let body = r#"{"id":"t-1","messages":[{"role":"user","time":1},{"role":"bot","time":"sk-secret"}]}"#;
     let error = error_of(Reply::json(200, body).header("x-request-id", "req-9")).await;
     assert!(error.is_decode());
     assert_eq!(error.json_path(), Some("messages[1].time"));
@@ -168,9 +160,7 @@ async fn an_empty_success_is_said_to_be_empty() {
     let error = error_of(Reply::empty(200)).await;
     assert!(error.is_decode());
     assert!(
-        error
-            .to_string()
-            .contains("is empty where a value was expected"),
+        error.to_string().contains("is empty where a value was expected"),
         "{error}"
     );
 }
@@ -179,10 +169,7 @@ async fn an_empty_success_is_said_to_be_empty() {
 async fn a_stream_of_events_is_never_taken_for_a_value() {
     let error = error_of(Reply::new(200, "text/event-stream", "data: {}\n\n")).await;
     assert!(error.is_decode());
-    assert!(
-        error.to_string().contains("use the method that streams"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("use the method that streams"), "{error}");
 }
 
 #[cfg(not(feature = "gzip"))]
@@ -190,12 +177,7 @@ async fn a_stream_of_events_is_never_taken_for_a_value() {
 async fn a_compressed_answer_that_nobody_asked_for_is_explained() {
     let reply = Reply::json(200, "\u{1f}x").header("content-encoding", "gzip");
     let error = error_of(reply).await;
-    assert!(
-        error
-            .to_string()
-            .contains("enable the cargo feature `gzip`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("enable the cargo feature `gzip`"), "{error}");
 }
 
 #[tokio::test]
@@ -228,10 +210,7 @@ async fn a_server_that_does_not_answer_is_a_timeout() {
     let limit = Duration::from_millis(200);
     let error = get(&vapi, "t-1").timeout(limit).await.unwrap_err();
     assert!(error.is_timeout() && !error.is_connect());
-    assert!(
-        error.to_string().ends_with("did not answer within 200ms"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("did not answer within 200ms"), "{error}");
 }
 
 #[tokio::test]
@@ -273,8 +252,5 @@ async fn a_request_of_any_path_is_named_by_method_and_path() {
     let vapi = client(&server);
     let request = vapi.request(Method::GET, "/nothing");
     let error = request.send::<()>().await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "GET /nothing: 404 Not Found, with an empty body"
-    );
+    assert_eq!(error.to_string(), "GET /nothing: 404 Not Found, with an empty body");
 }

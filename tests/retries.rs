@@ -163,10 +163,7 @@ async fn a_pause_in_seconds_is_honoured() {
         .retry_base_delay(Duration::from_secs(3600))
         .build()
         .unwrap();
-    get(&vapi, "t-1")
-        .timeout(Duration::from_secs(5))
-        .await
-        .unwrap();
+    get(&vapi, "t-1").timeout(Duration::from_secs(5)).await.unwrap();
     assert_eq!(server.received().len(), 2);
 }
 
@@ -179,10 +176,7 @@ async fn a_pause_until_a_date_is_honoured() {
         .retry_base_delay(Duration::from_secs(3600))
         .build()
         .unwrap();
-    get(&vapi, "t-1")
-        .timeout(Duration::from_secs(5))
-        .await
-        .unwrap();
+    get(&vapi, "t-1").timeout(Duration::from_secs(5)).await.unwrap();
     assert_eq!(server.received().len(), 2);
 }
 
@@ -203,10 +197,7 @@ async fn a_pause_that_would_outlast_the_time_limit_is_not_begun() {
     let server = Server::replying([busy]).await;
     let vapi = client(&server);
     let started = std::time::Instant::now();
-    let error = get(&vapi, "t-1")
-        .timeout(Duration::from_secs(10))
-        .await
-        .unwrap_err();
+    let error = get(&vapi, "t-1").timeout(Duration::from_secs(10)).await.unwrap_err();
     assert!(error.is_rate_limited());
     assert!(started.elapsed() < Duration::from_secs(5));
 }
@@ -228,11 +219,7 @@ async fn the_time_limit_covers_all_tries_together() {
     let server = Server::replying([slow]).await;
     let vapi = client(&server);
     let limit = Duration::from_millis(200);
-    let error = get(&vapi, "t-1")
-        .timeout(limit)
-        .max_retries(50)
-        .await
-        .unwrap_err();
+    let error = get(&vapi, "t-1").timeout(limit).max_retries(50).await.unwrap_err();
     assert!(error.is_timeout() || error.is_server());
     assert!(server.received().len() <= 3);
 }

@@ -29,24 +29,14 @@ impl tracing::field::Visit for Visitor<'_> {
 }
 
 impl Layer<Registry> for Spans {
-    fn on_new_span(
-        &self,
-        attributes: &tracing::span::Attributes<'_>,
-        id: &tracing::Id,
-        _: Context<'_, Registry>,
-    ) {
+    fn on_new_span(&self, attributes: &tracing::span::Attributes<'_>, id: &tracing::Id, _: Context<'_, Registry>) {
         if attributes.metadata().name() == "vapi" {
             let mut spans = self.0.lock().unwrap();
             attributes.record(&mut Visitor(spans.entry(id.into_u64()).or_default()));
         }
     }
 
-    fn on_record(
-        &self,
-        id: &tracing::Id,
-        values: &tracing::span::Record<'_>,
-        _: Context<'_, Registry>,
-    ) {
+    fn on_record(&self, id: &tracing::Id, values: &tracing::span::Record<'_>, _: Context<'_, Registry>) {
         if let Some(fields) = self.0.lock().unwrap().get_mut(&id.into_u64()) {
             values.record(&mut Visitor(fields));
         }
@@ -85,8 +75,5 @@ async fn a_span_holds_neither_key_nor_ids_nor_bodies() {
     let body = r#"{"id":"t-1","apiKey":"private-body"}"#;
     let server = Server::replying([Reply::json(200, body)]).await;
     let shown = format!("{:?}", spans_of(&server).await);
-    assert!(
-        !shown.contains("private") && !shown.contains(KEY),
-        "{shown}"
-    );
+    assert!(!shown.contains("private") && !shown.contains(KEY), "{shown}");
 }

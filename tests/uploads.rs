@@ -32,9 +32,7 @@ impl Stream for Chunks {
 /// The form's parts as they are on the wire, without the boundary.
 fn parts(request: &Received) -> Vec<String> {
     let content_type = request.header("content-type").unwrap();
-    let boundary = content_type
-        .strip_prefix("multipart/form-data; boundary=")
-        .unwrap();
+    let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();
     let text = request.text();
     let parts: Vec<&str> = text.split(&format!("--{boundary}")).collect();
     assert_eq!(parts.first(), Some(&""));
@@ -53,10 +51,7 @@ async fn bytes_go_as_the_part_named_file() {
     let request = server.request();
     assert_eq!(request.method, "POST");
     assert_eq!(request.target, "/file");
-    assert_eq!(
-        request.header("authorization"),
-        Some("Bearer sk-test-4f1c2a")
-    );
+    assert_eq!(request.header("authorization"), Some("Bearer sk-test-4f1c2a"));
     assert_eq!(
         parts(&request),
         [
@@ -110,17 +105,13 @@ async fn the_name_and_the_content_type_can_be_given() {
         .file_name("b.csv")
         .content_type("text/x-mine");
     send(&client(&server), upload).await.unwrap();
-    assert!(
-        parts(&server.request())[0].contains("filename=\"b.csv\"\r\nContent-Type: text/x-mine")
-    );
+    assert!(parts(&server.request())[0].contains("filename=\"b.csv\"\r\nContent-Type: text/x-mine"));
 }
 
 #[tokio::test]
 async fn a_name_of_no_known_type_goes_as_bytes() {
     let server = Server::replying([Reply::thing()]).await;
-    send(&client(&server), Upload::bytes("noname", "A"))
-        .await
-        .unwrap();
+    send(&client(&server), Upload::bytes("noname", "A")).await.unwrap();
     assert!(parts(&server.request())[0].contains("application/octet-stream"));
 }
 
@@ -128,21 +119,14 @@ async fn a_name_of_no_known_type_goes_as_bytes() {
 async fn a_content_type_that_is_none_is_refused() {
     let server = Server::replying([Reply::thing()]).await;
     let upload = Upload::bytes("a", "A").content_type("not a type");
-    assert!(
-        send(&client(&server), upload)
-            .await
-            .unwrap_err()
-            .is_invalid_input()
-    );
+    assert!(send(&client(&server), upload).await.unwrap_err().is_invalid_input());
     assert!(server.received().is_empty());
 }
 
 #[tokio::test]
 async fn a_file_that_is_not_there_is_named_before_anything_is_sent() {
     let server = Server::replying([Reply::thing()]).await;
-    let error = send(&client(&server), Upload::path("no/such.pdf"))
-        .await
-        .unwrap_err();
+    let error = send(&client(&server), Upload::path("no/such.pdf")).await.unwrap_err();
     assert!(error.is_file());
     assert!(
         error

@@ -67,7 +67,11 @@ fn safe_line(line: &str) -> String {
 fn escape(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some(start) = ["https://", "http://"].iter().filter_map(|scheme| rest.find(scheme)).min() {
+    while let Some(start) = ["https://", "http://"]
+        .iter()
+        .filter_map(|scheme| rest.find(scheme))
+        .min()
+    {
         let (before, url) = rest.split_at(start);
         let end = url
             .find(|c: char| c.is_whitespace() || "<>()[]\"'".contains(c))

@@ -5,9 +5,7 @@
 use serde_json::{Map, Value};
 
 /// The methods an OpenAPI 3.0 path item can hold, in the order progenitor reads them.
-pub const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
+pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// Appends one reference token to a JSON pointer, escaped by RFC 6901.
 pub fn pointer(base: &str, token: &str) -> String {
@@ -60,11 +58,11 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
     }
 }
 
+/// What [`for_each_operation`] calls: with the path, the method, the pointer and the operation.
+pub type VisitOperation<'a> = dyn FnMut(&str, &str, &str, &mut Map<String, Value>) + 'a;
+
 /// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document.
-pub fn for_each_operation(
-    document: &mut Value,
-    visit: &mut dyn FnMut(&str, &str, &str, &mut Map<String, Value>),
-) {
+pub fn for_each_operation(document: &mut Value, visit: &mut VisitOperation<'_>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
@@ -81,11 +79,7 @@ pub fn for_each_operation(
     }
 }
 
-fn for_each_operation_schema(
-    base: &str,
-    operation: &mut Map<String, Value>,
-    visit: &mut dyn FnMut(&str, &mut Value),
-) {
+fn for_each_operation_schema(base: &str, operation: &mut Map<String, Value>, visit: &mut dyn FnMut(&str, &mut Value)) {
     if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         for (index, parameter) in parameters.iter_mut().enumerate() {
             if let Some(schema) = parameter.get_mut("schema") {
@@ -104,11 +98,7 @@ fn for_each_operation_schema(
     }
 }
 
-fn for_each_content_schema(
-    base: &str,
-    holder: &mut Value,
-    visit: &mut dyn FnMut(&str, &mut Value),
-) {
+fn for_each_content_schema(base: &str, holder: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
     let Some(content) = holder.get_mut("content").and_then(Value::as_object_mut) else {
         return;
     };

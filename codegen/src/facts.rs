@@ -45,9 +45,7 @@ enum Holds {
     Info,
 }
 
-use Holds::{
-    Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set,
-};
+use Holds::{Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
 
 static DOCUMENT: Shape = Shape(&[
     ("openapi", Data),
@@ -132,11 +130,7 @@ static PARAMETER: Shape = Shape(&[
     ("anyOf", One(&SCHEMA)),
     ("not", One(&SCHEMA)),
 ]);
-static BODY: Shape = Shape(&[
-    ("$ref", Data),
-    ("required", Data),
-    ("content", Named(&MEDIA_TYPE)),
-]);
+static BODY: Shape = Shape(&[("$ref", Data), ("required", Data), ("content", Named(&MEDIA_TYPE))]);
 static MEDIA_TYPE: Shape = Shape(&[("schema", One(&SCHEMA)), ("encoding", Named(&ENCODING))]);
 static ENCODING: Shape = Shape(&[("contentType", Data), ("headers", Named(&PARAMETER))]);
 static RESPONSE: Shape = Shape(&[
@@ -205,15 +199,11 @@ fn holds(value: &Value, holds: Holds) -> Value {
         Set => set(value),
         One(shape) => one(value, shape),
         Named(shape) => by_name(value, |_, value| Some(one(value, shape))),
-        NamedOrExtension(shape) => by_name(value, |name, value| {
-            (!is_extension(name)).then(|| one(value, shape))
-        }),
+        NamedOrExtension(shape) => by_name(value, |name, value| (!is_extension(name)).then(|| one(value, shape))),
         Callbacks => by_name(value, |_, callback| {
             Some(holds_or_ref(callback, NamedOrExtension(&PATH_ITEM)))
         }),
-        Responses => by_name(value, |status, value| {
-            (!is_extension(status)).then(|| response(value))
-        }),
+        Responses => by_name(value, |status, value| (!is_extension(status)).then(|| response(value))),
         Parameters => parameters(value),
         Scopes => by_name(value, |_, _| Some("".into())),
         Info => info(value),
@@ -351,12 +341,7 @@ fn write(text: &mut String, value: &Value, level: usize) {
             write_entries(text, ['{', '}'], entries, level);
         }
         Value::Array(items) if !items.is_empty() => {
-            write_entries(
-                text,
-                ['[', ']'],
-                items.iter().map(|item| (None, item)),
-                level,
-            );
+            write_entries(text, ['[', ']'], items.iter().map(|item| (None, item)), level);
         }
         _ => text.push_str(&value.to_string()),
     }

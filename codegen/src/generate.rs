@@ -10,6 +10,7 @@ use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
 use serde_json::{Map, Value, json};
+use std::any::Any;
 use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -36,11 +37,7 @@ pub fn settings(prepared: &Prepared) -> GenerationSettings {
         }
     }
     for name in prepared.model().enums() {
-        settings.with_replacement(
-            name,
-            format!("crate::types::{name}"),
-            [TypeImpl::Display].into_iter(),
-        );
+        settings.with_replacement(name, format!("crate::types::{name}"), [TypeImpl::Display].into_iter());
     }
     settings
 }
@@ -59,7 +56,11 @@ pub struct GenerateError {
 impl fmt::Display for GenerateError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pointer.as_str() {
-            "" => write!(formatter, "no code can be generated from this document: {}", self.problem),
+            "" => write!(
+                formatter,
+                "no code can be generated from this document: {}",
+                self.problem
+            ),
             pointer => write!(
                 formatter,
                 "no code can be generated from `{}` ({pointer}): {}",
@@ -178,7 +179,7 @@ fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, String> {
         std::panic::set_hook(Box::new(move |info| {
             let catching = PANIC.with_borrow_mut(|panic| match panic {
                 Some(message) => {
-                    *message = Some(info.payload_as_str().unwrap_or("no message").to_owned());
+                    *message = Some(message_of(info.payload()));
                     true
                 }
                 None => false,
@@ -192,6 +193,12 @@ fn quietly<T>(body: impl FnOnce() -> T) -> Result<T, String> {
     let result = catch_unwind(AssertUnwindSafe(body));
     let message = PANIC.take().flatten();
     result.map_err(|_| message.unwrap_or_else(|| "no message".to_owned()))
+}
+
+fn message_of(payload: &dyn Any) -> String {
+    let text = payload.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
 }
 
 #[cfg(test)]
@@ -216,7 +223,10 @@ mod tests {
         });
         let fails = |part: &Value| part.to_string().contains("\"bad\"").then(|| "boom".to_owned());
         let error = culprit(&document, &fails).unwrap();
-        assert_eq!(error.to_string(), "no code can be generated from `bad` (/paths/~1bad/post): boom");
+        assert_eq!(
+            error.to_string(),
+            "no code can be generated from `bad` (/paths/~1bad/post): boom"
+        );
     }
 
     #[test]

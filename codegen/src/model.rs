@@ -9,14 +9,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The components of a prepared document, by Rust name.
 #[derive(Debug, Default)]
 pub struct Model {
+    /// By Rust name.
     pub types: BTreeMap<String, Type>,
 }
 
 /// One component.
 #[derive(Debug)]
 pub enum Type {
+    /// A struct.
     Object(Object),
+    /// An enum of strings.
     Enum(Enum),
+    /// A choice of types.
     Union(Union),
 }
 
@@ -25,7 +29,9 @@ pub enum Type {
 pub struct Object {
     /// The schema's name in the document, unless the schema was inline there.
     pub document_name: Option<String>,
+    /// What becomes its rustdoc.
     pub description: Option<String>,
+    /// Whether the document calls it deprecated.
     pub deprecated: bool,
     /// Properties that can only have one value.
     pub tags: Vec<(String, String)>,
@@ -38,48 +44,67 @@ pub struct Object {
 /// One property of an object.
 #[derive(Debug)]
 pub struct Property {
+    /// Whether it must be there.
     pub required: bool,
+    /// Whether `null` is a value of it.
     pub nullable: bool,
+    /// Whether the document calls it deprecated.
     pub deprecated: bool,
+    /// What becomes its rustdoc.
     pub description: Option<String>,
 }
 
-/// A component that is an enum of strings: values in wire order of their text, with the variants' names.
+/// A component that is an enum of strings.
 #[derive(Debug)]
 pub struct Enum {
+    /// What becomes its rustdoc.
     pub description: Option<String>,
+    /// The variants' names and their values, sorted by value.
     pub variants: Vec<(String, String)>,
 }
 
 /// A component that is a union.
 #[derive(Debug)]
 pub struct Union {
+    /// What becomes its rustdoc.
     pub description: Option<String>,
     /// The property that alone tells the object variants apart.
     pub tag: Option<String>,
+    /// In the document's order.
     pub variants: Vec<Variant>,
 }
 
 /// One variant of a union.
 #[derive(Debug, Clone)]
 pub struct Variant {
+    /// The Rust name.
     pub name: String,
+    /// What kind of JSON value it is.
     pub kind: Kind,
     /// The component that the variant is, if it is one.
     pub target: Option<String>,
+    /// Properties that can only have certain values, where that tells variants apart.
     pub tags: BTreeMap<String, Vec<String>>,
+    /// Properties that must be there, tags included.
     pub required: Vec<String>,
+    /// Properties that can be there.
     pub fields: Vec<String>,
 }
 
 /// The kinds of JSON value that a variant can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// `{…}`
     Object,
+    /// `[…]`
     Array,
+    /// `"…"`
     String,
+    /// `1`
     Number,
+    /// `true`
     Bool,
+    /// Not known.
     Any,
 }
 
@@ -288,7 +313,11 @@ fn tag(variants: &[Variant], preferred: Vec<String>) -> Option<String> {
 
 fn name_variants(variants: &mut [Variant]) {
     let is_object = |variant: &&Variant| variant.kind == Kind::Object;
-    let targets: Vec<String> = variants.iter().filter(is_object).filter_map(|v| v.target.clone()).collect();
+    let targets: Vec<String> = variants
+        .iter()
+        .filter(is_object)
+        .filter_map(|v| v.target.clone())
+        .collect();
     let (prefix, suffix) = match targets.len() {
         0 | 1 => Default::default(),
         _ => common_affix(&targets),

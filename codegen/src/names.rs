@@ -26,8 +26,22 @@ pub struct Names {
 
 /// Type names that generated code already uses for something else.
 const TAKEN: [&str; 16] = [
-    "BTreeMap", "Box", "Err", "Map", "None", "Nullable", "Number", "Ok", "Option", "Result", "Secret", "Self", "Some",
-    "String", "Timestamp", "Vec",
+    "BTreeMap",
+    "Box",
+    "Err",
+    "Map",
+    "None",
+    "Nullable",
+    "Number",
+    "Ok",
+    "Option",
+    "Result",
+    "Secret",
+    "Self",
+    "Some",
+    "String",
+    "Timestamp",
+    "Vec",
 ];
 
 /// Whether generated code already uses this type name for something else.
@@ -70,7 +84,7 @@ pub fn snake_name(name: &str) -> String {
         snake = "empty".to_owned();
     }
     if snake.starts_with(|first: char| first.is_ascii_digit()) {
-        snake.insert_str(0, "n");
+        snake.insert(0, 'n');
     }
     if syn::parse_str::<syn::Ident>(&snake).is_err() {
         snake.push('_');
@@ -141,10 +155,7 @@ pub fn common_affix(names: &[String]) -> (Vec<String>, Vec<String>) {
                 .all(|words| words[words.len() - 1 - i] == first[first.len() - 1 - i])
         })
         .count();
-    (
-        first[..prefix].to_vec(),
-        first[first.len() - suffix..].to_vec(),
-    )
+    (first[..prefix].to_vec(), first[first.len() - suffix..].to_vec())
 }
 
 /// A schema's name without what only says how it is used: `CreateCallDto` and `UpdateCallDto` are both `Call`.

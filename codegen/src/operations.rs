@@ -15,7 +15,9 @@ pub struct Operation {
     pub method: String,
     /// With the names of its parameters in braces.
     pub path: String,
+    /// What becomes its rustdoc.
     pub description: Option<String>,
+    /// Whether the document calls it deprecated.
     pub deprecated: bool,
     /// What its id begins with: the key of its handle's documentation.
     pub controller: String,
@@ -29,22 +31,29 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// Whether there is a JSON body, and whether it must be sent.
     pub body: Option<Body>,
+    /// What it moves that is not JSON, if it does.
     pub transfer: Option<Transfer>,
 }
 
 /// A query or header parameter.
 #[derive(Debug, Clone)]
 pub struct Parameter {
+    /// The name on the wire.
     pub name: String,
+    /// Whether it is a header, not part of the query.
     pub header: bool,
+    /// Whether it must be sent.
     pub required: bool,
+    /// What becomes its rustdoc.
     pub description: Option<String>,
 }
 
 /// A JSON request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
+    /// It must be sent.
     Required,
+    /// It can be left out.
     Optional,
 }
 
@@ -85,7 +94,11 @@ fn read_operation(path: &str, method: &str, operation: &Map<String, Value>, name
     let text = |key: &str| operation.get(key).and_then(Value::as_str).map(str::to_owned);
     let id = text("operationId").unwrap_or_default();
     let (controller, action) = split(&id, path);
-    let handle = names.handles.get(&controller).cloned().unwrap_or_else(|| handle(&controller));
+    let handle = names
+        .handles
+        .get(&controller)
+        .cloned()
+        .unwrap_or_else(|| handle(&controller));
     let name = names
         .methods
         .get(&id)
@@ -192,7 +205,10 @@ fn method_name(controller: &str, action: &str) -> String {
 /// `getRunsPaginated` is `list_runs`, `findItem` is `get_item` and `findItems` is `list_items`.
 fn other_method(action: &str) -> String {
     let words = action.to_snake_case();
-    if let Some(rest) = words.strip_prefix("get_").and_then(|rest| rest.strip_suffix("_paginated")) {
+    if let Some(rest) = words
+        .strip_prefix("get_")
+        .and_then(|rest| rest.strip_suffix("_paginated"))
+    {
         return format!("list_{rest}");
     }
     if let Some(rest) = words.strip_prefix("remove_") {
@@ -227,15 +243,33 @@ mod tests {
         assert_eq!(name_of("CallController_create", "/call"), "calls().create");
         assert_eq!(name_of("CallController_findAll", "/call"), "calls().list");
         assert_eq!(name_of("EvalController_getPaginated", "/eval"), "evals().list");
-        assert_eq!(name_of("EvalController_getRunsPaginated", "/eval/run"), "evals().list_runs");
-        assert_eq!(name_of("EvalController_removeRun", "/eval/run/{id}"), "evals().delete_run");
+        assert_eq!(
+            name_of("EvalController_getRunsPaginated", "/eval/run"),
+            "evals().list_runs"
+        );
+        assert_eq!(
+            name_of("EvalController_removeRun", "/eval/run/{id}"),
+            "evals().delete_run"
+        );
         assert_eq!(name_of("ChatController_listChats", "/chat"), "chats().list");
-        assert_eq!(name_of("CampaignController_findAllV2", "/v2/campaign"), "campaigns().list_v2");
+        assert_eq!(
+            name_of("CampaignController_findAllV2", "/v2/campaign"),
+            "campaigns().list_v2"
+        );
         assert_eq!(name_of("CallController_deleteCallData", "/call/{id}"), "calls().delete");
-        assert_eq!(name_of("PersonalityController_findOne", "/p/{id}"), "personalities().get");
+        assert_eq!(
+            name_of("PersonalityController_findOne", "/p/{id}"),
+            "personalities().get"
+        );
         assert_eq!(name_of("AnalyticsController_query", "/analytics"), "analytics().query");
-        assert_eq!(name_of("SimulationRunController_findItems", "/r/{id}/item"), "simulation_runs().list_items");
-        assert_eq!(name_of("SimulationRunController_findItem", "/r/{id}/item/{i}"), "simulation_runs().get_item");
+        assert_eq!(
+            name_of("SimulationRunController_findItems", "/r/{id}/item"),
+            "simulation_runs().list_items"
+        );
+        assert_eq!(
+            name_of("SimulationRunController_findItem", "/r/{id}/item/{i}"),
+            "simulation_runs().get_item"
+        );
     }
 
     #[test]

@@ -16,8 +16,11 @@ use std::path::{Path, PathBuf};
 /// What a person decided about the document: names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
 pub struct Config {
+    /// `names.toml`
     pub names: Names,
+    /// `corrections.toml`
     pub corrections: Vec<Correction>,
+    /// `docs.toml`
     pub docs: Docs,
 }
 
@@ -185,15 +188,21 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
 
     // Preparations: each gives the generated code one of its properties.
     run("type_names", &mut passes::type_names::run);
-    run("prune", &mut |document, changes| passes::prune::run(document, &names.roots, changes));
+    run("prune", &mut |document, changes| {
+        passes::prune::run(document, &names.roots, changes)
+    });
     run("nullability", &mut passes::nullability::run);
     run("open_strings", &mut passes::open_strings::run);
     run("constants", &mut passes::constants::run);
     run("aliases", &mut passes::aliases::run);
-    run("received", &mut |document, changes| passes::received::run(document, &names.sent, changes));
+    run("received", &mut |document, changes| {
+        passes::received::run(document, &names.sent, changes)
+    });
     run("updates", &mut passes::updates::run);
     run("secrets", &mut passes::secrets::run);
-    run("hoist", &mut |document, changes| passes::hoist::run(document, names, changes));
+    run("hoist", &mut |document, changes| {
+        passes::hoist::run(document, names, changes)
+    });
     run("descriptions", &mut |document, changes| {
         passes::descriptions::run(document, &config.docs, changes);
     });

@@ -45,7 +45,9 @@ impl<'a> Report<'a> {
             .document()
             .pointer("/components/schemas")
             .and_then(Value::as_object)
-            .map_or(0, |schemas| schemas.values().filter(|schema| schema.get("x-name").is_some()).count());
+            .map_or(0, |schemas| {
+                schemas.values().filter(|schema| schema.get("x-name").is_some()).count()
+            });
         let pruned = self
             .prepared
             .report()

@@ -82,10 +82,7 @@ impl fmt::Display for Unreadable {
                 "is JSON but no OpenAPI document: it has no `openapi` with a version such as \"3.0.0\""
             ),
             Unreadable::Version(version) => {
-                write!(
-                    f,
-                    "is an OpenAPI {version} document, and only 3.0 can be read"
-                )
+                write!(f, "is an OpenAPI {version} document, and only 3.0 can be read")
             }
             Unreadable::NoPaths => write!(f, "is no OpenAPI document: it has no object `paths`"),
         }
@@ -130,12 +127,10 @@ impl Source {
             Some((scheme, _)) if ["http", "https"].contains(&&*scheme.to_ascii_lowercase()) => {
                 Ok(Source::Url(text.into()))
             }
-            Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
-                Err(SourceError {
-                    source: Source::Url(text.into()).to_string(),
-                    cause: format!("has the scheme `{scheme}`: give a path or an http(s) URL"),
-                })
-            }
+            Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => Err(SourceError {
+                source: Source::Url(text.into()).to_string(),
+                cause: format!("has the scheme `{scheme}`: give a path or an http(s) URL"),
+            }),
             _ => Ok(Source::Path(text.into())),
         }
     }
@@ -208,10 +203,7 @@ impl Source {
             .accept("application/json")
             .build()
             .into();
-        let mut response = agent
-            .get(url)
-            .call()
-            .map_err(|error| self.fetch_error(error, limits))?;
+        let mut response = agent.get(url).call().map_err(|error| self.fetch_error(error, limits))?;
         let status = response.status();
         if status != ureq::http::StatusCode::OK {
             return Err(self.error(format_args!("answered with status {status}, not 200")));
@@ -228,12 +220,10 @@ impl Source {
     fn fetch_error(&self, error: ureq::Error, limits: Limits) -> SourceError {
         use std::io::ErrorKind;
         match error {
-            ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => self.error(
-                format_args!("could not be connected to within {:?}", limits.connect),
-            ),
-            ureq::Error::Timeout(_) => {
-                self.error(format_args!("was not read within {:?}", limits.total))
+            ureq::Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+                self.error(format_args!("could not be connected to within {:?}", limits.connect))
             }
+            ureq::Error::Timeout(_) => self.error(format_args!("was not read within {:?}", limits.total)),
             ureq::Error::BodyExceedsLimit(_) => self.too_large(limits),
             ureq::Error::HostNotFound => self.error("names a host that was not found"),
             ureq::Error::Io(error) if error.kind() == ErrorKind::ConnectionRefused => {
@@ -348,32 +338,17 @@ mod tests {
         assert_eq!(readable(json!({"openapi": "3.0.3", "paths": {}})), Ok(()));
 
         let version = |version: &str| Err(Unreadable::Version(version.into()));
-        assert_eq!(
-            readable(json!({"openapi": "3.1.0", "paths": {}})),
-            version("3.1.0")
-        );
-        assert_eq!(
-            readable(json!({"openapi": "3.01", "paths": {}})),
-            version("3.01")
-        );
-        assert_eq!(
-            readable(json!({"swagger": "2.0", "paths": {}})),
-            version("2.0")
-        );
+        assert_eq!(readable(json!({"openapi": "3.1.0", "paths": {}})), version("3.1.0"));
+        assert_eq!(readable(json!({"openapi": "3.01", "paths": {}})), version("3.01"));
+        assert_eq!(readable(json!({"swagger": "2.0", "paths": {}})), version("2.0"));
 
         assert_eq!(readable(json!([])), Err(Unreadable::NotAnObject));
-        assert_eq!(
-            readable(json!({"message": "Not Found"})),
-            Err(Unreadable::NoVersion)
-        );
+        assert_eq!(readable(json!({"message": "Not Found"})), Err(Unreadable::NoVersion));
         assert_eq!(
             readable(json!({"openapi": 3.0, "paths": {}})),
             Err(Unreadable::NoVersion)
         );
-        assert_eq!(
-            readable(json!({"openapi": "3.0.0"})),
-            Err(Unreadable::NoPaths)
-        );
+        assert_eq!(readable(json!({"openapi": "3.0.0"})), Err(Unreadable::NoPaths));
         assert_eq!(
             readable(json!({"openapi": "3.0.0", "paths": []})),
             Err(Unreadable::NoPaths)

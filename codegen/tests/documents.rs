@@ -19,8 +19,8 @@ fn repository() -> &'static Path {
 
 /// The documents, oldest first.
 fn documents() -> Vec<PathBuf> {
-    let directory = std::env::var_os("VAPI_UPSTREAM")
-        .map_or_else(|| repository().join("../shared/upstream"), PathBuf::from);
+    let directory =
+        std::env::var_os("VAPI_UPSTREAM").map_or_else(|| repository().join("../shared/upstream"), PathBuf::from);
     let mut documents: Vec<PathBuf> = std::fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|entry| entry.unwrap().path())
@@ -76,7 +76,10 @@ fn check(document: &Path) -> Result<String, Box<dyn Error>> {
     let generated = generate(document)?;
     let started = Instant::now();
     cargo(document, &["check", "--lib"])?;
-    Ok(format!("{generated}, {:5.1} s checking", started.elapsed().as_secs_f32()))
+    Ok(format!(
+        "{generated}, {:5.1} s checking",
+        started.elapsed().as_secs_f32()
+    ))
 }
 
 /// Tries all documents, says how each went in one line, and fails with the names of those that failed.
@@ -115,6 +118,9 @@ fn the_vendors_own_prose_is_sound_rustdoc_and_its_code_is_not_run() {
         let started = Instant::now();
         cargo(document, &["doc", "--no-deps", "--lib"])?;
         cargo(document, &["test", "--doc"])?;
-        Ok(format!("{:5.1} s for rustdoc and its tests", started.elapsed().as_secs_f32()))
+        Ok(format!(
+            "{:5.1} s for rustdoc and its tests",
+            started.elapsed().as_secs_f32()
+        ))
     });
 }

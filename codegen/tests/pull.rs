@@ -90,10 +90,7 @@ impl Workspace {
     fn assert_failed(&self, outcome: &Outcome, source: &str, cause: &str) {
         assert_eq!(outcome.code, Some(1), "{}", outcome.stderr);
         assert_eq!(outcome.stderr, format!("error: `{source}` {cause}\n"));
-        assert_eq!(
-            fs::read_to_string(self.snapshot()).unwrap(),
-            "the old snapshot"
-        );
+        assert_eq!(fs::read_to_string(self.snapshot()).unwrap(), "the old snapshot");
         self.assert_nothing_else_is_here();
     }
 
@@ -204,20 +201,12 @@ fn a_refused_connection_is_an_error() {
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
     let url = format!("http://{}/api-json", address.unwrap());
     let outcome = workspace.pull(&[&url]);
-    workspace.assert_failed(
-        &outcome,
-        &url,
-        "cannot be fetched: the connection was refused",
-    );
+    workspace.assert_failed(&outcome, &url, "cannot be fetched: the connection was refused");
 }
 
 #[test]
 fn a_status_other_than_200_is_an_error() {
-    for status in [
-        "404 Not Found",
-        "500 Internal Server Error",
-        "204 No Content",
-    ] {
+    for status in ["404 Not Found", "500 Internal Server Error", "204 No Content"] {
         let workspace = Workspace::new();
         let url = serve(answer(status, "application/json", ""));
         let cause = format!("answered with status {status}, not 200");
@@ -228,11 +217,7 @@ fn a_status_other_than_200_is_an_error() {
 #[test]
 fn html_is_an_error() {
     let workspace = Workspace::new();
-    let url = serve(answer(
-        "200 OK",
-        "text/html",
-        "\n<!DOCTYPE html><html></html>",
-    ));
+    let url = serve(answer("200 OK", "text/html", "\n<!DOCTYPE html><html></html>"));
     workspace.assert_failed(&workspace.pull(&[&url]), &url, "is HTML or XML, not JSON");
 }
 

@@ -62,9 +62,7 @@ impl Life {
 
     fn ended(&self, step: i64) -> (i64, &'static str) {
         let by_itself = (self.enters(State::Ended, step), "customer-ended-call");
-        self.cut_short
-            .filter(|(at, _)| *at < by_itself.0)
-            .unwrap_or(by_itself)
+        self.cut_short.filter(|(at, _)| *at < by_itself.0).unwrap_or(by_itself)
     }
 
     pub fn state(&self, step: i64, now: i64) -> State {
@@ -132,8 +130,7 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
         "controlUrl": world.links.plain(&format!("/{id}/control")),
     });
     if over_websocket {
-        call["transport"]["websocketCallUrl"] =
-            json!(world.links.websocket(&format!("/{id}/transport")));
+        call["transport"]["websocketCallUrl"] = json!(world.links.websocket(&format!("/{id}/transport")));
     } else {
         call["phoneCallProvider"] = json!("vapi");
         call["phoneCallTransport"] = json!("pstn");
@@ -145,11 +142,7 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
         greeting,
         organization: asked.organization.to_owned(),
     };
-    call["status"] = json!(if life.scheduled {
-        "scheduled"
-    } else {
-        "queued"
-    });
+    call["status"] = json!(if life.scheduled { "scheduled" } else { "queued" });
     world.lives.lock().insert(id, life);
     add(asked, &mut world.store.lock(), call.clone());
     call
@@ -161,10 +154,7 @@ pub(crate) fn as_of_now(world: &World, mut resource: Value) -> Value {
         .as_str()
         .and_then(|id| world.lives.lock().get(id).cloned());
     let Some(life) = life else { return resource };
-    let (step, now) = (
-        whole_milliseconds(world.settings.call_step),
-        world.clock.now(),
-    );
+    let (step, now) = (whole_milliseconds(world.settings.call_step), world.clock.now());
     let state = life.state(step, now);
     resource["status"] = json!(state.name());
     let started = life.enters(State::InProgress, step);
@@ -179,11 +169,7 @@ pub(crate) fn as_of_now(world: &World, mut resource: Value) -> Value {
         resource["endedAt"] = json!(moment::format(ended));
         resource["endedReason"] = json!(reason);
         if was_answered {
-            describe_conversation(
-                world,
-                &mut resource,
-                &Transcript::of(&life.greeting, started, ended),
-            );
+            describe_conversation(world, &mut resource, &Transcript::of(&life.greeting, started, ended));
         }
     }
     if let Some(updated_at) = resource.get_mut("updatedAt") {
@@ -209,8 +195,7 @@ pub(crate) fn has_artifacts(world: &World, id: &str) -> bool {
     let lives = world.lives.lock();
     let step = whole_milliseconds(world.settings.call_step);
     lives.get(id).is_some_and(|life| {
-        life.state(step, world.clock.now()) == State::Ended
-            && life.enters(State::InProgress, step) < life.ended(step).0
+        life.state(step, world.clock.now()) == State::Ended && life.enters(State::InProgress, step) < life.ended(step).0
     })
 }
 
@@ -226,9 +211,11 @@ fn describe_conversation(world: &World, call: &mut Value, transcript: &Transcrip
     artifact["presignedLogUrl"] = json!(link("call-logs.jsonl.gz"));
     call["messages"] = artifact["messages"].clone();
     call["artifact"] = artifact;
-    call["analysis"] = json!({ "summary": "The customer and the assistant greeted each other.", "successEvaluation": "true" });
+    call["analysis"] =
+        json!({ "summary": "The customer and the assistant greeted each other.", "successEvaluation": "true" });
     call["cost"] = json!(0.0125);
-    call["costBreakdown"] = json!({ "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "total": 0.0125 });
+    call["costBreakdown"] =
+        json!({ "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "total": 0.0125 });
 }
 
 /// What the assistant of the call says first.
@@ -252,9 +239,8 @@ fn customer_problem(asked: &Asked<'_>, customer: &Value) -> Option<&'static str>
     let unchecked = asked.world.settings.lenient || customer["numberE164CheckEnabled"] == false;
     let number = customer["number"].as_str().filter(|_| !unchecked)?;
     let digits = number.strip_prefix('+').unwrap_or_default();
-    let is_e164 = (2..=15).contains(&digits.len())
-        && !digits.starts_with('0')
-        && digits.bytes().all(|b| b.is_ascii_digit());
+    let is_e164 =
+        (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
     (!is_e164).then_some("number must be a valid phone number in the E.164 format")
 }
 
@@ -264,9 +250,7 @@ fn subscription_limits(asked: &Asked<'_>) -> Value {
         asked.world.clock.now(),
     );
     let lives = asked.world.lives.lock();
-    let of_organization = lives
-        .values()
-        .filter(|life| life.organization == asked.organization);
+    let of_organization = lives.values().filter(|life| life.organization == asked.organization);
     let active = of_organization
         .filter(|life| (State::Queued..State::Ended).contains(&life.state(step, now)))
         .count();
@@ -293,10 +277,7 @@ pub(crate) fn download(asked: &Asked<'_>) -> Answer {
         "video-recording" => "mp4",
         _ => "wav",
     };
-    let location = asked
-        .world
-        .links
-        .signed(&format!("/{id}/{kind}.{extension}"));
+    let location = asked.world.links.signed(&format!("/{id}/{kind}.{extension}"));
     Answer::bytes(
         StatusCode::FOUND,
         "text/plain; charset=utf-8",

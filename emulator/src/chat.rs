@@ -15,8 +15,7 @@ pub(crate) fn create(asked: &Asked<'_>) -> Answer {
     }
     let events = pieces(&reply).map(|delta| {
         // The id of the event is that of the chat: what `previousChatId` takes.
-        let mut event =
-            json!({ "id": chat["id"], "path": "chat.output[0].content", "delta": delta });
+        let mut event = json!({ "id": chat["id"], "path": "chat.output[0].content", "delta": delta });
         if let Some(session) = chat.get("sessionId") {
             event["sessionId"] = session.clone();
         }
@@ -48,12 +47,7 @@ pub(crate) fn create_response(asked: &Asked<'_>) -> Answer {
     }
     let place = json!({ "item_id": item_id, "output_index": 0, "content_index": 0 });
     let mut events: Vec<Value> = pieces(&reply)
-        .map(|delta| {
-            with(
-                &place,
-                json!({ "type": "response.output_text.delta", "delta": delta }),
-            )
-        })
+        .map(|delta| with(&place, json!({ "type": "response.output_text.delta", "delta": delta })))
         .collect();
     events.push(with(
         &place,
@@ -87,12 +81,7 @@ fn remember(asked: &Asked<'_>) -> (Value, String) {
     let answered = output.as_array().into_iter().flatten();
     sent.insert(
         "messages".into(),
-        before
-            .iter()
-            .chain(&input)
-            .chain(answered)
-            .cloned()
-            .collect(),
+        before.iter().chain(&input).chain(answered).cloned().collect(),
     );
     sent.insert("input".into(), Value::Array(input));
     sent.insert("output".into(), output);
@@ -110,9 +99,7 @@ fn remember(asked: &Asked<'_>) -> (Value, String) {
 fn previous_messages(asked: &Asked<'_>, chat: Option<&Value>) -> Vec<Value> {
     let store = asked.world.store.lock();
     let chats = store.collection(asked.organization, &asked.collection());
-    let previous = chat
-        .and_then(Value::as_str)
-        .and_then(|id| chats?.get("id", id));
+    let previous = chat.and_then(Value::as_str).and_then(|id| chats?.get("id", id));
     previous
         .and_then(|chat| chat["messages"].as_array())
         .cloned()
@@ -121,10 +108,7 @@ fn previous_messages(asked: &Asked<'_>, chat: Option<&Value>) -> Vec<Value> {
 
 /// The reply in the pieces a model would send it in: words, each with the space before it.
 fn pieces(reply: &str) -> impl Iterator<Item = &str> {
-    let starts = reply
-        .match_indices(' ')
-        .map(|(at, _)| at)
-        .chain([reply.len()]);
+    let starts = reply.match_indices(' ').map(|(at, _)| at).chain([reply.len()]);
     let mut from = 0;
     starts
         .filter_map(move |at| reply.get(std::mem::replace(&mut from, at)..at))

@@ -26,9 +26,7 @@ impl Clock {
 
     /// Now, in milliseconds since 1970. Never goes back.
     pub fn now(&self) -> i64 {
-        self.origin
-            + whole_milliseconds(self.started.elapsed())
-            + self.advanced.load(Ordering::Relaxed)
+        self.origin + whole_milliseconds(self.started.elapsed()) + self.advanced.load(Ordering::Relaxed)
     }
 
     /// Now, but later than every stamp before: `createdAt` orders a list without ties.
@@ -36,15 +34,12 @@ impl Clock {
         let now = self.now();
         let previous = self
             .last_stamp
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| {
-                Some(now.max(last + 1))
-            });
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(now.max(last + 1)));
         now.max(previous.unwrap_or_else(|last| last) + 1)
     }
 
     pub fn advance(&self, by: Duration) {
-        self.advanced
-            .fetch_add(whole_milliseconds(by), Ordering::Relaxed);
+        self.advanced.fetch_add(whole_milliseconds(by), Ordering::Relaxed);
     }
 }
 

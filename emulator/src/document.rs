@@ -79,11 +79,7 @@ impl Document {
                 }
             }
         }
-        let document = Document {
-            root,
-            text,
-            operations,
-        };
+        let document = Document { root, text, operations };
         document.refuse_circles()?;
         Ok(document)
     }
@@ -95,11 +91,7 @@ impl Document {
         let mut sound = HashSet::new();
         for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
             self.composed(schema, &mut Vec::new(), &mut sound)
-                .map_err(|culprit| {
-                    DocumentError(format!(
-                        "the schema {name} is composed of {culprit} without end"
-                    ))
-                })?;
+                .map_err(|culprit| DocumentError(format!("the schema {name} is composed of {culprit} without end")))?;
         }
         Ok(())
     }
@@ -126,9 +118,7 @@ impl Document {
         let parts = ["allOf", "oneOf", "anyOf"]
             .into_iter()
             .filter_map(|key| schema.get(key)?.as_array());
-        parts
-            .flatten()
-            .try_for_each(|part| self.composed(part, open, sound))
+        parts.flatten().try_for_each(|part| self.composed(part, open, sound))
     }
 
     /// The document byte for byte as it was read.
@@ -141,9 +131,7 @@ impl Document {
     }
 
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
-        self.operations
-            .iter()
-            .find(|o| o.method == *method && o.path == path)
+        self.operations.iter().find(|o| o.method == *method && o.path == path)
     }
 
     pub fn has_path(&self, path: &str) -> bool {
@@ -221,37 +209,31 @@ fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
 /// Some operations declare 200 and 201 with different bodies; the one whose schema says something is what the API
 /// answers with.
 fn success(responses: Option<&serde_json::Map<String, Value>>, method: &Method) -> Success {
-    let declared = responses
-        .into_iter()
-        .flatten()
-        .filter_map(|(code, response)| {
-            let status: u16 = code
-                .parse()
-                .ok()
-                .filter(|status| (200..300).contains(status))?;
-            let content = response.get("content").and_then(Value::as_object);
-            let schema = content
-                .and_then(|content| content.values().next())
-                .and_then(|media| media.get("schema"));
-            let says = match schema {
-                None => 0,
-                Some(schema)
-                    if schema
-                        .as_object()
-                        .is_some_and(|s| s.len() == 1 && s.contains_key("type")) =>
-                {
-                    1
-                }
-                Some(_) => 2,
-            };
-            Some((
-                says,
-                Success {
-                    status,
-                    schema: schema.cloned(),
-                },
-            ))
-        });
+    let declared = responses.into_iter().flatten().filter_map(|(code, response)| {
+        let status: u16 = code.parse().ok().filter(|status| (200..300).contains(status))?;
+        let content = response.get("content").and_then(Value::as_object);
+        let schema = content
+            .and_then(|content| content.values().next())
+            .and_then(|media| media.get("schema"));
+        let says = match schema {
+            None => 0,
+            Some(schema)
+                if schema
+                    .as_object()
+                    .is_some_and(|s| s.len() == 1 && s.contains_key("type")) =>
+            {
+                1
+            }
+            Some(_) => 2,
+        };
+        Some((
+            says,
+            Success {
+                status,
+                schema: schema.cloned(),
+            },
+        ))
+    });
     // Of two that say the same, the first declared.
     let best = declared.reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map_or_else(

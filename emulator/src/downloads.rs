@@ -38,11 +38,7 @@ impl Links {
 
     /// A link that carries its own permission.
     pub fn signed(&self, path: &str) -> String {
-        format!(
-            "{}?X-Amz-Signature={}",
-            self.plain(path),
-            self.signature(path)
-        )
+        format!("{}?X-Amz-Signature={}", self.plain(path), self.signature(path))
     }
 
     fn signature(&self, path: &str) -> String {
@@ -50,19 +46,13 @@ impl Links {
     }
 
     fn allows(&self, path: &str, query: &str) -> bool {
-        query.split('&').any(|pair| {
-            pair.strip_prefix("X-Amz-Signature=") == Some(self.signature(path).as_str())
-        })
+        query
+            .split('&')
+            .any(|pair| pair.strip_prefix("X-Amz-Signature=") == Some(self.signature(path).as_str()))
     }
 }
 
-pub(crate) fn answer(
-    world: &World,
-    method: &Method,
-    uri: &http::Uri,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Answer {
+pub(crate) fn answer(world: &World, method: &Method, uri: &http::Uri, headers: &HeaderMap, body: &Bytes) -> Answer {
     let path = uri.path();
     let Some((id, what)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
         return Answer::not_found(path);
@@ -71,13 +61,8 @@ pub(crate) fn answer(
         return control(world, id, body);
     }
     if headers.contains_key(AUTHORIZATION) {
-        let message =
-            "Only one auth mechanism allowed; the link is signed, send no Authorization header";
-        return Answer::bytes(
-            StatusCode::BAD_REQUEST,
-            "text/plain; charset=utf-8",
-            message,
-        );
+        let message = "Only one auth mechanism allowed; the link is signed, send no Authorization header";
+        return Answer::bytes(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", message);
     }
     if !world.links.allows(path, uri.query().unwrap_or_default()) {
         return Answer::bytes(
@@ -86,16 +71,11 @@ pub(crate) fn answer(
             "Access denied: the signature does not match",
         );
     }
-    artifact(world, id, what).with_header(
-        CONTENT_DISPOSITION,
-        &format!("attachment; filename=\"{id}-{what}\""),
-    )
+    artifact(world, id, what).with_header(CONTENT_DISPOSITION, &format!("attachment; filename=\"{id}-{what}\""))
 }
 
 fn artifact(world: &World, id: &str, file: &str) -> Answer {
-    let wav = |channels: &[media::Voice]| {
-        Answer::bytes(StatusCode::OK, "audio/wav", media::wav(channels))
-    };
+    let wav = |channels: &[media::Voice]| Answer::bytes(StatusCode::OK, "audio/wav", media::wav(channels));
     if let Some((content_type, bytes)) = world.uploads.lock().get(id) {
         let answer = Answer::bytes(StatusCode::OK, "application/octet-stream", bytes.clone());
         return answer.with_header(http::header::CONTENT_TYPE, content_type);
@@ -109,16 +89,8 @@ fn artifact(world: &World, id: &str, file: &str) -> Answer {
         "customer-recording.wav" => wav(&[media::Voice::Customer]),
         "assistant-recording.wav" => wav(&[media::Voice::Assistant]),
         "video-recording.mp4" => Answer::bytes(StatusCode::OK, "video/mp4", media::mp4()),
-        "pcap.pcap" => Answer::bytes(
-            StatusCode::OK,
-            "application/vnd.tcpdump.pcap",
-            media::pcap(),
-        ),
-        "call-logs.jsonl.gz" => Answer::bytes(
-            StatusCode::OK,
-            "application/gzip",
-            media::call_logs(world.clock.now()),
-        ),
+        "pcap.pcap" => Answer::bytes(StatusCode::OK, "application/vnd.tcpdump.pcap", media::pcap()),
+        "call-logs.jsonl.gz" => Answer::bytes(StatusCode::OK, "application/gzip", media::call_logs(world.clock.now())),
         _ => Answer::not_found(file),
     }
 }
@@ -131,14 +103,11 @@ fn control(world: &World, id: &str, body: &Bytes) -> Answer {
     };
     let known = match message["type"].as_str() {
         Some("end-call") => calls::hang_up(world, id, "assistant-ended-call"),
-        Some(
-            "say" | "add-message" | "control" | "transfer" | "handoff" | "send-transport-message",
-        ) => world.lives.lock().contains_key(id),
+        Some("say" | "add-message" | "control" | "transfer" | "handoff" | "send-transport-message") => {
+            world.lives.lock().contains_key(id)
+        }
         _ => {
-            return Answer::error(
-                StatusCode::BAD_REQUEST,
-                "type must be a message that controls a call",
-            );
+            return Answer::error(StatusCode::BAD_REQUEST, "type must be a message that controls a call");
         }
     };
     if known {

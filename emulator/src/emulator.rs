@@ -90,10 +90,7 @@ impl Emulator {
                 id: operation.id.clone(),
                 method: operation.method.clone(),
                 path: operation.path.clone(),
-                request_content_type: operation
-                    .request
-                    .as_ref()
-                    .map(|request| request.content_type.clone()),
+                request_content_type: operation.request.as_ref().map(|request| request.content_type.clone()),
             })
             .collect()
     }
@@ -108,11 +105,7 @@ impl Emulator {
             .iter()
             .find(|operation| operation.id == operation_id)?;
         let schema = &operation.request.as_ref()?.schema;
-        Some(sample::minimal(
-            &self.world.document,
-            schema,
-            self.world.clock.now(),
-        ))
+        Some(sample::minimal(&self.world.document, schema, self.world.clock.now()))
     }
 
     /// Where an answer departs from what the document declares for a success of the operation, one sentence for each
@@ -124,9 +117,7 @@ impl Emulator {
             .iter()
             .find(|operation| operation.id == operation_id);
         let schema = operation.and_then(|operation| operation.success.schema.as_ref());
-        schema.map_or_else(Vec::new, |schema| {
-            validate::problems(document, schema, answer)
-        })
+        schema.map_or_else(Vec::new, |schema| validate::problems(document, schema, answer))
     }
 }
 
@@ -254,9 +245,7 @@ impl Builder {
             address,
             api_key,
         } = prepared;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let served = world.clone();
         // Not a task of the caller's runtime: a test that blocks on a client of another language would never hear
         // from it, and one that pauses its clock would stop it.
@@ -276,11 +265,7 @@ impl Builder {
     }
 
     /// Serves on the caller's runtime until `stop` is ready. `started` is told the base URL and the key first.
-    pub async fn run(
-        self,
-        started: impl FnOnce(&str, &str),
-        stop: impl Future<Output = ()>,
-    ) -> Result<(), StartError> {
+    pub async fn run(self, started: impl FnOnce(&str, &str), stop: impl Future<Output = ()>) -> Result<(), StartError> {
         let Prepared {
             api,
             downloads,
@@ -304,12 +289,9 @@ impl Builder {
             None => embedded()?,
             Some(Spec::Text(text)) => Arc::new(Document::parse(text)?),
             Some(Spec::File(path)) => {
-                let text = std::fs::read(&path)
-                    .map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+                let text = std::fs::read(&path).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
                 let document = Document::parse(text);
-                Arc::new(
-                    document.map_err(|error| StartError(format!("{}: {error}", path.display())))?,
-                )
+                Arc::new(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
             }
         };
         let api = bind(self.address)?;
@@ -337,8 +319,8 @@ struct Prepared {
 
 /// Listens already: a client that connects before the first `accept` waits in the queue.
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let listener = TcpListener::bind(address)
-        .map_err(|error| StartError(format!("can't listen on {address}: {error}")))?;
+    let listener =
+        TcpListener::bind(address).map_err(|error| StartError(format!("can't listen on {address}: {error}")))?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }

@@ -77,12 +77,7 @@ impl Fault {
     }
 
     /// Answers with this status and body, for what proxies in front of the API send: HTML, plain text, nothing.
-    pub fn body(
-        mut self,
-        status: u16,
-        content_type: impl Into<String>,
-        body: impl Into<String>,
-    ) -> Fault {
+    pub fn body(mut self, status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Fault {
         let (content_type, body) = (content_type.into(), body.into());
         self.effect = Some(Effect::Body {
             status: status_code(status),
@@ -168,10 +163,9 @@ impl Fault {
         let mut answer = match (&self.effect, answer) {
             (Some(Effect::Reset), _) => return Outcome::Reset,
             (Some(Effect::Close), _) => return Outcome::Close,
-            (Some(Effect::Status(status)), _) => Answer::error(
-                *status,
-                status.canonical_reason().unwrap_or("A fault was asked for"),
-            ),
+            (Some(Effect::Status(status)), _) => {
+                Answer::error(*status, status.canonical_reason().unwrap_or("A fault was asked for"))
+            }
             (
                 Some(Effect::Body {
                     status,
@@ -179,8 +173,9 @@ impl Fault {
                     body,
                 }),
                 _,
-            ) => Answer::bytes(*status, "text/plain", body.clone())
-                .with_header(http::header::CONTENT_TYPE, content_type),
+            ) => {
+                Answer::bytes(*status, "text/plain", body.clone()).with_header(http::header::CONTENT_TYPE, content_type)
+            }
             (Some(Effect::Truncate), Some(answer)) => Answer {
                 body: answer.body.cut_in_half(),
                 ..answer

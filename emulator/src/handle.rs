@@ -30,10 +30,7 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
         .as_ref()
         .ok()
         .map(|(index, _)| &world.document.operations()[*index]);
-    world
-        .log
-        .lock()
-        .push(|| received(&request, &body, operation));
+    world.log.lock().push(|| received(&request, &body, operation));
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
@@ -56,11 +53,7 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
     fault.spoil(answer)
 }
 
-pub(crate) fn received(
-    request: &Parts,
-    body: &Bytes,
-    operation: Option<&Operation>,
-) -> ReceivedRequest {
+pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operation>) -> ReceivedRequest {
     ReceivedRequest {
         method: request.method.clone(),
         path: request.uri.path().to_owned(),
@@ -75,20 +68,11 @@ fn beside_the_document(world: &World, method: &Method, path: &str, route: Route)
     match (route, path) {
         (Route::WrongMethod(allowed), _) => {
             let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            Answer::error(
-                StatusCode::METHOD_NOT_ALLOWED,
-                format!("Cannot {method} {path}"),
-            )
-            .with_header(ALLOW, &allowed.join(", "))
+            Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
+                .with_header(ALLOW, &allowed.join(", "))
         }
-        (_, "/api-json" | "/api/openapi.json")
-            if *method == Method::GET || *method == Method::HEAD =>
-        {
-            Answer::bytes(
-                StatusCode::OK,
-                "application/json; charset=utf-8",
-                world.document.text(),
-            )
+        (_, "/api-json" | "/api/openapi.json") if *method == Method::GET || *method == Method::HEAD => {
+            Answer::bytes(StatusCode::OK, "application/json; charset=utf-8", world.document.text())
         }
         (_, "/") if *method == Method::GET => Answer::json(
             StatusCode::OK,
@@ -180,12 +164,7 @@ fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     serde_json::from_slice(body)
 }
 
-fn problems(
-    world: &World,
-    operation: &Operation,
-    query: &listing::Query,
-    body: &Value,
-) -> Vec<String> {
+fn problems(world: &World, operation: &Operation, query: &listing::Query, body: &Value) -> Vec<String> {
     let mut problems = listing::problems(&world.document, operation, query);
     if let Some(request) = &operation.request {
         problems.extend(validate::problems(&world.document, &request.schema, body));

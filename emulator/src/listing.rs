@@ -30,30 +30,21 @@ pub(crate) fn style(document: &Document, schema: &Value) -> Option<ListStyle> {
         let mut styles = branches.iter().map(|branch| style(document, branch));
         let first = styles.next()??;
         return styles.try_fold(first, |so_far, next| {
-            next.map(|next| {
-                if next == so_far {
-                    next
-                } else {
-                    ListStyle::Either
-                }
-            })
+            next.map(|next| if next == so_far { next } else { ListStyle::Either })
         });
     }
     if schema["type"] == "array" {
         return Some(ListStyle::Array);
     }
     let properties = &schema["properties"];
-    (properties["results"]["type"] == "array" && !properties["metadata"].is_null())
-        .then_some(ListStyle::Page)
+    (properties["results"]["type"] == "array" && !properties["metadata"].is_null()).then_some(ListStyle::Page)
 }
 
 /// The schema of one item of a list.
 pub(crate) fn item_schema<'a>(document: &'a Document, schema: &'a Value) -> Option<&'a Value> {
     let schema = document.resolve(schema)?;
     if let Some(branches) = shape::branches(schema) {
-        return branches
-            .iter()
-            .find_map(|branch| item_schema(document, branch));
+        return branches.iter().find_map(|branch| item_schema(document, branch));
     }
     schema
         .get("items")
@@ -65,11 +56,7 @@ pub(crate) fn item_schema<'a>(document: &'a Document, schema: &'a Value) -> Opti
 pub(crate) fn problems(document: &Document, operation: &Operation, query: &Query) -> Vec<String> {
     let mut problems = Vec::new();
     for (name, text) in query {
-        let Some(parameter) = operation
-            .query
-            .iter()
-            .find(|parameter| parameter.name == *name)
-        else {
+        let Some(parameter) = operation.query.iter().find(|parameter| parameter.name == *name) else {
             continue;
         };
         // Text is all that a query carries: read it as what the schema wants before checking it.
@@ -82,11 +69,7 @@ pub(crate) fn problems(document: &Document, operation: &Operation, query: &Query
             _ => continue,
         };
         let found = validate::problems(document, &parameter.schema, &value);
-        problems.extend(
-            found
-                .into_iter()
-                .map(|problem| problem.replacen("body", name, 1)),
-        );
+        problems.extend(found.into_iter().map(|problem| problem.replacen("body", name, 1)));
         if bound(name).is_some() && moment::parse(text).is_none() {
             problems.push(format!("{name} must be a valid ISO 8601 date string"));
         }
@@ -129,11 +112,7 @@ pub(crate) fn answer(
     let limit = whole(query, "limit").unwrap_or(DEFAULT_LIMIT);
     let page = whole(query, "page");
     let total = kept.len();
-    let start = page
-        .unwrap_or(1)
-        .saturating_sub(1)
-        .saturating_mul(limit)
-        .min(total);
+    let start = page.unwrap_or(1).saturating_sub(1).saturating_mul(limit).min(total);
     let end = start.saturating_add(limit).min(total);
     let results: Vec<Value> = kept.drain(start..end).collect();
     if style == ListStyle::Array || (style == ListStyle::Either && page.is_none()) {
@@ -171,12 +150,8 @@ impl<'q> Filter<'q> {
         if let Some((property, kept)) = bound(name) {
             return Some(Filter::Moment(property, kept, moment::parse(value)?));
         }
-        let declared = operation
-            .query
-            .iter()
-            .any(|parameter| parameter.name == name);
-        let on_item =
-            |name: &str| item.is_some_and(|schema| sample::declares(document, schema, name));
+        let declared = operation.query.iter().any(|parameter| parameter.name == name);
+        let on_item = |name: &str| item.is_some_and(|schema| sample::declares(document, schema, name));
         // `includeCounters` and its like say how to answer, not what to keep: no item has such a property.
         match name.strip_suffix("Any") {
             _ if !declared => None,
@@ -193,9 +168,7 @@ impl<'q> Filter<'q> {
                 moment.is_some_and(|moment| kept.contains(&moment.cmp(limit)))
             }
             Filter::Equal(name, value) => spells(&resource[*name], value),
-            Filter::AnyOf(name, values) => {
-                values.iter().any(|value| spells(&resource[*name], value))
-            }
+            Filter::AnyOf(name, values) => values.iter().any(|value| spells(&resource[*name], value)),
         }
     }
 }
@@ -233,10 +206,7 @@ fn compare(a: &Value, b: &Value) -> Ordering {
 }
 
 fn parameter<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
-    query
-        .iter()
-        .find(|(n, _)| n == name)
-        .map(|(_, value)| value.as_str())
+    query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
 }
 
 fn whole(query: &Query, name: &str) -> Option<usize> {

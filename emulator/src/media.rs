@@ -88,9 +88,7 @@ pub(crate) fn pcap() -> Vec<u8> {
 
 fn ip_header(length: u16) -> [u8; 20] {
     let [high, low] = length.to_be_bytes();
-    let mut header = [
-        0x45, 0, high, low, 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1,
-    ];
+    let mut header = [0x45, 0, high, low, 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1];
     let words = header
         .chunks(2)
         .map(|word| u32::from(u16::from_be_bytes([word[0], word[1]])));

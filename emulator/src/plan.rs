@@ -45,10 +45,7 @@ pub(crate) struct Child {
 impl Plan {
     pub fn of(document: &Document, operation: &Operation) -> Plan {
         let role = role(document, operation);
-        let (above, last) = operation
-            .path
-            .rsplit_once('/')
-            .unwrap_or(("", &operation.path));
+        let (above, last) = operation.path.rsplit_once('/').unwrap_or(("", &operation.path));
         let (owner, item_key) = match (role, parameter_name(last)) {
             (Role::Get | Role::Update | Role::Delete, Some(name)) => (above, name),
             // Answers as a response, remembered as a chat.
@@ -81,8 +78,7 @@ pub(crate) fn concrete(template: &str, parameters: &PathParameters) -> String {
     let mut path = String::with_capacity(template.len() + 32);
     for segment in template.split('/').skip(1) {
         path.push('/');
-        let value =
-            parameter_name(segment).and_then(|name| parameters.iter().find(|(n, _)| n == name));
+        let value = parameter_name(segment).and_then(|name| parameters.iter().find(|(n, _)| n == name));
         path.push_str(value.map_or(segment, |(_, value)| value));
     }
     path
@@ -148,9 +144,7 @@ fn item_operation<'a>(document: &'a Document, collection: &str) -> Option<&'a Op
 /// `/v2/campaign` and `/campaign` are two doors to the same resources.
 fn canonical(document: &Document, path: &str) -> String {
     let mut segments = path.splitn(4, '/').skip(1);
-    let version = segments
-        .next()
-        .and_then(|segment| segment.strip_prefix('v'));
+    let version = segments.next().and_then(|segment| segment.strip_prefix('v'));
     if let (Some(version), Some(first)) = (version, segments.next()) {
         let is_version = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
         if is_version && document.has_path(&format!("/{first}")) {
@@ -171,8 +165,7 @@ fn parents(document: &Document, operation: &Operation) -> Vec<(String, String)> 
         let (above, last) = prefix.rsplit_once('/')?;
         let get = document.operation(&Method::GET, prefix);
         // `/provider/{provider}/{resourceName}` ends in a parameter, but is a collection.
-        let names_one =
-            document.has_path(prefix) && get.is_none_or(|get| list_style(document, get).is_none());
+        let names_one = document.has_path(prefix) && get.is_none_or(|get| list_style(document, get).is_none());
         names_one.then_some(())?;
         Some((canonical(document, above), parameter_name(last)?.to_owned()))
     })
@@ -192,15 +185,9 @@ fn children(document: &Document, collection: &str) -> Vec<Child> {
             parameter_name(parameter)?;
             let schema = operation.success.schema.as_ref()?;
             list_style(document, operation)?;
-            let closed =
-                !list.contains('/') && document.operation(&Method::POST, &operation.path).is_none();
-            let item = listing::item_schema(document, schema)
-                .filter(|_| closed)?
-                .clone();
-            Some(Child {
-                collection: path,
-                item,
-            })
+            let closed = !list.contains('/') && document.operation(&Method::POST, &operation.path).is_none();
+            let item = listing::item_schema(document, schema).filter(|_| closed)?.clone();
+            Some(Child { collection: path, item })
         })
         .collect()
 }

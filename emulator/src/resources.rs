@@ -104,9 +104,7 @@ pub(crate) fn new_resource(asked: &Asked<'_>, mut sent: Map<String, Value>) -> V
 
 /// Adds what only the server gives: the id, and the organization and times where the schema has them.
 fn give(asked: &Asked<'_>, schema: Option<&Value>, resource: &mut Map<String, Value>, stamp: i64) {
-    let declared = |name: &str| {
-        schema.is_none_or(|schema| sample::declares(&asked.world.document, schema, name))
-    };
+    let declared = |name: &str| schema.is_none_or(|schema| sample::declares(&asked.world.document, schema, name));
     for name in GIVEN_BY_THE_SERVER {
         let value = match name {
             "id" => ids::uuid(),
@@ -142,9 +140,7 @@ pub(crate) fn add(asked: &Asked<'_>, store: &mut Store, resource: Value) {
             .collection_mut(asked.organization, &format!("{collection}/{id}/{name}"))
             .insert(Value::Object(child));
     }
-    store
-        .collection_mut(asked.organization, &collection)
-        .insert(resource);
+    store.collection_mut(asked.organization, &collection).insert(resource);
 }
 
 pub(crate) fn get(asked: &Asked<'_>) -> Answer {
@@ -164,10 +160,7 @@ pub(crate) fn get(asked: &Asked<'_>) -> Answer {
 pub(crate) fn list(asked: &Asked<'_>, style: ListStyle) -> Answer {
     let store = asked.world.store.lock();
     let collection = store.collection(asked.organization, &asked.collection());
-    let newest_first: Vec<Value> = collection
-        .into_iter()
-        .flat_map(|c| c.newest_first().cloned())
-        .collect();
+    let newest_first: Vec<Value> = collection.into_iter().flat_map(|c| c.newest_first().cloned()).collect();
     drop(store);
     let document = &asked.world.document;
     let now = newest_first
@@ -206,9 +199,7 @@ pub(crate) fn update(asked: &Asked<'_>) -> Answer {
     let sent = asked.body.as_object().into_iter().flatten();
     for (name, value) in sent.filter(|(name, _)| !GIVEN_BY_THE_SERVER.contains(&name.as_str())) {
         if value.is_null() {
-            resource
-                .as_object_mut()
-                .map(|resource| resource.remove(name));
+            resource.as_object_mut().map(|resource| resource.remove(name));
         } else {
             resource[name.as_str()] = value.clone();
         }
@@ -255,9 +246,10 @@ pub(crate) fn act(asked: &Asked<'_>) -> Answer {
             .and_then(|parents| parents.get(key, asked.parameter(key)))
             .and_then(Value::as_object);
         for (name, of_parent) in parent.into_iter().flatten() {
-            if value.get(name).is_some_and(|sampled| {
-                std::mem::discriminant(sampled) == std::mem::discriminant(of_parent)
-            }) {
+            if value
+                .get(name)
+                .is_some_and(|sampled| std::mem::discriminant(sampled) == std::mem::discriminant(of_parent))
+            {
                 value[name.as_str()] = of_parent.clone();
             }
         }

@@ -58,11 +58,7 @@ impl Routes {
 
     pub fn find(&self, method: &Method, path: &str) -> Route {
         let segments: Vec<&str> = split(path).collect();
-        let method = if *method == Method::HEAD {
-            &Method::GET
-        } else {
-            method
-        };
+        let method = if *method == Method::HEAD { &Method::GET } else { method };
         let mut allowed = Vec::new();
         for template in &self.templates {
             let Some(parameters) = template.matches(&segments) else {

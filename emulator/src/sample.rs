@@ -35,10 +35,7 @@ pub(crate) fn complete(document: &Document, schema: &Value, value: &mut Value, n
     let Value::Object(object) = value else { return };
     for name in required(schema) {
         if !object.contains_key(name) {
-            object.insert(
-                name.to_owned(),
-                minimal(document, &schema["properties"][name], now),
-            );
+            object.insert(name.to_owned(), minimal(document, &schema["properties"][name], now));
         }
     }
 }
@@ -47,12 +44,7 @@ pub(crate) fn complete(document: &Document, schema: &Value, value: &mut Value, n
 pub(crate) fn reshape(document: &Document, schema: &Value, value: &mut Value, now: i64) {
     let shape = Shape::of(document, schema);
     if let (false, Value::Object(object)) = (shape.open, &mut *value) {
-        object.retain(|name, _| {
-            shape
-                .properties
-                .iter()
-                .any(|property| property.name == name)
-        });
+        object.retain(|name, _| shape.properties.iter().any(|property| property.name == name));
     }
     complete(document, schema, value, now);
 }
@@ -66,8 +58,7 @@ pub(crate) fn declares(document: &Document, schema: &Value, name: &str) -> bool 
         .into_iter()
         .filter_map(|key| schema[key].as_array())
         .flatten();
-    schema["properties"].get(name).is_some()
-        || parts.into_iter().any(|part| declares(document, part, name))
+    schema["properties"].get(name).is_some() || parts.into_iter().any(|part| declares(document, part, name))
 }
 
 struct Sampler<'a> {
@@ -112,9 +103,7 @@ impl<'a> Sampler<'a> {
         }
         match schema["type"].as_str() {
             Some("string") => Value::String(self.string(schema)),
-            Some("number" | "integer") => {
-                schema.get("minimum").cloned().unwrap_or_else(|| json!(0))
-            }
+            Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
             Some("boolean") => Value::Bool(false),
             Some("array") => {
                 let count = schema["minItems"].as_u64().unwrap_or(0).min(16);
@@ -148,8 +137,7 @@ impl<'a> Sampler<'a> {
                 let least = usize::try_from(schema["minLength"].as_u64().unwrap_or(0))
                     .unwrap_or(0)
                     .min(1024);
-                let most =
-                    usize::try_from(schema["maxLength"].as_u64().unwrap_or(1024)).unwrap_or(1024);
+                let most = usize::try_from(schema["maxLength"].as_u64().unwrap_or(1024)).unwrap_or(1024);
                 let mut text = String::from("string");
                 while text.len() < least {
                     text.push('-');

@@ -42,10 +42,7 @@ pub(crate) async fn serve(
     world: Arc<World>,
     mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
-    let (api, downloads) = (
-        TcpListener::from_std(api)?,
-        TcpListener::from_std(downloads)?,
-    );
+    let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
     loop {
         let (accepted, host) = tokio::select! {
@@ -64,19 +61,11 @@ pub(crate) async fn serve(
         }
     }
     drop((api, downloads));
-    let _ = tokio::time::timeout(GRACE, async {
-        while connections.join_next().await.is_some() {}
-    })
-    .await;
+    let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
-async fn connection(
-    stream: TcpStream,
-    host: Host,
-    world: Arc<World>,
-    mut stop: watch::Receiver<bool>,
-) {
+async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: watch::Receiver<bool>) {
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
@@ -125,10 +114,7 @@ async fn answer(
 }
 
 fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
-    world
-        .log
-        .lock()
-        .push(|| handle::received(request, body, None));
+    world.log.lock().push(|| handle::received(request, body, None));
     downloads::answer(world, &request.method, &request.uri, &request.headers, body)
 }
 
@@ -183,11 +169,7 @@ impl AsyncRead for Wire {
 }
 
 impl AsyncWrite for Wire {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 

@@ -76,9 +76,7 @@ impl<'a> Shape<'a> {
             let all_of = part["allOf"].as_array();
             let properties = part["properties"].as_object();
             let additional = &part["additionalProperties"];
-            shape.open |= (properties.is_none() && all_of.is_none())
-                || additional == true
-                || additional.is_object();
+            shape.open |= (properties.is_none() && all_of.is_none()) || additional == true || additional.is_object();
             shape.required.extend(
                 part["required"]
                     .as_array()
@@ -88,24 +86,17 @@ impl<'a> Shape<'a> {
             );
             shape
                 .properties
-                .extend(
-                    properties
-                        .into_iter()
-                        .flatten()
-                        .map(|(property, schema)| Property {
-                            name: property,
-                            schema,
-                            mistyped: name.is_some_and(|name| MISTYPED.contains(&(name, property))),
-                        }),
-                );
-            let undeclared = UNDECLARED.iter().filter(|(schema, _)| name == Some(schema));
-            shape
-                .properties
-                .extend(undeclared.map(|(_, property)| Property {
+                .extend(properties.into_iter().flatten().map(|(property, schema)| Property {
                     name: property,
-                    schema: &ANYTHING,
-                    mistyped: true,
+                    schema,
+                    mistyped: name.is_some_and(|name| MISTYPED.contains(&(name, property))),
                 }));
+            let undeclared = UNDECLARED.iter().filter(|(schema, _)| name == Some(schema));
+            shape.properties.extend(undeclared.map(|(_, property)| Property {
+                name: property,
+                schema: &ANYTHING,
+                mistyped: true,
+            }));
             left.extend(all_of.into_iter().flatten().map(|part| (part, name)));
         }
         shape
@@ -138,10 +129,7 @@ fn tag_value(schema: &Value) -> Option<&str> {
 }
 
 /// The tag that most branches have, and its values.
-pub(crate) fn tag_values<'a>(
-    document: &'a Document,
-    branches: &'a [Value],
-) -> (String, Vec<&'a str>) {
+pub(crate) fn tag_values<'a>(document: &'a Document, branches: &'a [Value]) -> (String, Vec<&'a str>) {
     let mut tags: Vec<(&str, Vec<&str>)> = Vec::new();
     for branch in branches {
         for property in Shape::of(document, branch).properties {
@@ -180,9 +168,7 @@ pub(crate) fn accepts(schema: &Value, kind: &str) -> bool {
     match schema["type"].as_str() {
         Some("object") if enum_values(schema).is_some() => kind == "string" || kind == "object",
         Some("number") => kind == "number" || kind == "integer",
-        Some(declared @ ("string" | "boolean" | "integer" | "array" | "object")) => {
-            declared == kind
-        }
+        Some(declared @ ("string" | "boolean" | "integer" | "array" | "object")) => declared == kind,
         // No type, or one that JSON Schema doesn't have: anything goes, except that properties mean an object.
         _ => kind == "object" || !(schema["properties"].is_object() || schema["allOf"].is_array()),
     }

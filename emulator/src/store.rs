@@ -14,8 +14,7 @@ impl Store {
     /// The collection at a path of an organization, such as `/v2/knowledge-base/<id>/file`.
     pub fn collection(&self, organization: &str, path: &str) -> Option<&Collection> {
         // Owned keys: a lookup by two borrowed halves would need a key type of its own, for little.
-        self.collections
-            .get(&(organization.to_owned(), path.to_owned()))
+        self.collections.get(&(organization.to_owned(), path.to_owned()))
     }
 
     pub fn collection_mut(&mut self, organization: &str, path: &str) -> &mut Collection {
@@ -27,10 +26,7 @@ impl Store {
     /// Drops what lies below a resource that is gone.
     pub fn remove_below(&mut self, organization: &str, path: &str) {
         self.collections.retain(|(owner, at), _| {
-            owner != organization
-                || !at
-                    .strip_prefix(path)
-                    .is_some_and(|rest| rest.starts_with('/'))
+            owner != organization || !at.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
         });
     }
 }

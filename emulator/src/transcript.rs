@@ -72,10 +72,6 @@ fn open_ai_message(turn: &Turn) -> Value {
 }
 
 fn line(turn: &Turn) -> String {
-    let speaker = if turn.role == Role::Assistant {
-        "AI"
-    } else {
-        "User"
-    };
+    let speaker = if turn.role == Role::Assistant { "AI" } else { "User" };
     format!("{speaker}: {}\n", turn.text)
 }

@@ -25,22 +25,14 @@ pub(crate) fn create(asked: &Asked<'_>, content_type: &str, body: &Bytes) -> Ans
             String::from_utf8_lossy(&part.content)
         })
     };
-    let fields: Map<String, Value> = parts
-        .iter()
-        .map(|part| (part.name.clone(), text(part)))
-        .collect();
+    let fields: Map<String, Value> = parts.iter().map(|part| (part.name.clone(), text(part))).collect();
     let rules = asked
         .operation
         .request
         .as_ref()
         .filter(|_| !asked.world.settings.lenient);
-    let problems = rules.map(|rules| {
-        validate::problems(
-            &asked.world.document,
-            &rules.schema,
-            &Value::Object(fields.clone()),
-        )
-    });
+    let problems =
+        rules.map(|rules| validate::problems(&asked.world.document, &rules.schema, &Value::Object(fields.clone())));
     if let Some(problems) = problems.filter(|problems| !problems.is_empty()) {
         return Answer::error(StatusCode::BAD_REQUEST, problems);
     }
@@ -80,9 +72,7 @@ fn describe(file: &Part, fields: &Map<String, Value>) -> Map<String, Value> {
         described.insert("purpose".into(), purpose.clone());
     }
     let metadata = fields.get("metadata").and_then(Value::as_str);
-    if let Some(metadata) =
-        metadata.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok())
-    {
+    if let Some(metadata) = metadata.and_then(|text| serde_json::from_str::<Map<String, Value>>(text).ok()) {
         described.insert("metadata".into(), Value::Object(metadata));
     }
     described
@@ -102,8 +92,7 @@ fn boundary(content_type: &str) -> Option<String> {
         .filter(|kind| kind.eq_ignore_ascii_case("multipart/form-data"))?;
     let boundary = parameters.find_map(|parameter| {
         let (name, value) = parameter.split_once('=')?;
-        name.eq_ignore_ascii_case("boundary")
-            .then(|| value.trim_matches('"'))
+        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
     })?;
     (!boundary.is_empty()).then(|| boundary.to_owned())
 }
@@ -116,14 +105,10 @@ fn parts(body: &Bytes, boundary: &str) -> Option<Vec<Part>> {
     let mut parts = Vec::new();
     while !rest.starts_with(b"--") {
         let headers_end = memmem::find(&rest, b"\r\n\r\n")?;
-        let content_end =
-            headers_end + 2 + memmem::find(rest.get(headers_end + 2..)?, delimiter.as_bytes())?;
+        let content_end = headers_end + 2 + memmem::find(rest.get(headers_end + 2..)?, delimiter.as_bytes())?;
         // An empty part: its delimiter begins with the line break that ends the headers.
         let content = rest.slice((headers_end + 4).min(content_end)..content_end);
-        parts.extend(part(
-            &String::from_utf8_lossy(rest.get(..headers_end)?),
-            content,
-        ));
+        parts.extend(part(&String::from_utf8_lossy(rest.get(..headers_end)?), content));
         rest = rest.slice(content_end + delimiter.len()..);
     }
     Some(parts)
@@ -146,9 +131,7 @@ fn part(headers: &str, content: Bytes) -> Option<Part> {
     Some(Part {
         name: parameter("name")?,
         filename: parameter("filename"),
-        content_type: header("content-type")
-            .unwrap_or("application/octet-stream")
-            .to_owned(),
+        content_type: header("content-type").unwrap_or("application/octet-stream").to_owned(),
         content,
     })
 }

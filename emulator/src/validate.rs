@@ -29,14 +29,8 @@ pub(crate) fn problems(document: &Document, schema: &Value, value: &Value) -> Ve
 }
 
 /// The branch of a union that the value means: the first whose tags agree, and of those the one with fewest problems.
-pub(crate) fn branch<'a>(
-    document: &'a Document,
-    branches: &'a [Value],
-    value: &Value,
-) -> Option<&'a Value> {
-    let agreeing = branches
-        .iter()
-        .filter(|branch| tags_agree(document, branch, value));
+pub(crate) fn branch<'a>(document: &'a Document, branches: &'a [Value], value: &Value) -> Option<&'a Value> {
+    let agreeing = branches.iter().filter(|branch| tags_agree(document, branch, value));
     agreeing.min_by_key(|branch| problems(document, branch, value).len())
 }
 
@@ -79,10 +73,7 @@ impl Check<'_> {
             return;
         };
         self.steps += 1;
-        if self.depth >= DEEPEST
-            || self.steps > MOST_STEPS
-            || (value.is_null() && schema["nullable"] == true)
-        {
+        if self.depth >= DEEPEST || self.steps > MOST_STEPS || (value.is_null() && schema["nullable"] == true) {
             return;
         }
         self.depth += 1;
@@ -119,10 +110,7 @@ impl Check<'_> {
             if found.is_empty() {
                 return;
             }
-            if fewest
-                .as_ref()
-                .is_none_or(|fewest| found.len() < fewest.len())
-            {
+            if fewest.as_ref().is_none_or(|fewest| found.len() < fewest.len()) {
                 fewest = Some(found);
             }
         }
@@ -133,14 +121,8 @@ impl Check<'_> {
         if !accepts(schema, "array") {
             return self.wrong_type(schema, path);
         }
-        if let Some(most) = schema["maxItems"]
-            .as_u64()
-            .filter(|most| items.len() as u64 > *most)
-        {
-            self.say(
-                &path.to_string(),
-                &format!("must contain no more than {most} elements"),
-            );
+        if let Some(most) = schema["maxItems"].as_u64().filter(|most| items.len() as u64 > *most) {
+            self.say(&path.to_string(), &format!("must contain no more than {most} elements"));
         }
         for (index, item) in items.iter().enumerate() {
             let path = Path::Index(path, index);
@@ -164,11 +146,7 @@ impl Check<'_> {
         }
         let shape = Shape::of(self.document, named);
         for (name, value) in object {
-            match shape
-                .properties
-                .iter()
-                .find(|property| property.name == name)
-            {
+            match shape.properties.iter().find(|property| property.name == name) {
                 Some(property) => {
                     let optional = !shape.required.contains(&name.as_str());
                     if !(property.mistyped || (value.is_null() && optional)) {
@@ -182,16 +160,11 @@ impl Check<'_> {
                     } else {
                         format!("{path}.")
                     };
-                    self.problems
-                        .push(format!("{place}property {name} should not exist"));
+                    self.problems.push(format!("{place}property {name} should not exist"));
                 }
             }
         }
-        for name in shape
-            .required
-            .iter()
-            .filter(|name| !object.contains_key(**name))
-        {
+        for name in shape.required.iter().filter(|name| !object.contains_key(**name)) {
             self.say(&path.joined(name), "should not be null or undefined");
         }
     }
@@ -229,22 +202,8 @@ impl Check<'_> {
                 " characters",
             );
         } else if let Some(number) = value.as_f64() {
-            self.bound(
-                schema,
-                "minimum",
-                path,
-                |least| number < least,
-                "not be less than",
-                "",
-            );
-            self.bound(
-                schema,
-                "maximum",
-                path,
-                |most| number > most,
-                "not be greater than",
-                "",
-            );
+            self.bound(schema, "minimum", path, |least| number < least, "not be less than", "");
+            self.bound(schema, "maximum", path, |most| number > most, "not be greater than", "");
         }
     }
 

@@ -14,13 +14,8 @@ pub(super) fn bearer(key: &str) -> Result<HeaderValue> {
             "the API key has white space at its start or end, perhaps a line break from a file",
         ));
     }
-    if key
-        .get(..7)
-        .is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
-    {
-        return Err(Error::config(
-            "the API key starts with `Bearer `: give the key alone",
-        ));
+    if key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
+        return Err(Error::config("the API key starts with `Bearer `: give the key alone"));
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Error::config(
@@ -38,9 +33,8 @@ pub(super) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
     let Some(suffix) = suffix else {
         return Ok(HeaderValue::from_static(product));
     };
-    HeaderValue::from_str(&format!("{product} {suffix}")).map_err(|_| {
-        Error::config("the User-Agent suffix has a character in it that a header can't have")
-    })
+    HeaderValue::from_str(&format!("{product} {suffix}"))
+        .map_err(|_| Error::config("the User-Agent suffix has a character in it that a header can't have"))
 }
 
 pub(super) fn base_url(text: &str) -> Result<String> {
@@ -51,10 +45,7 @@ pub(super) fn base_url(text: &str) -> Result<String> {
     };
     // Not shown from here on: what follows may include a password.
     if !matches!(url.scheme(), "http" | "https") {
-        return refuse(&format!(
-            "must start with https:// or http://, not {}:",
-            url.scheme()
-        ));
+        return refuse(&format!("must start with https:// or http://, not {}:", url.scheme()));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return refuse("has a user name or password in it: the API takes a key instead");

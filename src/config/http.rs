@@ -41,10 +41,7 @@ pub fn http_client_builder() -> Result<reqwest::ClientBuilder> {
 
 /// `ring` builds in a fraction of the time that the provider which `reqwest` would bring takes, and is handed over here so that
 /// nothing is installed process-wide.
-#[cfg(all(
-    feature = "rustls-tls",
-    not(any(feature = "rustls-aws-lc", feature = "native-tls"))
-))]
+#[cfg(all(feature = "rustls-tls", not(any(feature = "rustls-aws-lc", feature = "native-tls"))))]
 fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
     use std::sync::Arc;
 
@@ -68,10 +65,7 @@ fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
     Ok(builder.tls_backend_preconfigured(tls))
 }
 
-#[cfg(not(all(
-    feature = "rustls-tls",
-    not(any(feature = "rustls-aws-lc", feature = "native-tls"))
-)))]
+#[cfg(not(all(feature = "rustls-tls", not(any(feature = "rustls-aws-lc", feature = "native-tls")))))]
 fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
     Ok(builder)
 }

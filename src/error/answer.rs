@@ -17,12 +17,7 @@ const EXCERPT: usize = 200;
 
 impl Error {
     /// An answer whose status is no success. `secret` never shows, even if the server repeats it.
-    pub(crate) fn status_answer(
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: Bytes,
-        secret: &str,
-    ) -> Self {
+    pub(crate) fn status_answer(status: StatusCode, headers: &HeaderMap, body: Bytes, secret: &str) -> Self {
         let said = Said::read(headers, &body);
         let messages: Vec<String> = said
             .messages
@@ -67,14 +62,9 @@ impl Error {
             format!("the answer ({status}) is a stream of events: use the method that streams")
         } else if let Some(coding) = headers.get(header::CONTENT_ENCODING) {
             let coding = String::from_utf8_lossy(coding.as_bytes());
-            format!(
-                "the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`"
-            )
+            format!("the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`")
         } else if !looks_like_json(&body) {
-            format!(
-                "the answer ({status}) is {kind}, not JSON: {}",
-                excerpt(&body)
-            )
+            format!("the answer ({status}) is {kind}, not JSON: {}", excerpt(&body))
         } else {
             let place = match &json_path {
                 Some(path) => format!(" at `{path}`"),
@@ -235,12 +225,7 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
         }
         let status = StatusCode::from_u16(status).unwrap();
-        Error::status_answer(
-            status,
-            &headers,
-            Bytes::from_static(body.as_bytes()),
-            "sk-a-secret-key",
-        )
+        Error::status_answer(status, &headers, Bytes::from_static(body.as_bytes()), "sk-a-secret-key")
     }
 
     #[test]
@@ -257,11 +242,7 @@ mod tests {
 
     #[test]
     fn a_list_of_messages_is_kept_and_joined() {
-        let error = answered(
-            400,
-            "",
-            r#"{"message":["a is wrong","b too"],"statusCode":400}"#,
-        );
+        let error = answered(400, "", r#"{"message":["a is wrong","b too"],"statusCode":400}"#);
         assert_eq!(error.messages(), ["a is wrong", "b too"]);
         assert_eq!(error.to_string(), "400 Bad Request: a is wrong; b too");
     }
@@ -278,11 +259,7 @@ mod tests {
 
     #[test]
     fn an_error_in_the_openai_shape_is_read() {
-        let error = answered(
-            400,
-            "",
-            r#"{"error":{"message":"no input","code":"bad_input"}}"#,
-        );
+        let error = answered(400, "", r#"{"error":{"message":"no input","code":"bad_input"}}"#);
         assert_eq!(error.messages(), ["no input"]);
         assert_eq!(error.reason(), Some("bad_input"));
     }
@@ -310,10 +287,7 @@ mod tests {
     #[test]
     fn text_is_quoted() {
         let error = answered(403, "text/plain", "error code: 1010\n");
-        assert_eq!(
-            error.to_string(),
-            "403 Forbidden, with text/plain: error code: 1010"
-        );
+        assert_eq!(error.to_string(), "403 Forbidden, with text/plain: error code: 1010");
     }
 
     #[test]
@@ -327,10 +301,7 @@ mod tests {
     #[test]
     fn a_key_that_the_server_repeats_is_not_shown() {
         let error = answered(401, "", r#"{"message":"no such key: sk-a-secret-key"}"#);
-        assert_eq!(
-            error.to_string(),
-            "401 Unauthorized: no such key: [redacted]"
-        );
+        assert_eq!(error.to_string(), "401 Unauthorized: no such key: [redacted]");
         assert!(!format!("{error:?}").contains("secret"));
     }
 

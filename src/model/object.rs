@@ -183,13 +183,7 @@ pub(crate) fn encode<T: Object, S: Serializer>(object: &T, serializer: S) -> Res
         }
     }
     for (index, name) in T::FIELDS.iter().enumerate() {
-        object.show(
-            index,
-            WriteField {
-                map: &mut map,
-                name,
-            },
-        )?;
+        object.show(index, WriteField { map: &mut map, name })?;
     }
     for (name, value) in extra {
         let field = T::FIELDS.iter().position(|field| field == name);

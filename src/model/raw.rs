@@ -18,11 +18,7 @@ struct Capture<D>(D);
 impl<'de, D: Deserializer<'de>> Deserializer<'de> for Capture<D> {
     type Error = D::Error;
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, D::Error> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
         self.0
             .deserialize_newtype_struct(name, CaptureVisitor { name, visitor })
     }

@@ -5,8 +5,8 @@
 
 use super::object::Show;
 use super::raw::capture;
-use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -116,10 +116,7 @@ struct Members<'de>(Vec<(Cow<'de, str>, Option<Cow<'de, str>>)>);
 
 impl Members<'_> {
     fn get(&self, name: &str) -> Option<&Option<Cow<'_, str>>> {
-        self.0
-            .iter()
-            .find(|(member, _)| member == name)
-            .map(|(_, value)| value)
+        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
 
     /// How well the members fit, or `None` if they cannot be of this shape.
@@ -140,7 +137,7 @@ impl Members<'_> {
         if shape.required.iter().any(|name| self.get(name).is_none()) {
             return None;
         }
-        let known = |name: &str| shape.fields.contains(&name);
+        let known = |name: &str| shape.fields.contains(&name) || shape.required.contains(&name);
         Some(Score {
             agreeing,
             known: self.0.iter().filter(|(name, _)| known(name)).count(),
@@ -214,10 +211,7 @@ fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
 
     let mut found = None;
     // Stopping early is an error to `serde_json`, and the text is known to be JSON: the answer is in `found` alone.
-    let _ = serde_json::Deserializer::from_str(text).deserialize_map(TagVisitor {
-        tag,
-        found: &mut found,
-    });
+    let _ = serde_json::Deserializer::from_str(text).deserialize_map(TagVisitor { tag, found: &mut found });
     found
 }
 

@@ -23,12 +23,7 @@ pub(super) struct Attempts<'a> {
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(
-        shared: &'a Shared,
-        request: &reqwest::Request,
-        options: Options,
-        replayable: bool,
-    ) -> Self {
+    pub(super) fn new(shared: &'a Shared, request: &reqwest::Request, options: Options, replayable: bool) -> Self {
         Attempts {
             shared,
             method: request.method().clone(),
@@ -61,11 +56,7 @@ impl<'a> Attempts<'a> {
     /// The setting that limits a try.
     pub(super) fn limit(&self) -> Option<Duration> {
         let total = self.total();
-        Some(
-            self.shared
-                .attempt_timeout
-                .map_or(total, |limit| limit.min(total)),
-        )
+        Some(self.shared.attempt_timeout.map_or(total, |limit| limit.min(total)))
     }
 
     /// Counts a try and says how long it may take.
@@ -85,11 +76,7 @@ impl<'a> Attempts<'a> {
     }
 
     /// How long to wait before another try, if there is to be one. A pause that would outlast the time limit is not begun.
-    pub(super) fn pause(
-        &self,
-        outcome: Option<Outcome>,
-        headers: Option<&HeaderMap>,
-    ) -> Option<Duration> {
+    pub(super) fn pause(&self, outcome: Option<Outcome>, headers: Option<&HeaderMap>) -> Option<Duration> {
         let outcome = outcome?;
         let decision = retry::decide(Try {
             method: &self.method,
@@ -120,8 +107,7 @@ impl<'a> Attempts<'a> {
             self.span.record("status", status);
         }
         self.span.record("attempts", self.made);
-        self.span
-            .record("duration_ms", millis(self.started.elapsed()));
+        self.span.record("duration_ms", millis(self.started.elapsed()));
         if let Some(id) = headers.and_then(error::request_id) {
             self.span.record("request_id", id);
         }

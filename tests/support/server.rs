@@ -18,10 +18,7 @@ pub struct Received {
 impl Received {
     pub fn header(&self, name: &str) -> Option<&str> {
         let same = |(given, _): &&(String, String)| given.eq_ignore_ascii_case(name);
-        self.headers
-            .iter()
-            .find(same)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(same).map(|(_, value)| value.as_str())
     }
 
     pub fn text(&self) -> String {
@@ -245,9 +242,7 @@ async fn answer(socket: &mut TcpStream, reply: &Reply) -> bool {
     let sent = match &reply.manner {
         Manner::Whole => [reply.head(), reply.body.clone()].concat(),
         Manner::Chunked(..) => reply.head(),
-        Manner::StallAfter(bytes) | Manner::CutAfter(bytes) => {
-            [reply.head(), reply.body[..*bytes].to_vec()].concat()
-        }
+        Manner::StallAfter(bytes) | Manner::CutAfter(bytes) => [reply.head(), reply.body[..*bytes].to_vec()].concat(),
         Manner::Close | Manner::Reset | Manner::Silence => Vec::new(),
     };
     if socket.write_all(&sent).await.is_err() {
@@ -299,9 +294,7 @@ async fn read_request(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Re
         loop {
             let line = read_until(socket, buffer, b"\r\n").await?;
             let size = usize::from_str_radix(&String::from_utf8_lossy(&line), 16).unwrap();
-            request
-                .body
-                .extend(read_exactly(socket, buffer, size).await?);
+            request.body.extend(read_exactly(socket, buffer, size).await?);
             read_until(socket, buffer, b"\r\n").await?;
             if size == 0 {
                 return Some(request);
@@ -326,11 +319,7 @@ async fn read_until(socket: &mut TcpStream, buffer: &mut Vec<u8>, mark: &[u8]) -
     }
 }
 
-async fn read_exactly(
-    socket: &mut TcpStream,
-    buffer: &mut Vec<u8>,
-    length: usize,
-) -> Option<Vec<u8>> {
+async fn read_exactly(socket: &mut TcpStream, buffer: &mut Vec<u8>, length: usize) -> Option<Vec<u8>> {
     while buffer.len() < length {
         read_more(socket, buffer).await?;
     }

@@ -86,7 +86,12 @@ fn object(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Va
     for (tag, value) in schema["x-tags"].as_object().into_iter().flatten() {
         out.insert(tag.clone(), value.clone());
     }
-    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     for (name, property) in schema["properties"].as_object().into_iter().flatten() {
         let is_required = required.contains(&name.as_str());
         // The values of a property that can only have certain ones are remembered beside it.

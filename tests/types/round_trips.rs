@@ -169,7 +169,10 @@ fn whole_numbers_stay_whole_and_keep_every_digit() {
     let text = r#"{"id":"c","orgId":"o","createdAt":"x","updatedAt":"y","cost":9007199254740993}"#;
     let call: types::Call = serde_json::from_str(text).unwrap();
     assert_eq!(call.cost.and_then(|cost| cost.as_i64()), Some(9_007_199_254_740_993));
-    assert_eq!(serde_json::to_value(&call).unwrap()["cost"].to_string(), "9007199254740993");
+    assert_eq!(
+        serde_json::to_value(&call).unwrap()["cost"].to_string(),
+        "9007199254740993"
+    );
     let plan = types::CreateAssistantDto::new().max_duration_seconds(600.0);
     assert_eq!(serde_json::to_string(&plan).unwrap(), r#"{"maxDurationSeconds":600}"#);
 }

@@ -6,10 +6,14 @@ use serde_json::{Value, json};
 use vapi_codegen::model::{Kind, Type, Union, Variant};
 
 fn unions() -> impl Iterator<Item = (&'static String, &'static Union)> {
-    instance::PREPARED.model().types.iter().filter_map(|(name, ty)| match ty {
-        Type::Union(union) => Some((name, union)),
-        _ => None,
-    })
+    instance::PREPARED
+        .model()
+        .types
+        .iter()
+        .filter_map(|(name, ty)| match ty {
+            Type::Union(union) => Some((name, union)),
+            _ => None,
+        })
 }
 
 /// An instance of a variant with what tells it apart: what is required, and the values that only it can have.
@@ -45,7 +49,11 @@ fn each_variants_smallest_instance_comes_back_as_that_variant() {
     let mut failed = Vec::new();
     let mut walked = 0;
     for (name, union) in unions() {
-        let objects: Vec<&Variant> = union.variants.iter().filter(|v| v.kind == Kind::Object && v.target.is_some()).collect();
+        let objects: Vec<&Variant> = union
+            .variants
+            .iter()
+            .filter(|v| v.kind == Kind::Object && v.target.is_some())
+            .collect();
         for variant in &objects {
             let mut instance = telling(variant, Extent::Minimal);
             let same = |other: &&&Variant| other.name != variant.name && telling(other, Extent::Minimal) == instance;
@@ -62,14 +70,23 @@ fn each_variants_smallest_instance_comes_back_as_that_variant() {
         }
     }
     assert!(walked > 100, "{walked}");
-    assert!(failed.is_empty(), "{} of {walked}:\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} of {walked}:\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }
 
 #[test]
 fn each_variants_full_instance_comes_back_as_that_variant() {
     let mut failed = Vec::new();
     for (name, union) in unions() {
-        for variant in union.variants.iter().filter(|v| v.kind == Kind::Object && v.target.is_some()) {
+        for variant in union
+            .variants
+            .iter()
+            .filter(|v| v.kind == Kind::Object && v.target.is_some())
+        {
             if let Err(problem) = decodes_as(name, variant, &telling(variant, Extent::Full)) {
                 failed.push(format!("{name}::{}: {problem}", variant.name));
             }
@@ -83,7 +100,8 @@ fn an_unknown_tag_comes_back_as_unknown_and_unchanged() {
     let mut tried = 0;
     for (name, union) in unions() {
         let Some(tag) = &union.tag else { continue };
-        let instance = json!({tag.as_str(): "surely not in the document", "n": 9_007_199_254_740_993_i64, "z": [1.0, null]});
+        let instance =
+            json!({tag.as_str(): "surely not in the document", "n": 9_007_199_254_740_993_i64, "z": [1.0, null]});
         let decoded = registry::find(name)(&instance.to_string()).unwrap();
         assert!(decoded.debug.starts_with("Unknown("), "{name}: {}", decoded.debug);
         assert_eq!(decoded.written.to_string(), instance.to_string(), "{name}");
@@ -111,7 +129,11 @@ fn scalars_and_lists_come_back_as_they_are() {
     ] {
         if instance::schemas().contains_key(name) {
             let decoded = registry::find(name)(text).unwrap();
-            assert!(!decoded.debug.starts_with("Unknown("), "{name} {text}: {}", decoded.debug);
+            assert!(
+                !decoded.debug.starts_with("Unknown("),
+                "{name} {text}: {}",
+                decoded.debug
+            );
             assert_eq!(decoded.written.to_string(), text);
         }
     }

@@ -18,10 +18,7 @@ use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
 
 /// Where the vendor publishes the document: what its own SDK builds read, then what its manual names.
-const PUBLISHED: [&str; 2] = [
-    "https://api.vapi.ai/api-json",
-    "https://api.vapi.ai/api/openapi.json",
-];
+const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.ai/api/openapi.json"];
 
 /// Takes snapshots of the Vapi OpenAPI document, checks documents, and generates the client's code from them.
 #[derive(Parser)]
@@ -120,7 +117,11 @@ fn generate(source: &Source, spec: &Path, out: &Path) -> Result<(), Box<dyn Erro
     code.write(out)
         .map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
     let operations = prepared.operations().len();
-    eprintln!("wrote {}: {operations} operations, {} types, from {source}", out.display(), code.type_names.len());
+    eprintln!(
+        "wrote {}: {operations} operations, {} types, from {source}",
+        out.display(),
+        code.type_names.len()
+    );
     Ok(())
 }
 
@@ -143,14 +144,11 @@ impl Pull {
         let verb = if fs::read(&self.out).is_ok_and(|old| old == text.as_bytes()) {
             "unchanged"
         } else {
-            replace(&self.out, text.as_bytes())
-                .map_err(|error| format!("`{out}` cannot be written: {error}"))?;
+            replace(&self.out, text.as_bytes()).map_err(|error| format!("`{out}` cannot be written: {error}"))?;
             "wrote"
         };
         let bytes = text.len();
-        eprintln!(
-            "{verb} {out}: {operations} operations, {schemas} schemas, {bytes} bytes, from {source}"
-        );
+        eprintln!("{verb} {out}: {operations} operations, {schemas} schemas, {bytes} bytes, from {source}");
         Ok(())
     }
 
@@ -178,10 +176,7 @@ impl Pull {
 fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A link stays one: what it points to is replaced.
     let path = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-    let mut name = path
-        .file_name()
-        .ok_or(io::ErrorKind::IsADirectory)?
-        .to_owned();
+    let mut name = path.file_name().ok_or(io::ErrorKind::IsADirectory)?.to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = path.with_file_name(name);
     let written = fs::File::create_new(&temporary)

@@ -3,8 +3,8 @@
 //! typify would make a wrapper struct of each, which says nothing and must be unwrapped by everyone.
 
 use super::Changes;
-use crate::reference;
 use crate::document::{for_each_schema, pointer, walk};
+use crate::reference;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -21,7 +21,10 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         if is_type(schema) {
             return true;
         }
-        changes.note(pointer("/components/schemas", name), "no type of its own: written inline");
+        changes.note(
+            pointer("/components/schemas", name),
+            "no type of its own: written inline",
+        );
         if let Some(schema) = schema.as_object_mut() {
             schema.shift_remove("x-name");
         }

@@ -53,11 +53,7 @@ enum Part {
 }
 
 /// With `leads_back`, a composition of several is the first that it refers to.
-fn compose(
-    schema: &Map<String, Value>,
-    components: &Map<String, Value>,
-    leads_back: bool,
-) -> Value {
+fn compose(schema: &Map<String, Value>, components: &Map<String, Value>, leads_back: bool) -> Value {
     let parts = parts_of(schema, components, &mut Vec::new(), false);
     // One reference keeps its type; what composes several is a type of its own.
     let composed = match lone_reference(&parts) {
@@ -148,9 +144,7 @@ fn classify(schema: Map<String, Value>) -> Part {
     if schema.contains_key("oneOf") || schema.contains_key("anyOf") {
         return Part::Union(schema);
     }
-    let is_object = schema
-        .get("type")
-        .is_some_and(|declared| declared == "object");
+    let is_object = schema.get("type").is_some_and(|declared| declared == "object");
     let says = ["properties", "additionalProperties", "required"]
         .iter()
         .any(|key| schema.contains_key(*key));
@@ -223,9 +217,7 @@ fn merge(object: &mut Map<String, Value>, more: Map<String, Value>) {
                     }
                 }
             }
-            (_, None, value)
-                if !shape::MARKERS.contains(&key.as_str()) && !key.starts_with("x-") =>
-            {
+            (_, None, value) if !shape::MARKERS.contains(&key.as_str()) && !key.starts_with("x-") => {
                 object.insert(key, value);
             }
             _ => {}
@@ -240,10 +232,7 @@ fn drop_unknown_required(object: &mut Map<String, Value>) {
         .cloned()
         .unwrap_or_default();
     if let Some(names) = object.get_mut("required").and_then(Value::as_array_mut) {
-        names.retain(|name| {
-            name.as_str()
-                .is_some_and(|name| properties.contains_key(name))
-        });
+        names.retain(|name| name.as_str().is_some_and(|name| properties.contains_key(name)));
         if names.is_empty() {
             object.shift_remove("required");
         }

@@ -41,16 +41,11 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         let Some(schema) = schema.as_object_mut() else {
             return;
         };
-        let is_string = schema
-            .get("type")
-            .is_some_and(|declared| declared == "string");
+        let is_string = schema.get("type").is_some_and(|declared| declared == "string");
         drop_keys(at, schema, changes, |key, value| {
             DROPPED.contains(&key)
                 || (key == "format"
-                    && !(is_string
-                        && value
-                            .as_str()
-                            .is_some_and(|format| KEPT_FORMATS.contains(&format))))
+                    && !(is_string && value.as_str().is_some_and(|format| KEPT_FORMATS.contains(&format))))
         });
     });
     for_each_operation(document, &mut |_, _, base, operation| {
@@ -79,17 +74,10 @@ fn drop_keys(
 
 fn drop_examples(base: &str, operation: &mut Map<String, Value>, changes: &mut Changes) {
     let is_example = |key: &str, _: &Value| matches!(key, "example" | "examples");
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for (index, parameter) in parameters.into_iter().flatten().enumerate() {
         if let Some(parameter) = parameter.as_object_mut() {
-            drop_keys(
-                &format!("{base}/parameters/{index}"),
-                parameter,
-                changes,
-                is_example,
-            );
+            drop_keys(&format!("{base}/parameters/{index}"), parameter, changes, is_example);
         }
     }
     let mut in_content = |holder: &mut Value, base: &str| {
@@ -108,9 +96,7 @@ fn drop_examples(base: &str, operation: &mut Map<String, Value>, changes: &mut C
     if let Some(body) = operation.get_mut("requestBody") {
         in_content(body, &format!("{base}/requestBody"));
     }
-    let responses = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut);
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
         in_content(response, &pointer(&format!("{base}/responses"), status));
     }

@@ -55,9 +55,7 @@ fn unescape(token: &str) -> String {
             None => tail,
         };
     }
-    String::from_utf8_lossy(&bytes)
-        .replace("~1", "/")
-        .replace("~0", "~")
+    String::from_utf8_lossy(&bytes).replace("~1", "/").replace("~0", "~")
 }
 
 #[cfg(test)]
@@ -108,10 +106,7 @@ mod tests {
                 "Page<Call>": {}, "a/b": {}, "100%": {}
             }),
         );
-        assert_eq!(
-            after["A"],
-            json!({"$ref": "#/components/schemas/Page<Call>"})
-        );
+        assert_eq!(after["A"], json!({"$ref": "#/components/schemas/Page<Call>"}));
         assert_eq!(after["B"], json!({"$ref": "#/components/schemas/a/b"}));
         assert_eq!(after["C"], json!({"$ref": "#/components/schemas/100%"}));
         assert_eq!(places, ["/components/schemas/A", "/components/schemas/B"]);

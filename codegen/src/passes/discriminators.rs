@@ -43,10 +43,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         } else {
             changes.note(
                 at,
-                format!(
-                    "moved to x-discriminator; its mapping misses {}",
-                    missing.join(", ")
-                ),
+                format!("moved to x-discriminator; its mapping misses {}", missing.join(", ")),
             );
         }
         schema.insert(
@@ -56,12 +53,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-fn sound_mapping(
-    at: &str,
-    discriminator: &Value,
-    branches: &[String],
-    changes: &mut Changes,
-) -> Map<String, Value> {
+fn sound_mapping(at: &str, discriminator: &Value, branches: &[String], changes: &mut Changes) -> Map<String, Value> {
     let mut mapping = Map::new();
     let entries = discriminator.get("mapping").and_then(Value::as_object);
     for (value, target) in entries.into_iter().flatten() {
@@ -71,10 +63,7 @@ fn sound_mapping(
             Some(name) => {
                 mapping.insert(value.clone(), json!(name));
             }
-            None => changes.note(
-                format!("{at}/mapping"),
-                format!("dropped: {value:?} names no branch"),
-            ),
+            None => changes.note(format!("{at}/mapping"), format!("dropped: {value:?} names no branch")),
         }
     }
     mapping

@@ -20,10 +20,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         schema.retain(|key, _| {
             let beside = matches!(key.as_str(), "enum" | "type" | "items" | "format");
             if beside {
-                changes.note(
-                    format!("{at}/{key}"),
-                    "dropped: the union says what is allowed",
-                );
+                changes.note(format!("{at}/{key}"), "dropped: the union says what is allowed");
             }
             !beside
         });
@@ -57,10 +54,7 @@ mod tests {
                 "oneOf": [{"type": "string"}, {"type": "number"}]
             }})
         );
-        assert_eq!(
-            places,
-            ["/components/schemas/A/type", "/components/schemas/A/enum"]
-        );
+        assert_eq!(places, ["/components/schemas/A/type", "/components/schemas/A/enum"]);
     }
 
     #[test]

@@ -43,9 +43,7 @@ fn reduce(schema: &mut Map<String, Value>, values: &[Value]) -> (Vec<Value>, Opt
     if values.iter().any(Value::is_null) {
         schema.insert("nullable".to_owned(), json!(true));
     }
-    let in_union = ["oneOf", "anyOf", "allOf"]
-        .iter()
-        .any(|key| schema.contains_key(*key));
+    let in_union = ["oneOf", "anyOf", "allOf"].iter().any(|key| schema.contains_key(*key));
     let declares = schema.contains_key("type") || in_union;
     if distinct.is_empty() {
         return (distinct, Some("dropped: it has no value"));
@@ -56,20 +54,13 @@ fn reduce(schema: &mut Map<String, Value>, values: &[Value]) -> (Vec<Value>, Opt
             return (distinct, Some("its type is string"));
         }
         let changed = distinct.len() != values.len();
-        return (
-            distinct,
-            changed.then_some("dropped null, or what was there twice"),
-        );
+        return (distinct, changed.then_some("dropped null, or what was there twice"));
     }
     if in_union {
         return (Vec::new(), Some("dropped: only strings can be listed"));
     }
     let numbers = distinct.iter().all(Value::is_number);
-    let wanted = if numbers
-        && distinct
-            .iter()
-            .all(|value| value.is_i64() || value.is_u64())
-    {
+    let wanted = if numbers && distinct.iter().all(|value| value.is_i64() || value.is_u64()) {
         Some("integer")
     } else if numbers {
         Some("number")
@@ -83,9 +74,7 @@ fn reduce(schema: &mut Map<String, Value>, values: &[Value]) -> (Vec<Value>, Opt
             schema.insert("type".to_owned(), json!(name));
         }
         Some(_) => {}
-        None if distinct
-            .iter()
-            .any(|value| value.is_array() || value.is_object()) => {}
+        None if distinct.iter().any(|value| value.is_array() || value.is_object()) => {}
         None => {
             schema.shift_remove("type");
         }
@@ -124,8 +113,7 @@ mod tests {
 
     #[test]
     fn strings_without_a_type_are_strings_and_a_constant_is_one_value() {
-        let (after, places) =
-            repair_schemas(run, json!({"A": {"enum": ["a"]}, "B": {"const": "b"}}));
+        let (after, places) = repair_schemas(run, json!({"A": {"enum": ["a"]}, "B": {"const": "b"}}));
         assert_eq!(
             after,
             json!({"A": {"type": "string", "enum": ["a"]}, "B": {"type": "string", "enum": ["b"]}})
@@ -168,9 +156,6 @@ mod tests {
 
     #[test]
     fn an_enum_of_distinct_strings_is_left_alone() {
-        leaves_schemas_alone(
-            run,
-            json!({"A": {"type": "string", "enum": ["a", "A", ""]}}),
-        );
+        leaves_schemas_alone(run, json!({"A": {"type": "string", "enum": ["a", "A", ""]}}));
     }
 }

@@ -5,11 +5,11 @@
 
 mod naming;
 
-use super::nullability::NULLABLE;
 use super::Changes;
-use crate::reference;
+use super::nullability::NULLABLE;
 use crate::document::{for_each_operation, pointer};
 use crate::names::Names;
+use crate::reference;
 use naming::{Class, Naming, Place};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -64,8 +64,14 @@ pub fn run(document: &mut Value, names: &Names, changes: &mut Changes) {
 }
 
 fn components(document: &mut Value) -> Option<&mut Map<String, Value>> {
-    let components = document.as_object_mut()?.entry("components").or_insert_with(|| Value::Object(Map::new()));
-    let schemas = components.as_object_mut()?.entry("schemas").or_insert_with(|| Value::Object(Map::new()));
+    let components = document
+        .as_object_mut()?
+        .entry("components")
+        .or_insert_with(|| Value::Object(Map::new()));
+    let schemas = components
+        .as_object_mut()?
+        .entry("schemas")
+        .or_insert_with(|| Value::Object(Map::new()));
     schemas.as_object_mut()
 }
 
@@ -133,21 +139,23 @@ fn visit(document: &mut Value, found: &mut dyn FnMut(&Place, &mut Value)) {
     });
 }
 
-fn visit_operation(
-    id: &str,
-    at: &str,
-    operation: &mut Map<String, Value>,
-    found: &mut dyn FnMut(&Place, &mut Value),
-) {
+fn visit_operation(id: &str, at: &str, operation: &mut Map<String, Value>, found: &mut dyn FnMut(&Place, &mut Value)) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for (index, parameter) in parameters.into_iter().flatten().enumerate() {
-        let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        let name = parameter
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
         if let Some(schema) = parameter.get_mut("schema") {
             let place = Place::new(id, format!("{at}/parameters/{index}/schema")).at(&name);
             visit_schema(&place, schema, found);
         }
     }
-    let bodies = operation.get_mut("requestBody").into_iter().map(|body| ("request", body));
+    let bodies = operation
+        .get_mut("requestBody")
+        .into_iter()
+        .map(|body| ("request", body));
     for (what, body) in bodies {
         visit_content(&Place::new(id, format!("{at}/requestBody")).at(what), body, found);
     }

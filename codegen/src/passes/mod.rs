@@ -6,43 +6,43 @@
 
 pub mod additional_properties;
 pub mod aliases;
-pub mod constants;
-pub mod corrections;
-pub mod descriptions;
-pub mod hoist;
-pub mod nullability;
-pub mod open_strings;
-pub mod prune;
-pub mod received;
-pub mod secrets;
-pub mod type_names;
-pub mod updates;
 pub mod all_of;
 pub mod array_enums;
+pub mod constants;
 pub mod constraints;
+pub mod corrections;
 pub mod dangling_refs;
+pub mod descriptions;
 pub mod discriminators;
 pub mod enum_beside_union;
 pub mod enums;
+pub mod hoist;
 pub mod null_types;
+pub mod nullability;
 pub mod object_enums;
+pub mod open_strings;
 pub mod operation_ids;
 pub mod parameters;
 pub mod paths;
 pub mod property_names;
+pub mod prune;
+pub mod received;
 pub mod reference_aliases;
 pub mod request_bodies;
 pub mod required_flags;
 pub mod responses;
 pub mod schema_shapes;
+pub mod secrets;
+mod shape;
 pub mod shared_parts;
 pub mod structure;
-pub mod transfers;
-pub mod unions;
-pub mod unknown_types;
-mod shape;
 #[cfg(test)]
 mod testing;
+pub mod transfers;
+pub mod type_names;
+pub mod unions;
+pub mod unknown_types;
+pub mod updates;
 
 /// What a pass did to the document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

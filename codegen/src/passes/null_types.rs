@@ -34,12 +34,8 @@ fn is_null_type(declared: Option<&Value>) -> bool {
 
 fn is_null(schema: &Value) -> bool {
     let nulls = |list: &Value| {
-        list.as_array().is_some_and(|values| {
-            !values.is_empty()
-                && values
-                    .iter()
-                    .all(|value| value == "null" || value.is_null())
-        })
+        list.as_array()
+            .is_some_and(|values| !values.is_empty() && values.iter().all(|value| value == "null" || value.is_null()))
     };
     is_null_type(schema.get("type"))
         || schema.get("type").is_some_and(nulls)
@@ -54,10 +50,7 @@ fn drop_null_branches(at: &str, key: &str, schema: &mut Map<String, Value>, chan
     let mut index = 0;
     branches.retain(|branch| {
         if is_null(branch) {
-            changes.note(
-                format!("{at}/{key}/{index}"),
-                "null branch: the union is nullable",
-            );
+            changes.note(format!("{at}/{key}/{index}"), "null branch: the union is nullable");
         }
         index += 1;
         !is_null(branch)

@@ -4,8 +4,8 @@
 //! reference can carry it without a wrapper.
 
 use super::Changes;
-use crate::reference;
 use crate::document::for_each_schema;
+use crate::reference;
 use serde_json::{Value, json};
 
 /// The mark of a place that can hold `null`.

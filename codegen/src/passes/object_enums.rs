@@ -9,12 +9,7 @@ use serde_json::{Map, Value, json};
 use super::Changes;
 use crate::document::for_each_schema;
 
-const OF_OBJECTS: [&str; 4] = [
-    "properties",
-    "required",
-    "additionalProperties",
-    "patternProperties",
-];
+const OF_OBJECTS: [&str; 4] = ["properties", "required", "additionalProperties", "patternProperties"];
 
 /// Makes the type of every schema agree with its values and keywords.
 pub fn run(document: &mut Value, changes: &mut Changes) {
@@ -34,10 +29,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 }
 
 fn settle_type(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes) {
-    let declared = schema
-        .get("type")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let declared = schema.get("type").and_then(Value::as_str).map(str::to_owned);
     let implied = implied_type(declared.as_deref(), schema);
     if let Some(implied) = implied.filter(|implied| declared.as_deref() != Some(*implied)) {
         schema.insert("type".to_owned(), json!(implied));
@@ -48,11 +40,7 @@ fn settle_type(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes)
 fn implied_type(declared: Option<&str>, schema: &Map<String, Value>) -> Option<&'static str> {
     let values = type_of_values(schema);
     match declared {
-        None if schema.contains_key("properties")
-            || schema.contains_key("additionalProperties") =>
-        {
-            Some("object")
-        }
+        None if schema.contains_key("properties") || schema.contains_key("additionalProperties") => Some("object"),
         None if schema.contains_key("items") => Some("array"),
         None | Some("array") => None,
         Some("object") if schema.contains_key("properties") => None,
@@ -65,15 +53,12 @@ fn implied_type(declared: Option<&str>, schema: &Map<String, Value>) -> Option<&
 /// The one type that all values of the `enum` have, if they are scalars.
 fn type_of_values(schema: &Map<String, Value>) -> Option<&'static str> {
     let values = schema.get("enum")?.as_array()?;
-    let mut types = values
-        .iter()
-        .filter(|value| !value.is_null())
-        .map(|value| match value {
-            Value::String(_) => Some("string"),
-            Value::Number(_) => Some("number"),
-            Value::Bool(_) => Some("boolean"),
-            _ => None,
-        });
+    let mut types = values.iter().filter(|value| !value.is_null()).map(|value| match value {
+        Value::String(_) => Some("string"),
+        Value::Number(_) => Some("number"),
+        Value::Bool(_) => Some("boolean"),
+        _ => None,
+    });
     let first = types.next()??;
     types.all(|next| next == Some(first)).then_some(first)
 }
@@ -91,10 +76,7 @@ fn drop_foreign(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes
             || (key == "items" && !is_array)
             || (key == "enum" && (is_object || is_array));
         if foreign {
-            changes.note(
-                format!("{at}/{key}"),
-                format!("dropped: not for type {declared:?}"),
-            );
+            changes.note(format!("{at}/{key}"), format!("dropped: not for type {declared:?}"));
         }
         !foreign
     });
@@ -109,14 +91,8 @@ mod tests {
 
     #[test]
     fn an_object_whose_values_are_strings_is_a_string() {
-        let (after, places) = repair_schemas(
-            run,
-            json!({"A": {"type": "object", "enum": ["fixed", "linear"]}}),
-        );
-        assert_eq!(
-            after,
-            json!({"A": {"type": "string", "enum": ["fixed", "linear"]}})
-        );
+        let (after, places) = repair_schemas(run, json!({"A": {"type": "object", "enum": ["fixed", "linear"]}}));
+        assert_eq!(after, json!({"A": {"type": "string", "enum": ["fixed", "linear"]}}));
         assert_eq!(places, ["/components/schemas/A/type"]);
     }
 

@@ -29,10 +29,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     // Types are named after operations too, and Pascal case knows fewer differences: `a_1` and `a1` are one type.
     let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| name.to_pascal_case()).collect();
     for_each_operation(document, &mut |path, method, base, operation| {
-        let declared = operation
-            .get("operationId")
-            .and_then(Value::as_str)
-            .unwrap_or_default();
+        let declared = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
         if !rust_name(declared).is_empty() && taken.insert(rust_name(declared)) {
             return;
         }
@@ -61,13 +58,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 fn rust_name(id: &str) -> String {
     let words: String = id
         .chars()
-        .map(|letter| {
-            if letter.is_alphanumeric() {
-                letter
-            } else {
-                '-'
-            }
-        })
+        .map(|letter| if letter.is_alphanumeric() { letter } else { '-' })
         .collect();
     words.to_snake_case().to_pascal_case()
 }

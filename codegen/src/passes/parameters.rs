@@ -55,9 +55,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
                 format!("{base}/parameters"),
                 format!("supplied: {name:?}, which the path names"),
             );
-            kept.push(
-                json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}),
-            );
+            kept.push(json!({"name": name, "in": "path", "required": true, "schema": {"type": "string"}}));
         }
         if had_any || !kept.is_empty() {
             operation.insert("parameters".to_owned(), Value::Array(kept));
@@ -92,9 +90,7 @@ fn unfit(
         "path" if !template.iter().any(|known| known == name) => Some("the path does not name it"),
         "path" => (!found.insert(name.to_owned())).then_some("it is declared twice"),
         "cookie" => Some("cookies are not sent"),
-        "header" if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => {
-            Some("the client sets the header")
-        }
+        "header" if OWN_HEADERS.contains(&name.to_ascii_lowercase().as_str()) => Some("the client sets the header"),
         "header" if !is_header_name(name) => Some("no header can have the name"),
         "query" | "header" => {
             let own = taken.insert(field_name(name));
@@ -121,41 +117,25 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
     let in_query = place == "query";
     if place == "path" && parameter.get("required") != Some(&Value::Bool(true)) {
         parameter.insert("required".to_owned(), json!(true));
-        changes.note(
-            format!("{at}/required"),
-            "true: a path needs its parameters",
-        );
+        changes.note(format!("{at}/required"), "true: a path needs its parameters");
     }
     let style = if in_query { "form" } else { "simple" };
     parameter.retain(|key, value| {
         let sound = match key.as_str() {
-            "required" | "deprecated" | "explode" | "allowReserved" | "allowEmptyValue" => {
-                value.is_boolean()
-            }
+            "required" | "deprecated" | "explode" | "allowReserved" | "allowEmptyValue" => value.is_boolean(),
             "description" => value.is_string(),
             "style" => value == style,
             "content" | "example" | "examples" => false,
             _ => true,
         };
         if !sound {
-            changes.note(
-                format!("{at}/{key}"),
-                "dropped: the generator cannot express it",
-            );
+            changes.note(format!("{at}/{key}"), "dropped: the generator cannot express it");
         }
         sound
     });
-    let schema = parameter
-        .get("schema")
-        .cloned()
-        .unwrap_or_else(|| json!({}));
+    let schema = parameter.get("schema").cloned().unwrap_or_else(|| json!({}));
     let sendable = match schema.get("items") {
-        Some(items)
-            if in_query
-                && schema
-                    .get("type")
-                    .is_some_and(|declared| declared == "array") =>
-        {
+        Some(items) if in_query && schema.get("type").is_some_and(|declared| declared == "array") => {
             let item = sendable_scalar(items, false, components);
             let mut schema = schema.clone();
             schema["items"] = item;
@@ -165,10 +145,7 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
     };
     if parameter.get("schema") != Some(&sendable) {
         parameter.insert("schema".to_owned(), sendable);
-        changes.note(
-            format!("{at}/schema"),
-            "read as something that can be written as text",
-        );
+        changes.note(format!("{at}/schema"), "read as something that can be written as text");
     }
 }
 
@@ -186,8 +163,7 @@ fn sendable_scalar(schema: &Value, with_display: bool, components: &Map<String, 
         Some("string" | "number" | "integer" | "boolean")
     );
     let is_date = with_display && meant.get("format").is_some();
-    let is_null =
-        meant.as_object().is_some_and(shape::is_nullable) && reference::target(schema).is_some();
+    let is_null = meant.as_object().is_some_and(shape::is_nullable) && reference::target(schema).is_some();
     if is_scalar && !is_date && !is_null {
         without_null(schema.clone())
     } else {

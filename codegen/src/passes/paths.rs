@@ -23,10 +23,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     paths.retain(|path, _| {
         let callable = path.starts_with("x-") || is_template(path);
         if !callable {
-            changes.note(
-                pointer("/paths", path),
-                "dropped: not a path that can be filled in",
-            );
+            changes.note(pointer("/paths", path), "dropped: not a path that can be filled in");
         }
         callable
     });
@@ -55,11 +52,7 @@ fn is_template(path: &str) -> bool {
         };
     }
     let mut taken = BTreeSet::from(["body".to_owned()]);
-    path.starts_with('/')
-        && !inside
-        && template_names(path)
-            .iter()
-            .all(|name| taken.insert(field_name(name)))
+    path.starts_with('/') && !inside && template_names(path).iter().all(|name| taken.insert(field_name(name)))
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Drops the components that nothing needs: they are a third of the vendor's document and of the time to compile it.
 
 use super::Changes;
-use crate::reference;
 use crate::document::pointer;
+use crate::reference;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -12,10 +12,7 @@ pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
     if let Some(paths) = document.get("paths") {
         reference::targets(paths, &mut open);
     }
-    let Some(schemas) = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-    else {
+    let Some(schemas) = document.pointer("/components/schemas").and_then(Value::as_object) else {
         return;
     };
     for (name, schema) in schemas {

@@ -4,8 +4,8 @@
 //! what tells a union's variants apart stay required; all else is optional to read.
 
 use super::Changes;
-use crate::reference;
 use crate::document::{for_each_operation, pointer};
+use crate::reference;
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -26,10 +26,8 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     if aliases.is_empty() {
         return;
     }
-    let ends: BTreeMap<String, Option<String>> = aliases
-        .keys()
-        .map(|name| (name.clone(), end(name, &aliases)))
-        .collect();
+    let ends: BTreeMap<String, Option<String>> =
+        aliases.keys().map(|name| (name.clone(), end(name, &aliases))).collect();
     for (name, schema) in schemas.iter_mut() {
         if ends.get(name) == Some(&None) {
             *schema = json!({});
@@ -117,10 +115,7 @@ mod tests {
                 }
             })
         );
-        assert_eq!(
-            places,
-            ["/components/schemas/Old", "/components/schemas/Older"]
-        );
+        assert_eq!(places, ["/components/schemas/Old", "/components/schemas/Older"]);
     }
 
     #[test]

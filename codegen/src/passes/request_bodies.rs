@@ -39,14 +39,9 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 }
 
 fn choose(body: &Value) -> Option<(&'static str, Value)> {
-    let content = body
-        .get("content")?
-        .as_object()
-        .filter(|content| !content.is_empty())?;
+    let content = body.get("content")?.as_object().filter(|content| !content.is_empty())?;
     for sendable in SENDABLE {
-        let found = content
-            .iter()
-            .find(|(media_type, _)| means(media_type, sendable));
+        let found = content.iter().find(|(media_type, _)| means(media_type, sendable));
         if let Some((_, entry)) = found {
             let declared = entry.get("schema").cloned().unwrap_or_else(|| json!({}));
             return Some((sendable, expected_schema(sendable, declared)));
@@ -61,8 +56,7 @@ fn choose(body: &Value) -> Option<(&'static str, Value)> {
 fn means(media_type: &str, sendable: &str) -> bool {
     let kind = media_type.split(';').next().unwrap_or_default().trim();
     kind == sendable
-        || (sendable == "application/json"
-            && (kind.ends_with("+json") || kind == "*/*" || kind == "application/*"))
+        || (sendable == "application/json" && (kind.ends_with("+json") || kind == "*/*" || kind == "application/*"))
         || (sendable == "text/plain" && kind.starts_with("text/"))
 }
 
@@ -102,14 +96,12 @@ mod tests {
 
     #[test]
     fn other_bodies_are_text_or_bytes() {
-        let (after, _) =
-            repair_operation(run, json!({"requestBody": {"content": {"text/csv": {}}}}));
+        let (after, _) = repair_operation(run, json!({"requestBody": {"content": {"text/csv": {}}}}));
         assert_eq!(
             after,
             json!({"requestBody": {"content": {"text/plain": {"schema": {"type": "string"}}}}})
         );
-        let (after, _) =
-            repair_operation(run, json!({"requestBody": {"content": {"audio/wav": {}}}}));
+        let (after, _) = repair_operation(run, json!({"requestBody": {"content": {"audio/wav": {}}}}));
         assert_eq!(
             after,
             json!({"requestBody": {"content": {"application/octet-stream": {
@@ -120,18 +112,12 @@ mod tests {
 
     #[test]
     fn a_body_without_schema_is_anything_and_one_without_content_none() {
-        let (after, _) = repair_operation(
-            run,
-            json!({"requestBody": {"content": {"application/json": {}}}}),
-        );
+        let (after, _) = repair_operation(run, json!({"requestBody": {"content": {"application/json": {}}}}));
         assert_eq!(
             after,
             json!({"requestBody": {"content": {"application/json": {"schema": {}}}}})
         );
-        let (after, places) = repair_operation(
-            run,
-            json!({"requestBody": {"required": true, "content": {}}}),
-        );
+        let (after, places) = repair_operation(run, json!({"requestBody": {"required": true, "content": {}}}));
         assert_eq!(after, json!({}));
         assert_eq!(places, ["/paths/~1a~1{id}/get/requestBody"]);
     }

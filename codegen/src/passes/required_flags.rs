@@ -16,19 +16,14 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         let Some(schema) = schema.as_object_mut() else {
             return;
         };
-        if schema
-            .get("required")
-            .is_some_and(|required| !required.is_array())
-        {
+        if schema.get("required").is_some_and(|required| !required.is_array()) {
             schema.shift_remove("required");
             changes.note(format!("{at}/required"), "dropped: not a list of names");
         }
         lift_flags(at, schema, changes);
         // What an `allOf` requires may be a property of one of its other parts.
         let of_composition = at.rsplit('/').nth(1) == Some("allOf")
-            || ["allOf", "oneOf", "anyOf"]
-                .iter()
-                .any(|key| schema.contains_key(*key));
+            || ["allOf", "oneOf", "anyOf"].iter().any(|key| schema.contains_key(*key));
         if !of_composition {
             keep_properties_only(at, schema, changes);
         }

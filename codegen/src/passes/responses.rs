@@ -15,10 +15,7 @@ const ANY_SUCCESS: &str = "2XX";
 pub fn run(document: &mut Value, changes: &mut Changes) {
     for_each_operation(document, &mut |_, _, base, operation| {
         let empty = Map::new();
-        let declared = operation
-            .get("responses")
-            .and_then(Value::as_object)
-            .unwrap_or(&empty);
+        let declared = operation.get("responses").and_then(Value::as_object).unwrap_or(&empty);
         let chosen = choose(declared);
         let answer = match chosen {
             Some((_, response)) => answer(response),
@@ -40,11 +37,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 
 /// The success that says most; of two that say the same, 200, else the first.
 fn choose(declared: &Map<String, Value>) -> Option<(&str, &Value)> {
-    let successes = || {
-        declared
-            .iter()
-            .filter(|(status, _)| status.starts_with('2'))
-    };
+    let successes = || declared.iter().filter(|(status, _)| status.starts_with('2'));
     let rank = |status: &str, response: &Value| (says(response), status == "200");
     let mut best: Option<(&str, &Value)> = None;
     for (status, response) in successes() {
@@ -105,27 +98,16 @@ fn body(response: &Value) -> Option<(Value, Body)> {
         .iter()
         .find(|(media_type, _)| is_json(media_type))
         .map(|(_, entry)| (schema(entry), Body::Json))
-        .or_else(|| {
-            content
-                .iter()
-                .next()
-                .map(|(_, entry)| (schema(entry), Body::Bytes))
-        })
+        .or_else(|| content.iter().next().map(|(_, entry)| (schema(entry), Body::Bytes)))
 }
 
 fn is_json(media_type: &str) -> bool {
     let kind = media_type.split(';').next().unwrap_or_default().trim();
-    kind == "application/json"
-        || kind.ends_with("+json")
-        || kind == "*/*"
-        || kind == "application/*"
+    kind == "application/json" || kind.ends_with("+json") || kind == "*/*" || kind == "application/*"
 }
 
 fn answer(response: &Value) -> Value {
-    let description = response
-        .get("description")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
+    let description = response.get("description").and_then(Value::as_str).unwrap_or_default();
     match body(response) {
         None => json!({"description": description}),
         Some((schema, Body::Json)) => {
@@ -173,10 +155,7 @@ mod tests {
             run,
             json!({"responses": {"201": json_of(json!({"type": "string"})), "200": json_of(json!({"type": "number"}))}}),
         );
-        assert_eq!(
-            after["responses"],
-            json!({"2XX": json_of(json!({"type": "number"}))})
-        );
+        assert_eq!(after["responses"], json!({"2XX": json_of(json!({"type": "number"}))}));
     }
 
     #[test]
@@ -196,10 +175,7 @@ mod tests {
             json!({"responses": {"200": {"content": {"text/html": {}, "application/json; charset=utf-8": {}}}}}),
         );
         assert_eq!(after["responses"], json!({"2XX": json_of(json!({}))}));
-        let (after, _) = repair_operation(
-            run,
-            json!({"responses": {"200": {"content": {"text/csv": {}}}}}),
-        );
+        let (after, _) = repair_operation(run, json!({"responses": {"200": {"content": {"text/csv": {}}}}}));
         assert_eq!(
             after["responses"],
             json!({"2XX": {"description": "", "content": {"application/octet-stream": {
@@ -214,10 +190,7 @@ mod tests {
             run,
             json!({"responses": {"default": json_of(json!({"type": "string"}))}}),
         );
-        assert_eq!(
-            after["responses"],
-            json!({"2XX": json_of(json!({"type": "string"}))})
-        );
+        assert_eq!(after["responses"], json!({"2XX": json_of(json!({"type": "string"}))}));
         let (after, _) = repair_operation(run, json!({"responses": {"404": {"description": ""}}}));
         assert_eq!(after["responses"], json!({"2XX": {"description": ""}}));
     }

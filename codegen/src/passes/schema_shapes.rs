@@ -37,16 +37,10 @@ fn expect_schema(schema: &mut Value, at: &str, changes: &mut Changes) {
 }
 
 fn expect_operation_schemas(base: &str, operation: &mut Map<String, Value>, changes: &mut Changes) {
-    let parameters = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut);
+    let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for (index, parameter) in parameters.into_iter().flatten().enumerate() {
         if let Some(schema) = parameter.get_mut("schema") {
-            expect_schema(
-                schema,
-                &format!("{base}/parameters/{index}/schema"),
-                changes,
-            );
+            expect_schema(schema, &format!("{base}/parameters/{index}/schema"), changes);
         }
     }
     let mut expect_in_content = |holder: &mut Value, base: &str| {
@@ -61,9 +55,7 @@ fn expect_operation_schemas(base: &str, operation: &mut Map<String, Value>, chan
     if let Some(body) = operation.get_mut("requestBody") {
         expect_in_content(body, &format!("{base}/requestBody"));
     }
-    let responses = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut);
+    let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
     for (status, response) in responses.into_iter().flatten() {
         expect_in_content(response, &pointer(&format!("{base}/responses"), status));
     }
@@ -77,9 +69,7 @@ fn mend(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes) {
         ("enum", Value::is_array),
         ("required", |value| value.is_array() || value.is_boolean()),
         ("properties", Value::is_object),
-        ("additionalProperties", |value| {
-            value.is_object() || value.is_boolean()
-        }),
+        ("additionalProperties", |value| value.is_object() || value.is_boolean()),
         ("allOf", Value::is_array),
         ("oneOf", Value::is_array),
         ("anyOf", Value::is_array),
@@ -105,11 +95,7 @@ fn mend(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes) {
         .into_iter()
         .flatten()
     {
-        expect_schema(
-            property,
-            &pointer(&format!("{at}/properties"), name),
-            changes,
-        );
+        expect_schema(property, &pointer(&format!("{at}/properties"), name), changes);
     }
     if let Some(names) = schema.get_mut("required").and_then(Value::as_array_mut) {
         let mut seen: Vec<Value> = Vec::with_capacity(names.len());
@@ -120,10 +106,7 @@ fn mend(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes) {
         }
         if seen.len() != names.len() {
             *names = seen;
-            changes.note(
-                format!("{at}/required"),
-                "dropped what is no name, or named twice",
-            );
+            changes.note(format!("{at}/required"), "dropped what is no name, or named twice");
         }
     }
     for key in UNIONS {
@@ -161,10 +144,8 @@ fn lone_reference(at: &str, schema: &mut Value, changes: &mut Changes) {
     let nullable = shape::is_nullable(keywords);
     let before = keywords.len();
     keywords.retain(|key, value| {
-        matches!(
-            key.as_str(),
-            "$ref" | "description" | "deprecated" | "title"
-        ) || (key == "required" && value.is_boolean())
+        matches!(key.as_str(), "$ref" | "description" | "deprecated" | "title")
+            || (key == "required" && value.is_boolean())
     });
     if nullable {
         keywords.shift_remove("$ref");

@@ -47,7 +47,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 pub fn is_secret(name: &str) -> bool {
     let words = name.to_snake_case();
     let ends = |ending: &&str| words == **ending || words.ends_with(&format!("_{ending}"));
-    words == "token" || ENDINGS.iter().any(|ending| ends(&ending))
+    words == "token" || ENDINGS.iter().any(ends)
 }
 
 #[cfg(test)]
@@ -56,10 +56,25 @@ mod tests {
 
     #[test]
     fn keys_tokens_and_passwords_are_secret_and_what_only_sounds_so_is_not() {
-        for secret in ["apiKey", "authToken", "secret", "serverUrlSecret", "twilioAuthToken", "password", "token"] {
+        for secret in [
+            "apiKey",
+            "authToken",
+            "secret",
+            "serverUrlSecret",
+            "twilioAuthToken",
+            "password",
+            "token",
+        ] {
             assert!(is_secret(secret), "{secret}");
         }
-        for public in ["publicKey", "maxTokens", "apiKeyPermissions", "key", "tokenizer", "secretsCount"] {
+        for public in [
+            "publicKey",
+            "maxTokens",
+            "apiKeyPermissions",
+            "key",
+            "tokenizer",
+            "secretsCount",
+        ] {
             assert!(!is_secret(public), "{public}");
         }
     }

@@ -20,22 +20,14 @@ const SHAPE: [&str; 11] = [
 ];
 
 /// Keywords that say something about a place and not about its values.
-pub(super) const MARKERS: [&str; 5] = [
-    "description",
-    "deprecated",
-    "nullable",
-    "readOnly",
-    "writeOnly",
-];
+pub(super) const MARKERS: [&str; 5] = ["description", "deprecated", "nullable", "readOnly", "writeOnly"];
 
 /// The component behind `{"allOf": [{"$ref": …}]}`, the form in which a reference can be nullable.
 pub(super) fn wrapped_target(schema: &Value) -> Option<&str> {
     let [only] = schema.get("allOf")?.as_array()?.as_slice() else {
         return None;
     };
-    let alone = SHAPE
-        .iter()
-        .all(|key| *key == "allOf" || schema.get(key).is_none());
+    let alone = SHAPE.iter().all(|key| *key == "allOf" || schema.get(key).is_none());
     reference::target(only).filter(|_| alone)
 }
 
@@ -92,10 +84,7 @@ mod tests {
     fn a_reference_is_wrapped_only_to_be_nullable() {
         let call = json!({"$ref": "#/components/schemas/Call"});
         let nullable = with(call.clone(), json!({"nullable": true, "description": "d"}));
-        assert_eq!(
-            nullable,
-            json!({"allOf": [call], "nullable": true, "description": "d"})
-        );
+        assert_eq!(nullable, json!({"allOf": [call], "nullable": true, "description": "d"}));
         assert_eq!(wrapped_target(&nullable), Some("Call"));
         assert_eq!(
             with(call, json!({"nullable": false, "description": "d"})),

@@ -18,10 +18,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     let shared = take_shared(document, changes);
     spread_path_parameters(document, changes);
     for_each_operation(document, &mut |_, _, base, operation| {
-        if let Some(parameters) = operation
-            .get_mut("parameters")
-            .and_then(Value::as_array_mut)
-        {
+        if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
             let mut index = 0;
             parameters.retain_mut(|parameter| {
                 let at = format!("{base}/parameters/{index}");
@@ -36,19 +33,8 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             operation.shift_remove("requestBody");
         }
         let at = format!("{base}/responses");
-        if let Some(responses) = operation
-            .get_mut("responses")
-            .and_then(Value::as_object_mut)
-        {
-            responses.retain(|status, response| {
-                inline(
-                    response,
-                    "responses",
-                    &shared,
-                    &pointer(&at, status),
-                    changes,
-                )
-            });
+        if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
+            responses.retain(|status, response| inline(response, "responses", &shared, &pointer(&at, status), changes));
         }
     });
 }
@@ -56,18 +42,12 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 /// Takes the shared parts out of the document: once they are written into the operations, nothing reads them there.
 fn take_shared(document: &mut Value, changes: &mut Changes) -> Map<String, Value> {
     let mut shared = Map::new();
-    let Some(components) = document
-        .get_mut("components")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(components) = document.get_mut("components").and_then(Value::as_object_mut) else {
         return shared;
     };
     for section in SECTIONS {
         if let Some(parts) = components.shift_remove(section) {
-            changes.note(
-                pointer("/components", section),
-                "moved into the operations that use it",
-            );
+            changes.note(pointer("/components", section), "moved into the operations that use it");
             shared.insert(section.to_owned(), parts);
         }
     }
@@ -75,13 +55,7 @@ fn take_shared(document: &mut Value, changes: &mut Changes) -> Map<String, Value
 }
 
 /// Replaces a reference by what it refers to; false if there is no such thing.
-fn inline(
-    value: &mut Value,
-    section: &str,
-    shared: &Map<String, Value>,
-    at: &str,
-    changes: &mut Changes,
-) -> bool {
+fn inline(value: &mut Value, section: &str, shared: &Map<String, Value>, at: &str, changes: &mut Changes) -> bool {
     let Some(reference) = value.get("$ref").cloned() else {
         return true;
     };
@@ -132,10 +106,7 @@ fn spread_path_parameters(document: &mut Value, changes: &mut Changes) {
                 continue;
             };
             for parameter in &parameters {
-                if !own
-                    .iter()
-                    .any(|declared| same_parameter(declared, parameter))
-                {
+                if !own.iter().any(|declared| same_parameter(declared, parameter)) {
                     own.push(parameter.clone());
                 }
             }

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use openapiv3::{
-    Callback, Example, ExternalDocumentation, Header, Info, Link, ReferenceOr, SecurityRequirement,
-    SecurityScheme, Server, Tag,
+    Callback, Example, ExternalDocumentation, Header, Info, Link, ReferenceOr, SecurityRequirement, SecurityScheme,
+    Server, Tag,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -57,10 +57,7 @@ fn mend_info(root: &mut Map<String, Value>, changes: &mut Changes) {
         let title = text("title").unwrap_or("API").to_owned();
         let version = text("version").filter(|version| fits_header(version));
         let version = version.unwrap_or("0").to_owned();
-        root.insert(
-            "info".to_owned(),
-            json!({"title": title, "version": version}),
-        );
+        root.insert("info".to_owned(), json!({"title": title, "version": version}));
         changes.note("/info", "reduced to title and version");
     }
 }
@@ -79,12 +76,7 @@ fn mend_components(root: &mut Map<String, Value>, changes: &mut Changes) {
     };
     let base = "/components";
     expect_object(components, "schemas", base, changes);
-    keep_valid::<BTreeMap<String, ReferenceOr<SecurityScheme>>>(
-        components,
-        "securitySchemes",
-        base,
-        changes,
-    );
+    keep_valid::<BTreeMap<String, ReferenceOr<SecurityScheme>>>(components, "securitySchemes", base, changes);
     keep_valid::<BTreeMap<String, ReferenceOr<Example>>>(components, "examples", base, changes);
     keep_valid::<BTreeMap<String, ReferenceOr<Header>>>(components, "headers", base, changes);
     keep_valid::<BTreeMap<String, ReferenceOr<Link>>>(components, "links", base, changes);
@@ -96,13 +88,10 @@ fn mend_paths(root: &mut Map<String, Value>, changes: &mut Changes) {
         return;
     };
     paths.retain(|path, item| {
-        let readable = path.starts_with("x-")
-            || (path.starts_with('/') && item.is_object() && item.get("$ref").is_none());
+        let readable =
+            path.starts_with("x-") || (path.starts_with('/') && item.is_object() && item.get("$ref").is_none());
         if !readable {
-            changes.note(
-                pointer("/paths", path),
-                "dropped: not a path with operations",
-            );
+            changes.note(pointer("/paths", path), "dropped: not a path with operations");
         }
         readable
     });
@@ -132,27 +121,18 @@ fn mend_operation(base: &str, operation: &mut Map<String, Value>, changes: &mut 
     keep_valid::<ExternalDocumentation>(operation, "externalDocs", base, changes);
     keep_valid::<BTreeMap<String, Callback>>(operation, "callbacks", base, changes);
     keep_valid::<Vec<Value>>(operation, "parameters", base, changes);
-    if let Some(parameters) = operation
-        .get_mut("parameters")
-        .and_then(Value::as_array_mut)
-    {
+    if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         let mut index = 0;
         parameters.retain(|parameter| {
             if !parameter.is_object() {
-                changes.note(
-                    format!("{base}/parameters/{index}"),
-                    "dropped: not a parameter",
-                );
+                changes.note(format!("{base}/parameters/{index}"), "dropped: not a parameter");
             }
             index += 1;
             parameter.is_object()
         });
     }
     keep_valid::<Map<String, Value>>(operation, "requestBody", base, changes);
-    if let Some(body) = operation
-        .get_mut("requestBody")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
         let at = format!("{base}/requestBody");
         keep_valid::<String>(body, "description", &at, changes);
         keep_valid::<bool>(body, "required", &at, changes);
@@ -160,10 +140,7 @@ fn mend_operation(base: &str, operation: &mut Map<String, Value>, changes: &mut 
     }
     expect_object(operation, "responses", base, changes);
     let at = format!("{base}/responses");
-    if let Some(responses) = operation
-        .get_mut("responses")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) {
         mend_responses(&at, responses, changes);
     }
 }
@@ -179,10 +156,7 @@ fn mend_responses(base: &str, responses: &mut Map<String, Value>, changes: &mut 
     });
     for (status, response) in responses {
         let at = pointer(base, status);
-        let Some(response) = response
-            .as_object_mut()
-            .filter(|_| !status.starts_with("x-"))
-        else {
+        let Some(response) = response.as_object_mut().filter(|_| !status.starts_with("x-")) else {
             continue;
         };
         if !response.get("description").is_some_and(Value::is_string) {
@@ -196,12 +170,7 @@ fn mend_responses(base: &str, responses: &mut Map<String, Value>, changes: &mut 
 }
 
 fn is_status(text: &str) -> bool {
-    let range = |text: &str| {
-        text.len() == 3
-            && text
-                .get(1..)
-                .is_some_and(|rest| rest.eq_ignore_ascii_case("xx"))
-    };
+    let range = |text: &str| text.len() == 3 && text.get(1..).is_some_and(|rest| rest.eq_ignore_ascii_case("xx"));
     text == "default"
         || text
             .parse::<u16>()
@@ -229,21 +198,13 @@ fn mend_content(base: &str, holder: &mut Map<String, Value>, changes: &mut Chang
         keep_valid::<BTreeMap<String, ReferenceOr<Example>>>(entry, "examples", &at, changes);
         // progenitor asserts that there is none.
         if entry.shift_remove("encoding").is_some() {
-            changes.note(
-                format!("{at}/encoding"),
-                "dropped: the generator cannot express it",
-            );
+            changes.note(format!("{at}/encoding"), "dropped: the generator cannot express it");
         }
     }
 }
 
 /// Drops `holder[key]` if it is there and cannot be read as a `T`.
-fn keep_valid<T: DeserializeOwned>(
-    holder: &mut Map<String, Value>,
-    key: &str,
-    base: &str,
-    changes: &mut Changes,
-) {
+fn keep_valid<T: DeserializeOwned>(holder: &mut Map<String, Value>, key: &str, base: &str, changes: &mut Changes) {
     if holder.get(key).is_some_and(|value| !reads_as::<T>(value)) {
         holder.shift_remove(key);
         changes.note(pointer(base, key), "dropped: not what has to stand there");
@@ -279,14 +240,7 @@ mod tests {
         );
         assert_eq!(
             places,
-            [
-                "",
-                "/openapi",
-                "/info",
-                "/paths",
-                "/components",
-                "/components/schemas"
-            ]
+            ["", "/openapi", "/info", "/paths", "/components", "/components/schemas"]
         );
     }
 

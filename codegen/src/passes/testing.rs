@@ -10,10 +10,7 @@ type Pass = fn(&mut Value, &mut Changes);
 pub(super) fn repair(pass: Pass, mut document: Value) -> (Value, Vec<String>) {
     let mut changes = Changes::default();
     pass(&mut document, &mut changes);
-    let places = changes
-        .iter()
-        .map(|change| change.pointer.clone())
-        .collect();
+    let places = changes.iter().map(|change| change.pointer.clone()).collect();
     (document, places)
 }
 

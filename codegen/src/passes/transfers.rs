@@ -29,10 +29,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             operation.insert("x-vapi-upload".to_owned(), fields);
             operation.shift_remove("requestBody");
             operation.insert(MARK.to_owned(), json!("upload"));
-            changes.note(
-                format!("{base}/requestBody"),
-                "a multipart upload: left to the facade",
-            );
+            changes.note(format!("{base}/requestBody"), "a multipart upload: left to the facade");
         } else if method == "get" && answers_bytes(operation) {
             operation.insert(
                 "responses".to_owned(),
@@ -66,11 +63,8 @@ fn fields(form: &Value, components: &Map<String, Value>) -> Value {
     let required = form.get("required").and_then(Value::as_array);
     let properties = form.get("properties").and_then(Value::as_object);
     let fields = properties.into_iter().flatten().map(|(name, property)| {
-        let is_required =
-            required.is_some_and(|names| names.iter().any(|required| required == name));
-        let is_file = property
-            .get("format")
-            .is_some_and(|format| format == "binary");
+        let is_required = required.is_some_and(|names| names.iter().any(|required| required == name));
+        let is_file = property.get("format").is_some_and(|format| format == "binary");
         json!({"name": name, "required": is_required, "file": is_file})
     });
     Value::Array(fields.collect())
@@ -106,10 +100,7 @@ fn answers_bytes(operation: &Map<String, Value>) -> bool {
 
 fn is_json(media_type: &str) -> bool {
     let kind = media_type.split(';').next().unwrap_or_default().trim();
-    kind == "application/json"
-        || kind.ends_with("+json")
-        || kind == "*/*"
-        || kind == "application/*"
+    kind == "application/json" || kind.ends_with("+json") || kind == "*/*" || kind == "application/*"
 }
 
 fn is_file(media_type: &str) -> bool {
@@ -163,10 +154,7 @@ mod tests {
             json!({"200": {"content": {"audio/wav": {"schema": {"type": "string"}}}}}),
         ] {
             let (after, places) = repair_operation(run, json!({"responses": responses}));
-            assert_eq!(
-                after,
-                json!({"responses": bytes, "x-vapi-transfer": "download"})
-            );
+            assert_eq!(after, json!({"responses": bytes, "x-vapi-transfer": "download"}));
             assert_eq!(places, ["/paths/~1a~1{id}/get/responses"]);
         }
     }

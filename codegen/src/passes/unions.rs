@@ -18,10 +18,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             return;
         };
         if keywords.shift_remove("not").is_some() {
-            changes.note(
-                format!("{at}/not"),
-                "dropped: the generator cannot express it",
-            );
+            changes.note(format!("{at}/not"), "dropped: the generator cannot express it");
         }
         one_keyword(at, keywords, changes);
         let Some(Value::Array(branches)) = keywords.get("oneOf") else {
@@ -67,8 +64,7 @@ impl Branches {
         };
         self.nullable |= shape::is_nullable(keywords);
         let nested = keywords.get("oneOf").or_else(|| keywords.get("anyOf"));
-        let lone_union =
-            !keywords.contains_key("properties") && !keywords.contains_key("discriminator");
+        let lone_union = !keywords.contains_key("properties") && !keywords.contains_key("discriminator");
         if let Some(target) = shape::wrapped_target(branch) {
             self.push(reference::to(target));
         } else if let Some(Value::Array(nested)) = nested.filter(|_| lone_union) {
@@ -83,11 +79,7 @@ impl Branches {
     }
 
     fn push(&mut self, branch: Value) {
-        if !self
-            .distinct
-            .iter()
-            .any(|known| same_values(known, &branch))
-        {
+        if !self.distinct.iter().any(|known| same_values(known, &branch)) {
             self.distinct.push(branch);
         }
     }
@@ -137,10 +129,7 @@ fn with_properties(branches: &mut [Value], schema: &Map<String, Value>) {
         return;
     };
     for branch in branches.iter_mut().filter_map(Value::as_object_mut) {
-        if branch
-            .get("type")
-            .is_none_or(|declared| declared != "object")
-        {
+        if branch.get("type").is_none_or(|declared| declared != "object") {
             continue;
         }
         let own = branch.entry("properties").or_insert_with(|| json!({}));
@@ -157,11 +146,7 @@ fn with_properties(branches: &mut [Value], schema: &Map<String, Value>) {
             .filter(|name| name.as_str().is_some_and(|name| own.get(name).is_some()))
             .cloned()
             .collect();
-        if let Some(own) = branch
-            .entry("required")
-            .or_insert_with(|| json!([]))
-            .as_array_mut()
-        {
+        if let Some(own) = branch.entry("required").or_insert_with(|| json!([])).as_array_mut() {
             for name in known {
                 if !own.contains(&name) {
                     own.push(name);
@@ -201,9 +186,7 @@ fn break_circles(document: &mut Value, changes: &mut Changes) {
         let at = pointer(&pointer("/components/schemas", &name), "oneOf");
         changes.note(at, "dropped branches that lead back to this union");
         if let Some(branches) = schema.get_mut("oneOf").and_then(Value::as_array_mut) {
-            branches.retain(|branch| {
-                reference::target(branch).is_none_or(|target| !circular.contains(target))
-            });
+            branches.retain(|branch| reference::target(branch).is_none_or(|target| !circular.contains(target)));
         }
         let keywords = schema.as_object().cloned().unwrap_or_default();
         let branches = keywords
@@ -261,10 +244,7 @@ mod tests {
             after,
             json!({"A": {"oneOf": [{"type": "string"}, {"type": "number"}]}, "B": {"type": "string"}})
         );
-        assert_eq!(
-            places,
-            ["/components/schemas/A/anyOf", "/components/schemas/B/not"]
-        );
+        assert_eq!(places, ["/components/schemas/A/anyOf", "/components/schemas/B/not"]);
     }
 
     #[test]
@@ -301,10 +281,7 @@ mod tests {
             after,
             json!({"A": {"oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}], "nullable": true}})
         );
-        assert_eq!(
-            places,
-            ["/components/schemas/A/oneOf", "/components/schemas/A/oneOf"]
-        );
+        assert_eq!(places, ["/components/schemas/A/oneOf", "/components/schemas/A/oneOf"]);
     }
 
     #[test]

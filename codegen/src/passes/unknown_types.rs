@@ -45,10 +45,7 @@ fn meant(name: &str, schema: &Map<String, Value>) -> Option<&'static str> {
     }
     let values = schema.get("enum").and_then(Value::as_array);
     if values.is_some_and(|values| {
-        values.iter().any(Value::is_string)
-            && values
-                .iter()
-                .all(|value| value.is_string() || value.is_null())
+        values.iter().any(Value::is_string) && values.iter().all(|value| value.is_string() || value.is_null())
     }) {
         return Some("string");
     }

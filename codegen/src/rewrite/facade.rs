@@ -78,7 +78,11 @@ fn write_method(out: &mut String, operation: &Operation, signature: &Signature) 
     }
     for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
         let argument = distinct(&snake_name(&parameter.name), &mut taken);
-        let _ = write!(arguments, ", {argument}: impl Into<{}>", parameter_type(parameter, signature));
+        let _ = write!(
+            arguments,
+            ", {argument}: impl Into<{}>",
+            parameter_type(parameter, signature)
+        );
         let _ = write!(calls, ".{}", say(parameter, &argument, signature));
     }
     match (operation.body, operation.transfer) {
@@ -170,9 +174,17 @@ fn write_setters(out: &mut String, operation: &Operation, signature: &Signature)
     }
     let mut setters = String::new();
     // Options that every operation has already.
-    let mut taken: Vec<String> = ["timeout", "max_retries", "header", "query", "json", "with_response", "stream"]
-        .map(str::to_owned)
-        .to_vec();
+    let mut taken: Vec<String> = [
+        "timeout",
+        "max_retries",
+        "header",
+        "query",
+        "json",
+        "with_response",
+        "stream",
+    ]
+    .map(str::to_owned)
+    .to_vec();
     for parameter in operation.parameters.iter().filter(|parameter| !parameter.required) {
         let name = distinct(&snake_name(&parameter.name), &mut taken);
         setters.push_str(&comment("    ", parameter.description.as_deref().unwrap_or_default()));

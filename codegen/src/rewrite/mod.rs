@@ -79,7 +79,11 @@ impl RewriteError {
 
 impl fmt::Display for RewriteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "cannot rewrite the generated `{}`: {}", self.item, self.problem)
+        write!(
+            formatter,
+            "cannot rewrite the generated `{}`: {}",
+            self.item, self.problem
+        )
     }
 }
 

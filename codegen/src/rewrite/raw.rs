@@ -13,6 +13,7 @@ use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
 pub struct Signature {
     /// By argument name; never `Option`.
     pub arguments: BTreeMap<String, String>,
+    /// `()` for an empty answer, `ByteStream` for bytes.
     pub output: String,
 }
 

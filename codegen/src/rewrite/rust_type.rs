@@ -28,8 +28,19 @@ pub fn write(ty: &Type, prefix: &str, item: &str) -> Result<String, RewriteError
             };
             let name = last.ident.to_string();
             let known = [
-                "Option", "Vec", "Box", "BTreeMap", "String", "Value", "Map", "Number", "Timestamp", "Secret", "bool",
-                "i64", "str",
+                "Option",
+                "Vec",
+                "Box",
+                "BTreeMap",
+                "String",
+                "Value",
+                "Map",
+                "Number",
+                "Timestamp",
+                "Secret",
+                "bool",
+                "i64",
+                "str",
             ];
             let qualified = path.path.segments.len() > 1;
             let in_types = qualified && path.path.segments.iter().any(|segment| segment.ident == "types");
@@ -74,12 +85,12 @@ mod tests {
         assert_eq!(written("::std::vec::Vec<::std::string::String>", ""), "Vec<String>");
         assert_eq!(written("::std::boxed::Box<Call>", ""), "Box<Call>");
         assert_eq!(written("crate::types::Status", ""), "Status");
+        assert_eq!(written("::std::vec::Vec<types::Call>", "types::"), "Vec<types::Call>");
         assert_eq!(
-            written("::std::vec::Vec<types::Call>", "types::"),
-            "Vec<types::Call>"
-        );
-        assert_eq!(
-            written("::std::collections::BTreeMap<::std::string::String, ::serde_json::Value>", ""),
+            written(
+                "::std::collections::BTreeMap<::std::string::String, ::serde_json::Value>",
+                ""
+            ),
             "BTreeMap<String, Value>"
         );
         assert_eq!(written("&'a str", "types::"), "String");

@@ -49,12 +49,7 @@ fn type_comment(name: &str, description: Option<&str>, document_name: Option<&st
     comment("    ", &text)
 }
 
-fn write_object(
-    out: &mut String,
-    name: &str,
-    object: &Object,
-    item: Option<&ItemStruct>,
-) -> Result<(), RewriteError> {
+fn write_object(out: &mut String, name: &str, object: &Object, item: Option<&ItemStruct>) -> Result<(), RewriteError> {
     let fields = match item.map(|item| &item.fields) {
         Some(Fields::Named(fields)) => fields.named.iter().collect(),
         // Without properties typify makes a wrapper of a map, or nothing.
@@ -102,11 +97,19 @@ fn write_object(
         return Err(RewriteError::new(name, "typify dropped a property"));
     }
     out.push_str("model! {\n");
-    out.push_str(&type_comment(name, object.description.as_deref(), object.document_name.as_deref()));
+    out.push_str(&type_comment(
+        name,
+        object.description.as_deref(),
+        object.document_name.as_deref(),
+    ));
     if object.deprecated {
         out.push_str("    ///\n    /// Deprecated by the API.\n");
     }
-    let tags: Vec<String> = object.tags.iter().map(|(tag, value)| format!("{tag:?} = {value:?}")).collect();
+    let tags: Vec<String> = object
+        .tags
+        .iter()
+        .map(|(tag, value)| format!("{tag:?} = {value:?}"))
+        .collect();
     let _ = writeln!(out, "    {name} {{ {} }}", tags.join(" "));
     let _ = writeln!(out, "    new {{ {} }}", arguments.join(", "));
     let _ = writeln!(out, "    required [{}]", required.join(" "));
@@ -159,7 +162,10 @@ fn write_union(out: &mut String, name: &str, union: &Union, item: &ItemEnum) -> 
     out.push_str(&lines);
     out.push_str("}\n");
     for (index, (variant, ty)) in types.iter().enumerate() {
-        let unique = types.iter().enumerate().all(|(other, (_, t))| other == index || t != ty);
+        let unique = types
+            .iter()
+            .enumerate()
+            .all(|(other, (_, t))| other == index || t != ty);
         if unique && ty != "Value" {
             out.push_str(&from_variant(name, variant, ty));
         }

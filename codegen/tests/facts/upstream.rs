@@ -24,10 +24,7 @@ fn upstream() -> Vec<Pulled> {
     let mut paths: Vec<_> = fs::read_dir(&directory)
         .unwrap_or_else(|error| panic!("{}: {error}", directory.display()))
         .map(|entry| entry.unwrap().path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "json")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "json"))
         .collect();
     paths.sort();
     assert!(!paths.is_empty(), "no document in {}", directory.display());
@@ -110,10 +107,7 @@ impl Sentences {
             let key = |parameter: &Value| (parameter["in"].clone(), parameter["name"].clone());
             let (place, name) = key(parameter);
             let earlier = &list(parameters)[..index];
-            let nth = earlier
-                .iter()
-                .filter(|it| key(it) == key(parameter))
-                .count();
+            let nth = earlier.iter().filter(|it| key(it) == key(parameter)).count();
             let at = format!("{at} parameter {place} {name} #{nth}");
             self.schema(&at, parameter);
             self.schema(&format!("{at} schema"), &parameter["schema"]);
@@ -187,9 +181,7 @@ fn strings<'v>(value: &'v Value, all: &mut BTreeSet<&'v str>, prose: &mut BTreeS
         Value::Object(entries) => {
             for (key, value) in entries {
                 all.insert(key);
-                if let ("description" | "summary" | "title", Value::String(text)) =
-                    (key.as_str(), value)
-                {
+                if let ("description" | "summary" | "title", Value::String(text)) = (key.as_str(), value) {
                     prose.insert(text);
                 }
                 strings(value, all, prose);
@@ -258,11 +250,7 @@ fn the_snapshot_of_this_repository_is_that_of_the_newest_document() {
         .expect("the document that the snapshot is of");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec/openapi.json");
     let committed = fs::read_to_string(path).unwrap();
-    assert!(
-        committed == newest.text,
-        "spec/openapi.json is not {}",
-        newest.name
-    );
+    assert!(committed == newest.text, "spec/openapi.json is not {}", newest.name);
 }
 
 #[test]

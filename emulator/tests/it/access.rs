@@ -30,9 +30,7 @@ async fn a_token_sees_only_its_own_organization() {
     let vapi = start().await;
     let id = vapi.create("/assistant", json!({ "name": "Mine" })).await;
     let path = format!("/assistant/{id}");
-    let foreign = vapi
-        .without_token(Method::GET, &path)
-        .bearer_auth("somebody-else");
+    let foreign = vapi.without_token(Method::GET, &path).bearer_auth("somebody-else");
     assert_eq!(answer(foreign).await.0, 404);
     assert_eq!(vapi.get(&path).await.0, 200);
 }
@@ -51,11 +49,7 @@ async fn a_path_that_does_not_exist_is_not_found() {
 #[tokio::test]
 async fn a_method_that_a_path_lacks_is_not_allowed() {
     let vapi = start().await;
-    let response = vapi
-        .request(Method::PUT, "/assistant")
-        .send()
-        .await
-        .expect("an answer");
+    let response = vapi.request(Method::PUT, "/assistant").send().await.expect("an answer");
     assert_eq!(response.status(), 405);
     let mut allowed: Vec<&str> = response.headers()["allow"]
         .to_str()
@@ -110,17 +104,11 @@ async fn requests_are_kept_for_the_test_to_look_at() {
     assert_eq!(request.path, "/assistant/some%2Fid");
     assert_eq!(
         request.query,
-        [
-            ("x".to_owned(), "a b".to_owned()),
-            ("x".to_owned(), "c d".to_owned())
-        ]
+        [("x".to_owned(), "a b".to_owned()), ("x".to_owned(), "c d".to_owned())]
     );
     assert_eq!(request.header("authorization"), Some("Bearer key-1"));
     assert_eq!(request.json(), Some(json!({ "name": "A" })));
-    assert_eq!(
-        request.operation_id.as_deref(),
-        Some("AssistantController_update")
-    );
+    assert_eq!(request.operation_id.as_deref(), Some("AssistantController_update"));
 }
 
 #[tokio::test]
@@ -142,14 +130,8 @@ async fn only_the_most_recent_requests_are_kept() {
 async fn many_emulators_run_beside_each_other() {
     let (one, other) = (start().await, start().await);
     one.create("/assistant", json!({})).await;
-    assert_eq!(
-        one.get("/assistant").await.1.as_array().map(Vec::len),
-        Some(1)
-    );
-    assert_eq!(
-        other.get("/assistant").await.1.as_array().map(Vec::len),
-        Some(0)
-    );
+    assert_eq!(one.get("/assistant").await.1.as_array().map(Vec::len), Some(1));
+    assert_eq!(other.get("/assistant").await.1.as_array().map(Vec::len), Some(0));
 }
 
 #[tokio::test]
@@ -187,9 +169,7 @@ async fn another_document_can_be_served() {
         } },
     });
     let vapi = start_with(Emulator::builder().spec(document.to_string())).await;
-    let (status, call) = vapi
-        .post("/v1/calls", json!({ "to": "+15555550123" }))
-        .await;
+    let (status, call) = vapi.post("/v1/calls", json!({ "to": "+15555550123" })).await;
     assert_eq!(status, 201);
     assert!(call["id"].is_string());
     assert_eq!(vapi.get("/assistant").await.0, 404);
@@ -202,15 +182,8 @@ async fn a_document_that_is_none_says_so() {
         .start()
         .await
         .expect_err("no document");
-    assert!(
-        error.to_string().starts_with("the document is not JSON"),
-        "{error}"
-    );
-    let error = Emulator::builder()
-        .spec("{}")
-        .start()
-        .await
-        .expect_err("no document");
+    assert!(error.to_string().starts_with("the document is not JSON"), "{error}");
+    let error = Emulator::builder().spec("{}").start().await.expect_err("no document");
     assert_eq!(error.to_string(), "the document has no `paths`");
     let circle = json!({
         "paths": {},

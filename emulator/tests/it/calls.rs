@@ -85,9 +85,7 @@ async fn an_ended_call_tells_what_was_said_and_what_it_cost() {
     let assistant = vapi
         .create("/assistant", json!({ "firstMessage": "Good morning!" }))
         .await;
-    let (_, call) = vapi
-        .post("/call", json!({ "assistantId": assistant }))
-        .await;
+    let (_, call) = vapi.post("/call", json!({ "assistantId": assistant })).await;
     vapi.emulator.advance(3 * STEP);
     let call = read(&vapi, &call).await;
     assert_eq!(call["endedReason"], "customer-ended-call");
@@ -95,13 +93,8 @@ async fn an_ended_call_tells_what_was_said_and_what_it_cost() {
     assert_eq!(call["costBreakdown"]["total"], 0.0125);
     assert_eq!(call["artifact"]["messages"][0]["role"], "bot");
     assert_eq!(call["artifact"]["messages"][0]["message"], "Good morning!");
-    let transcript = call["artifact"]["transcript"]
-        .as_str()
-        .expect("a transcript");
-    assert!(
-        transcript.starts_with("AI: Good morning!\nUser: "),
-        "{transcript}"
-    );
+    let transcript = call["artifact"]["transcript"].as_str().expect("a transcript");
+    assert!(transcript.starts_with("AI: Good morning!\nUser: "), "{transcript}");
 }
 
 #[tokio::test]
@@ -110,17 +103,14 @@ async fn an_ended_call_is_as_the_document_declares() {
     let call = place(&vapi).await;
     vapi.emulator.advance(3 * STEP);
     let call = read(&vapi, &call).await;
-    let problems = vapi
-        .emulator
-        .answer_problems("CallController_findOne", &call);
+    let problems = vapi.emulator.answer_problems("CallController_findOne", &call);
     assert_eq!(problems, Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn a_scheduled_call_waits_for_its_time() {
     let vapi = start_with_slow_calls().await;
-    let body =
-        json!({ "assistantId": "a", "schedulePlan": { "earliestAt": "2999-01-01T00:00:00Z" } });
+    let body = json!({ "assistantId": "a", "schedulePlan": { "earliestAt": "2999-01-01T00:00:00Z" } });
     let (_, call) = vapi.post("/call", body).await;
     assert_eq!(call["status"], "scheduled");
     vapi.emulator.advance(10 * STEP);
@@ -130,13 +120,9 @@ async fn a_scheduled_call_waits_for_its_time() {
 #[tokio::test]
 async fn a_batch_reports_each_customer() {
     let vapi = start_with_slow_calls().await;
-    let customers =
-        json!([{ "number": "+15555550101" }, { "number": "12345" }, { "number": "+15555550102" }]);
+    let customers = json!([{ "number": "+15555550101" }, { "number": "12345" }, { "number": "+15555550102" }]);
     let (status, batch) = vapi
-        .post(
-            "/call",
-            json!({ "assistantId": "a", "customers": customers }),
-        )
+        .post("/call", json!({ "assistantId": "a", "customers": customers }))
         .await;
     assert_eq!(status, 201);
     let numbers: Vec<&Value> = batch["results"]
@@ -164,8 +150,7 @@ async fn a_number_that_nobody_could_dial_is_refused() {
         body["message"],
         json!(["customer.number must be a valid phone number in the E.164 format"])
     );
-    let unchecked =
-        json!({ "customer": { "number": "555-0123", "numberE164CheckEnabled": false } });
+    let unchecked = json!({ "customer": { "number": "555-0123", "numberE164CheckEnabled": false } });
     assert_eq!(vapi.post("/call", unchecked).await.0, 201);
 }
 
@@ -173,10 +158,7 @@ async fn a_number_that_nobody_could_dial_is_refused() {
 async fn a_call_over_a_websocket_says_where_to_connect() {
     let vapi = start_with_slow_calls().await;
     let (_, call) = vapi
-        .post(
-            "/call",
-            json!({ "transport": { "provider": "vapi.websocket" } }),
-        )
+        .post("/call", json!({ "transport": { "provider": "vapi.websocket" } }))
         .await;
     assert_eq!(call["type"], "vapi.websocketCall");
     assert!(
@@ -220,10 +202,7 @@ async fn a_call_that_ends_before_it_is_answered_never_started() {
 #[tokio::test]
 async fn a_deleted_call_is_gone() {
     let vapi = start().await;
-    let path = format!(
-        "/call/{}",
-        place(&vapi).await["id"].as_str().expect("an id")
-    );
+    let path = format!("/call/{}", place(&vapi).await["id"].as_str().expect("an id"));
     assert_eq!(vapi.delete(&path).await.0, 200);
     assert_eq!(vapi.get(&path).await.0, 404);
 }

@@ -13,10 +13,7 @@ async fn events(vapi: &Vapi, path: &str, body: Value) -> Vec<Value> {
         .send()
         .await
         .expect("an answer");
-    assert_eq!(
-        response.headers()["content-type"],
-        "text/event-stream; charset=utf-8"
-    );
+    assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     let text = response.text().await.expect("a whole body");
     let data = text
         .split_terminator("\n\n")
@@ -26,26 +23,17 @@ async fn events(vapi: &Vapi, path: &str, body: Value) -> Vec<Value> {
 }
 
 fn deltas(events: &[Value]) -> String {
-    events
-        .iter()
-        .filter_map(|event| event["delta"].as_str())
-        .collect()
+    events.iter().filter_map(|event| event["delta"].as_str()).collect()
 }
 
 #[tokio::test]
 async fn a_chat_answers_and_is_remembered() {
     let vapi = start().await;
     let (status, chat) = vapi
-        .post(
-            "/chat",
-            json!({ "input": "Hello there", "assistantId": "a" }),
-        )
+        .post("/chat", json!({ "input": "Hello there", "assistantId": "a" }))
         .await;
     assert_eq!(status, 200);
-    assert_eq!(
-        chat["input"],
-        json!([{ "role": "user", "content": "Hello there" }])
-    );
+    assert_eq!(chat["input"], json!([{ "role": "user", "content": "Hello there" }]));
     assert_eq!(
         chat["output"],
         json!([{ "role": "assistant", "content": "You said: Hello there" }])
@@ -60,10 +48,7 @@ async fn a_chat_goes_on_from_the_one_before() {
     let vapi = start().await;
     let (_, first) = vapi.post("/chat", json!({ "input": "One" })).await;
     let (_, second) = vapi
-        .post(
-            "/chat",
-            json!({ "input": "Two", "previousChatId": first["id"] }),
-        )
+        .post("/chat", json!({ "input": "Two", "previousChatId": first["id"] }))
         .await;
     let said: Vec<&str> = second["messages"]
         .as_array()
@@ -96,9 +81,7 @@ async fn a_chat_can_be_streamed_word_by_word() {
 #[tokio::test]
 async fn a_response_has_openais_shape() {
     let vapi = start().await;
-    let (status, response) = vapi
-        .post("/chat/responses", json!({ "input": "Hello" }))
-        .await;
+    let (status, response) = vapi.post("/chat/responses", json!({ "input": "Hello" })).await;
     assert_eq!(status, 200);
     assert_eq!(response["object"], "response");
     assert_eq!(response["status"], "completed");
@@ -113,16 +96,8 @@ async fn a_response_has_openais_shape() {
 #[tokio::test]
 async fn a_response_can_be_streamed() {
     let vapi = start().await;
-    let events = events(
-        &vapi,
-        "/chat/responses",
-        json!({ "input": "Hello", "stream": true }),
-    )
-    .await;
-    let types: Vec<&str> = events
-        .iter()
-        .filter_map(|event| event["type"].as_str())
-        .collect();
+    let events = events(&vapi, "/chat/responses", json!({ "input": "Hello", "stream": true })).await;
+    let types: Vec<&str> = events.iter().filter_map(|event| event["type"].as_str()).collect();
     assert_eq!(
         types,
         [
@@ -143,8 +118,5 @@ async fn a_chat_that_breaks_rules_is_refused_before_it_streams() {
     let vapi = start().await;
     let (status, body) = vapi.post("/chat", json!({ "stream": true })).await;
     assert_eq!(status, 400);
-    assert_eq!(
-        body["message"],
-        json!(["input should not be null or undefined"])
-    );
+    assert_eq!(body["message"], json!(["input should not be null or undefined"]));
 }

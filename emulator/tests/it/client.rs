@@ -22,11 +22,7 @@ pub async fn start_with(builder: Builder) -> Vapi {
         .build()
         .expect("a client without TLS");
     let token = emulator.api_key().to_owned();
-    Vapi {
-        emulator,
-        http,
-        token,
-    }
+    Vapi { emulator, http, token }
 }
 
 impl Vapi {
@@ -35,8 +31,7 @@ impl Vapi {
     }
 
     pub fn without_token(&self, method: Method, path: &str) -> RequestBuilder {
-        self.http
-            .request(method, format!("{}{path}", self.emulator.base_url()))
+        self.http.request(method, format!("{}{path}", self.emulator.base_url()))
     }
 
     /// A request to any address, such as that of a download.

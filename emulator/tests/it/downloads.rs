@@ -19,35 +19,18 @@ async fn ended_call() -> (Vapi, String) {
 }
 
 async fn location(vapi: &Vapi, path: &str) -> String {
-    let response = vapi
-        .request(Method::GET, path)
-        .send()
-        .await
-        .expect("an answer");
+    let response = vapi.request(Method::GET, path).send().await.expect("an answer");
     assert_eq!(response.status(), 302);
-    response.headers()["location"]
-        .to_str()
-        .expect("text")
-        .to_owned()
+    response.headers()["location"].to_str().expect("text").to_owned()
 }
 
 async fn download(path: &str) -> (String, Vec<u8>) {
     let (vapi, id) = ended_call().await;
     let location = location(&vapi, &format!("/call/{id}/{path}")).await;
-    let response = vapi
-        .elsewhere(Method::GET, &location)
-        .send()
-        .await
-        .expect("an answer");
+    let response = vapi.elsewhere(Method::GET, &location).send().await.expect("an answer");
     assert_eq!(response.status(), 200);
-    let content_type = response.headers()["content-type"]
-        .to_str()
-        .expect("text")
-        .to_owned();
-    (
-        content_type,
-        response.bytes().await.expect("a whole body").to_vec(),
-    )
+    let content_type = response.headers()["content-type"].to_str().expect("text").to_owned();
+    (content_type, response.bytes().await.expect("a whole body").to_vec())
 }
 
 #[tokio::test]
@@ -103,8 +86,7 @@ async fn a_capture_is_a_pcap_of_whole_packets() {
     assert_eq!(pcap[..4], [0xd4, 0xc3, 0xb2, 0xa1]);
     let (mut at, mut packets) = (24, 0);
     while at < pcap.len() {
-        let length =
-            u32::from_le_bytes([pcap[at + 8], pcap[at + 9], pcap[at + 10], pcap[at + 11]]) as usize;
+        let length = u32::from_le_bytes([pcap[at + 8], pcap[at + 9], pcap[at + 10], pcap[at + 11]]) as usize;
         at += 16 + length;
         packets += 1;
     }
@@ -123,9 +105,10 @@ async fn logs_are_gzipped_lines_of_json() {
         .map(|line| serde_json::from_str(line).expect("JSON"))
         .collect();
     assert_eq!(rows.len(), 4);
-    assert!(rows.iter().all(|row| row["time"].is_i64()
-        && row["body"].is_string()
-        && row["attributes"].is_object()));
+    assert!(
+        rows.iter()
+            .all(|row| row["time"].is_i64() && row["body"].is_string() && row["attributes"].is_object())
+    );
 }
 
 #[tokio::test]
@@ -141,10 +124,7 @@ async fn a_call_that_goes_on_has_no_recording_yet() {
     let id = vapi.create("/call", json!({ "assistantId": "a" })).await;
     let (status, body) = vapi.get(&format!("/call/{id}/mono-recording")).await;
     assert_eq!(status, 404);
-    assert_eq!(
-        body["message"],
-        json!(format!("mono recording of call {id} not found"))
-    );
+    assert_eq!(body["message"], json!(format!("mono recording of call {id} not found")));
 }
 
 #[tokio::test]

@@ -11,11 +11,8 @@ use crate::client::{answer, start};
 #[tokio::test]
 async fn a_fault_hits_its_operation_as_often_as_asked() {
     let vapi = start().await;
-    vapi.emulator.fault(
-        Fault::on("AssistantController_findAll")
-            .status(500)
-            .times(1),
-    );
+    vapi.emulator
+        .fault(Fault::on("AssistantController_findAll").status(500).times(1));
     assert_eq!(vapi.get("/squad").await.0, 200);
     let (status, body) = vapi.get("/assistant").await;
     assert_eq!(status, 500);
@@ -29,8 +26,7 @@ async fn a_fault_hits_its_operation_as_often_as_asked() {
 #[tokio::test]
 async fn an_operation_can_be_named_by_method_and_path() {
     let vapi = start().await;
-    vapi.emulator
-        .fault(Fault::on("GET /assistant/{id}").status(503));
+    vapi.emulator.fault(Fault::on("GET /assistant/{id}").status(503));
     assert_eq!(vapi.get("/assistant/x").await.0, 503);
     assert_eq!(vapi.delete("/assistant/x").await.0, 404);
 }
@@ -38,10 +34,8 @@ async fn an_operation_can_be_named_by_method_and_path() {
 #[tokio::test]
 async fn faults_follow_each_other_in_the_order_they_were_added() {
     let vapi = start().await;
-    vapi.emulator
-        .fault(Fault::everywhere().status(500).times(1));
-    vapi.emulator
-        .fault(Fault::everywhere().status(502).times(1));
+    vapi.emulator.fault(Fault::everywhere().status(500).times(1));
+    vapi.emulator.fault(Fault::everywhere().status(502).times(1));
     let mut seen = Vec::new();
     for _ in 0..3 {
         seen.push(vapi.get("/assistant").await.0);
@@ -53,11 +47,7 @@ async fn faults_follow_each_other_in_the_order_they_were_added() {
 async fn a_rate_limit_says_when_to_come_back() {
     let vapi = start().await;
     vapi.emulator.fault(Fault::everywhere().rate_limit("7"));
-    let response = vapi
-        .request(Method::GET, "/assistant")
-        .send()
-        .await
-        .expect("an answer");
+    let response = vapi.request(Method::GET, "/assistant").send().await.expect("an answer");
     assert_eq!(response.status(), 429);
     assert_eq!(response.headers()["retry-after"], "7");
 }
@@ -67,11 +57,7 @@ async fn a_fault_can_answer_what_a_proxy_would() {
     let vapi = start().await;
     vapi.emulator
         .fault(Fault::everywhere().body(403, "text/plain", "error code: 1010"));
-    let response = vapi
-        .request(Method::GET, "/assistant")
-        .send()
-        .await
-        .expect("an answer");
+    let response = vapi.request(Method::GET, "/assistant").send().await.expect("an answer");
     assert_eq!(response.status(), 403);
     assert_eq!(response.headers()["content-type"], "text/plain");
     assert_eq!(response.text().await.expect("a body"), "error code: 1010");
@@ -101,9 +87,7 @@ async fn a_reset_leaves_no_answer() {
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let cause = cause
-        .downcast_ref::<std::io::Error>()
-        .map(std::io::Error::kind);
+    let cause = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
     assert_eq!(cause, Some(std::io::ErrorKind::ConnectionReset));
     assert_eq!(vapi.emulator.requests().len(), 1);
 }
@@ -142,11 +126,7 @@ async fn a_truncated_body_breaks_off_in_the_middle() {
     let vapi = start().await;
     vapi.create("/assistant", json!({ "name": "Ada" })).await;
     vapi.emulator.fault(Fault::everywhere().truncate());
-    let response = vapi
-        .request(Method::GET, "/assistant")
-        .send()
-        .await
-        .expect("headers");
+    let response = vapi.request(Method::GET, "/assistant").send().await.expect("headers");
     assert_eq!(response.status(), 200);
     assert!(response.bytes().await.is_err());
 }

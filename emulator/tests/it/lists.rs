@@ -34,16 +34,9 @@ async fn a_list_has_at_most_a_hundred_items_unless_told_otherwise() {
     for _ in 0..101 {
         vapi.create("/assistant", json!({})).await;
     }
+    assert_eq!(vapi.get("/assistant").await.1.as_array().map(Vec::len), Some(100));
     assert_eq!(
-        vapi.get("/assistant").await.1.as_array().map(Vec::len),
-        Some(100)
-    );
-    assert_eq!(
-        vapi.get("/assistant?limit=1000")
-            .await
-            .1
-            .as_array()
-            .map(Vec::len),
+        vapi.get("/assistant?limit=1000").await.1.as_array().map(Vec::len),
         Some(101)
     );
 }
@@ -61,10 +54,7 @@ async fn a_limit_out_of_range_is_refused() {
     let vapi = start().await;
     let (status, body) = vapi.get("/assistant?limit=1001").await;
     assert_eq!(status, 400);
-    assert_eq!(
-        body["message"],
-        json!(["limit must not be greater than 1000"])
-    );
+    assert_eq!(body["message"], json!(["limit must not be greater than 1000"]));
     let (_, body) = vapi.get("/assistant?limit=many").await;
     assert_eq!(
         body["message"],
@@ -78,9 +68,7 @@ async fn cursors_by_time_cut_where_they_say() {
     let assistants = five_assistants(&vapi).await;
     let middle = assistants[2]["createdAt"].as_str().expect("a time");
     for (cursor, expected) in [("Lt", "ba"), ("Le", "cba"), ("Gt", "ed"), ("Ge", "edc")] {
-        let (_, list) = vapi
-            .get(&format!("/assistant?createdAt{cursor}={middle}"))
-            .await;
+        let (_, list) = vapi.get(&format!("/assistant?createdAt{cursor}={middle}")).await;
         assert_eq!(names(&list), expected, "createdAt{cursor}");
     }
 }
@@ -94,12 +82,7 @@ async fn a_cursor_may_be_spelled_with_an_offset() {
         .expect("a time")
         .replace('Z', "%2B00:00");
     assert_eq!(
-        names(
-            &vapi
-                .get(&format!("/assistant?createdAtLt={middle}"))
-                .await
-                .1
-        ),
+        names(&vapi.get(&format!("/assistant?createdAtLt={middle}")).await.1),
         "ba"
     );
 }
@@ -121,20 +104,12 @@ async fn updated_at_follows_a_patch() {
     let assistants = five_assistants(&vapi).await;
     let newest = assistants[4]["updatedAt"].as_str().expect("a time");
     vapi.patch(
-        &format!(
-            "/assistant/{}",
-            assistants[0]["id"].as_str().expect("an id")
-        ),
+        &format!("/assistant/{}", assistants[0]["id"].as_str().expect("an id")),
         json!({ "name": "A" }),
     )
     .await;
     assert_eq!(
-        names(
-            &vapi
-                .get(&format!("/assistant?updatedAtGt={newest}"))
-                .await
-                .1
-        ),
+        names(&vapi.get(&format!("/assistant?updatedAtGt={newest}")).await.1),
         "A"
     );
 }
@@ -156,9 +131,7 @@ async fn any_filters_by_several_values() {
     for name in ["a", "b", "c"] {
         ids.push(vapi.create("/session", json!({ "name": name })).await);
     }
-    let (_, page) = vapi
-        .get(&format!("/session?idAny={},{}", ids[0], ids[2]))
-        .await;
+    let (_, page) = vapi.get(&format!("/session?idAny={},{}", ids[0], ids[2])).await;
     assert_eq!(names(&page["results"]), "ca");
 }
 
@@ -193,10 +166,7 @@ async fn a_page_says_where_it_is() {
     let (_, last) = vapi.get("/session?limit=2&page=3").await;
     assert_eq!(names(&last["results"]), "a");
     assert_eq!(last["metadata"]["hasNextPage"], false);
-    assert_eq!(
-        vapi.get("/session?limit=2&page=4").await.1["results"],
-        json!([])
-    );
+    assert_eq!(vapi.get("/session?limit=2&page=4").await.1["results"], json!([]));
 }
 
 #[tokio::test]
@@ -205,10 +175,7 @@ async fn sort_order_can_be_turned_round() {
     for name in ["a", "b", "c"] {
         vapi.create("/session", json!({ "name": name })).await;
     }
-    assert_eq!(
-        names(&vapi.get("/session?sortOrder=ASC").await.1["results"]),
-        "abc"
-    );
+    assert_eq!(names(&vapi.get("/session?sortOrder=ASC").await.1["results"]), "abc");
     let (status, body) = vapi.get("/session?sortOrder=up").await;
     assert_eq!(status, 400);
     assert_eq!(

@@ -13,8 +13,9 @@ async fn ask(vapi: &Vapi, operation: &OperationInfo, path: &str) -> (u16, Value)
         operation.request_content_type.as_deref(),
         vapi.emulator.minimal_request(&operation.id),
     ) {
-        (Some("multipart/form-data"), _) => request
-            .multipart(Form::new().part("file", Part::bytes(b"hello").file_name("hello.txt"))),
+        (Some("multipart/form-data"), _) => {
+            request.multipart(Form::new().part("file", Part::bytes(b"hello").file_name("hello.txt")))
+        }
         (_, Some(body)) => request.json(&body),
         (_, None) => request,
     };
@@ -25,13 +26,7 @@ async fn ask(vapi: &Vapi, operation: &OperationInfo, path: &str) -> (u16, Value)
 fn naming(operation: &OperationInfo, id: &str) -> String {
     let segments = operation.path.split('/');
     let segments: Vec<&str> = segments
-        .map(|segment| {
-            if segment.starts_with('{') {
-                id
-            } else {
-                segment
-            }
-        })
+        .map(|segment| if segment.starts_with('{') { id } else { segment })
         .collect();
     segments.join("/")
 }
@@ -47,15 +42,11 @@ async fn living(vapi: &Vapi, operation: &OperationInfo) -> String {
             _ if segment.starts_with('{') => {
                 let on_collection = |method: &str| {
                     let mut operations = operations.iter();
-                    operations
-                        .find(|operation| operation.path == template && operation.method == method)
+                    operations.find(|operation| operation.path == template && operation.method == method)
                 };
                 let found = match on_collection("POST") {
                     Some(create) => ask(vapi, create, &path).await.1,
-                    None => ask(vapi, on_collection("GET").expect("a list"), &path)
-                        .await
-                        .1[0]
-                        .clone(),
+                    None => ask(vapi, on_collection("GET").expect("a list"), &path).await.1[0].clone(),
                 };
                 found["id"]
                     .as_str()
@@ -79,8 +70,7 @@ async fn there_are_137_of_them() {
 async fn each_answers_the_smallest_request_that_the_document_allows() {
     let vapi = start().await;
     for operation in vapi.emulator.operations() {
-        let names_something =
-            operation.path.contains('{') && !operation.path.starts_with("/provider/");
+        let names_something = operation.path.contains('{') && !operation.path.starts_with("/provider/");
         let (status, body) = ask(&vapi, &operation, &naming(&operation, "none")).await;
         let expected = if names_something || operation.path.ends_with("/{id}") {
             404..=404
@@ -109,10 +99,7 @@ async fn each_is_recognized_for_what_it_is() {
         .into_iter()
         .filter_map(|request| request.operation_id)
         .collect();
-    let expected: Vec<_> = operations
-        .into_iter()
-        .map(|operation| operation.id)
-        .collect();
+    let expected: Vec<_> = operations.into_iter().map(|operation| operation.id).collect();
     assert_eq!(seen, expected);
 }
 

@@ -27,10 +27,7 @@ async fn a_created_resource_can_be_read_back() {
         .post("/squad", json!({ "members": [{ "assistantId": "a" }] }))
         .await;
     let (status, read) = vapi
-        .get(&format!(
-            "/squad/{}",
-            created["id"].as_str().expect("an id")
-        ))
+        .get(&format!("/squad/{}", created["id"].as_str().expect("an id")))
         .await;
     assert_eq!(status, 200);
     assert_eq!(read, created);
@@ -44,10 +41,7 @@ async fn no_two_resources_are_created_at_the_same_time() {
         let (_, assistant) = vapi.post("/assistant", json!({})).await;
         times.push(assistant["createdAt"].as_str().expect("a time").to_owned());
     }
-    assert!(
-        times.is_sorted_by(|earlier, later| earlier < later),
-        "{times:?}"
-    );
+    assert!(times.is_sorted_by(|earlier, later| earlier < later), "{times:?}");
 }
 
 #[tokio::test]
@@ -55,8 +49,7 @@ async fn what_does_not_exist_is_not_found() {
     let vapi = start().await;
     for (status, body) in [
         vapi.get("/phone-number/none").await,
-        vapi.patch("/phone-number/none", json!({ "provider": "vapi" }))
-            .await,
+        vapi.patch("/phone-number/none", json!({ "provider": "vapi" })).await,
         vapi.delete("/phone-number/none").await,
     ] {
         assert_eq!(status, 404);
@@ -74,10 +67,7 @@ async fn a_patch_merges_the_top_level_and_null_removes() {
     let (_, created) = vapi.post("/assistant", sent).await;
     let path = format!("/assistant/{}", created["id"].as_str().expect("an id"));
     let (status, patched) = vapi
-        .patch(
-            &path,
-            json!({ "firstMessage": null, "metadata": { "c": 3 } }),
-        )
+        .patch(&path, json!({ "firstMessage": null, "metadata": { "c": 3 } }))
         .await;
     assert_eq!(status, 200);
     assert_eq!(patched["name"], "Ada");
@@ -119,35 +109,19 @@ async fn a_tool_is_completed_as_the_tool_it_is() {
 #[tokio::test]
 async fn both_versions_of_a_path_lead_to_the_same_resources() {
     let vapi = start().await;
-    let id = vapi
-        .create("/v2/campaign", json!({ "name": "Spring" }))
-        .await;
-    assert_eq!(
-        vapi.get(&format!("/campaign/{id}")).await.1["name"],
-        "Spring"
-    );
-    let number = vapi
-        .create("/phone-number", json!({ "provider": "vapi" }))
-        .await;
-    assert_eq!(
-        vapi.get("/v2/phone-number").await.1["results"][0]["id"],
-        json!(number)
-    );
+    let id = vapi.create("/v2/campaign", json!({ "name": "Spring" })).await;
+    assert_eq!(vapi.get(&format!("/campaign/{id}")).await.1["name"], "Spring");
+    let number = vapi.create("/phone-number", json!({ "provider": "vapi" })).await;
+    assert_eq!(vapi.get("/v2/phone-number").await.1["results"][0]["id"], json!(number));
 }
 
 #[tokio::test]
 async fn a_collection_below_a_resource_is_that_resources_own() {
     let vapi = start().await;
-    let one = vapi
-        .create("/v2/knowledge-base", json!({ "name": "One" }))
-        .await;
-    let other = vapi
-        .create("/v2/knowledge-base", json!({ "name": "Other" }))
-        .await;
+    let one = vapi.create("/v2/knowledge-base", json!({ "name": "One" })).await;
+    let other = vapi.create("/v2/knowledge-base", json!({ "name": "Other" })).await;
     let file = json!({ "fileId": "8f6f3cf5-0b4a-4b55-9a7c-2c3a1f1f1a11" });
-    let (status, attached) = vapi
-        .post(&format!("/v2/knowledge-base/{one}/file"), file.clone())
-        .await;
+    let (status, attached) = vapi.post(&format!("/v2/knowledge-base/{one}/file"), file.clone()).await;
     assert_eq!(status, 201);
     assert_eq!(attached["fileId"], file["fileId"]);
     let (_, files) = vapi.get(&format!("/v2/knowledge-base/{one}/file")).await;
@@ -183,8 +157,7 @@ async fn a_list_that_nothing_can_add_to_has_an_item() {
     assert_eq!(items[0]["runId"], json!(id));
     let item = items[0]["id"].as_str().expect("an id");
     assert_eq!(
-        vapi.get(&format!("/eval/simulation/run/{id}/item/{item}"))
-            .await,
+        vapi.get(&format!("/eval/simulation/run/{id}/item/{item}")).await,
         (200, items[0].clone())
     );
 }
@@ -192,14 +165,10 @@ async fn a_list_that_nothing_can_add_to_has_an_item() {
 #[tokio::test]
 async fn a_resource_of_a_provider_belongs_to_that_provider() {
     let vapi = start().await;
-    let (status, created) = vapi
-        .post("/provider/11labs/pronunciation-dictionary", json!({}))
-        .await;
+    let (status, created) = vapi.post("/provider/11labs/pronunciation-dictionary", json!({})).await;
     assert_eq!(status, 201);
     assert_eq!(created["provider"], "11labs");
     assert_eq!(created["resourceName"], "pronunciation-dictionary");
-    let (_, of_another) = vapi
-        .get("/provider/cartesia/pronunciation-dictionary")
-        .await;
+    let (_, of_another) = vapi.get("/provider/cartesia/pronunciation-dictionary").await;
     assert_eq!(of_another["results"], Value::Array(Vec::new()));
 }

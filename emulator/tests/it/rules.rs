@@ -33,21 +33,14 @@ async fn an_unknown_property_should_not_exist() {
 #[tokio::test]
 async fn an_unknown_nested_property_is_named_with_its_path() {
     let messages = refused("/call", json!({ "assistant": { "tools": [] } })).await;
-    assert_eq!(
-        messages,
-        json!(["assistant.property tools should not exist"])
-    );
+    assert_eq!(messages, json!(["assistant.property tools should not exist"]));
     let messages = refused("/call", json!({ "customers": [{}, { "phone": "1" }] })).await;
-    assert_eq!(
-        messages,
-        json!(["customers.1.property phone should not exist"])
-    );
+    assert_eq!(messages, json!(["customers.1.property phone should not exist"]));
 }
 
 #[tokio::test]
 async fn each_problem_has_a_message() {
-    let body =
-        json!({ "name": 5, "firstMessageMode": "shout", "maxDurationSeconds": 1, "id": "mine" });
+    let body = json!({ "name": 5, "firstMessageMode": "shout", "maxDurationSeconds": 1, "id": "mine" });
     let messages = refused("/assistant", body).await;
     let mut messages: Vec<&str> = messages
         .as_array()
@@ -64,9 +57,7 @@ async fn each_problem_has_a_message() {
             "property id should not exist",
         ]
     );
-    assert!(messages[0].starts_with(
-        "firstMessageMode must be one of the following values: assistant-speaks-first, "
-    ));
+    assert!(messages[0].starts_with("firstMessageMode must be one of the following values: assistant-speaks-first, "));
 }
 
 #[tokio::test]
@@ -83,10 +74,7 @@ async fn a_missing_required_property_is_named() {
 #[tokio::test]
 async fn a_name_that_is_too_long_is_refused() {
     let messages = refused("/assistant", json!({ "name": "x".repeat(41) })).await;
-    assert_eq!(
-        messages,
-        json!(["name must be shorter than or equal to 40 characters"])
-    );
+    assert_eq!(messages, json!(["name must be shorter than or equal to 40 characters"]));
 }
 
 #[tokio::test]
@@ -95,11 +83,7 @@ async fn a_wrong_type_is_named() {
     assert_eq!(messages, json!(["customers must be an array"]));
     let messages = refused("/call", json!({ "customer": "me" })).await;
     assert_eq!(messages, json!(["customer must be an object"]));
-    let messages = refused(
-        "/assistant",
-        json!({ "modelOutputInMessagesEnabled": "yes" }),
-    )
-    .await;
+    let messages = refused("/assistant", json!({ "modelOutputInMessagesEnabled": "yes" })).await;
     assert_eq!(
         messages,
         json!(["modelOutputInMessagesEnabled must be a boolean value"])
@@ -113,11 +97,7 @@ async fn a_union_is_judged_by_the_branch_its_tag_means() {
         refused("/assistant", body).await,
         json!(["voice.property pitch should not exist"])
     );
-    let messages = refused(
-        "/assistant",
-        json!({ "voice": { "provider": "acme", "voiceId": "x" } }),
-    )
-    .await;
+    let messages = refused("/assistant", json!({ "voice": { "provider": "acme", "voiceId": "x" } })).await;
     let message = messages[0].as_str().expect("a sentence");
     assert!(
         message.starts_with("voice.provider must be one of the following values: "),
@@ -142,7 +122,8 @@ async fn a_body_made_to_be_expensive_is_answered_soon() {
     let vapi = start().await;
     let mut body = json!({});
     for _ in 0..15 {
-        body = json!({ "model": { "tools": [{ "destinations": [{ "assistant": body }, { "assistant": body["x"] }] }] } });
+        body =
+            json!({ "model": { "tools": [{ "destinations": [{ "assistant": body }, { "assistant": body["x"] }] }] } });
     }
     let before = std::time::Instant::now();
     assert_eq!(vapi.post("/assistant", body).await.0, 400);
@@ -156,11 +137,7 @@ async fn properties_that_the_document_forgets_are_taken() {
         json!({ "server": { "url": "https://example.com", "secret": "s" } }),
     )
     .await;
-    accepted(
-        "/chat/responses",
-        json!({ "input": "Hello", "model": "gpt-4o" }),
-    )
-    .await;
+    accepted("/chat/responses", json!({ "input": "Hello", "model": "gpt-4o" })).await;
 }
 
 #[tokio::test]
@@ -175,9 +152,7 @@ async fn a_body_that_is_no_json_is_refused() {
 #[tokio::test]
 async fn json_nested_beyond_reason_is_refused() {
     let vapi = start().await;
-    let request = vapi
-        .request(Method::POST, "/assistant")
-        .body("[".repeat(100_000));
+    let request = vapi.request(Method::POST, "/assistant").body("[".repeat(100_000));
     assert_eq!(answer(request).await.0, 400);
 }
 
@@ -202,16 +177,8 @@ async fn an_optional_property_may_be_null() {
 
 #[tokio::test]
 async fn an_enum_on_an_array_is_meant_for_its_items() {
-    accepted(
-        "/assistant",
-        json!({ "serverMessages": ["hang", "tool-calls"] }),
-    )
-    .await;
-    let messages = refused(
-        "/assistant",
-        json!({ "serverMessages": ["hang", "nonsense"] }),
-    )
-    .await;
+    accepted("/assistant", json!({ "serverMessages": ["hang", "tool-calls"] })).await;
+    let messages = refused("/assistant", json!({ "serverMessages": ["hang", "nonsense"] })).await;
     let message = messages[0].as_str().expect("a sentence");
     assert!(
         message.starts_with("serverMessages.1 must be one of the following values: "),
@@ -242,19 +209,13 @@ async fn patterns_and_formats_are_not_enforced() {
 
 #[tokio::test]
 async fn messages_of_a_chat_are_taken_as_the_api_takes_them() {
-    accepted(
-        "/chat",
-        json!({ "input": [{ "role": "user", "content": "Hello" }] }),
-    )
-    .await;
+    accepted("/chat", json!({ "input": [{ "role": "user", "content": "Hello" }] })).await;
 }
 
 #[tokio::test]
 async fn a_lenient_emulator_refuses_nothing() {
     let vapi = start_with(Emulator::builder().lenient(true)).await;
-    let (status, assistant) = vapi
-        .post("/assistant", json!({ "nmae": "Ada", "name": 5 }))
-        .await;
+    let (status, assistant) = vapi.post("/assistant", json!({ "nmae": "Ada", "name": 5 })).await;
     assert_eq!(status, 201);
     assert_eq!(assistant["nmae"], "Ada");
 }

@@ -47,20 +47,10 @@ async fn an_uploaded_file_is_described() {
 #[tokio::test]
 async fn files_are_listed_by_purpose() {
     let vapi = start().await;
-    upload(
-        &vapi,
-        Form::new()
-            .part("file", menu())
-            .text("purpose", "assistant"),
-    )
-    .await;
+    upload(&vapi, Form::new().part("file", menu()).text("purpose", "assistant")).await;
     upload(&vapi, Form::new().part("file", menu())).await;
     assert_eq!(
-        vapi.get("/file?purpose=assistant")
-            .await
-            .1
-            .as_array()
-            .map(Vec::len),
+        vapi.get("/file?purpose=assistant").await.1.as_array().map(Vec::len),
         Some(1)
     );
     assert_eq!(vapi.get("/file").await.1.as_array().map(Vec::len), Some(2));
@@ -71,11 +61,7 @@ async fn an_uploaded_file_comes_back_byte_for_byte() {
     let vapi = start().await;
     let (_, file) = upload(&vapi, Form::new().part("file", menu())).await;
     let link = file["url"].as_str().expect("a link");
-    let response = vapi
-        .elsewhere(Method::GET, link)
-        .send()
-        .await
-        .expect("an answer");
+    let response = vapi.elsewhere(Method::GET, link).send().await.expect("an answer");
     assert_eq!(response.headers()["content-type"], "application/pdf");
     assert_eq!(response.bytes().await.expect("a whole body"), CONTENT);
 }
@@ -83,11 +69,7 @@ async fn an_uploaded_file_comes_back_byte_for_byte() {
 #[tokio::test]
 async fn an_empty_file_is_a_file() {
     let vapi = start().await;
-    let (status, file) = upload(
-        &vapi,
-        Form::new().part("file", Part::bytes(b"").file_name("empty")),
-    )
-    .await;
+    let (status, file) = upload(&vapi, Form::new().part("file", Part::bytes(b"").file_name("empty"))).await;
     assert_eq!((status, &file["bytes"]), (201, &json!(0)));
 }
 
@@ -96,10 +78,7 @@ async fn a_form_without_a_file_is_refused() {
     let vapi = start().await;
     let (status, body) = upload(&vapi, Form::new().text("purpose", "assistant")).await;
     assert_eq!(status, 400);
-    assert_eq!(
-        body["message"],
-        json!(["file should not be null or undefined"])
-    );
+    assert_eq!(body["message"], json!(["file should not be null or undefined"]));
 }
 
 #[tokio::test]
