@@ -33,9 +33,13 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     // Hand-written code that needs an operation or a type is compiled only where the document has it.
     println!("cargo::rustc-check-cfg=cfg(vapi_op, values(any()))");
+    println!("cargo::rustc-check-cfg=cfg(vapi_download, values(any()))");
     println!("cargo::rustc-check-cfg=cfg(vapi_type, values(any()))");
     for id in &code.operation_ids {
         println!("cargo::rustc-cfg=vapi_op={id:?}");
+    }
+    for id in &code.downloads {
+        println!("cargo::rustc-cfg=vapi_download={id:?}");
     }
     for name in &code.type_names {
         println!("cargo::rustc-cfg=vapi_type={name:?}");

@@ -2,6 +2,7 @@
 //!
 //! This file is the table of contents. What is generated and what is written by hand never share a file.
 
+mod artifacts;
 pub mod client;
 pub mod config;
 pub mod download;
@@ -20,6 +21,7 @@ mod retry;
 mod transport;
 pub mod upload;
 
+pub use artifacts::Recording;
 pub use client::Client;
 pub use download::Download;
 pub use error::{Error, Result};

@@ -5,7 +5,7 @@ use crate::document::for_each_schema;
 use crate::model::Model;
 use crate::names::Names;
 use crate::operations::{self, Operation};
-use crate::passes::corrections::Correction;
+use crate::passes::corrections::Corrections;
 use crate::passes::{self, Changes};
 use openapiv3::OpenAPI;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ pub struct Config {
     /// `names.toml`
     pub names: Names,
     /// `corrections.toml`
-    pub corrections: Vec<Correction>,
+    pub corrections: Corrections,
     /// `docs.toml`
     pub docs: Docs,
 }
@@ -53,17 +53,10 @@ impl Config {
     ///
     /// When one of them is missing or is not of its form; the error names the file.
     pub fn read(directory: &Path) -> Result<Self, ConfigError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Corrections {
-            #[serde(default)]
-            correction: Vec<Correction>,
-        }
-
         let [names, corrections, docs] = CONFIG_FILES.map(|file| directory.join(file));
         Ok(Self {
             names: read_toml(names)?,
-            corrections: read_toml::<Corrections>(corrections)?.correction,
+            corrections: read_toml(corrections)?,
             docs: read_toml(docs)?,
         })
     }
@@ -79,6 +72,9 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: PathBuf) -> Result<T, ConfigErr
     })
 }
 
+/// What each pass changed, in the order in which they ran.
+pub type Report = Vec<(&'static str, Changes)>;
+
 /// A document that progenitor can read, and what was done to make it one.
 #[derive(Debug)]
 pub struct Prepared {
@@ -87,7 +83,7 @@ pub struct Prepared {
     model: Model,
     operations: Vec<Operation>,
     docs: Docs,
-    report: Vec<(&'static str, Changes)>,
+    report: Report,
 }
 
 impl Prepared {
@@ -149,44 +145,12 @@ impl std::error::Error for PrepareError {}
 ///
 /// When what comes out is still no OpenAPI 3.0 document; the error names the place.
 pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, PrepareError> {
-    let mut report = Vec::new();
-    let mut run = |name: &'static str, pass: &mut dyn FnMut(&mut Value, &mut Changes)| {
-        let mut changes = Changes::default();
-        pass(&mut document, &mut changes);
-        report.push((name, changes));
-    };
-    let names = &config.names;
-
-    // Repairs: each makes one kind of defect into what the document meant.
-    run("shared_parts", &mut passes::shared_parts::run);
-    run("structure", &mut passes::structure::run);
-    run("paths", &mut passes::paths::run);
-    run("schema_shapes", &mut passes::schema_shapes::run);
-    run("corrections", &mut |document, changes| {
-        passes::corrections::run(document, &config.corrections, changes);
-    });
-    run("null_types", &mut passes::null_types::run);
-    run("unknown_types", &mut passes::unknown_types::run);
-    run("array_enums", &mut passes::array_enums::run);
-    run("object_enums", &mut passes::object_enums::run);
-    run("enums", &mut passes::enums::run);
-    run("enum_beside_union", &mut passes::enum_beside_union::run);
-    run("required_flags", &mut passes::required_flags::run);
-    run("constraints", &mut passes::constraints::run);
-    run("dangling_refs", &mut passes::dangling_refs::run);
-    run("reference_aliases", &mut passes::reference_aliases::run);
-    run("all_of", &mut passes::all_of::run);
-    run("unions", &mut passes::unions::run);
-    run("discriminators", &mut passes::discriminators::run);
-    run("additional_properties", &mut passes::additional_properties::run);
-    run("parameters", &mut passes::parameters::run);
-    run("transfers", &mut passes::transfers::run);
-    run("responses", &mut passes::responses::run);
-    run("request_bodies", &mut passes::request_bodies::run);
-    run("operation_ids", &mut passes::operation_ids::run);
-    run("property_names", &mut passes::property_names::run);
+    let mut report = Report::new();
+    repair(&mut document, &config.corrections, &mut report);
 
     // Preparations: each gives the generated code one of its properties.
+    let names = &config.names;
+    let mut run = |name, pass: &mut Pass<'_>| run(&mut document, &mut report, name, pass);
     run("type_names", &mut passes::type_names::run);
     run("prune", &mut |document, changes| {
         passes::prune::run(document, &names.roots, changes)
@@ -216,6 +180,48 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         document,
         report,
     })
+}
+
+/// Makes each kind of defect into what the document meant, and appends to `report` what was done.
+///
+/// [`prepare`] begins with this; alone it is the least that progenitor needs.
+pub fn repair(document: &mut Value, corrections: &Corrections, report: &mut Report) {
+    let mut run = |name, pass: &mut Pass<'_>| run(document, report, name, pass);
+    run("shared_parts", &mut passes::shared_parts::run);
+    run("structure", &mut passes::structure::run);
+    run("paths", &mut passes::paths::run);
+    run("schema_shapes", &mut passes::schema_shapes::run);
+    run("corrections", &mut |document, changes| {
+        passes::corrections::run(document, corrections, changes);
+    });
+    run("null_types", &mut passes::null_types::run);
+    run("unknown_types", &mut passes::unknown_types::run);
+    run("array_enums", &mut passes::array_enums::run);
+    run("object_enums", &mut passes::object_enums::run);
+    run("enums", &mut passes::enums::run);
+    run("enum_beside_union", &mut passes::enum_beside_union::run);
+    run("required_flags", &mut passes::required_flags::run);
+    run("constraints", &mut passes::constraints::run);
+    run("dangling_refs", &mut passes::dangling_refs::run);
+    run("reference_aliases", &mut passes::reference_aliases::run);
+    run("all_of", &mut passes::all_of::run);
+    run("unions", &mut passes::unions::run);
+    run("discriminators", &mut passes::discriminators::run);
+    run("additional_properties", &mut passes::additional_properties::run);
+    run("parameters", &mut passes::parameters::run);
+    run("transfers", &mut passes::transfers::run);
+    run("responses", &mut passes::responses::run);
+    run("request_bodies", &mut passes::request_bodies::run);
+    run("operation_ids", &mut passes::operation_ids::run);
+    run("property_names", &mut passes::property_names::run);
+}
+
+type Pass<'a> = dyn FnMut(&mut Value, &mut Changes) + 'a;
+
+fn run(document: &mut Value, report: &mut Report, name: &'static str, pass: &mut Pass<'_>) {
+    let mut changes = Changes::default();
+    pass(document, &mut changes);
+    report.push((name, changes));
 }
 
 /// What progenitor gets: without our own marks, since typify takes a schema with an extension for another one.

@@ -81,6 +81,11 @@ macro_rules! open_enum {
                 <Self as $crate::model::OpenEnum>::known(&text).unwrap_or(Self::Unknown(text))
             }
         }
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
         impl PartialEq for $name {
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()

@@ -11,7 +11,7 @@ pub mod rust_type;
 pub mod types;
 
 use crate::model::Model;
-use crate::operations::Operation;
+use crate::operations::{Operation, Transfer};
 use crate::prepare::Prepared;
 use proc_macro2::TokenStream;
 use std::fmt;
@@ -31,6 +31,8 @@ pub struct Code {
     pub registry: String,
     /// The ids of the operations, for `cfg`.
     pub operation_ids: Vec<String>,
+    /// The ids of those that download, for `cfg`.
+    pub downloads: Vec<String>,
     /// The names of the types, for `cfg`.
     pub type_names: Vec<String>,
 }
@@ -106,6 +108,11 @@ pub fn rewrite(tokens: TokenStream, prepared: &Prepared) -> Result<Code, Rewrite
         operations: facade::write(operations, &signatures, prepared.docs()),
         registry: registry::write(operations, &signatures, model),
         operation_ids: operations.iter().map(|operation| operation.id.clone()).collect(),
+        downloads: operations
+            .iter()
+            .filter(|operation| operation.transfer == Some(Transfer::Download))
+            .map(|operation| operation.id.clone())
+            .collect(),
         type_names: model.types.keys().cloned().collect(),
     })
 }

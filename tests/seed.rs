@@ -1,0 +1,109 @@
+//! From a document with a single operation to a program that makes its call.
+
+#[path = "seed/cargo.rs"]
+mod cargo;
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::thread::{self, JoinHandle};
+
+use serde_json::{Value, json};
+
+/// A request as it came.
+struct Request {
+    line: String,
+    headers: String,
+    body: Value,
+}
+
+/// Answers one request with a created call, and gives the request.
+fn serve_once(listener: TcpListener) -> JoinHandle<Request> {
+    thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let request = read(&stream);
+        let body = json!({
+            "id": "call-1",
+            "createdAt": "2026-02-14T09:30:00.000Z",
+            "status": "queued",
+            "cost": 0.25
+        })
+        .to_string();
+        let head = format!("content-type: application/json\r\ncontent-length: {}", body.len());
+        write!(
+            &stream,
+            "HTTP/1.1 201 Created\r\n{head}\r\nconnection: close\r\n\r\n{body}"
+        )
+        .unwrap();
+        request
+    })
+}
+
+fn read(stream: &TcpStream) -> Request {
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).unwrap();
+    let mut headers = String::new();
+    while reader.read_line(&mut headers).unwrap() > 2 {}
+    let headers = headers.to_lowercase();
+    let length = headers
+        .lines()
+        .find_map(|header| header.strip_prefix("content-length: "));
+    let mut body = vec![0; length.unwrap().parse().unwrap()];
+    reader.read_exact(&mut body).unwrap();
+    Request {
+        line: line.trim_end().to_owned(),
+        headers,
+        body: serde_json::from_slice(&body).unwrap(),
+    }
+}
+
+#[test]
+fn a_crate_built_from_the_seed_document_places_a_call() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let program = cargo::Crate::new("client", cargo::repository());
+    let document = cargo::seed_document();
+    let document = document.to_str().unwrap();
+    program.build(Some(document), &[]).expect_success();
+
+    let server = serve_once(listener);
+    let output = program.run(document, &[("VAPI_API_KEY", "key-1"), ("VAPI_BASE_URL", &url)]);
+
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "call-1 of 2026-02-14T09:30:00.000Z, waits: true, costs: 0.25\n"
+    );
+    let request = server.join().unwrap();
+    assert_eq!(request.line, "POST /v1/calls HTTP/1.1");
+    assert!(
+        request.headers.contains("\nauthorization: bearer key-1\r\n"),
+        "{}",
+        request.headers
+    );
+    assert_eq!(
+        request.body,
+        json!({
+            "assistantId": "assistant-1",
+            "phoneNumberId": "line-1",
+            "customer": {"number": "+15555550123"}
+        })
+    );
+}
+
+#[test]
+fn hand_written_code_is_told_which_operations_and_types_there_are() {
+    let program = cargo::Crate::new("client", cargo::repository());
+    let build = program.build(cargo::seed_document().to_str(), &[]).expect_success();
+    assert_eq!(
+        build.cfgs,
+        [
+            "vapi_op=\"CallController_create\"",
+            "vapi_type=\"CallCustomer\"",
+            "vapi_type=\"CallDto\"",
+            "vapi_type=\"CallStatus\"",
+            "vapi_type=\"CreateCallDto\"",
+        ]
+    );
+}

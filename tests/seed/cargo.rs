@@ -1,0 +1,152 @@
+//! Building the client crate beside this file with cargo, as a user of `vapi` does, and reading what cargo says of it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// The repository that this test is of.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The document that describes a single operation.
+pub fn seed_document() -> PathBuf {
+    repository().join("tests/seed/openapi.json")
+}
+
+/// A copy of the client crate, with the `vapi` that it depends on.
+pub struct Crate {
+    directory: PathBuf,
+}
+
+/// What came of one run of cargo.
+pub struct Build {
+    pub succeeded: bool,
+    /// What cargo and the build scripts said to the user.
+    pub stderr: String,
+    /// The packages of which anything was compiled or run again.
+    pub rebuilt: BTreeSet<String>,
+    /// Where the build script of `vapi` wrote to.
+    pub out_dir: Option<PathBuf>,
+    /// What the build script of `vapi` lets its code be gated on.
+    pub cfgs: Vec<String>,
+}
+
+impl Crate {
+    /// The client crate under `name`, built against the repository at `vapi`. Dependencies are the same for all names, and
+    /// compiled once.
+    pub fn new(name: &str, vapi: &Path) -> Self {
+        let directory = scratch().join(name);
+        let original = repository().join("tests/seed/client");
+        let manifest = fs::read_to_string(original.join("Cargo.toml")).unwrap();
+        let path = format!("path = {:?}", vapi.display().to_string());
+        let manifest = manifest.replace("path = \"../../..\"", &path);
+        fs::create_dir_all(directory.join("src")).unwrap();
+        fs::write(directory.join("Cargo.toml"), manifest).unwrap();
+        fs::copy(original.join("src/main.rs"), directory.join("src/main.rs")).unwrap();
+        // The versions that are known to be here: nothing is downloaded.
+        fs::copy(repository().join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
+        Self { directory }
+    }
+
+    /// Builds it, generating from `document` or else from the snapshot.
+    pub fn build(&self, document: Option<&str>, arguments: &[&str]) -> Build {
+        let output = self
+            .cargo("build", document)
+            .args(["--message-format", "json"])
+            .args(arguments)
+            .output()
+            .unwrap();
+        Build::read(output)
+    }
+
+    /// Builds it and runs it with these variables.
+    pub fn run(&self, document: &str, variables: &[(&str, &str)]) -> Output {
+        self.cargo("run", Some(document))
+            .arg("--quiet")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap()
+    }
+
+    fn cargo(&self, subcommand: &str, document: Option<&str>) -> Command {
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .args([subcommand, "--offline"])
+            .current_dir(&self.directory)
+            .env("CARGO_TARGET_DIR", scratch().join("target"))
+            // The same profile as that of build scripts, so that what both need is compiled once.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
+            .env_remove("VAPI_OPENAPI");
+        for proxy in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
+            command.env_remove(proxy).env_remove(proxy.to_lowercase());
+        }
+        if let Some(document) = document {
+            command.env("VAPI_OPENAPI", document);
+        }
+        command
+    }
+}
+
+impl Build {
+    fn read(output: Output) -> Self {
+        let mut build = Self {
+            succeeded: output.status.success(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            rebuilt: BTreeSet::new(),
+            out_dir: None,
+            cfgs: Vec::new(),
+        };
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            let message: Value = serde_json::from_str(line).unwrap();
+            let package = package_name(message["package_id"].as_str().unwrap_or_default());
+            match message["reason"].as_str() {
+                Some("compiler-artifact") if message["fresh"] == false => {
+                    build.rebuilt.insert(package);
+                }
+                Some("build-script-executed") if package == "vapi" => {
+                    build.out_dir = message["out_dir"].as_str().map(PathBuf::from);
+                    let cfgs = message["cfgs"].as_array().into_iter().flatten();
+                    build.cfgs = cfgs.filter_map(|cfg| cfg.as_str().map(str::to_owned)).collect();
+                }
+                _ => {}
+            }
+        }
+        build
+    }
+
+    /// The packages that were rebuilt, in alphabetical order.
+    pub fn rebuilt(&self) -> Vec<&str> {
+        self.rebuilt.iter().map(String::as_str).collect()
+    }
+
+    /// The text of a file that the build script of `vapi` wrote.
+    pub fn generated(&self, file: &str) -> String {
+        fs::read_to_string(self.out_dir.as_ref().unwrap().join(file)).unwrap()
+    }
+
+    /// Says what went wrong where something should not have.
+    #[track_caller]
+    pub fn expect_success(self) -> Self {
+        assert!(self.succeeded, "{}", self.stderr);
+        self
+    }
+}
+
+/// `path+file:///work/vapi#0.1.0`, `path+file:///work/client#seed-client@0.1.0` and
+/// `registry+https://…#serde@1.0.0` end in the name, unless the directory says it.
+fn package_name(id: &str) -> String {
+    let (source, fragment) = id.rsplit_once('#').unwrap_or(("", id));
+    match fragment.split_once('@') {
+        Some((name, _)) => name.to_owned(),
+        None => source.rsplit('/').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// A directory that is kept from one run of the tests to the next.
+pub fn scratch() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed")
+}
