@@ -1,6 +1,27 @@
 //! A typed client for the [Vapi](https://vapi.ai) voice-AI API, generated from its OpenAPI document (unofficial).
 //!
-//! This file is the table of contents. What is generated and what is written by hand never share a file.
+//! ```no_run
+//! # async fn example() -> vapi::Result<()> {
+//! let vapi = vapi::Client::from_env()?; // VAPI_API_KEY
+//! for call in vapi.calls().list().limit(10).await? {
+//!     println!("{} {:?}", call.id, call.status);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - A [`Client`] comes from the environment or from [`Client::builder`]. Its methods lead to the [`resources`] of the API, whose
+//!   methods are the API's operations.
+//! - An [`Operation`](operation::Operation) is sent when it is awaited. Before that it takes options: a time limit, retries, headers,
+//!   more query.
+//! - The [`types`] have public fields, `new(..)` with what must be there, and a setter for each field. They keep what they do not
+//!   know: `Unknown` values of enums and unions, and properties in `extra`. [`Nullable`] tells clearing a property from keeping it.
+//! - Everything fails with the one [`Error`], which can be asked what happened.
+//! - What may have placed a call is never sent twice by itself; other requests are retried.
+//! - An [`Upload`] is streamed from where it is; a [`Download`] is streamed, read or saved.
+//! - [`Client::request`] sends what the document does not describe; [`Client::raw`] is progenitor's own client.
+
+// This file is the table of contents. What is generated and what is written by hand never share a file.
 
 mod artifacts;
 pub mod client;
@@ -33,3 +54,8 @@ pub use upload::Upload;
 
 pub use http;
 pub use reqwest;
+
+/// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
+#[cfg(all(doctest, vapi_type = "CallOrBatch"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

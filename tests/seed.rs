@@ -94,7 +94,7 @@ fn a_crate_built_from_the_seed_document_places_a_call() {
 
 #[test]
 fn hand_written_code_is_told_which_operations_and_types_there_are() {
-    let program = cargo::Crate::new("client", cargo::repository());
+    let program = cargo::Crate::new("gated", cargo::repository());
     let build = program.build(cargo::seed_document().to_str(), &[]).expect_success();
     assert_eq!(
         build.cfgs,

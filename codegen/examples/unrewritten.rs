@@ -8,6 +8,7 @@ use vapi_codegen::document::for_each_schema;
 use vapi_codegen::names;
 use vapi_codegen::passes::corrections::Corrections;
 use vapi_codegen::prepare::repair;
+use vapi_codegen::reference;
 use vapi_codegen::source::Source;
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -31,6 +32,25 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     });
+
+    // typify names an inline schema after its place, and takes no notice of a component that is called so already.
+    let mut places = BTreeSet::new();
+    let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    for (name, schema) in &components {
+        for property in schema["properties"].as_object().into_iter().flatten() {
+            places.insert(names::pascal(&format!("{name} {}", property.0)));
+        }
+    }
+    let renamed = |name: &str| places.contains(&names::pascal(name)).then(|| format!("{name} Component"));
+    reference::rewrite(&mut document, &renamed);
+    let renaming = components.keys().filter_map(|name| Some((name, renamed(name)?)));
+    for (name, new) in renaming {
+        if let Some(schemas) = document["components"]["schemas"].as_object_mut()
+            && let Some(schema) = schemas.shift_remove(name)
+        {
+            schemas.insert(new, schema);
+        }
+    }
 
     let openapi = serde_json::from_value(document)?;
     let mut settings = progenitor::GenerationSettings::new();

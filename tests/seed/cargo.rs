@@ -1,4 +1,5 @@
 //! Building the client crate beside this file with cargo, as a user of `vapi` does, and reading what cargo says of it.
+#![allow(dead_code, reason = "each test file uses its part")]
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -45,10 +46,10 @@ impl Crate {
         let path = format!("path = {:?}", vapi.display().to_string());
         let manifest = manifest.replace("path = \"../../..\"", &path);
         fs::create_dir_all(directory.join("src")).unwrap();
-        fs::write(directory.join("Cargo.toml"), manifest).unwrap();
-        fs::copy(original.join("src/main.rs"), directory.join("src/main.rs")).unwrap();
+        write(&directory.join("Cargo.toml"), manifest.as_bytes());
+        write(&directory.join("src/main.rs"), &fs::read(original.join("src/main.rs")).unwrap());
         // The versions that are known to be here: nothing is downloaded.
-        fs::copy(repository().join("Cargo.lock"), directory.join("Cargo.lock")).unwrap();
+        write(&directory.join("Cargo.lock"), &fs::read(repository().join("Cargo.lock")).unwrap());
         Self { directory }
     }
 
@@ -56,7 +57,7 @@ impl Crate {
     pub fn build(&self, document: Option<&str>, arguments: &[&str]) -> Build {
         let output = self
             .cargo("build", document)
-            .args(["--message-format", "json"])
+            .args(["--message-format", "json-render-diagnostics"])
             .args(arguments)
             .output()
             .unwrap();
@@ -143,6 +144,39 @@ fn package_name(id: &str) -> String {
     match fragment.split_once('@') {
         Some((name, _)) => name.to_owned(),
         None => source.rsplit('/').next().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Writes a file unless it is as it should be: what is not touched is not compiled again.
+fn write(path: &Path, content: &[u8]) {
+    if fs::read(path).is_ok_and(|old| old == content) {
+        return;
+    }
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, content).unwrap();
+}
+
+/// Makes `to` a copy of the repository, but for what is no part of it.
+pub fn copy_repository(to: &Path) {
+    let mut files = BTreeSet::new();
+    list(repository(), &mut files);
+    for file in &files {
+        write(&to.join(file.strip_prefix(repository()).unwrap()), &fs::read(file).unwrap());
+    }
+}
+
+fn list(directory: &Path, files: &mut BTreeSet<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if name.starts_with('.') || name == "target" {
+            continue;
+        }
+        if path.is_dir() {
+            list(&path, files);
+        } else {
+            files.insert(path);
+        }
     }
 }
 
