@@ -24,29 +24,32 @@ pub struct Names {
     pub symbols: BTreeMap<String, String>,
 }
 
-/// Type names that generated code already uses for something else.
-const TAKEN: [&str; 16] = [
+/// What the prelude calls something else: macros say these names where the types are declared.
+#[rustfmt::skip]
+const PRELUDE: [&str; 44] = [
+    "AsMut", "AsRef", "AsyncFn", "AsyncFnMut", "AsyncFnOnce", "Box", "Clone", "Copy", "Default",
+    "DoubleEndedIterator", "Drop", "Eq", "Err", "ExactSizeIterator", "Extend", "Fn", "FnMut", "FnOnce", "From",
+    "FromIterator", "Future", "Into", "IntoFuture", "IntoIterator", "Iterator", "None", "Ok", "Option", "Ord",
+    "PartialEq", "PartialOrd", "Result", "Self", "Send", "Sized", "Some", "String", "Sync", "ToOwned", "ToString",
+    "TryFrom", "TryInto", "Unpin", "Vec",
+];
+
+/// What is imported where the types are declared.
+const IMPORTED: [&str; 9] = [
     "BTreeMap",
-    "Box",
-    "Err",
+    "Kind",
     "Map",
-    "None",
     "Nullable",
     "Number",
-    "Ok",
-    "Option",
-    "Result",
     "Secret",
-    "Self",
-    "Some",
-    "String",
+    "Shape",
     "Timestamp",
-    "Vec",
+    "Value",
 ];
 
 /// Whether generated code already uses this type name for something else.
 pub fn is_taken(name: &str) -> bool {
-    TAKEN.contains(&name) || name == "Value"
+    PRELUDE.contains(&name) || IMPORTED.contains(&name)
 }
 
 /// A schema or property name in Pascal case, which need not be an identifier.
@@ -64,7 +67,7 @@ pub fn pascal(name: &str) -> String {
 
 /// A type name for a schema name. Never empty, always an identifier.
 pub fn type_name(name: &str) -> String {
-    let mut pascal = pascal(name);
+    let mut pascal = settled(&pascal(name));
     if pascal.is_empty() {
         pascal = "Schema".to_owned();
     }
@@ -77,6 +80,42 @@ pub fn type_name(name: &str) -> String {
     pascal
 }
 
+/// A type name as typify writes it, which reads `CallAB` as two words and `CallA2B` as well.
+pub fn settled(type_name: &str) -> String {
+    type_name.to_pascal_case()
+}
+
+/// The name that progenitor gives the method of an operation id, or the argument of a parameter.
+pub fn progenitor_name(name: &str) -> String {
+    let can_stand = |c: char| c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")));
+    let words: String = name
+        .chars()
+        .filter(|c| *c != '\'')
+        .map(|c| if can_stand(c) { c } else { '-' })
+        .collect();
+    let mut snake = match name {
+        "+1" => "plus1".to_owned(),
+        "-1" => "minus1".to_owned(),
+        _ => words.to_snake_case(),
+    };
+    if snake.is_empty() {
+        snake = "x".to_owned();
+    }
+    if snake.starts_with(|first: char| !first.is_alphabetic()) {
+        snake.insert(0, '_');
+    }
+    if !is_identifier(&snake) {
+        snake.push('_');
+    }
+    snake
+}
+
+/// Whether generated code can use `name` as it is.
+fn is_identifier(name: &str) -> bool {
+    // Reserved since the edition that the generated code is compiled in.
+    name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
+}
+
 /// A field, method or argument name. Never empty, always an identifier, never a keyword.
 pub fn snake_name(name: &str) -> String {
     let mut snake = ascii(name).to_snake_case();
@@ -86,7 +125,7 @@ pub fn snake_name(name: &str) -> String {
     if snake.starts_with(|first: char| first.is_ascii_digit()) {
         snake.insert(0, 'n');
     }
-    if syn::parse_str::<syn::Ident>(&snake).is_err() {
+    if !is_identifier(&snake) {
         snake.push('_');
     }
     snake
@@ -256,11 +295,48 @@ fn spelled_out(value: &str, names: &Names) -> String {
 }
 
 fn distinct(name: &str, spelled: &str, taken: &[String]) -> String {
-    let free = |candidate: &String| !taken.contains(candidate) && syn::parse_str::<syn::Ident>(candidate).is_ok();
+    let free = |candidate: &String| !taken.contains(candidate) && is_identifier(candidate);
     let candidates = [spelled.to_owned(), format!("{name}Alt")];
     candidates
         .into_iter()
         .chain((2..).map(|n| format!("{name}{n}")))
         .find(free)
         .unwrap_or_else(|| name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_names_are_as_typify_writes_them() {
+        assert_eq!(type_name("KnowledgeBaseV2DTO"), "KnowledgeBaseV2Dto");
+        assert_eq!(type_name("U8E"), "U8e");
+        assert_eq!(type_name("aB"), "Ab");
+        assert_eq!(type_name("11labs voice"), "N11labsVoice");
+        assert_eq!(type_name("日本"), "Schema");
+        assert_eq!(type_name("Option"), "OptionSchema");
+        assert_eq!(type_name("shape"), "ShapeSchema");
+    }
+
+    #[test]
+    fn names_of_methods_and_arguments_are_those_that_progenitor_writes() {
+        assert_eq!(progenitor_name("CallController_findOne"), "call_controller_find_one");
+        assert_eq!(progenitor_name("type"), "type_");
+        assert_eq!(progenitor_name("Self"), "self_");
+        assert_eq!(progenitor_name("302"), "_302");
+        assert_eq!(progenitor_name("it's"), "its");
+        assert_eq!(progenitor_name("a²"), "a");
+        assert_eq!(progenitor_name("größe"), "größe");
+        assert_eq!(progenitor_name("?"), "x");
+    }
+
+    #[test]
+    fn no_name_is_a_keyword() {
+        assert_eq!(snake_name("gen"), "gen_");
+        assert_eq!(snake_name("try"), "try_");
+        assert_eq!(snake_name("crate"), "crate_");
+        assert_eq!(snake_name(""), "empty");
+        assert_eq!(snake_name("1st"), "n1st");
+    }
 }

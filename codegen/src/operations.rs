@@ -4,7 +4,7 @@ use crate::document::for_each_operation;
 use crate::names::{Names, plural, singular, snake_name};
 use heck::{ToPascalCase, ToSnakeCase};
 use serde_json::{Map, Value};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -66,7 +66,14 @@ pub enum Transfer {
     Download,
 }
 
-/// Reads the operations in the document's order. Handle and method together are unique.
+impl Operation {
+    /// The name of the type that stands for the operation.
+    pub fn type_name(&self) -> String {
+        format!("{} {}", self.handle, self.name).to_pascal_case()
+    }
+}
+
+/// Reads the operations in the document's order. Handle and method together are unique, as methods and as a type.
 pub fn read(document: &Value, names: &Names) -> Vec<Operation> {
     let mut operations = Vec::new();
     // `for_each_operation` can change what it visits; this reads a copy.
@@ -74,18 +81,24 @@ pub fn read(document: &Value, names: &Names) -> Vec<Operation> {
     for_each_operation(&mut document, &mut |path, method, _, operation| {
         operations.push(read_operation(path, method, operation, names));
     });
+    let mut handles: BTreeMap<String, String> = BTreeMap::new();
     let mut taken = BTreeSet::new();
     for operation in &mut operations {
+        // Handles that are the same type are the same handle.
+        let handle = handles
+            .entry(operation.handle.to_pascal_case())
+            .or_insert_with(|| operation.handle.clone());
+        operation.handle = handle.clone();
         let original = snake_name(operation.id.rsplit("Controller_").next().unwrap_or_default());
         let version = version(&operation.path).map(|v| format!("{}_{v}", operation.name));
-        let candidates = [Some(operation.name.clone()), version, Some(original.clone())];
-        let name = candidates
-            .into_iter()
-            .flatten()
-            .chain((2..).map(|n| format!("{original}{n}")))
-            .find(|name| !taken.contains(&(operation.handle.clone(), name.clone())));
-        operation.name = name.unwrap_or(original);
-        taken.insert((operation.handle.clone(), operation.name.clone()));
+        let wanted = [Some(operation.name.clone()), version, Some(original.clone())];
+        let numbered = (2..).map(|n| format!("{original}{n}"));
+        for name in wanted.into_iter().flatten().chain(numbered) {
+            operation.name = name;
+            if taken.insert(operation.type_name()) {
+                break;
+            }
+        }
     }
     operations
 }
@@ -276,6 +289,22 @@ mod tests {
     fn an_id_of_another_form_belongs_to_its_path() {
         assert_eq!(name_of("getThings", "/v1/things/{id}"), "things().get");
         assert_eq!(name_of("ping", "/{id}"), "apis().ping");
+    }
+
+    #[test]
+    fn methods_that_would_be_the_same_type_have_different_names() {
+        let document = json!({"paths": {
+            "/a": {"get": {"operationId": "TeamController_list1"}},
+            "/b": {"get": {"operationId": "TeamController_list_1"}},
+            "/c": {"get": {"operationId": "TeamController_listOne"}},
+            "/d": {"get": {"operationId": "TeamController_list_one"}}
+        }});
+        let read = read(&document, &Names::default());
+        let names: Vec<_> = read.iter().map(|o| format!("{}().{}", o.handle, o.name)).collect();
+        assert_eq!(
+            names,
+            ["teams().list1", "teams().list_12", "teams().list_one", "teams().list_one2"]
+        );
     }
 
     #[test]

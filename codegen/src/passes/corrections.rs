@@ -30,15 +30,17 @@ pub struct OperationCorrection {
     pub evidence: String,
 }
 
-/// One place where the document is wrong, and the evidence.
+/// Where the document is wrong, and the evidence.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Correction {
-    /// The schema, as the document names it.
-    pub schema: String,
-    /// The property of that schema.
-    pub property: String,
-    /// What the property's schema is on the wire; absent to leave it.
+    /// The schemas, as the document names them. `*` stands for any letters.
+    pub schema: OneOrMore,
+    /// The properties of those schemas, with `*` likewise; absent to correct the schemas themselves.
+    pub property: Option<OneOrMore>,
+    /// What the document must say for this to apply, prose aside; absent if that does not matter.
+    pub was: Option<Value>,
+    /// What the property's schema, or the schema itself, is on the wire; absent to leave it.
     pub is: Option<Value>,
     /// Whether the property is always there; absent to leave what the document says.
     pub required: Option<bool>,
@@ -49,9 +51,61 @@ pub struct Correction {
     pub evidence: String,
 }
 
+/// A name or a list of names.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMore {
+    /// `"Call"`
+    One(String),
+    /// `["Call", "Chat"]`
+    More(Vec<String>),
+}
+
+impl OneOrMore {
+    fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::More(names) => names,
+        }
+    }
+
+    fn covers(&self, name: &str) -> bool {
+        self.names().iter().any(|pattern| matches(pattern, name))
+    }
+}
+
+impl Correction {
+    /// Whether the schema is as the correction expects it.
+    fn fits(&self, schema: &Value) -> bool {
+        let Some(was) = &self.was else {
+            return true;
+        };
+        bare(schema) == *was
+    }
+}
+
+/// A schema without what it says beside its type.
+fn bare(schema: &Value) -> Value {
+    let Value::Object(members) = schema else {
+        return schema.clone();
+    };
+    let members = members
+        .iter()
+        .filter(|(name, _)| !BESIDE_THE_TYPE.contains(&name.as_str()))
+        .map(|(name, member)| {
+            let member = match (name.as_str(), member) {
+                ("items", item) => bare(item),
+                ("oneOf" | "anyOf" | "allOf", Value::Array(branches)) => branches.iter().map(bare).collect(),
+                (_, member) => member.clone(),
+            };
+            (name.clone(), member)
+        });
+    Value::Object(members.collect())
+}
+
 /// Applies each correction whose schema and property, or whose operation, the document has.
 pub fn run(document: &mut Value, corrections: &Corrections, changes: &mut Changes) {
-    correct_properties(document, &corrections.correction, changes);
+    correct_schemas(document, &corrections.correction, changes);
     for_each_operation(document, &mut |_, _, at, operation| {
         let id = operation.get("operationId").and_then(Value::as_str).map(str::to_owned);
         for correction in &corrections.operation {
@@ -85,31 +139,95 @@ fn correct_operation(
     }
 }
 
-fn correct_properties(document: &mut Value, corrections: &[Correction], changes: &mut Changes) {
+fn correct_schemas(document: &mut Value, corrections: &[Correction], changes: &mut Changes) {
+    let schemas = document.pointer_mut("/components/schemas");
+    let Some(schemas) = schemas.and_then(Value::as_object_mut) else {
+        return;
+    };
     for correction in corrections {
-        let at = pointer("/components/schemas", &correction.schema);
-        let Some(schema) = document.pointer_mut(&at).and_then(Value::as_object_mut) else {
-            continue;
-        };
-        let properties = schema
-            .entry("properties")
-            .or_insert_with(|| Value::Object(Default::default()));
-        let Some(properties) = properties.as_object_mut() else {
-            continue;
-        };
-        if !correction.add && !properties.contains_key(&correction.property) {
-            continue;
-        }
-        let place = pointer(&format!("{at}/properties"), &correction.property);
-        if let Some(is) = &correction.is {
-            properties.insert(correction.property.clone(), is.clone());
-            changes.note(&place, "corrected to what the wire has");
-        }
-        if let Some(required) = correction.required {
-            require(schema, &correction.property, required);
-            changes.note(&place, format!("corrected: required = {required}"));
+        for (name, schema) in schemas.iter_mut() {
+            if correction.schema.covers(name) {
+                let at = pointer("/components/schemas", name);
+                correct_schema(&at, schema, correction, changes);
+            }
         }
     }
+}
+
+fn correct_schema(at: &str, schema: &mut Value, correction: &Correction, changes: &mut Changes) {
+    let Some(properties) = &correction.property else {
+        if let Some(is) = &correction.is
+            && correction.fits(schema)
+        {
+            *schema = with_prose(is, schema);
+            changes.note(at, "corrected to what the wire has");
+        }
+        return;
+    };
+    let Some(schema) = schema.as_object_mut() else {
+        return;
+    };
+    let mut names: Vec<String> = match schema.get("properties").and_then(Value::as_object) {
+        Some(known) => known.keys().filter(|name| properties.covers(name)).cloned().collect(),
+        None => Vec::new(),
+    };
+    if correction.add {
+        let missing = properties.names().iter().filter(|name| !names.contains(name));
+        names.extend(missing.cloned().collect::<Vec<_>>());
+    }
+    for name in names {
+        correct_property(at, schema, &name, correction, changes);
+    }
+}
+
+/// Whether `name` is what `pattern` says, where each `*` stands for any letters.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == name,
+        Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+            ends.into_iter().any(|at| matches(after, &rest[at..]))
+        }),
+    }
+}
+
+fn correct_property(
+    at: &str,
+    schema: &mut Map<String, Value>,
+    name: &str,
+    correction: &Correction,
+    changes: &mut Changes,
+) {
+    let properties = schema.entry("properties").or_insert_with(|| json!({}));
+    let Some(properties) = properties.as_object_mut() else {
+        return;
+    };
+    let before = properties.get(name).cloned().unwrap_or_default();
+    if !correction.fits(&before) {
+        return;
+    }
+    let place = pointer(&format!("{at}/properties"), name);
+    if let Some(is) = &correction.is {
+        properties.insert(name.to_owned(), with_prose(is, &before));
+        changes.note(&place, "corrected to what the wire has");
+    }
+    if let Some(required) = correction.required {
+        require(schema, name, required);
+        changes.note(&place, format!("corrected: required = {required}"));
+    }
+}
+
+/// What a schema says beside its type; a correction of the type leaves it.
+const BESIDE_THE_TYPE: [&str; 7] = ["default", "deprecated", "description", "example", "examples", "nullable", "title"];
+
+fn with_prose(is: &Value, before: &Value) -> Value {
+    let mut after = is.clone();
+    for name in ["deprecated", "description", "nullable"] {
+        if let (Some(said), Some(after)) = (before.get(name), after.as_object_mut()) {
+            after.entry(name).or_insert_with(|| said.clone());
+        }
+    }
+    after
 }
 
 fn require(schema: &mut Map<String, Value>, property: &str, required: bool) {
@@ -142,7 +260,7 @@ mod tests {
         let fix = correction(
             "schema = 'Tool'\nproperty = 'arguments'\nis = { type = 'object' }\nrequired = false\nevidence = 'captured'",
         );
-        correct_properties(&mut document, &[fix], &mut changes);
+        correct_schemas(&mut document, &[fix], &mut changes);
         assert_eq!(
             document["components"]["schemas"]["Tool"],
             json!({
@@ -182,10 +300,65 @@ mod tests {
         let elsewhere = correction("schema = 'Call'\nproperty = 'x'\nis = {}\nevidence = 'e'");
         let absent = correction("schema = 'Tool'\nproperty = 'x'\nis = {}\nevidence = 'e'");
         let added = correction("schema = 'Tool'\nproperty = 'y'\nis = {type='string'}\nadd = true\nevidence = 'e'");
-        correct_properties(&mut document, &[elsewhere, absent, added], &mut Changes::default());
+        correct_schemas(&mut document, &[elsewhere, absent, added], &mut Changes::default());
         assert_eq!(
             document["components"]["schemas"]["Tool"]["properties"],
             json!({"y": {"type": "string"}})
         );
+    }
+
+    #[test]
+    fn one_correction_can_be_of_many_schemas_and_properties() {
+        let property = || json!({"required": ["a", "b"], "properties": {"a": {}, "b": {}}});
+        let mut document = json!({"components": {"schemas": {
+            "MessageOne": property(), "MessageTwo": property(), "Other": property(), "Another": property()
+        }}});
+        let fix = correction(
+            "schema = ['Message*', 'Other']\nproperty = ['a', 'b']\nis = {type='string'}\nrequired = false\nevidence = 'e'",
+        );
+        correct_schemas(&mut document, &[fix], &mut Changes::default());
+        let schemas = &document["components"]["schemas"];
+        let corrected = json!({"required": [], "properties": {"a": {"type": "string"}, "b": {"type": "string"}}});
+        for name in ["MessageOne", "MessageTwo", "Other"] {
+            assert_eq!(schemas[name], corrected, "{name}");
+        }
+        assert_eq!(schemas["Another"], property());
+    }
+
+    #[test]
+    fn a_schema_itself_can_be_corrected() {
+        let mut document = json!({"components": {"schemas": {"Json": {"type": "object", "properties": {"x": {}}}}}});
+        let mut changes = Changes::default();
+        let fix = correction("schema = 'Json'\nis = {}\nevidence = 'e'");
+        correct_schemas(&mut document, &[fix], &mut changes);
+        assert_eq!(document["components"]["schemas"]["Json"], json!({}));
+        assert_eq!(changes.len(), 1);
+    }
+
+    #[test]
+    fn what_a_schema_says_beside_its_type_stays_and_one_that_says_something_else_is_left() {
+        let mut document = json!({"components": {"schemas": {"Plan": {"properties": {
+            "loose": {"type": "object", "description": "d", "nullable": true, "default": 1},
+            "typed": {"type": "object", "properties": {"a": {}}}
+        }}}}});
+        let fix = correction("schema = '*'\nproperty = '*'\nwas = {type='object'}\nis = {}\nevidence = 'e'");
+        correct_schemas(&mut document, &[fix], &mut Changes::default());
+        assert_eq!(
+            document["components"]["schemas"]["Plan"]["properties"],
+            json!({
+                "loose": {"description": "d", "nullable": true},
+                "typed": {"type": "object", "properties": {"a": {}}}
+            })
+        );
+    }
+
+    #[test]
+    fn a_star_stands_for_any_letters() {
+        for (pattern, name) in [("*", "Call"), ("Call", "Call"), ("*Model", "OpenAIModel"), ("C*DTO", "CDTO"), ("*a*b", "xayb")] {
+            assert!(matches(pattern, name), "{pattern} {name}");
+        }
+        for (pattern, name) in [("Call", "Calls"), ("*Model", "ModelName"), ("C*DTO", "CDTOs"), ("", "x")] {
+            assert!(!matches(pattern, name), "{pattern} {name}");
+        }
     }
 }

@@ -1,12 +1,29 @@
 //! Writes the resource handles: `client.calls().create(…)` for every operation.
 
-use super::raw::{Signature, method_name};
+use super::raw::Signature;
 use crate::docs::{Docs, comment};
-use crate::names::snake_name;
+use crate::names::{progenitor_name, snake_name};
 use crate::operations::{Body, Operation, Parameter, Transfer};
 use heck::ToPascalCase;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+
+/// What every prepared operation can do already.
+const METHODS_OF_OPERATION: [&str; 13] = [
+    "body",
+    "form",
+    "header",
+    "json",
+    "max_retries",
+    "new",
+    "open",
+    "path",
+    "query",
+    "query_value",
+    "stream",
+    "timeout",
+    "with_response",
+];
 
 /// The text of `operations.rs`.
 pub fn write(operations: &[Operation], signatures: &BTreeMap<String, Signature>, docs: &Docs) -> String {
@@ -105,7 +122,7 @@ fn write_method(out: &mut String, operation: &Operation, signature: &Signature) 
             operation.id, operation.path
         );
     } else {
-        let endpoint = endpoint_name(operation);
+        let endpoint = operation.type_name();
         let _ = writeln!(
             out,
             "    pub fn {name}(&self{arguments}) -> Operation<'c, endpoint::{endpoint}> {{\n        \
@@ -123,10 +140,6 @@ fn distinct(name: &str, taken: &mut Vec<String>) -> String {
     name
 }
 
-fn endpoint_name(operation: &Operation) -> String {
-    format!("{} {}", operation.handle, operation.name).to_pascal_case()
-}
-
 fn body_type(signature: &Signature) -> String {
     signature
         .arguments
@@ -139,7 +152,7 @@ fn body_type(signature: &Signature) -> String {
 fn parameter_type(parameter: &Parameter, signature: &Signature) -> String {
     signature
         .arguments
-        .get(&snake_name(&parameter.name))
+        .get(&progenitor_name(&parameter.name))
         .cloned()
         .unwrap_or_else(|| "String".to_owned())
 }
@@ -160,7 +173,7 @@ fn write_endpoint(out: &mut String, operation: &Operation, signature: &Signature
     let _ = writeln!(
         out,
         "    {macro_name}!({} {:?} {} {:?}{output});",
-        endpoint_name(operation),
+        operation.type_name(),
         operation.id,
         operation.method,
         operation.path
@@ -173,18 +186,7 @@ fn write_setters(out: &mut String, operation: &Operation, signature: &Signature)
         return;
     }
     let mut setters = String::new();
-    // Options that every operation has already.
-    let mut taken: Vec<String> = [
-        "timeout",
-        "max_retries",
-        "header",
-        "query",
-        "json",
-        "with_response",
-        "stream",
-    ]
-    .map(str::to_owned)
-    .to_vec();
+    let mut taken = METHODS_OF_OPERATION.map(str::to_owned).to_vec();
     for parameter in operation.parameters.iter().filter(|parameter| !parameter.required) {
         let name = distinct(&snake_name(&parameter.name), &mut taken);
         setters.push_str(&comment("    ", parameter.description.as_deref().unwrap_or_default()));
@@ -205,7 +207,7 @@ fn write_setters(out: &mut String, operation: &Operation, signature: &Signature)
         );
     }
     if !setters.is_empty() {
-        let endpoint = endpoint_name(operation);
+        let endpoint = operation.type_name();
         let _ = writeln!(out, "/// `{}().{}()`", operation.handle, operation.name);
         let _ = writeln!(out, "impl Operation<'_, endpoint::{endpoint}> {{\n{setters}}}\n");
     }
@@ -224,7 +226,7 @@ fn write_table(out: &mut String, operations: &[Operation]) {
             operation.path,
             operation.handle,
             operation.name,
-            method_name(&operation.id)
+            progenitor_name(&operation.id)
         );
     }
     out.push_str("];\n");

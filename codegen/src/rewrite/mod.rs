@@ -8,6 +8,7 @@ pub mod facade;
 pub mod raw;
 pub mod registry;
 pub mod rust_type;
+mod size;
 pub mod types;
 
 use crate::model::Model;

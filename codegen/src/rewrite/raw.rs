@@ -2,8 +2,8 @@
 //! `reqwest::Client`: the `vapi` crate configures one.
 
 use super::{RewriteError, rust_type};
+use crate::names::progenitor_name;
 use crate::operations::{Operation, Transfer};
-use heck::ToSnakeCase;
 use std::collections::BTreeMap;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
@@ -17,13 +17,6 @@ pub struct Signature {
     pub output: String,
 }
 
-/// The name of an operation's method on progenitor's client.
-pub fn method_name(operation_id: &str) -> String {
-    operation_id
-        .replace(|c: char| !c.is_alphanumeric() && c != '_', "-")
-        .to_snake_case()
-}
-
 /// The signatures of all operations, by operation id.
 pub fn signatures(items: &[Item], operations: &[Operation]) -> Result<BTreeMap<String, Signature>, RewriteError> {
     let mut by_method = BTreeMap::new();
@@ -33,7 +26,7 @@ pub fn signatures(items: &[Item], operations: &[Operation]) -> Result<BTreeMap<S
     let mut out = BTreeMap::new();
     for operation in operations {
         let method = by_method
-            .get(&method_name(&operation.id))
+            .get(&progenitor_name(&operation.id))
             .ok_or_else(|| RewriteError::new(&operation.id, "progenitor made no method of this operation"))?;
         out.insert(operation.id.clone(), signature(&operation.id, method)?);
     }
@@ -114,7 +107,7 @@ pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, R
     let uploads: Vec<String> = operations
         .iter()
         .filter(|operation| operation.transfer == Some(Transfer::Upload))
-        .map(|operation| method_name(&operation.id))
+        .map(|operation| progenitor_name(&operation.id))
         .collect();
     for item in &mut items {
         if let Item::Use(import) = item {

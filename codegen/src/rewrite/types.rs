@@ -4,6 +4,7 @@
 //! can be `null`, how variants are told apart) comes from the model.
 
 use super::rust_type::{self, without_option};
+use super::size::Sizes;
 use super::{RewriteError, raw};
 use crate::docs::comment;
 use crate::model::{Enum, Kind, Model, Object, Type, Union, Variant};
@@ -22,10 +23,11 @@ pub fn write(items: &[Item], model: &Model) -> Result<String, RewriteError> {
             _ => {}
         }
     }
+    let mut sizes = Sizes::new(&structs, model);
     let mut out = String::new();
     for (name, ty) in &model.types {
         match ty {
-            Type::Object(object) => write_object(&mut out, name, object, structs.get(name).copied())?,
+            Type::Object(object) => write_object(&mut out, name, object, structs.get(name).copied(), &mut sizes)?,
             Type::Enum(values) => write_enum(&mut out, name, values),
             Type::Union(union) => {
                 let item = enums
@@ -49,7 +51,13 @@ fn type_comment(name: &str, description: Option<&str>, document_name: Option<&st
     comment("    ", &text)
 }
 
-fn write_object(out: &mut String, name: &str, object: &Object, item: Option<&ItemStruct>) -> Result<(), RewriteError> {
+fn write_object(
+    out: &mut String,
+    name: &str,
+    object: &Object,
+    item: Option<&ItemStruct>,
+    sizes: &mut Sizes<'_>,
+) -> Result<(), RewriteError> {
     let fields = match item.map(|item| &item.fields) {
         Some(Fields::Named(fields)) => fields.named.iter().collect(),
         // Without properties typify makes a wrapper of a map, or nothing.
@@ -72,7 +80,10 @@ fn write_object(out: &mut String, name: &str, object: &Object, item: Option<&Ite
             continue;
         };
         let place = format!("{name}.{wire}");
-        let ty = rust_type::write(without_option(&field.ty), "", &place)?;
+        let mut ty = rust_type::write(without_option(&field.ty), "", &place)?;
+        if sizes.is_large(&ty) {
+            ty = format!("Box<{ty}>");
+        }
         let kind = match (property.required, property.nullable) {
             (_, true) => "null",
             (true, false) => "req",

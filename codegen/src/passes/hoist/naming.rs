@@ -164,6 +164,7 @@ impl<'a> Naming<'a> {
         candidates.extend(by_variants(&class.schema));
         candidates.extend(by_places(&class.places));
         let free = |name: &String| !name.is_empty() && !self.taken.contains(name) && !names::is_taken(name);
+        let candidates: Vec<String> = candidates.iter().map(|name| names::settled(name)).collect();
         let last = candidates.last().cloned().unwrap_or_else(|| "Inline".to_owned());
         candidates
             .into_iter()
