@@ -33,7 +33,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
         let line = variable("VAPI_PHONE_NUMBER_ID", "the id of the phone number to call from")?;
         let number = variable("VAPI_CALL_TO", "the number to call, such as +15555550123")?;
         let vapi = Client::from_env()?;
-        if !agreed(&format!("Call {number} now, through {}? It costs money.", vapi.base_url()))? {
+        if !agreed(&format!(
+            "Call {number} now, through {}? It costs money.",
+            vapi.base_url()
+        ))? {
             println!("Nothing was done.");
             return Ok(());
         }
@@ -41,8 +44,14 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
 
     // Stops when it is dropped, at the end of this function.
-    let local = Emulator::builder().call_step(Duration::from_millis(300)).start().await?;
-    println!("VAPI_API_KEY is not set: calling in a local Vapi at {}.", local.base_url());
+    let local = Emulator::builder()
+        .call_step(Duration::from_millis(300))
+        .start()
+        .await?;
+    println!(
+        "VAPI_API_KEY is not set: calling in a local Vapi at {}.",
+        local.base_url()
+    );
     println!("Nobody's phone rings.\n");
     let vapi = Client::builder()
         .api_key(local.api_key())
@@ -55,7 +64,7 @@ async fn first_call(vapi: &Client, line: &str, number: &str, pause: Duration) ->
     println!("1. Create an assistant: vapi.assistants().create(..)");
     let prompt = "You are Ada. Ask how the day was, in one sentence, then say goodbye.".to_owned();
     let model = OpenAiModel::new(OpenAiModelName::Gpt4o)
-        .messages([OpenAiMessage::new(prompt, OpenAiMessageRole::System)])
+        .messages([OpenAiMessage::new(OpenAiMessageRole::System).content(prompt)])
         .temperature(0.5);
     let assistant = CreateAssistantDto::new()
         .name("Quickstart")
@@ -90,7 +99,11 @@ async fn first_call(vapi: &Client, line: &str, number: &str, pause: Duration) ->
     if let Some(reason) = &call.ended_reason {
         println!("   because: {reason}");
     }
-    if let Some(transcript) = call.artifact.as_ref().and_then(|artifact| artifact.transcript.as_deref()) {
+    if let Some(transcript) = call
+        .artifact
+        .as_ref()
+        .and_then(|artifact| artifact.transcript.as_deref())
+    {
         for line in transcript.lines() {
             println!("   | {line}");
         }
@@ -108,7 +121,8 @@ fn status(call: &Call) -> &str {
 }
 
 fn variable(name: &str, meaning: &str) -> Result<String, String> {
-    std::env::var(name).map_err(|_| format!("a real call needs {name}: {meaning}"))
+    std::env::var(name)
+        .map_err(|_| format!("a real call needs {name}, {meaning}; without VAPI_API_KEY this runs locally"))
 }
 
 fn agreed(question: &str) -> io::Result<bool> {

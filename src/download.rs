@@ -10,12 +10,14 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, Method, StatusCode, Version, header};
 use reqwest::Url;
+use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, Sleep};
 
 use crate::client::Client;
+use crate::config::Shared;
 use crate::draft::Draft;
 use crate::error::{Error, Origin, Result};
 use crate::transport::{self, Job};
@@ -60,6 +62,24 @@ impl<'c> Download<'c> {
         self
     }
 
+    #[doc(hidden)]
+    pub fn query_value<V: Serialize>(mut self, name: &'static str, value: V) -> Self {
+        self.draft.query(name, &value);
+        self
+    }
+
+    /// Sets a header of the request to the API. Where that redirects to does not see it.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.draft.header(name, value);
+        self
+    }
+
+    /// Adds to the query.
+    pub fn query<V: Serialize>(mut self, name: &str, value: V) -> Self {
+        self.draft.query(name, &value);
+        self
+    }
+
     /// The time the server has to begin its answer, instead of the client's limit. The transfer may then take as long as it does not
     /// fall silent.
     pub fn timeout(mut self, limit: Duration) -> Self {
@@ -94,7 +114,7 @@ impl<'c> Download<'c> {
             let here = job.request.url().clone();
             let response = transport::open_job(shared, job).await?;
             if !response.status().is_redirection() {
-                return Ok(ByteStream::new(response, shared.idle_timeout, origin));
+                return Ok(ByteStream::new(response, shared, origin));
             }
             let next = redirect(&here, response.headers()).map_err(|error| error.at(&origin))?;
             job = Job {
@@ -211,14 +231,20 @@ impl Drop for Partial {
 /// The bytes of an answer as they come. It ends in an error if the connection breaks or falls silent.
 pub struct ByteStream {
     inner: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
-    headers: HeaderMap,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
     length: Option<u64>,
     idle: Pin<Box<Sleep>>,
     limit: Duration,
     /// Whether the idle clock runs: it does only while somebody waits, so that a slow reader is not taken for a silent server.
     waiting: bool,
     ended: bool,
-    origin: Origin,
+    /// Whether an end that came too early is an error. Without a length, chunks or frames, the end of the connection is all there
+    /// is to tell the end of the answer.
+    pub(crate) ends_visibly: bool,
+    pub(crate) origin: Origin,
+    /// What no error may show, should the server repeat it in mid-stream.
+    pub(crate) secret: String,
 }
 
 impl fmt::Debug for ByteStream {
@@ -232,16 +258,24 @@ impl fmt::Debug for ByteStream {
 }
 
 impl ByteStream {
-    pub(crate) fn new(mut response: reqwest::Response, limit: Duration, origin: Origin) -> Self {
+    pub(crate) fn new(mut response: reqwest::Response, shared: &Shared, origin: Origin) -> Self {
+        let limit = shared.idle_timeout;
+        let headers = std::mem::take(response.headers_mut());
+        let length = response.content_length();
         ByteStream {
-            headers: std::mem::take(response.headers_mut()),
-            length: response.content_length(),
+            ends_visibly: length.is_some()
+                || headers.contains_key(header::TRANSFER_ENCODING)
+                || response.version() >= Version::HTTP_2,
+            status: response.status(),
+            headers,
+            length,
             inner: Box::pin(response.bytes_stream()),
             idle: Box::pin(tokio::time::sleep(limit)),
             limit,
             waiting: false,
             ended: false,
             origin,
+            secret: shared.api_key.clone(),
         }
     }
 

@@ -2,6 +2,7 @@
 //! not generic, so that it is compiled once.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use reqwest::Url;
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::config::Shared;
 use crate::error::{Error, Origin, Result};
@@ -61,6 +63,36 @@ impl Draft {
         &self.origin
     }
 
+    /// Another one to send, unless it has an upload, which may be used up by sending it.
+    pub(crate) fn try_clone(&self) -> Option<Self> {
+        if self.upload.is_some() {
+            return None;
+        }
+        Some(Draft {
+            origin: self.origin.clone(),
+            method: self.method.clone(),
+            path_values: self.path_values.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            json: self.json.clone(),
+            upload: None,
+            options: self.options,
+            refusal: self.refusal.clone(),
+        })
+    }
+
+    /// What the query says under a name, if it does.
+    pub(crate) fn query_text(&self, name: &str) -> Option<&str> {
+        let (_, text) = self.query.iter().find(|(given, _)| given == name)?;
+        Some(text)
+    }
+
+    /// Replaces what the query says under a name; `None` takes it out.
+    pub(crate) fn set_query(&mut self, name: &str, text: Option<String>) {
+        self.query.retain(|(given, _)| given != name);
+        self.query.extend(text.map(|text| (name.to_owned(), text)));
+    }
+
     fn refuse(&mut self, why: impl Into<String>) {
         self.refusal.get_or_insert_with(|| why.into());
     }
@@ -103,6 +135,20 @@ impl Draft {
         match serde_json::to_vec(body) {
             Ok(json) => self.json = Some(json.into()),
             Err(cause) => self.refuse(format!("the body can't be written as JSON: {cause}")),
+        }
+    }
+
+    /// Sets one property of the body, which is an object, and leaves the others as they are written.
+    pub(crate) fn json_property(&mut self, name: &str, value: serde_json::Value) {
+        let body = self.json.take().unwrap_or_else(|| Bytes::from_static(b"{}"));
+        let set = || -> serde_json::Result<Vec<u8>> {
+            let mut fields: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&body)?;
+            fields.insert(name.to_owned(), serde_json::value::to_raw_value(&value)?);
+            serde_json::to_vec(&fields)
+        };
+        match set() {
+            Ok(json) => self.json = Some(json.into()),
+            Err(cause) => self.refuse(format!("`{name}` can't be set in the body: {cause}")),
         }
     }
 

@@ -6,6 +6,8 @@
 /// the document does not know. Enums and unions have a variant `Unknown` for what came and is not known.
 #[allow(clippy::all, deprecated, rustdoc::all)]
 pub mod types {
+    // Which of these a document's types need differs from document to document.
+    #[allow(unused_imports)]
     use crate::model::{
         Kind, Nullable, Number, Secret, Shape, Timestamp, boxed_variant, model, open_enum, plain_variant, tagged_union,
     };

@@ -24,14 +24,26 @@
 // This file is the table of contents. What is generated and what is written by hand never share a file.
 
 mod artifacts;
+#[cfg(all(
+    vapi_op = "CallController_create",
+    vapi_type = "Call",
+    vapi_type = "CreateCallDto",
+    vapi_type = "CreateCustomerDto"
+))]
+pub mod batch;
+mod by_name;
+pub mod chat;
 pub mod client;
 pub mod config;
 pub mod download;
 mod draft;
 mod error;
 mod generated;
+#[cfg(feature = "logs")]
+pub mod logs;
 mod model;
 pub mod operation;
+pub mod pages;
 mod path;
 mod query;
 pub mod raw;
@@ -39,8 +51,14 @@ mod region;
 pub mod request;
 mod response;
 mod retry;
+#[cfg(feature = "schemars")]
+mod schema;
+mod sse;
+pub mod structured_outputs;
+pub mod tools;
 mod transport;
 pub mod upload;
+pub mod wait;
 
 pub use artifacts::Recording;
 pub use client::Client;

@@ -16,6 +16,7 @@ use crate::download::ByteStream;
 use crate::draft::Draft;
 use crate::error::{Error, Origin, Result};
 use crate::response::{Answer, Response};
+use crate::sse;
 use crate::transport;
 use crate::upload::Upload;
 
@@ -152,6 +153,18 @@ impl<'c, E: Endpoint> Operation<'c, E> {
         Ok(decode_as::<T>(&origin, answer)?.into_value())
     }
 
+    /// What is to be sent, and with which client: for what sends it more than once.
+    pub(crate) fn into_parts(self) -> (&'c Client, Draft) {
+        (self.client, self.draft)
+    }
+
+    /// Sends it and gives the answer, which is to be a stream of events, as it comes.
+    #[doc(hidden)]
+    pub async fn open_events(mut self) -> Result<ByteStream> {
+        self.draft.json_property("stream", true.into());
+        self.header("accept", "text/event-stream").open().await
+    }
+
     /// Sends it and gives the answer's bytes as they come.
     #[doc(hidden)]
     pub async fn open(self) -> Result<ByteStream> {
@@ -188,6 +201,15 @@ fn decode<T>(
     decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
     locate: impl FnOnce(&[u8]) -> Option<String>,
 ) -> Result<Response<T>> {
+    if sse::is_event_stream(&answer.headers) {
+        let Answer {
+            status,
+            headers,
+            body,
+            attempts,
+        } = answer;
+        return Err(Error::events(status, &headers, body).at(origin).after(attempts));
+    }
     match decode(&answer.body) {
         Ok(value) => Ok(answer.with(value)),
         Err(cause) => {

@@ -44,6 +44,7 @@ impl ClientHooks<Shared> for Client {
 }
 
 /// An id as a path segment, refused where it could lead the request elsewhere.
+#[expect(clippy::result_large_err, reason = "progenitor's error is what its methods return")]
 pub(crate) fn checked_id<E>(id: &str) -> Result<String, Error<E>> {
     match path::refuse_value("id", id) {
         Some(problem) => Err(Error::InvalidRequest(problem)),

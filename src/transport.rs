@@ -72,7 +72,7 @@ pub(crate) async fn open(shared: &Shared, draft: Draft) -> Result<ByteStream> {
     let origin = job.origin.clone();
     let response = open_job(shared, job).await?;
     if response.status().is_success() {
-        return Ok(ByteStream::new(response, shared.idle_timeout, origin));
+        return Ok(ByteStream::new(response, shared, origin));
     }
     let status = response.status();
     let error = Error::status_answer(status, response.headers(), Bytes::new(), &shared.api_key);

@@ -77,6 +77,16 @@ async fn a_page_of_a_proxy_gives_its_title() {
 }
 
 #[tokio::test]
+async fn json_is_read_whatever_it_is_said_to_be() {
+    for kind in ["", "text/plain", "text/html", "application/problem+json"] {
+        let error = error_of(Reply::new(404, kind, r#"{"message":"no such thing"}"#)).await;
+        assert_eq!(error.messages(), ["no such thing"], "{kind:?}");
+        let server = Server::replying([Reply::new(200, kind, r#"{"id":"t-1"}"#)]).await;
+        assert_eq!(get(&client(&server), "t-1").await.unwrap().id, "t-1", "{kind:?}");
+    }
+}
+
+#[tokio::test]
 async fn an_error_with_no_body_says_so() {
     let error = error_of(Reply::empty(502)).await;
     assert_eq!(
@@ -169,7 +179,7 @@ async fn an_empty_success_is_said_to_be_empty() {
 async fn a_stream_of_events_is_never_taken_for_a_value() {
     let error = error_of(Reply::new(200, "text/event-stream", "data: {}\n\n")).await;
     assert!(error.is_decode());
-    assert!(error.to_string().contains("use the method that streams"), "{error}");
+    assert!(error.to_string().contains("`.stream()`"), "{error}");
 }
 
 #[cfg(not(feature = "gzip"))]
@@ -199,8 +209,11 @@ async fn a_connection_that_breaks_is_not_a_connect_error() {
 
 #[tokio::test]
 async fn a_body_that_breaks_off_is_an_interruption() {
-    let error = error_of(Reply::json(200, r#"{"id":"t-1"}"#).cut_after(5)).await;
-    assert!(error.is_interrupted());
+    let reply = Reply::json(200, r#"{"id":"t-1"}"#);
+    for broken in [reply.clone().cut_after(5), reply.reset_after(5)] {
+        let error = error_of(broken.clone()).await;
+        assert!(error.is_interrupted(), "{broken:?}: {error}");
+    }
 }
 
 #[tokio::test]

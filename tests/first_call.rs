@@ -23,11 +23,15 @@ async fn start() -> (Emulator, Client) {
 }
 
 fn an_assistant() -> CreateAssistantDto {
-    let message = OpenAiMessage::new("You are Ada.".to_owned(), OpenAiMessageRole::System);
+    let message = OpenAiMessage::new(OpenAiMessageRole::System).content("You are Ada.");
     CreateAssistantDto::new()
         .name("Quickstart")
         .first_message("Hello, this is Ada.")
-        .model(OpenAiModel::new(OpenAiModelName::Gpt4o).messages([message]).temperature(0.5))
+        .model(
+            OpenAiModel::new(OpenAiModelName::Gpt4o)
+                .messages([message])
+                .temperature(0.5),
+        )
 }
 
 async fn place(vapi: &Client, assistant: &Assistant) -> Call {
@@ -109,7 +113,10 @@ async fn nothing_in_an_ended_call_is_unknown() {
     let call = place(&vapi, &assistant).await;
     local.advance(Duration::from_secs(4 * 3600));
     let call = vapi.calls().get(&call.id).await.unwrap();
-    let messages = call.messages.as_deref().or(call.artifact.as_ref().unwrap().messages.as_deref());
+    let messages = call
+        .messages
+        .as_deref()
+        .or(call.artifact.as_ref().unwrap().messages.as_deref());
     assert!(!messages.unwrap().is_empty());
     let shown = format!("{call:?}");
     assert!(!shown.contains("Unknown("), "{shown}");

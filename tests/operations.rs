@@ -75,13 +75,23 @@ fn every_operation_is_a_method_of_its_handle_and_of_the_raw_client() {
     for operation in OPERATIONS {
         let method = format!("\n    pub fn {}(&self", operation.name);
         let found = block_of(operation.handle).matches(&method).count();
-        assert_eq!(found, 1, "{} as {}().{}", operation.id, operation.handle, operation.name);
+        assert_eq!(
+            found, 1,
+            "{} as {}().{}",
+            operation.id, operation.handle, operation.name
+        );
 
         let accessor = format!("\n    pub fn {}(&self) -> ", operation.handle);
         assert_eq!(HANDLES.matches(&accessor).count(), 1, "client.{}()", operation.handle);
 
         let method = format!("\n    pub async fn {}<'a>(", operation.raw);
-        assert_eq!(RAW.matches(&method).count(), 1, "{} as raw().{}", operation.id, operation.raw);
+        assert_eq!(
+            RAW.matches(&method).count(),
+            1,
+            "{} as raw().{}",
+            operation.id,
+            operation.raw
+        );
     }
 }
 

@@ -76,7 +76,11 @@ fn modified(path: &Path) -> SystemTime {
 #[track_caller]
 fn assert_fails_with(build: &Build, error: &str) {
     assert!(!build.succeeded);
-    assert!(build.stderr.lines().any(|line| line.trim() == error), "{}", build.stderr);
+    assert!(
+        build.stderr.lines().any(|line| line.trim() == error),
+        "{}",
+        build.stderr
+    );
 }
 
 /// Serves `document` to whoever asks, and returns its URL.
@@ -89,7 +93,10 @@ fn serve(document: String) -> String {
             while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
             let head = format!("content-type: application/json\r\ncontent-length: {}", document.len());
             // A client that has gone away needs no answer.
-            let _ = write!(&stream, "HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n{document}");
+            let _ = write!(
+                &stream,
+                "HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n{document}"
+            );
         }
     });
     url
@@ -112,9 +119,17 @@ fn a_changed_snapshot_is_generated_from_and_only_what_depends_on_it_compiled() {
 
     // The program still says `phone_number_id`.
     assert!(!build.succeeded);
-    assert!(build.stderr.contains("no method named `phone_number_id`"), "{}", build.stderr);
+    assert!(
+        build.stderr.contains("no method named `phone_number_id`"),
+        "{}",
+        build.stderr
+    );
     assert_eq!(build.rebuilt(), ["vapi"]);
-    assert!(build.generated("types.rs").contains("voicemail_message \"voicemailMessage\" opt String;"));
+    assert!(
+        build
+            .generated("types.rs")
+            .contains("voicemail_message \"voicemailMessage\" opt String;")
+    );
 }
 
 #[test]
@@ -123,7 +138,12 @@ fn a_snapshot_that_only_looks_changed_gives_the_same_files() {
     let before = copy.build().expect_success();
     let (ran, written) = (script_ran(&before), modified(&before.out_dir.unwrap().join("types.rs")));
 
-    File::options().write(true).open(copy.snapshot()).unwrap().set_modified(SystemTime::now()).unwrap();
+    File::options()
+        .write(true)
+        .open(copy.snapshot())
+        .unwrap()
+        .set_modified(SystemTime::now())
+        .unwrap();
     let build = copy.build().expect_success();
 
     assert!(script_ran(&build) > ran);
@@ -138,7 +158,10 @@ fn a_document_that_is_not_there_is_an_error_that_names_it() {
     let missing = copy.repository.join("spec/nowhere.json");
     let missing = missing.to_str().unwrap();
     let build = copy.build_from(missing, &[]);
-    assert_fails_with(&build, &format!("error: `{missing}` cannot be read: No such file or directory (os error 2)"));
+    assert_fails_with(
+        &build,
+        &format!("error: `{missing}` cannot be read: No such file or directory (os error 2)"),
+    );
 }
 
 #[test]
@@ -160,10 +183,17 @@ fn with_the_feature_a_url_is_fetched_and_never_replaced_by_the_snapshot() {
     let copy = Copy::built();
     let url = serve(seed().replace("\"createdAt\"", "\"placedAt\""));
     let build = copy.build_from(&url, &["--features", "fetch"]);
-    assert!(build.generated("types.rs").contains("placed_at \"placedAt\""), "{}", build.stderr);
+    assert!(
+        build.generated("types.rs").contains("placed_at \"placedAt\""),
+        "{}",
+        build.stderr
+    );
 
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let url = format!("http://{closed}/openapi.json");
     let build = copy.build_from(&url, &["--features", "fetch"]);
-    assert_fails_with(&build, &format!("error: `{url}` cannot be fetched: the connection was refused"));
+    assert_fails_with(
+        &build,
+        &format!("error: `{url}` cannot be fetched: the connection was refused"),
+    );
 }

@@ -49,6 +49,7 @@ async fn a_get_is_sent_again_after_a_lost_connection() {
         Reply::reset(),
         Reply::thing().cut_after(4),
         Reply::thing().cut_after(0),
+        Reply::thing().reset_after(4),
     ] {
         let server = Server::replying([lost.clone(), Reply::thing()]).await;
         let result = get(&client(&server), "t-1").await;
@@ -84,6 +85,7 @@ fn failures() -> Vec<Reply> {
         Reply::silence(),
         Reply::thing().cut_after(0),
         Reply::thing().cut_after(4),
+        Reply::thing().reset_after(4),
         Reply::thing().stalling_after(0),
         Reply::thing().stalling_after(4),
         Reply::json(200, r#"{"id":"#),

@@ -35,13 +35,20 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // typify names an inline schema after its place, and takes no notice of a component that is called so already.
     let mut places = BTreeSet::new();
-    let components = document["components"]["schemas"].as_object().cloned().unwrap_or_default();
+    let components = document["components"]["schemas"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     for (name, schema) in &components {
         for property in schema["properties"].as_object().into_iter().flatten() {
             places.insert(names::pascal(&format!("{name} {}", property.0)));
         }
     }
-    let renamed = |name: &str| places.contains(&names::pascal(name)).then(|| format!("{name} Component"));
+    let renamed = |name: &str| {
+        places
+            .contains(&names::pascal(name))
+            .then(|| format!("{name} Component"))
+    };
     reference::rewrite(&mut document, &renamed);
     let renaming = components.keys().filter_map(|name| Some((name, renamed(name)?)));
     for (name, new) in renaming {

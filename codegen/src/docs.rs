@@ -27,7 +27,7 @@ pub struct Docs {
 pub fn safe(prose: &str) -> String {
     let mut out = Vec::new();
     let mut fenced = false;
-    for line in prose.lines() {
+    for line in printable(prose).lines() {
         let line = line.trim();
         if line.starts_with("```") || line.starts_with("~~~") {
             out.push(if fenced { "```" } else { "```text" }.to_owned());
@@ -98,9 +98,28 @@ fn escape_marks(text: &str) -> String {
     out
 }
 
+/// Text from the document, such as a name or a value, as a code span.
+pub fn code(text: &str) -> String {
+    let one_line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    format!("`{}`", one_line.replace('`', "'"))
+}
+
+/// Without what rustc refuses in a comment: a return without a line feed, and marks that turn the direction of text.
+fn printable(text: &str) -> String {
+    text.replace("\r\n", "\n")
+        .chars()
+        .map(|c| match c {
+            '\r' => '\n',
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => ' ',
+            c => c,
+        })
+        .collect()
+}
+
 /// The lines of a doc comment at some indentation.
 pub fn comment(indent: &str, text: &str) -> String {
-    text.lines()
+    printable(text)
+        .lines()
         .map(|line| match line.trim_end() {
             "" => format!("{indent}///\n"),
             line => format!("{indent}/// {line}\n"),
@@ -133,6 +152,17 @@ mod tests {
     #[test]
     fn code_is_text_and_always_ends() {
         assert_eq!(safe("```json\n{\"a\": [1]}"), "```text\n{\"a\": [1]}\n```");
+    }
+
+    #[test]
+    fn what_rustc_refuses_in_a_comment_goes() {
+        assert_eq!(comment("", "a\rb\r\nc\u{202e}d"), "/// a\n/// b\n/// c d\n");
+        assert_eq!(safe("a\rb\u{2066}c"), "a\nb c");
+    }
+
+    #[test]
+    fn a_value_is_a_code_span_on_one_line() {
+        assert_eq!(code("a\n`b`"), "`a 'b'`");
     }
 
     #[test]

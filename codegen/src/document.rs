@@ -61,13 +61,14 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
 /// What [`for_each_operation`] calls: with the path, the method, the pointer and the operation.
 pub type VisitOperation<'a> = dyn FnMut(&str, &str, &str, &mut Map<String, Value>) + 'a;
 
-/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document.
+/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document, which extensions among
+/// the paths have none of.
 pub fn for_each_operation(document: &mut Value, visit: &mut VisitOperation<'_>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;
     };
     for (path, item) in paths {
-        let Some(item) = item.as_object_mut() else {
+        let Some(item) = item.as_object_mut().filter(|_| !path.starts_with("x-")) else {
             continue;
         };
         for method in METHODS {

@@ -4,14 +4,15 @@
 //! document taken apart until the smallest part that still fails is found.
 
 use crate::document::{METHODS, pointer};
-use crate::passes::{Changes, prune};
 use crate::prepare::{self, Prepared};
+use crate::reference;
 use openapiv3::OpenAPI;
 use proc_macro2::TokenStream;
 use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
 use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
@@ -45,7 +46,7 @@ pub fn settings(prepared: &Prepared) -> GenerationSettings {
 /// Code cannot be generated from a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GenerateError {
-    /// JSON pointer into the prepared document; empty if no single part is to blame.
+    /// JSON pointer of what is to blame, in the document where it has a name there; empty if no single part is.
     pub pointer: String,
     /// The operation or schema there.
     pub culprit: String,
@@ -76,7 +77,7 @@ impl std::error::Error for GenerateError {}
 ///
 /// # Errors
 ///
-/// When it fails or panics; the error names the operation or schema at fault, found by generating from each alone.
+/// When it fails or panics; the error names the operation or schema at fault, found by generating from parts.
 pub fn guarded(
     prepared: &Prepared,
     generate: impl Fn(&OpenAPI, &GenerationSettings) -> Result<TokenStream, progenitor::Error>,
@@ -104,66 +105,98 @@ fn caught(generate: impl FnOnce() -> Result<TokenStream, progenitor::Error>) -> 
     }
 }
 
-/// Finds the operation, else the schema, from which alone nothing can be generated either.
+/// Finds the schema, else the operation, with which generating begins to fail.
 fn culprit(document: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option<GenerateError> {
-    let paths = document.get("paths").and_then(Value::as_object);
-    for (path, item) in paths.into_iter().flatten() {
-        for method in METHODS {
-            let Some(operation) = item.get(method) else { continue };
-            let mut part = document.clone();
-            part["paths"] = json!({ path: { method: operation } });
-            prune::run(&mut part, &[], &mut Changes::default());
-            if let Some(problem) = schema_culprit(&part, fails).or_else(|| {
-                fails(&part).map(|problem| GenerateError {
-                    pointer: pointer(&pointer("/paths", path), method),
-                    culprit: operation
-                        .get("operationId")
-                        .and_then(Value::as_str)
-                        .unwrap_or(path)
-                        .to_owned(),
-                    problem,
-                })
-            }) {
-                return Some(problem);
-            }
-        }
+    let mut bare = document.clone();
+    bare["paths"] = json!({});
+    bare["components"]["schemas"] = json!({});
+    if fails(&bare).is_some() {
+        return None;
     }
-    schema_culprit(document, fails)
+    schema_culprit(document, &bare, fails).or_else(|| operation_culprit(document, &bare, fails))
 }
 
-fn schema_culprit(document: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option<GenerateError> {
-    let mut without_paths = document.clone();
-    without_paths["paths"] = Value::Object(Map::new());
-    fails(&without_paths)?;
-    let names: Vec<String> = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .map(|schemas| schemas.keys().cloned().collect())
-        .unwrap_or_default();
-    let mut smallest: Option<(usize, GenerateError)> = None;
-    for name in names {
-        let mut part = without_paths.clone();
-        part["paths"] = json!({"/": {"get": {"responses": {"200": {"description": "", "content": {
-            "application/json": {"schema": crate::reference::to(&name)}}}}}}});
-        prune::run(&mut part, &[], &mut Changes::default());
-        part["paths"] = json!({});
-        let size = part
-            .pointer("/components/schemas")
-            .and_then(Value::as_object)
-            .map_or(0, Map::len);
-        if smallest.as_ref().is_some_and(|(least, _)| *least <= size) {
-            continue;
+/// Schemas are tried after all that they refer to, so that none is blamed for what it contains.
+fn schema_culprit(document: &Value, bare: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option<GenerateError> {
+    let schemas = document.pointer("/components/schemas")?.as_object()?;
+    let mut parts: Vec<(&String, BTreeSet<String>)> = schemas
+        .keys()
+        .map(|name| (name, reference::reach(vec![name.clone()], schemas)))
+        .collect();
+    parts.sort_by_key(|(_, reached)| reached.len());
+    let (index, problem) = first_failure(parts.len(), &|count| {
+        let kept: BTreeSet<&String> = parts[..count].iter().flat_map(|(_, reached)| reached).collect();
+        fails(&with_schemas(bare.clone(), schemas, &kept))
+    })?;
+    let (name, _) = &parts[index];
+    // A schema that was inline in the document has no other name than this.
+    let name = schemas[*name].get("x-name").and_then(Value::as_str).unwrap_or(name);
+    Some(GenerateError {
+        pointer: pointer("/components/schemas", name),
+        culprit: name.to_owned(),
+        problem,
+    })
+}
+
+fn operation_culprit(
+    document: &Value,
+    bare: &Value,
+    fails: &dyn Fn(&Value) -> Option<String>,
+) -> Option<GenerateError> {
+    let schemas = document.pointer("/components/schemas")?.as_object()?;
+    let operations: Vec<(&String, &str, &Value)> = document
+        .get("paths")?
+        .as_object()?
+        .iter()
+        .flat_map(|(path, item)| {
+            METHODS
+                .iter()
+                .filter_map(move |method| Some((path, *method, item.get(method)?)))
+        })
+        .collect();
+    let (index, problem) = first_failure(operations.len(), &|count| {
+        let mut paths = json!({});
+        for (path, method, operation) in &operations[..count] {
+            paths[path][method] = (*operation).clone();
         }
-        if let Some(problem) = fails(&part) {
-            let found = GenerateError {
-                pointer: pointer("/components/schemas", &name),
-                culprit: name,
-                problem,
-            };
-            smallest = Some((size, found));
+        let mut open = Vec::new();
+        reference::targets(&paths, &mut open);
+        let reached = reference::reach(open, schemas);
+        let mut part = with_schemas(bare.clone(), schemas, &reached.iter().collect());
+        part["paths"] = paths;
+        fails(&part)
+    })?;
+    let (path, method, operation) = operations[index];
+    let id = operation.get("operationId").and_then(Value::as_str);
+    Some(GenerateError {
+        pointer: pointer(&pointer("/paths", path), method),
+        culprit: id.unwrap_or(path).to_owned(),
+        problem,
+    })
+}
+
+/// The index of the first of `count` parts with which `fails` begins to answer, and its answer. Generating from hundreds
+/// of parts one by one would take minutes.
+fn first_failure(count: usize, fails: &dyn Fn(usize) -> Option<String>) -> Option<(usize, String)> {
+    let mut problem = fails(count)?;
+    let (mut sound, mut failing) = (0, count);
+    while failing - sound > 1 {
+        let middle = usize::midpoint(sound, failing);
+        match fails(middle) {
+            Some(found) => (failing, problem) = (middle, found),
+            None => sound = middle,
         }
     }
-    smallest.map(|(_, error)| error)
+    Some((failing.checked_sub(1)?, problem))
+}
+
+fn with_schemas(mut part: Value, schemas: &Map<String, Value>, names: &BTreeSet<&String>) -> Value {
+    part["components"]["schemas"] = schemas
+        .iter()
+        .filter(|(name, _)| names.contains(name))
+        .map(|(name, schema)| (name.clone(), schema.clone()))
+        .collect();
+    part
 }
 
 thread_local! {
@@ -213,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_culprit_is_the_operation_that_fails_alone() {
+    fn the_culprit_is_the_operation_that_fails() {
         let document = json!({
             "paths": {
                 "/good": {"get": {"operationId": "good"}},
@@ -230,7 +263,26 @@ mod tests {
     }
 
     #[test]
-    fn the_culprit_is_the_schema_that_fails_alone() {
+    fn of_two_operations_that_only_fail_together_the_culprit_is_the_second() {
+        let document = json!({
+            "paths": {"/a": {"get": {"operationId": "one"}}, "/b": {"get": {"operationId": "two"}}, "/c": {"get": {}}},
+            "components": {"schemas": {}}
+        });
+        let fails = |part: &Value| {
+            let text = part.to_string();
+            (text.contains("one") && text.contains("two")).then(|| "clash".to_owned())
+        };
+        assert_eq!(culprit(&document, &fails).unwrap().culprit, "two");
+    }
+
+    #[test]
+    fn what_fails_without_any_operation_or_schema_has_no_culprit() {
+        let document = json!({"paths": {"/a": {"get": {}}}, "components": {"schemas": {"A": {}}}});
+        assert_eq!(culprit(&document, &|_| Some("boom".to_owned())), None);
+    }
+
+    #[test]
+    fn the_culprit_is_the_schema_that_fails_and_not_one_that_refers_to_it() {
         let document = json!({
             "paths": {"/good": {"get": {"operationId": "good", "responses": {"200": {"content": {"application/json": {
                 "schema": {"$ref": "#/components/schemas/Outer"}}}}}}}},

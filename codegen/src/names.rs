@@ -87,7 +87,8 @@ pub fn settled(type_name: &str) -> String {
 
 /// The name that progenitor gives the method of an operation id, or the argument of a parameter.
 pub fn progenitor_name(name: &str) -> String {
-    let can_stand = |c: char| c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")));
+    let can_stand =
+        |c: char| c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")));
     let words: String = name
         .chars()
         .filter(|c| *c != '\'')
@@ -233,11 +234,11 @@ pub fn variants(enum_name: &str, values: &[String], names: &Names) -> Vec<String
         if name.is_empty() {
             name = "Empty".to_owned();
         }
-        if taken.contains(&name) {
-            name = distinct(&name, &spelled_out(value, names), &taken);
-        }
         if name == "Self" {
             name = "Itself".to_owned();
+        }
+        if taken.contains(&name) {
+            name = distinct(&name, &spelled_out(value, names), &taken);
         }
         taken.push(name.clone());
         out.push(name);
@@ -329,6 +330,13 @@ mod tests {
         assert_eq!(progenitor_name("a²"), "a");
         assert_eq!(progenitor_name("größe"), "größe");
         assert_eq!(progenitor_name("?"), "x");
+    }
+
+    #[test]
+    fn values_that_differ_only_in_case_are_different_variants_and_none_is_self() {
+        let values = ["Self", "itself", "self"].map(str::to_owned);
+        let variants = variants("Role", &values, &Names::default());
+        assert_eq!(variants, ["Itself", "ItselfAlt", "Itself2"]);
     }
 
     #[test]

@@ -303,7 +303,12 @@ mod tests {
         let names: Vec<_> = read.iter().map(|o| format!("{}().{}", o.handle, o.name)).collect();
         assert_eq!(
             names,
-            ["teams().list1", "teams().list_12", "teams().list_one", "teams().list_one2"]
+            [
+                "teams().list1",
+                "teams().list_12",
+                "teams().list_one",
+                "teams().list_one2"
+            ]
         );
     }
 

@@ -10,6 +10,7 @@ use crate::passes::{self, Changes};
 use openapiv3::OpenAPI;
 use serde::Deserialize;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -150,8 +151,11 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
 
     // Preparations: each gives the generated code one of its properties.
     let names = &config.names;
+    let mut original_names = BTreeMap::new();
     let mut run = |name, pass: &mut Pass<'_>| run(&mut document, &mut report, name, pass);
-    run("type_names", &mut passes::type_names::run);
+    run("type_names", &mut |document, changes| {
+        original_names = passes::type_names::run(document, changes);
+    });
     run("prune", &mut |document, changes| {
         passes::prune::run(document, &names.roots, changes)
     });
@@ -170,6 +174,10 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
     run("descriptions", &mut |document, changes| {
         passes::descriptions::run(document, &config.docs, changes);
     });
+    // The report speaks of the document as it came.
+    for (_, changes) in report.iter_mut().skip_while(|(pass, _)| *pass != "type_names").skip(1) {
+        changes.relocate(&original_names);
+    }
 
     let openapi = read(&document)?;
     Ok(Prepared {

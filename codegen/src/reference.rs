@@ -1,7 +1,8 @@
 //! Reading and rewriting the references between components.
 
 use crate::document::for_each_schema;
-use serde_json::Value;
+use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 const PREFIX: &str = "#/components/schemas/";
 
@@ -48,4 +49,17 @@ pub fn targets(schema: &Value, found: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| targets(item, found)),
         _ => {}
     }
+}
+
+/// The components that `open` names, and all that those refer to.
+pub fn reach(mut open: Vec<String>, schemas: &Map<String, Value>) -> BTreeSet<String> {
+    let mut reached = BTreeSet::new();
+    while let Some(name) = open.pop() {
+        if let Some(schema) = schemas.get(&name)
+            && reached.insert(name)
+        {
+            targets(schema, &mut open);
+        }
+    }
+    reached
 }

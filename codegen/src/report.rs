@@ -3,11 +3,16 @@
 use crate::model::Type;
 use crate::prepare::Prepared;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt;
+
+/// How many places of each pass are listed, unless all are asked for.
+const PLACES: usize = 5;
 
 /// The report of `vapi-spec check`.
 pub struct Report<'a> {
     prepared: &'a Prepared,
+    places: usize,
 }
 
 /// How many types of each kind there are.
@@ -22,7 +27,17 @@ struct Counts {
 impl<'a> Report<'a> {
     /// Reports on a prepared document.
     pub fn new(prepared: &'a Prepared) -> Self {
-        Self { prepared }
+        Self {
+            prepared,
+            places: PLACES,
+        }
+    }
+
+    /// Lists every place that a pass changed, and not only the first few of each pass.
+    #[must_use]
+    pub fn verbose(mut self) -> Self {
+        self.places = usize::MAX;
+        self
     }
 
     fn counts(&self) -> Counts {
@@ -87,22 +102,40 @@ impl fmt::Display for Report<'_> {
             if changes.is_empty() {
                 continue;
             }
-            writeln!(formatter, "{pass}: {} places", changes.len())?;
-            for change in changes.iter() {
+            writeln!(formatter, "{pass}: {}", counted(changes.len(), "place"))?;
+            for change in changes.iter().take(self.places) {
                 writeln!(formatter, "  {}: {}", change.pointer, change.change)?;
+            }
+            if let Some(more @ 1..) = changes.len().checked_sub(self.places) {
+                writeln!(formatter, "  and {more} more")?;
             }
         }
         let counts = self.counts();
         let (kept, pruned) = self.schemas();
+        let operations = self.prepared.operations();
+        let handles: BTreeSet<&str> = operations.iter().map(|operation| operation.handle.as_str()).collect();
+        writeln!(formatter, "generated:")?;
         writeln!(
             formatter,
-            "generated: {} operations; {} objects, {} enums, {} tagged unions, {} other unions; \
-             {kept} schemas kept, {pruned} pruned",
-            self.prepared.operations().len(),
-            counts.objects,
-            counts.enums,
-            counts.tagged,
-            counts.other,
-        )
+            "  {} on {}",
+            counted(operations.len(), "operation"),
+            counted(handles.len(), "resource handle")
+        )?;
+        writeln!(
+            formatter,
+            "  {}, {}, {}, {}",
+            counted(counts.objects, "object"),
+            counted(counts.enums, "enum"),
+            counted(counts.tagged, "tagged union"),
+            counted(counts.other, "other union")
+        )?;
+        writeln!(formatter, "  {} kept, {pruned} pruned", counted(kept, "schema"))
+    }
+}
+
+fn counted(count: usize, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
     }
 }

@@ -71,10 +71,62 @@ fn strange_values() -> Vec<Value> {
 
 /// Names that mean something to Rust, to the generator or to OpenAPI, and names that mean nothing to anyone.
 const STRANGE_NAMES: [&str; 56] = [
-    "", " ", "_", "1", "a-b", "a_b", "A B", "aB", "日本", "é", "\"", "\\", "\n", "{", "*/", "//", "#", "$ref", "self", "Self",
-    "super", "crate", "type", "async", "gen", "new", "extra", "body", "client", "path", "value", "Option", "String", "Vec",
-    "Box", "Value", "Result", "From", "Into", "Default", "Clone", "Shape", "Kind", "Unknown", "x-name", "x-tags", "oneOf",
-    "allOf", "anyOf", "enum", "properties", "items", "required", "nullable", "discriminator", "additionalProperties",
+    "",
+    " ",
+    "_",
+    "1",
+    "a-b",
+    "a_b",
+    "A B",
+    "aB",
+    "日本",
+    "é",
+    "\"",
+    "\\",
+    "\n",
+    "{",
+    "*/",
+    "//",
+    "#",
+    "$ref",
+    "self",
+    "Self",
+    "super",
+    "crate",
+    "type",
+    "async",
+    "gen",
+    "new",
+    "extra",
+    "body",
+    "client",
+    "path",
+    "value",
+    "Option",
+    "String",
+    "Vec",
+    "Box",
+    "Value",
+    "Result",
+    "From",
+    "Into",
+    "Default",
+    "Clone",
+    "Shape",
+    "Kind",
+    "Unknown",
+    "x-name",
+    "x-tags",
+    "oneOf",
+    "allOf",
+    "anyOf",
+    "enum",
+    "properties",
+    "items",
+    "required",
+    "nullable",
+    "discriminator",
+    "additionalProperties",
 ];
 
 /// Damage to one place of a document.
@@ -115,7 +167,11 @@ fn take(operations: &[Index], most_schemas: usize) -> Value {
         .as_object()
         .unwrap()
         .iter()
-        .flat_map(|(path, item)| METHODS.iter().filter_map(move |method| Some((path, *method, item.get(method)?))))
+        .flat_map(|(path, item)| {
+            METHODS
+                .iter()
+                .filter_map(move |method| Some((path, *method, item.get(method)?)))
+        })
         .collect();
     let mut excerpt = json!({
         "openapi": "3.0.0", "info": {"title": "t", "version": "1"}, "paths": {}, "components": {"schemas": {}}
@@ -143,7 +199,11 @@ fn take(operations: &[Index], most_schemas: usize) -> Value {
 fn places(node: &Value, at: &str, out: &mut Vec<String>) {
     let children: Vec<(String, &Value)> = match node {
         Value::Object(members) => members.iter().map(|(name, child)| (pointer(at, name), child)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(i, child)| (format!("{at}/{i}"), child)).collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, child)| (format!("{at}/{i}"), child))
+            .collect(),
         _ => Vec::new(),
     };
     for (at, child) in children {
@@ -205,7 +265,13 @@ fn rename(document: &mut Value, at: &str, new: &str) {
     if let Some(Value::Object(members)) = document.pointer_mut(parent) {
         *members = std::mem::take(members)
             .into_iter()
-            .map(|(name, value)| if name == old { (new.to_owned(), value) } else { (name, value) })
+            .map(|(name, value)| {
+                if name == old {
+                    (new.to_owned(), value)
+                } else {
+                    (name, value)
+                }
+            })
             .collect::<Map<String, Value>>();
     }
 }
@@ -222,7 +288,7 @@ fn generate(document: Value) -> Result<Code, String> {
 /// Generates on a thread of its own, so that one that never ends is noticed.
 fn generate_in_time(document: Value) -> Result<Code, String> {
     let (sender, receiver) = mpsc::channel();
-    let worker = thread::spawn(move || sender.send(generate(document)));
+    let worker = thread::spawn(move || drop(sender.send(generate(document))));
     match receiver.recv_timeout(LONGEST) {
         Ok(outcome) => outcome,
         Err(RecvTimeoutError::Timeout) => panic!("did not end within {LONGEST:?}"),

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Error, Kind};
 use crate::retry;
@@ -18,19 +18,14 @@ const EXCERPT: usize = 200;
 impl Error {
     /// An answer whose status is no success. `secret` never shows, even if the server repeats it.
     pub(crate) fn status_answer(status: StatusCode, headers: &HeaderMap, body: Bytes, secret: &str) -> Self {
-        let said = Said::read(headers, &body);
-        let messages: Vec<String> = said
-            .messages
-            .into_iter()
-            .map(|message| conceal(message, secret))
-            .collect();
+        let Said { messages, reason } = Said::read(headers, &body).without(secret);
         let mut detail = status.to_string();
         if status.is_redirection() {
             detail.push_str(", a redirect, which is not followed with a key: check the base URL");
         } else if !messages.is_empty() {
             detail = format!("{detail}: {}", messages.join("; "));
-        } else if let Some(reason) = &said.reason {
-            detail = format!("{detail}: {}", conceal(reason.clone(), secret));
+        } else if let Some(reason) = &reason {
+            detail = format!("{detail}: {reason}");
         } else if body.is_empty() {
             detail.push_str(", with an empty body");
         } else {
@@ -40,7 +35,7 @@ impl Error {
         let mut error = Error::new(Kind::Status, detail);
         error.0.status = Some(status);
         error.0.messages = messages;
-        error.0.reason = said.reason;
+        error.0.reason = reason;
         error.0.request_id = request_id(headers);
         error.0.retry_after = retry::retry_after(headers, SystemTime::now());
         error.0.body = Some(body);
@@ -58,10 +53,7 @@ impl Error {
         let kind = kind_of_body(headers);
         let detail = if body.is_empty() {
             format!("the answer ({status}) is empty where a value was expected")
-        } else if kind == "text/event-stream" {
-            format!("the answer ({status}) is a stream of events: use the method that streams")
-        } else if let Some(coding) = headers.get(header::CONTENT_ENCODING) {
-            let coding = String::from_utf8_lossy(coding.as_bytes());
+        } else if let Some(coding) = coding(headers) {
             format!("the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`")
         } else if !looks_like_json(&body) {
             format!("the answer ({status}) is {kind}, not JSON: {}", excerpt(&body))
@@ -73,12 +65,67 @@ impl Error {
             let why = without_values(&cause.to_string());
             format!("the answer ({status}) is not as expected{place}: {why}")
         };
+        let mut error = Error::not_as_expected(detail, status, headers, body);
+        error.0.json_path = json_path;
+        error
+    }
+
+    /// A success that comes as events where one value was expected.
+    pub(crate) fn events(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
+        let detail = format!(
+            "the answer ({status}) is a stream of events and not one value: send the request with `.stream()`, or without `stream` in its body"
+        );
+        Error::not_as_expected(detail, status, headers, body)
+    }
+
+    /// A success that is something else where events were expected.
+    pub(crate) fn not_events(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
+        let detail = match coding(headers) {
+            Some(coding) => format!("the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`"),
+            None => {
+                let kind = kind_of_body(headers);
+                format!("the answer ({status}) is {kind} where a stream of events was expected")
+            }
+        };
+        Error::not_as_expected(detail, status, headers, body)
+    }
+
+    fn not_as_expected(detail: String, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
         let mut error = Error::new(Kind::Decode, detail);
         error.0.status = Some(status);
         error.0.request_id = request_id(headers);
-        error.0.json_path = json_path;
         error.0.body = Some(body);
         error
+    }
+
+    /// An error that comes in the midst of an answer whose status was a success. `fields` is the report; `body` is the event.
+    pub(crate) fn reported(headers: &HeaderMap, fields: &Map<String, Value>, body: Bytes, secret: &str) -> Self {
+        let Said { messages, reason } = Said::read_json(fields).without(secret);
+        let status = fields
+            .get("statusCode")
+            .and_then(Value::as_u64)
+            .and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
+        let mut detail = "the server broke the stream off with an error".to_owned();
+        if let Some(status) = status {
+            detail = format!("{detail} ({status})");
+        }
+        if !messages.is_empty() {
+            detail = format!("{detail}: {}", messages.join("; "));
+        } else if let Some(reason) = &reason {
+            detail = format!("{detail}: {reason}");
+        }
+        let mut error = Error::new(Kind::Status, detail);
+        error.0.status = status;
+        error.0.messages = messages;
+        error.0.reason = reason;
+        error.0.request_id = request_id(headers);
+        error.0.body = Some(body);
+        error
+    }
+
+    /// Part of a stream is longer than what is held in memory.
+    pub(crate) fn long_item(what: &str, limit: usize) -> Self {
+        Error::new(Kind::Decode, format!("{what} is longer than {} MiB", limit >> 20))
     }
 
     /// A success that is longer than anything the API sends.
@@ -107,6 +154,14 @@ struct Said {
 }
 
 impl Said {
+    /// The same with the secret blotted out, should the server repeat it.
+    fn without(mut self, secret: &str) -> Said {
+        for text in self.messages.iter_mut().chain(&mut self.reason) {
+            *text = conceal(std::mem::take(text), secret);
+        }
+        self
+    }
+
     fn read(headers: &HeaderMap, body: &[u8]) -> Said {
         if let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(body) {
             return Said::read_json(&fields);
@@ -124,7 +179,7 @@ impl Said {
         }
     }
 
-    fn read_json(fields: &serde_json::Map<String, Value>) -> Said {
+    fn read_json(fields: &Map<String, Value>) -> Said {
         let text = |name: &str| fields.get(name)?.as_str().map(str::to_owned);
         // The OpenAI-compatible routes nest theirs: {"error": {"message", "code"}}.
         if let Some(Value::Object(nested)) = fields.get("error")
@@ -170,6 +225,11 @@ fn kind_of_body(headers: &HeaderMap) -> String {
         "" => "a body of no declared type".to_owned(),
         kind => kind.to_ascii_lowercase(),
     }
+}
+
+fn coding(headers: &HeaderMap) -> Option<String> {
+    let coding = headers.get(header::CONTENT_ENCODING)?;
+    Some(String::from_utf8_lossy(coding.as_bytes()).into_owned())
 }
 
 fn looks_like_json(body: &[u8]) -> bool {
@@ -302,6 +362,9 @@ mod tests {
     fn a_key_that_the_server_repeats_is_not_shown() {
         let error = answered(401, "", r#"{"message":"no such key: sk-a-secret-key"}"#);
         assert_eq!(error.to_string(), "401 Unauthorized: no such key: [redacted]");
+        assert!(!format!("{error:?}").contains("secret"));
+        let error = answered(401, "", r#"{"message":"no","error":"sk-a-secret-key"}"#);
+        assert_eq!(error.reason(), Some("[redacted]"));
         assert!(!format!("{error:?}").contains("secret"));
     }
 

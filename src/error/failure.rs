@@ -41,6 +41,11 @@ impl Error {
         Error::new(Kind::Decode, format!("the server answered with {why}"))
     }
 
+    /// A stream ended before it was complete, with nothing else to show for it.
+    pub(crate) fn cut_short() -> Self {
+        Error::new(Kind::Interrupted, "the answer broke off before its end")
+    }
+
     /// A stream fell silent.
     pub(crate) fn idle(limit: Duration) -> Self {
         let kind = Kind::Timeout { connecting: false };

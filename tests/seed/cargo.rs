@@ -47,9 +47,15 @@ impl Crate {
         let manifest = manifest.replace("path = \"../../..\"", &path);
         fs::create_dir_all(directory.join("src")).unwrap();
         write(&directory.join("Cargo.toml"), manifest.as_bytes());
-        write(&directory.join("src/main.rs"), &fs::read(original.join("src/main.rs")).unwrap());
+        write(
+            &directory.join("src/main.rs"),
+            &fs::read(original.join("src/main.rs")).unwrap(),
+        );
         // The versions that are known to be here: nothing is downloaded.
-        write(&directory.join("Cargo.lock"), &fs::read(repository().join("Cargo.lock")).unwrap());
+        write(
+            &directory.join("Cargo.lock"),
+            &fs::read(repository().join("Cargo.lock")).unwrap(),
+        );
         Self { directory }
     }
 
@@ -161,7 +167,10 @@ pub fn copy_repository(to: &Path) {
     let mut files = BTreeSet::new();
     list(repository(), &mut files);
     for file in &files {
-        write(&to.join(file.strip_prefix(repository()).unwrap()), &fs::read(file).unwrap());
+        write(
+            &to.join(file.strip_prefix(repository()).unwrap()),
+            &fs::read(file).unwrap(),
+        );
     }
 }
 

@@ -45,6 +45,8 @@ enum Manner {
     StallAfter(usize),
     /// The head and this much of the body, then the end of the connection.
     CutAfter(usize),
+    /// As `CutAfter`, but with a reset.
+    ResetAfter(usize),
     /// The end of the connection, with no answer.
     Close,
     /// As `Close`, but with a reset.
@@ -108,6 +110,11 @@ impl Reply {
 
     pub fn cut_after(mut self, bytes: usize) -> Self {
         self.manner = Manner::CutAfter(bytes);
+        self
+    }
+
+    pub fn reset_after(mut self, bytes: usize) -> Self {
+        self.manner = Manner::ResetAfter(bytes);
         self
     }
 
@@ -229,7 +236,9 @@ async fn serve(mut socket: TcpStream, state: Arc<State>) {
                 _ => replies.pop_front().unwrap(),
             }
         };
-        tokio::time::sleep(reply.delay).await;
+        if !reply.delay.is_zero() {
+            tokio::time::sleep(reply.delay).await;
+        }
         if !answer(&mut socket, &reply).await {
             return;
         }
@@ -242,7 +251,9 @@ async fn answer(socket: &mut TcpStream, reply: &Reply) -> bool {
     let sent = match &reply.manner {
         Manner::Whole => [reply.head(), reply.body.clone()].concat(),
         Manner::Chunked(..) => reply.head(),
-        Manner::StallAfter(bytes) | Manner::CutAfter(bytes) => [reply.head(), reply.body[..*bytes].to_vec()].concat(),
+        Manner::StallAfter(bytes) | Manner::CutAfter(bytes) | Manner::ResetAfter(bytes) => {
+            [reply.head(), reply.body[..*bytes].to_vec()].concat()
+        }
         Manner::Close | Manner::Reset | Manner::Silence => Vec::new(),
     };
     if socket.write_all(&sent).await.is_err() {
@@ -263,7 +274,7 @@ async fn answer(socket: &mut TcpStream, reply: &Reply) -> bool {
         // Going on to read is how this server waits: the next thing to come is the end.
         Manner::StallAfter(_) | Manner::Silence => true,
         Manner::CutAfter(_) | Manner::Close => false,
-        Manner::Reset => {
+        Manner::Reset | Manner::ResetAfter(_) => {
             socket.set_zero_linger().unwrap();
             false
         }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use vapi_codegen::document::for_each_operation;
 use vapi_codegen::facts::{facts, to_text};
 use vapi_codegen::generate::guarded;
-use vapi_codegen::prepare::{Config, Prepared, prepare};
+use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
 use vapi_codegen::report::Report;
 use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
@@ -38,8 +38,11 @@ enum Command {
         #[arg(value_name = "URL|PATH")]
         source: Source,
         /// The directory of names.toml, corrections.toml and docs.toml.
-        #[arg(long, value_name = "DIR", default_value = "spec")]
-        spec: PathBuf,
+        #[arg(long, value_name = "DIR")]
+        spec: Option<PathBuf>,
+        /// List every place that was repaired, and not only the first few of each kind.
+        #[arg(long, short)]
+        verbose: bool,
         /// Report as JSON.
         #[arg(long)]
         json: bool,
@@ -50,8 +53,8 @@ enum Command {
         #[arg(value_name = "URL|PATH")]
         source: Source,
         /// The directory of names.toml, corrections.toml and docs.toml.
-        #[arg(long, value_name = "DIR", default_value = "spec")]
-        spec: PathBuf,
+        #[arg(long, value_name = "DIR")]
+        spec: Option<PathBuf>,
         /// The directory to write to.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
@@ -80,8 +83,13 @@ struct Pull {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pull(pull) => pull.run(),
-        Command::Check { source, spec, json } => check(&source, &spec, json),
-        Command::Generate { source, spec, out } => generate(&source, &spec, &out),
+        Command::Check {
+            source,
+            spec,
+            verbose,
+            json,
+        } => check(&source, spec.as_deref(), verbose, json),
+        Command::Generate { source, spec, out } => generate(&source, spec.as_deref(), &out),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -92,9 +100,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn generated(source: &Source, spec: &Path) -> Result<(Prepared, Code), Box<dyn Error>> {
-    let config = Config::read(spec)?;
-    let prepared = prepare(source.load()?, &config)?;
+/// The configuration in `spec`; where none is named, that of the working directory or the one beside the document.
+fn config(source: &Source, spec: Option<&Path>) -> Result<Config, Box<dyn Error>> {
+    if let Some(spec) = spec {
+        return Ok(Config::read(spec)?);
+    }
+    let beside = source.path().and_then(Path::parent);
+    let places = [Some(Path::new("spec")), beside];
+    let holds_config = |place: &&Path| CONFIG_FILES.iter().any(|file| place.join(file).exists());
+    match places.into_iter().flatten().find(holds_config) {
+        Some(spec) => Ok(Config::read(spec)?),
+        None => {
+            eprintln!(
+                "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
+                 `--spec DIR` says where names.toml, corrections.toml and docs.toml are"
+            );
+            Ok(Config::default())
+        }
+    }
+}
+
+fn generated(source: &Source, spec: Option<&Path>) -> Result<(Prepared, Code), Box<dyn Error>> {
+    let document = source.load()?;
+    let prepared = prepare(document, &config(source, spec)?)?;
     let tokens = guarded(&prepared, |openapi, settings| {
         progenitor::Generator::new(settings).generate_tokens(openapi)
     })?;
@@ -102,17 +130,23 @@ fn generated(source: &Source, spec: &Path) -> Result<(Prepared, Code), Box<dyn E
     Ok((prepared, code))
 }
 
-fn check(source: &Source, spec: &Path, json: bool) -> Result<(), Box<dyn Error>> {
+fn check(source: &Source, spec: Option<&Path>, verbose: bool, json: bool) -> Result<(), Box<dyn Error>> {
     let (prepared, _) = generated(source, spec)?;
     let report = Report::new(&prepared);
-    match json {
-        true => println!("{}", report.json()),
-        false => print!("{report}"),
+    let mut out = io::stdout().lock();
+    let written = match (json, verbose) {
+        (true, _) => writeln!(out, "{}", report.json()),
+        (false, true) => write!(out, "{}", report.verbose()),
+        (false, false) => write!(out, "{report}"),
+    };
+    match written {
+        // Whoever reads has seen enough: `vapi-spec check … | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
     }
-    Ok(())
 }
 
-fn generate(source: &Source, spec: &Path, out: &Path) -> Result<(), Box<dyn Error>> {
+fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<dyn Error>> {
     let (prepared, code) = generated(source, spec)?;
     code.write(out)
         .map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;

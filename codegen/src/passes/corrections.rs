@@ -218,7 +218,15 @@ fn correct_property(
 }
 
 /// What a schema says beside its type; a correction of the type leaves it.
-const BESIDE_THE_TYPE: [&str; 7] = ["default", "deprecated", "description", "example", "examples", "nullable", "title"];
+const BESIDE_THE_TYPE: [&str; 7] = [
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "examples",
+    "nullable",
+    "title",
+];
 
 fn with_prose(is: &Value, before: &Value) -> Value {
     let mut after = is.clone();
@@ -354,10 +362,21 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_any_letters() {
-        for (pattern, name) in [("*", "Call"), ("Call", "Call"), ("*Model", "OpenAIModel"), ("C*DTO", "CDTO"), ("*a*b", "xayb")] {
+        for (pattern, name) in [
+            ("*", "Call"),
+            ("Call", "Call"),
+            ("*Model", "OpenAIModel"),
+            ("C*DTO", "CDTO"),
+            ("*a*b", "xayb"),
+        ] {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
-        for (pattern, name) in [("Call", "Calls"), ("*Model", "ModelName"), ("C*DTO", "CDTOs"), ("", "x")] {
+        for (pattern, name) in [
+            ("Call", "Calls"),
+            ("*Model", "ModelName"),
+            ("C*DTO", "CDTOs"),
+            ("", "x"),
+        ] {
             assert!(!matches(pattern, name), "{pattern} {name}");
         }
     }

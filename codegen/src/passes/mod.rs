@@ -44,6 +44,9 @@ pub mod unions;
 pub mod unknown_types;
 pub mod updates;
 
+use crate::document::pointer;
+use std::collections::BTreeMap;
+
 /// What a pass did to the document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Changes(Vec<Change>);
@@ -64,6 +67,24 @@ impl Changes {
             pointer: pointer.into(),
             change: change.into(),
         });
+    }
+
+    /// Says the names that components had at first (`original`, by the names that they have now).
+    pub fn relocate(&mut self, original: &BTreeMap<String, String>) {
+        const COMPONENTS: &str = "/components/schemas";
+        for change in &mut self.0 {
+            let Some(place) = change
+                .pointer
+                .strip_prefix(COMPONENTS)
+                .and_then(|at| at.strip_prefix('/'))
+            else {
+                continue;
+            };
+            let (name, below) = place.split_at(place.find('/').unwrap_or(place.len()));
+            if let Some(original) = original.get(name) {
+                change.pointer = pointer(COMPONENTS, original) + below;
+            }
+        }
     }
 
     /// The changes in the order they were made.

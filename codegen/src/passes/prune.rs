@@ -4,7 +4,6 @@ use super::Changes;
 use crate::document::pointer;
 use crate::reference;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Keeps what the operations reach and what `roots` (schema names of the document) reach.
 pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
@@ -21,14 +20,7 @@ pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
             open.push(name.clone());
         }
     }
-    let mut kept = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(schema) = schemas.get(&name)
-            && kept.insert(name)
-        {
-            reference::targets(schema, &mut open);
-        }
-    }
+    let kept = reference::reach(open, schemas);
     if let Some(schemas) = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)

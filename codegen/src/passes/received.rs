@@ -7,7 +7,6 @@ use super::Changes;
 use crate::document::{for_each_operation, pointer};
 use crate::reference;
 use serde_json::Value;
-use std::collections::BTreeSet;
 
 /// Relaxes `required` in the components that no request body, parameter or answer to a server message reaches.
 ///
@@ -33,14 +32,7 @@ pub fn run(document: &mut Value, sent: &[String], changes: &mut Changes) {
             open.push(name.clone());
         }
     }
-    let mut reached = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(schema) = schemas.get(&name)
-            && reached.insert(name)
-        {
-            reference::targets(schema, &mut open);
-        }
-    }
+    let reached = reference::reach(open, schemas);
     for (name, schema) in schemas.iter_mut() {
         if reached.contains(name) {
             continue;

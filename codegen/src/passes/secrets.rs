@@ -9,45 +9,56 @@ use serde_json::{Value, json};
 pub const SECRET: &str = "secret";
 
 /// What the name of a property ends in when it holds a secret, in words.
-const ENDINGS: [&str; 15] = [
-    "api_key",
-    "api_secret",
+const ENDINGS: [&str; 11] = [
     "access_key",
-    "access_token",
-    "auth_token",
-    "bearer_token",
-    "client_secret",
-    "password",
+    "ai_key",
+    "api_key",
+    "connection_string",
     "passphrase",
+    "password",
     "private_key",
-    "refresh_token",
     "secret",
     "secret_key",
-    "secret_access_key",
-    "signing_key",
+    "subscription_key",
+    "token",
 ];
+
+/// The names of maps whose values are secrets: among headers are those that authenticate.
+const MAPS: [&str; 1] = ["headers"];
 
 /// Gives each such string the format [`SECRET`].
 pub fn run(document: &mut Value, changes: &mut Changes) {
     for_each_schema(document, &mut |at, schema| {
         let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
         for (name, property) in properties.into_iter().flatten() {
-            let plain = property.get("type") == Some(&json!("string")) && property.get("enum").is_none();
-            if let (true, true, Some(members)) = (plain, is_secret(name), property.as_object_mut())
-                && members.get("format").is_none()
-            {
-                members.insert("format".to_owned(), json!(SECRET));
+            let value = match MAPS.contains(&name.as_str()) {
+                true => property.get_mut("additionalProperties"),
+                false => Some(property).filter(|_| is_secret(name)),
+            };
+            if value.is_some_and(mark) {
                 changes.note(pointer(&format!("{at}/properties"), name), "a secret: never shown");
             }
         }
     });
 }
 
+/// Gives a plain string the format [`SECRET`], and says whether it did.
+fn mark(schema: &mut Value) -> bool {
+    let plain = schema.get("type") == Some(&json!("string")) && schema.get("enum").is_none();
+    match schema.as_object_mut() {
+        Some(members) if plain && !members.contains_key("format") => {
+            members.insert("format".to_owned(), json!(SECRET));
+            true
+        }
+        _ => false,
+    }
+}
+
 /// Whether a property of this name holds a secret.
 pub fn is_secret(name: &str) -> bool {
     let words = name.to_snake_case();
     let ends = |ending: &&str| words == **ending || words.ends_with(&format!("_{ending}"));
-    words == "token" || ENDINGS.iter().any(ends)
+    ENDINGS.iter().any(ends)
 }
 
 #[cfg(test)]
@@ -64,6 +75,9 @@ mod tests {
             "twilioAuthToken",
             "password",
             "token",
+            "SessionToken",
+            "openAIKey",
+            "connectionString",
         ] {
             assert!(is_secret(secret), "{secret}");
         }
@@ -80,17 +94,22 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_strings_are_marked() {
+    fn only_plain_strings_and_maps_of_headers_are_marked() {
         let mut document = json!({"components": {"schemas": {"A": {"properties": {
             "apiKey": {"type": "string"},
-            "token": {"type": "object"}
+            "token": {"type": "object"},
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}}
         }}}}});
         let mut changes = Changes::default();
         run(&mut document, &mut changes);
         assert_eq!(
             document["components"]["schemas"]["A"]["properties"],
-            json!({"apiKey": {"type": "string", "format": "secret"}, "token": {"type": "object"}})
+            json!({
+                "apiKey": {"type": "string", "format": "secret"},
+                "token": {"type": "object"},
+                "headers": {"type": "object", "additionalProperties": {"type": "string", "format": "secret"}}
+            })
         );
-        assert_eq!(changes.len(), 1);
+        assert_eq!(changes.len(), 2);
     }
 }

@@ -10,13 +10,14 @@ use crate::reference;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// Renames components and every reference to them. The name in the document stays readable as `x-name`.
-pub fn run(document: &mut Value, changes: &mut Changes) {
+/// Renames components and every reference to them. The name in the document stays readable as `x-name`, and is the
+/// value to the new name in what this returns.
+pub fn run(document: &mut Value, changes: &mut Changes) -> BTreeMap<String, String> {
     let Some(schemas) = document
         .pointer_mut("/components/schemas")
         .and_then(Value::as_object_mut)
     else {
-        return;
+        return BTreeMap::new();
     };
     let mut renamed = BTreeMap::new();
     let mut out = Map::new();
@@ -40,6 +41,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     }
     *schemas = out;
     reference::rewrite(document, &|name| renamed.get(name).cloned());
+    renamed.into_iter().map(|(original, new)| (new, original)).collect()
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What every prepared operation can do already.
-const METHODS_OF_OPERATION: [&str; 13] = [
+const METHODS_OF_OPERATION: [&str; 14] = [
     "body",
     "form",
     "header",
@@ -17,6 +17,7 @@ const METHODS_OF_OPERATION: [&str; 13] = [
     "max_retries",
     "new",
     "open",
+    "pages",
     "path",
     "query",
     "query_value",

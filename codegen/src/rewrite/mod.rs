@@ -5,13 +5,15 @@
 //! does itself (see [`raw`]), and resource handles over both (see [`facade`]).
 
 pub mod facade;
+mod lists;
 pub mod raw;
 pub mod registry;
 pub mod rust_type;
 mod size;
 pub mod types;
 
-use crate::model::Model;
+use crate::document::pointer;
+use crate::model::{Model, Type};
 use crate::operations::{Operation, Transfer};
 use crate::prepare::Prepared;
 use proc_macro2::TokenStream;
@@ -67,6 +69,8 @@ impl Code {
 pub struct RewriteError {
     /// The type or method.
     pub item: String,
+    /// JSON pointer of the schema or operation that it is made of; empty if there is no such thing in the document.
+    pub pointer: String,
     /// What is unexpected about it.
     pub problem: String,
 }
@@ -75,18 +79,37 @@ impl RewriteError {
     fn new(item: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             item: item.into(),
+            pointer: String::new(),
             problem: problem.into(),
         }
+    }
+
+    /// Finds what the item is made of: its name begins with an operation's id or a type's name.
+    fn locate(mut self, prepared: &Prepared) -> Self {
+        let name = self.item.split([' ', '.', ':']).next().unwrap_or_default();
+        let operation = prepared
+            .operations()
+            .iter()
+            .find(|operation| [&self.item, name].contains(&operation.id.as_str()));
+        self.pointer = match (operation, prepared.model().types.get(name)) {
+            (Some(operation), _) => pointer(&pointer("/paths", &operation.path), &operation.method.to_lowercase()),
+            (None, Some(Type::Object(object))) => {
+                pointer("/components/schemas", object.document_name.as_deref().unwrap_or(name))
+            }
+            (None, Some(_)) => pointer("/components/schemas", name),
+            (None, None) => String::new(),
+        };
+        self
     }
 }
 
 impl fmt::Display for RewriteError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "cannot rewrite the generated `{}`: {}",
-            self.item, self.problem
-        )
+        write!(formatter, "cannot rewrite the generated `{}`", self.item)?;
+        if !self.pointer.is_empty() {
+            write!(formatter, " ({})", self.pointer)?;
+        }
+        write!(formatter, ": {}", self.problem)
     }
 }
 
@@ -96,8 +119,13 @@ impl std::error::Error for RewriteError {}
 ///
 /// # Errors
 ///
-/// When a type or method that the document calls for is missing from the tokens, or has an unexpected form.
+/// When a type or method that the document calls for is missing from the tokens, or has an unexpected form; the error
+/// names the operation or schema.
 pub fn rewrite(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError> {
+    write(tokens, prepared).map_err(|error| error.locate(prepared))
+}
+
+fn write(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError> {
     let file: syn::File = syn::parse2(tokens).map_err(|error| RewriteError::new("client", error.to_string()))?;
     let (type_items, client_items) = split(file);
     let model: &Model = prepared.model();
@@ -106,7 +134,8 @@ pub fn rewrite(tokens: TokenStream, prepared: &Prepared) -> Result<Code, Rewrite
     Ok(Code {
         types: types::write(&type_items, model)?,
         raw: raw::write(client_items, operations)?,
-        operations: facade::write(operations, &signatures, prepared.docs()),
+        operations: facade::write(operations, &signatures, prepared.docs())
+            + &lists::write(operations, &signatures, prepared.document(), &type_items),
         registry: registry::write(operations, &signatures, model),
         operation_ids: operations.iter().map(|operation| operation.id.clone()).collect(),
         downloads: operations
@@ -131,4 +160,45 @@ fn split(file: syn::File) -> (Vec<syn::Item>, Vec<syn::Item>) {
         }
     }
     (types, client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prepare::{Config, prepare};
+    use serde_json::json;
+
+    fn error(document: serde_json::Value, tokens: TokenStream) -> String {
+        let prepared = prepare(document, &Config::default()).unwrap();
+        rewrite(tokens, &prepared).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_method_that_is_missing_is_an_error_that_names_its_operation() {
+        let document = json!({"paths": {"/call/{id}": {"get": {"operationId": "CallController_findOne"}}}});
+        assert_eq!(
+            error(document, TokenStream::new()),
+            "cannot rewrite the generated `CallController_findOne` (/paths/~1call~1{id}/get): progenitor made no method \
+             of this operation"
+        );
+    }
+
+    #[test]
+    fn a_type_that_is_missing_is_an_error_that_names_its_schema_as_the_document_does() {
+        let document = json!({
+            "paths": {"/call": {"get": {"operationId": "list", "responses": {"200": {"description": "", "content": {
+                "application/json": {"schema": {"$ref": "#/components/schemas/CallDTO"}}
+            }}}}}},
+            "components": {"schemas": {"CallDTO": {"type": "object", "properties": {"id": {"type": "string"}}}}}
+        });
+        let tokens = quote::quote! {
+            impl Client {
+                pub async fn list(&self) -> Result<ResponseValue<types::CallDto>, Error<()>> {}
+            }
+        };
+        assert_eq!(
+            error(document, tokens),
+            "cannot rewrite the generated `CallDto` (/components/schemas/CallDTO): typify made no struct of this object"
+        );
+    }
 }

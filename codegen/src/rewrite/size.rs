@@ -59,7 +59,11 @@ impl<'a> Sizes<'a> {
         {
             for field in &fields.named {
                 let ty = rust_type::write(rust_type::without_option(&field.ty), "", name).unwrap_or_default();
-                size += if self.is_large(&ty) { 8 } else { self.of(&ty).next_multiple_of(8) };
+                size += if self.is_large(&ty) {
+                    8
+                } else {
+                    self.of(&ty).next_multiple_of(8)
+                };
             }
         }
         self.known.insert(name.to_owned(), size);

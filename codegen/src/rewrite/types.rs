@@ -6,7 +6,7 @@
 use super::rust_type::{self, without_option};
 use super::size::Sizes;
 use super::{RewriteError, raw};
-use crate::docs::comment;
+use crate::docs::{code, comment};
 use crate::model::{Enum, Kind, Model, Object, Type, Union, Variant};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -205,7 +205,7 @@ fn variant_doc(variant: &Variant) -> String {
         .tags
         .iter()
         .filter(|(_, values)| values.len() == 1)
-        .map(|(tag, values)| format!("`{tag}` is `{}`", values[0]))
+        .map(|(tag, values)| format!("{} is {}", code(tag), code(&values[0])))
         .collect();
     match (tags.is_empty(), variant.kind) {
         (false, _) => format!("Where {}.", tags.join(" and ")),

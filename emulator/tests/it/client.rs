@@ -16,6 +16,8 @@ pub async fn start() -> Vapi {
 
 pub async fn start_with(builder: Builder) -> Vapi {
     let emulator = builder.start().await.expect("a free port");
+    // Built beside the `vapi` crate, reqwest has TLS and waits to be told with which cryptography.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

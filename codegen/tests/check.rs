@@ -1,0 +1,313 @@
+//! `vapi-spec check` and `vapi-spec generate` as a user runs them, and the errors of a document that cannot be saved.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use vapi_codegen::generate::{GenerateError, guarded};
+use vapi_codegen::prepare::{Config, Prepared, prepare};
+use vapi_codegen::rewrite::rewrite;
+use vapi_codegen::source::Source;
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// Runs the command in a directory.
+fn vapi_spec(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vapi-spec"))
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).unwrap()
+}
+
+#[track_caller]
+fn assert_fails(output: &Output, error: &str) {
+    assert_eq!(text(&output.stderr), error);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(text(&output.stdout), "");
+}
+
+/// A directory with a document in it, far from any configuration.
+fn with_document(document: &Value) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("openapi.json"), document.to_string()).unwrap();
+    directory
+}
+
+/// One operation, two schemas that it needs and one that it does not, a union and an enum; three defects.
+fn small() -> Value {
+    let string = json!({"type": "string", "maxLength": 40});
+    let kind = |value: &str| json!({"type": "object", "enum": [value]});
+    let voice =
+        |value: &str| json!({"type": "object", "properties": {"provider": kind(value)}, "required": ["provider"]});
+    json!({
+        "openapi": "3.0.0",
+        "info": {"title": "Small", "version": "1"},
+        "paths": {"/call/{id}": {"get": {
+            "operationId": "CallController_findOne",
+            "responses": {"200": {"description": "", "content": {"application/json": {
+                "schema": {"$ref": "#/components/schemas/CallDTO"}
+            }}}}
+        }}},
+        "components": {"schemas": {
+            "CallDTO": {"type": "object", "properties": {
+                "id": string,
+                "status": {"type": "string", "enum": ["queued", "ended"]},
+                "voice": {"oneOf": [{"$ref": "#/components/schemas/AVoice"}, {"$ref": "#/components/schemas/BVoice"}]}
+            }},
+            "AVoice": voice("a"),
+            "BVoice": voice("b"),
+            "Unused": {"type": "object", "properties": {"x": {}}}
+        }}
+    })
+}
+
+const RULES_NOTE: &str = "note: there is no configuration in `spec` or beside the document, so all names are chosen by \
+                          rule; `--spec DIR` says where names.toml, corrections.toml and docs.toml are\n";
+
+#[test]
+fn the_report_says_what_each_pass_changed_and_what_came_of_it() {
+    let directory = with_document(&small());
+    let output = vapi_spec(directory.path(), &["check", "openapi.json"]);
+    assert_eq!(text(&output.stderr), RULES_NOTE);
+    assert_eq!(
+        text(&output.stdout),
+        "\
+object_enums: 2 places
+  /components/schemas/AVoice/properties/provider/type: read as \"string\"
+  /components/schemas/BVoice/properties/provider/type: read as \"string\"
+constraints: 1 place
+  /components/schemas/CallDTO/properties/id: dropped maxLength
+parameters: 1 place
+  /paths/~1call~1{id}/get/parameters: supplied: \"id\", which the path names
+responses: 1 place
+  /paths/~1call~1{id}/get/responses: 200 answers every success, the others are dropped
+prune: 1 place
+  /components/schemas/Unused: pruned: nothing needs it
+constants: 2 places
+  /components/schemas/AVoice/properties/provider: always `a`: a tag, not a field
+  /components/schemas/BVoice/properties/provider: always `b`: a tag, not a field
+hoist: 2 places
+  /components/schemas/CallDTO/properties/status: hoisted as CallStatus
+  /components/schemas/CallDTO/properties/voice: hoisted as Voice
+generated:
+  1 operation on 1 resource handle
+  3 objects, 1 enum, 1 tagged union, 0 other unions
+  3 schemas kept, 1 pruned
+"
+    );
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn the_report_lists_a_few_places_of_each_pass_and_all_if_asked_to() {
+    let mut document = small();
+    for n in 1..=6 {
+        document["components"]["schemas"]["CallDTO"]["properties"][format!("n{n}")] =
+            json!({"type": "number", "minimum": n});
+    }
+    let directory = with_document(&document);
+    let constraints = |arguments: &[&str]| {
+        let output = vapi_spec(directory.path(), arguments);
+        let lines: Vec<String> = text(&output.stdout)
+            .lines()
+            .skip_while(|line| *line != "constraints: 7 places")
+            .skip(1)
+            .take_while(|line| line.starts_with("  "))
+            .map(|line| line.replace("  /components/schemas/CallDTO/properties/", ""))
+            .collect();
+        lines
+    };
+    assert_eq!(
+        constraints(&["check", "openapi.json"]),
+        [
+            "id: dropped maxLength",
+            "n1: dropped minimum",
+            "n2: dropped minimum",
+            "n3: dropped minimum",
+            "n4: dropped minimum",
+            "  and 2 more"
+        ]
+    );
+    let all = constraints(&["check", "openapi.json", "--verbose"]);
+    assert_eq!(all.len(), 7);
+    assert_eq!(all[6], "n6: dropped minimum");
+}
+
+#[test]
+fn the_report_as_json_has_every_place() {
+    let directory = with_document(&small());
+    let output = vapi_spec(directory.path(), &["check", "openapi.json", "--json"]);
+    let mut report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let repairs = report["repairs"].take();
+    assert_eq!(
+        report,
+        json!({
+            "operations": 1,
+            "schemas": {"kept": 3, "pruned": 1},
+            "unions": {"tagged": 1, "other": 0},
+            "enums": 1,
+            "repairs": null
+        })
+    );
+    let repairs = repairs.as_array().unwrap();
+    assert_eq!(repairs.len(), 10);
+    assert_eq!(
+        repairs[2],
+        json!({
+            "pass": "constraints",
+            "pointer": "/components/schemas/CallDTO/properties/id",
+            "change": "dropped maxLength"
+        })
+    );
+}
+
+#[test]
+fn the_snapshot_generates_all_of_its_operations() {
+    let output = vapi_spec(&repository(), &["check", "spec/openapi.json", "--json"]);
+    assert_eq!(text(&output.stderr), "");
+    assert_eq!(output.status.code(), Some(0));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["operations"], 137);
+    let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap();
+    assert!(number("/schemas/kept") > 600);
+    assert!(number("/schemas/pruned") > 200);
+    assert!(number("/unions/tagged") > number("/unions/other"));
+    assert!(number("/enums") > 100);
+}
+
+#[test]
+fn the_configuration_is_found_beside_the_document() {
+    let elsewhere = tempfile::tempdir().unwrap();
+    let snapshot = repository().join("spec/openapi.json");
+    let output = vapi_spec(elsewhere.path(), &["check", snapshot.to_str().unwrap()]);
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_configuration_that_was_named_must_be_there() {
+    let directory = with_document(&small());
+    let output = vapi_spec(directory.path(), &["check", "openapi.json", "--spec", "nowhere"]);
+    assert_fails(
+        &output,
+        "error: cannot read nowhere/names.toml: No such file or directory (os error 2)\n",
+    );
+}
+
+#[test]
+fn generate_writes_what_the_build_script_writes() {
+    let snapshot = repository().join("spec/openapi.json");
+    let prepared = prepare(
+        Source::Path(snapshot).load().unwrap(),
+        &Config::read(&repository().join("spec")).unwrap(),
+    )
+    .unwrap();
+    let tokens = guarded(&prepared, |openapi, settings| {
+        progenitor::Generator::new(settings).generate_tokens(openapi)
+    });
+    let by_library = tempfile::tempdir().unwrap();
+    let code = rewrite(tokens.unwrap(), &prepared).unwrap();
+    code.write(by_library.path()).unwrap();
+
+    let by_command = tempfile::tempdir().unwrap();
+    let out = by_command.path().to_str().unwrap();
+    let output = vapi_spec(&repository(), &["generate", "spec/openapi.json", "--out", out]);
+
+    let types = code.type_names.len();
+    assert_eq!(
+        text(&output.stderr),
+        format!("wrote {out}: 137 operations, {types} types, from spec/openapi.json\n")
+    );
+    let written = files(by_command.path());
+    assert!(
+        written
+            .iter()
+            .any(|(name, text)| name == "types.rs" && text.contains("CreateCallDto"))
+    );
+    assert!(
+        written == files(by_library.path()),
+        "the same files with the same bytes"
+    );
+}
+
+fn files(directory: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            (name, fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_is_no_openapi_3_0_document_is_an_error_that_names_it() {
+    let directory = with_document(&json!({"openapi": "3.1.0", "paths": {}}));
+    assert_fails(
+        &vapi_spec(directory.path(), &["check", "openapi.json"]),
+        "error: `openapi.json` is an OpenAPI 3.1.0 document, and only 3.0 can be read\n",
+    );
+    assert_fails(
+        &vapi_spec(directory.path(), &["generate", "nowhere.json", "--out", "out"]),
+        "error: `nowhere.json` cannot be read: No such file or directory (os error 2)\n",
+    );
+    assert!(!directory.path().join("out").exists());
+}
+
+/// The snapshot, prepared.
+fn snapshot() -> Prepared {
+    let spec = repository().join("spec");
+    let document = Source::Path(spec.join("openapi.json")).load().unwrap();
+    prepare(document, &Config::read(&spec).unwrap()).unwrap()
+}
+
+#[test]
+fn an_operation_on_which_the_generator_panics_is_named() {
+    let error = guarded(&snapshot(), |openapi, settings| {
+        let bad = |id: &Option<String>| id.as_deref() == Some("SquadController_findOne");
+        let mut operations = openapi.operations();
+        assert!(
+            !operations.any(|(_, _, operation)| bad(&operation.operation_id)),
+            "no way to write this"
+        );
+        progenitor::Generator::new(settings).generate_tokens(openapi)
+    })
+    .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "no code can be generated from `SquadController_findOne` (/paths/~1squad~1{id}/get): the generator panicked: no \
+         way to write this"
+    );
+}
+
+#[test]
+fn a_schema_on_which_the_generator_panics_is_named_and_not_the_operations_that_reach_it() {
+    let error = guarded(&snapshot(), |openapi, settings| {
+        let schemas = openapi.components.as_ref().map(|components| &components.schemas);
+        assert!(
+            !schemas.is_some_and(|schemas| schemas.contains_key("MonitorPlan")),
+            "what is this?"
+        );
+        progenitor::Generator::new(settings).generate_tokens(openapi)
+    })
+    .unwrap_err();
+    assert_eq!(
+        error,
+        GenerateError {
+            pointer: "/components/schemas/MonitorPlan".to_owned(),
+            culprit: "MonitorPlan".to_owned(),
+            problem: "the generator panicked: what is this?".to_owned(),
+        }
+    );
+}

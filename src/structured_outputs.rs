@@ -1,0 +1,106 @@
+//! Data that Vapi extracts from calls, as a type of your own.
+//!
+//! ```
+//! # #[cfg(all(feature = "schemars", vapi_type = "CreateStructuredOutputDto"))] {
+//! use schemars::JsonSchema;
+//! use serde::Deserialize;
+//! use vapi::structured_outputs::{ReadStructuredOutput, StructuredOutput};
+//! use vapi::types::Call;
+//!
+//! /// How the caller felt about it.
+//! #[derive(Deserialize, JsonSchema)]
+//! struct Mood {
+//!     /// From 0, furious, to 10, delighted.
+//!     score: u8,
+//! }
+//!
+//! // For `vapi.structured_outputs().create(..)`, or an assistant's artifact plan:
+//! let output = StructuredOutput::of::<Mood>();
+//!
+//! // Some time after a call:
+//! let call: Call = serde_json::from_str(
+//!     r#"{"id": "c", "artifact": {"structuredOutputs": {"5f0c": {"name": "Mood", "result": {"score": 9}}}}}"#,
+//! )?;
+//! let mood: Option<Mood> = call.structured_output("Mood")?;
+//! assert_eq!(mood.map(|mood| mood.score), Some(9));
+//! # }
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+use crate::by_name::property;
+use crate::types;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// Makes structured outputs from Rust types.
+#[cfg(feature = "schemars")]
+#[derive(Debug)]
+pub enum StructuredOutput {}
+
+#[cfg(feature = "schemars")]
+impl StructuredOutput {
+    /// What to extract: a `T`, under the name of the type, described by its comments.
+    ///
+    /// [`ReadStructuredOutput::structured_output`] reads it from a call. `.name(..)` gives it another name, of up to 40
+    /// characters.
+    #[cfg(vapi_type = "CreateStructuredOutputDto")]
+    #[must_use]
+    pub fn of<T: schemars::JsonSchema>() -> types::CreateStructuredOutputDto {
+        let schema = crate::schema::of::<T>();
+        let name: String = T::schema_name().chars().take(40).collect();
+        let mut output = serde_json::Map::from_iter([("name".to_owned(), name.into())]);
+        if let Some(description) = schema.get("description") {
+            output.insert("description".to_owned(), description.clone());
+        }
+        output.insert("schema".to_owned(), schema.into());
+        crate::by_name::saying(output)
+    }
+}
+
+/// Reads the structured outputs of a call.
+pub trait ReadStructuredOutput {
+    /// The structured output of this id or name as a type of your own; `None` if there is none (yet).
+    ///
+    /// Outputs are extracted after the call, so that they can come later than its end. Of several with the same name, any.
+    ///
+    /// # Errors
+    ///
+    /// When what was extracted is not of this type.
+    fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error>;
+}
+
+/// Finds an output among those of an artifact, which are by id: `{"<id>": {"name": .., "result": ..}}`.
+fn find<T: DeserializeOwned>(outputs: Option<Value>, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
+    let Some(Value::Object(mut outputs)) = outputs else {
+        return Ok(None);
+    };
+    let found = outputs.remove(id_or_name).or_else(|| {
+        let named = |output: &Value| output.get("name").and_then(Value::as_str) == Some(id_or_name);
+        outputs.into_iter().map(|(_, output)| output).find(named)
+    });
+    match found.and_then(|mut output| output.get_mut("result").map(Value::take)) {
+        None | Some(Value::Null) => Ok(None),
+        Some(result) => serde_json::from_value(result).map(Some),
+    }
+}
+
+#[cfg(vapi_type = "Artifact")]
+impl ReadStructuredOutput for types::Artifact {
+    fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
+        find(property(self, "structuredOutputs"), id_or_name)
+    }
+}
+
+macro_rules! with_artifact {
+    ($($name:literal $type:ident),*) => {
+        $(#[cfg(vapi_type = $name)]
+        impl ReadStructuredOutput for types::$type {
+            fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
+                let outputs = property(self, "artifact").and_then(|mut it| it.get_mut("structuredOutputs").map(Value::take));
+                find(outputs, id_or_name)
+            }
+        })*
+    };
+}
+
+with_artifact!("Call" Call, "ServerMessageEndOfCallReport" ServerMessageEndOfCallReport);
