@@ -33,7 +33,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         Err(error) => return Err(error.into()),
     };
-    println!("{} is {}", call.id, status(&call));
 
     let call = vapi
         .calls()

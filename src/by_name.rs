@@ -1,5 +1,8 @@
 //! Generated types by their names on the wire, for code that must compile whatever properties a document has.
 
+// A document may have none of the types that are read or made so.
+#![allow(dead_code)]
+
 use crate::model::{Object, Show, Slot};
 use serde_json::Value;
 

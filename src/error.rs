@@ -70,7 +70,7 @@ pub(crate) enum Kind {
     Timeout { connecting: bool },
     /// The connection broke after it was made.
     Interrupted,
-    /// The server answered with a status that is no success.
+    /// The server answered with a status that is no success, or with an error in mid-stream.
     Status,
     /// The server answered with a success that can't be read.
     Decode,

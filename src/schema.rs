@@ -4,6 +4,9 @@
 //! and a list of formats, and refuses unknown words. What is left out makes the schema wider, so a model may write what the
 //! type then refuses; it never makes the schema demand what the type does not have.
 
+// A document may have nothing that takes a schema.
+#![allow(dead_code)]
+
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};

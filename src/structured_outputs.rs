@@ -27,7 +27,9 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+#[allow(unused_imports)]
 use crate::by_name::property;
+#[allow(unused_imports)]
 use crate::types;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -70,6 +72,7 @@ pub trait ReadStructuredOutput {
 }
 
 /// Finds an output among those of an artifact, which are by id: `{"<id>": {"name": .., "result": ..}}`.
+#[allow(dead_code)]
 fn find<T: DeserializeOwned>(outputs: Option<Value>, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
     let Some(Value::Object(mut outputs)) = outputs else {
         return Ok(None);

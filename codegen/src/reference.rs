@@ -41,8 +41,13 @@ pub fn targets(schema: &Value, found: &mut Vec<String>) {
                 found.push(name.to_owned());
             }
             for (key, value) in members {
-                if !matches!(key.as_str(), "enum" | "x-discriminator" | "x-tags" | "x-values") {
-                    targets(value, found);
+                match (key.as_str(), value) {
+                    // A property can have any name, also that of a keyword.
+                    ("properties", Value::Object(properties)) => {
+                        properties.values().for_each(|property| targets(property, found));
+                    }
+                    ("enum" | "x-discriminator" | "x-tags" | "x-values", _) => {}
+                    (_, value) => targets(value, found),
                 }
             }
         }
@@ -62,4 +67,22 @@ pub fn reach(mut open: Vec<String>, schemas: &Map<String, Value>) -> BTreeSet<St
         }
     }
     reached
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn references_are_found_in_properties_of_any_name_and_not_in_data() {
+        let schema = json!({
+            "properties": {"enum": {"items": to("A")}, "properties": {"oneOf": [to("B")]}},
+            "enum": [to("C")],
+            "x-tags": {"kind": to("D")}
+        });
+        let mut found = Vec::new();
+        targets(&schema, &mut found);
+        assert_eq!(found, ["A", "B"]);
+    }
 }

@@ -380,6 +380,18 @@ macro_rules! boxed_variant {
 
 /// Makes a variant's value, which is not boxed, a value of its union.
 macro_rules! plain_variant {
+    ($union:ident $variant:ident String) => {
+        impl From<String> for $union {
+            fn from(value: String) -> Self {
+                Self::$variant(value)
+            }
+        }
+        impl From<&str> for $union {
+            fn from(value: &str) -> Self {
+                Self::$variant(value.to_owned())
+            }
+        }
+    };
     ($union:ident $variant:ident $type:ty) => {
         impl From<$type> for $union {
             fn from(value: $type) -> Self {

@@ -174,6 +174,8 @@ fn is_without_repeats(came: &[u64]) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
     #[test]
     fn by_time_nothing_is_missed_and_nothing_comes_twice(
         gaps in gaps(120),
