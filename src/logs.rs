@@ -78,8 +78,9 @@ impl Download<'_> {
     /// The log's entries as they come. What is not JSON lines, such as a recording, gives errors.
     ///
     /// ```no_run
-    /// # async fn example(vapi: vapi::Client, id: &str) -> vapi::Result<()> {
-    /// let mut entries = vapi.calls().logs(id).entries().await?;
+    /// # async fn example(logs: vapi::Download<'_>) -> vapi::Result<()> {
+    /// // let logs = vapi.calls().logs(id);
+    /// let mut entries = logs.entries().await?;
     /// while let Some(entry) = entries.next().await {
     ///     let entry = entry?;
     ///     println!("{:?} {:?}", entry.time, entry.body);

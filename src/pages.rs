@@ -92,7 +92,7 @@ impl<E: Paginated> Operation<'_, E> {
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
-    /// let mut pages = vapi.chats().list().limit(50).pages();
+    /// let mut pages = vapi.assistants().list().limit(50).pages();
     /// while let Some(page) = pages.next().await {
     ///     let page = page?;
     ///     println!("{} of {:?}", page.items.len(), page.total_items());

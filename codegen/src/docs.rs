@@ -29,13 +29,15 @@ pub fn safe(prose: &str) -> String {
     let mut fenced = false;
     for line in printable(prose).lines() {
         let line = line.trim();
-        if line.starts_with("```") || line.starts_with("~~~") {
+        if is_fence(line) {
             out.push(if fenced { "```" } else { "```text" }.to_owned());
             fenced = !fenced;
         } else if fenced {
             out.push(line.to_owned());
         } else {
-            out.push(safe_line(line));
+            // Five spaces after the mark of a list would begin code.
+            let words: Vec<&str> = line.split_whitespace().collect();
+            out.push(safe_line(&words.join(" ")));
         }
     }
     if fenced {
@@ -45,6 +47,11 @@ pub fn safe(prose: &str) -> String {
         out.pop();
     }
     out.join("\n")
+}
+
+/// Whether code begins or ends here, and does not both.
+fn is_fence(line: &str) -> bool {
+    line.starts_with("~~~") || line.strip_prefix("```").is_some_and(|info| !info.contains('`'))
 }
 
 fn safe_line(line: &str) -> String {
@@ -88,6 +95,8 @@ fn escape(text: &str) -> String {
 }
 
 fn escape_marks(text: &str) -> String {
+    // In a list, a fence of these can begin code too.
+    let text = text.replace("~~~", r"\~\~\~");
     let mut out = String::new();
     for c in text.chars() {
         if matches!(c, '<' | '>' | '[' | ']') {
@@ -166,7 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn code_on_one_line_is_a_span() {
+        assert_eq!(safe("```x[0]``` is it"), "```x[0]``` is it");
+    }
+
+    #[test]
     fn indented_text_is_not_a_test() {
         assert_eq!(safe("a:\n\n    let x = 1;"), "a:\n\nlet x = 1;");
+        assert_eq!(safe("-      let x = 1;\n\n1.\tlet y;"), "- let x = 1;\n\n1. let y;");
+    }
+
+    #[test]
+    fn a_fence_in_a_list_is_not_a_test() {
+        assert_eq!(safe("- ```rust\n  boom()"), "- \\`\\`\\`rust\nboom()");
+        assert_eq!(safe("- ~~~\n  boom()"), "- \\~\\~\\~\nboom()");
     }
 }
