@@ -156,7 +156,11 @@ fn awkward() -> Value {
             _ => json!({"200": {"description": "", "content": content}}),
         };
         // What cannot be filled in is no path, whatever the name.
-        let parameter = if NAMES[index].contains(['/', '{']) { "id" } else { NAMES[index] };
+        let parameter = if NAMES[index].contains(['/', '{']) {
+            "id"
+        } else {
+            NAMES[index]
+        };
         document["paths"][format!("/{index}/{{{parameter}}}")] = json!({
             "get": {"operationId": NAMES[index], "parameters": parameters, "responses": answer},
             "patch": {"operationId": format!("{}Controller_{}", TYPES[index], NAMES[index]),

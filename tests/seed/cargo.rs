@@ -143,7 +143,7 @@ impl Build {
     }
 }
 
-/// `path+file:///work/vapi#0.1.0`, `path+file:///work/client#seed-client@0.1.0` and
+/// `path+file:///home/vapi#0.1.0`, `path+file:///home/client#seed-client@0.1.0` and
 /// `registry+https://…#serde@1.0.0` end in the name, unless the directory says it.
 fn package_name(id: &str) -> String {
     let (source, fragment) = id.rsplit_once('#').unwrap_or(("", id));
