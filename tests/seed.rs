@@ -3,11 +3,12 @@
 #[path = "seed/cargo.rs"]
 mod cargo;
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::thread::{self, JoinHandle};
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A request as it came.
 struct Request {
@@ -106,4 +107,75 @@ fn hand_written_code_is_told_which_operations_and_types_there_are() {
             "vapi_type=\"CreateCallDto\"",
         ]
     );
+}
+
+/// Schema names that Rust, the generated code or the generator use for something else, or that are no names at all.
+#[rustfmt::skip]
+const TYPES: [&str; 30] = [
+    "Option", "String", "Vec", "Box", "Value", "Result", "From", "Into", "Default", "Clone", "Self", "Some", "Err", "Iterator",
+    "Kind", "Shape", "Number", "Secret", "Nullable", "Map", "Client", "Operation", "Unknown", "U8E", "aB", "11", "日本", "crate",
+    "types", "",
+];
+
+/// The same for properties, parameters, operations and the values of enums.
+#[rustfmt::skip]
+const NAMES: [&str; 42] = [
+    "new", "extra", "self", "Self", "itself", "type", "gen", "async", "crate", "super", "fn", "_", "", " ", "1", "11labs", "a-b",
+    "a_b", "A B", "@id", "日本", "é", "a'b", "\"", "\\", "{}", "*/", "//", "\n", "\r", "path", "query", "header", "form", "open",
+    "timeout", "json", "stream", "body", "client", "read", "show",
+];
+
+/// The seed document with schemas of all these names, as objects, enums and unions, and an operation on each.
+fn awkward() -> Value {
+    let mut document: Value = serde_json::from_slice(&fs::read(cargo::seed_document()).unwrap()).unwrap();
+    let refer = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+    let string = json!({"type": "string", "description": "*/ a\rb \u{202e} [x] <y> `z"});
+    let values = json!({"type": "string", "enum": NAMES.to_vec()});
+    for (index, name) in TYPES.iter().enumerate() {
+        let other = TYPES[(index + 1) % TYPES.len()];
+        document["components"]["schemas"][*name] = match index % 3 {
+            0 => json!({
+                "type": "object",
+                "properties": NAMES.iter().map(|name| (name.to_string(), string.clone())).collect::<Map<_, _>>(),
+                "required": NAMES[..9].to_vec()
+            }),
+            1 => json!({"oneOf": [refer(other), refer(TYPES[index - 1]), values, {"type": "number"}]}),
+            _ => values.clone(),
+        };
+        let parameters: Vec<Value> = NAMES
+            .iter()
+            .enumerate()
+            .map(|(index, name)| {
+                let place = ["query", "header"][index % 2];
+                json!({"name": name, "in": place, "required": index % 3 == 0, "schema": string})
+            })
+            .collect();
+        let content = json!({"application/json": {"schema": refer(name)}});
+        let answer = match index % 4 {
+            0 => json!({"302": {"description": ""}}),
+            _ => json!({"200": {"description": "", "content": content}}),
+        };
+        // What cannot be filled in is no path, whatever the name.
+        let parameter = if NAMES[index].contains(|c: char| "/{".contains(c) || c.is_control()) {
+            "id"
+        } else {
+            NAMES[index]
+        };
+        document["paths"][format!("/{index}/{{{parameter}}}")] = json!({
+            "get": {"operationId": NAMES[index], "parameters": parameters, "responses": answer},
+            "patch": {"operationId": format!("{}Controller_{}", TYPES[index], NAMES[index]),
+                      "requestBody": {"required": index % 2 == 0, "content": content}, "responses": {}}
+        });
+    }
+    document
+}
+
+#[test]
+fn no_name_in_a_document_keeps_it_from_compiling() {
+    let program = cargo::Crate::new("awkward", cargo::repository());
+    let document = cargo::scratch().join("awkward.json");
+    fs::write(&document, awkward().to_string()).unwrap();
+    let build = program.build(document.to_str(), &[]).expect_success();
+    let operations = build.cfgs.iter().filter(|cfg| cfg.starts_with("vapi_op=")).count();
+    assert_eq!(operations, 1 + 2 * TYPES.len());
 }

@@ -42,7 +42,7 @@ fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             .get(name)
             .cloned()
             .or_else(|| prose(parameter, "description"))
-            .unwrap_or_else(|| format!("The parameter `{name}`."));
+            .unwrap_or_else(|| format!("The parameter `{}`.", spelled(name)));
         parameter.insert("description".to_owned(), text.into());
     }
 }
@@ -67,7 +67,7 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
             .or_else(|| docs.fields.get(name))
             .cloned()
             .or_else(|| prose(property, "description"))
-            .unwrap_or_else(|| format!("The property `{}`.", name.replace('`', "'")));
+            .unwrap_or_else(|| format!("The property `{}`.", spelled(name)));
         property.insert("description".to_owned(), text.into());
     }
 }
@@ -90,6 +90,11 @@ fn plain(name: &str, schema: &Map<String, Value>) -> String {
 fn prose(place: &Map<String, Value>, key: &str) -> Option<String> {
     let text = safe(place.get(key)?.as_str()?);
     (!text.trim().is_empty()).then_some(text)
+}
+
+/// A name as a comment can have it.
+fn spelled(name: &str) -> String {
+    name.replace('`', "'").replace(char::is_control, " ")
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// Whether progenitor can read the path, and what stands between its braces can be arguments beside the body.
+/// Whether progenitor can read the path and write it into a comment, and what stands between its braces can be arguments beside the body.
 fn is_template(path: &str) -> bool {
     let mut inside = false;
     for letter in path.chars() {
@@ -48,6 +48,7 @@ fn is_template(path: &str) -> bool {
             (false, '{') => true,
             (true, '}') => false,
             (false, '}') | (true, '{' | '/') => return false,
+            (_, letter) if letter.is_control() => return false,
             (state, _) => state,
         };
     }
@@ -68,11 +69,12 @@ mod tests {
             run,
             json!({"paths": {
                 "/open/{id": {}, "/close/id}": {}, "/slash/{a/b}": {}, "/twice/{id}/{ID}": {}, "/{body}": {}, "none": {},
+                "/line\n": {},
                 "/a": {}
             }}),
         );
         assert_eq!(after, json!({"paths": {"/a": {}}}));
-        assert_eq!(places.len(), 6);
+        assert_eq!(places.len(), 7);
         assert_eq!(places[0], "/paths/~1open~1{id");
     }
 
