@@ -130,7 +130,7 @@ async fn several_customers_make_a_batch() {
         .assistant_id("assistant-1")
         .phone_number_id("line-1")
         .customers(customers);
-    let CallOrBatch::BatchResponse(batch) = vapi.calls().create(request).await.unwrap() else {
+    let CallOrBatch::Batch(batch) = vapi.calls().create(request).await.unwrap() else {
         panic!("not a batch");
     };
     assert_eq!(batch.results.unwrap().len(), 1);

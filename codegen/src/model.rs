@@ -121,7 +121,7 @@ impl Model {
             let read = if schema.get("enum").is_some() {
                 Type::Enum(read_enum(name, schema, names))
             } else if schema.get("oneOf").is_some() {
-                Type::Union(read_union(schema, schemas))
+                Type::Union(read_union(name, schema, schemas, names))
             } else {
                 Type::Object(read_object(schema))
             };
@@ -199,14 +199,14 @@ fn read_enum(name: &str, schema: &Value, names: &Names) -> Enum {
     }
 }
 
-fn read_union(schema: &Value, schemas: &Map<String, Value>) -> Union {
+fn read_union(name: &str, schema: &Value, schemas: &Map<String, Value>, names: &Names) -> Union {
     let branches = schema.get("oneOf").and_then(Value::as_array);
     let mut variants: Vec<Variant> = branches
         .into_iter()
         .flatten()
         .map(|branch| read_variant(branch, schemas))
         .collect();
-    name_variants(&mut variants);
+    name_variants(name, &mut variants, names);
     let mut preferred = Vec::new();
     if let Some(discriminator) = schema.get("x-discriminator") {
         let property = text(discriminator, "propertyName").unwrap_or_default();
@@ -311,7 +311,7 @@ fn tag(variants: &[Variant], preferred: Vec<String>) -> Option<String> {
         .find(tells_apart)
 }
 
-fn name_variants(variants: &mut [Variant]) {
+fn name_variants(union: &str, variants: &mut [Variant], names: &Names) {
     let is_object = |variant: &&Variant| variant.kind == Kind::Object;
     let targets: Vec<String> = variants
         .iter()
@@ -324,6 +324,10 @@ fn name_variants(variants: &mut [Variant]) {
     };
     let mut taken = vec!["Unknown".to_owned()];
     for variant in variants {
+        let chosen = variant
+            .target
+            .as_ref()
+            .and_then(|target| names.variants.get(&format!("{union}.{target}")));
         let mut name = match (&variant.target, variant.kind) {
             (Some(target), Kind::Object) => {
                 let words = names::words(target);
@@ -338,6 +342,9 @@ fn name_variants(variants: &mut [Variant]) {
             (None, Kind::Array) => "List".to_owned(),
             (None, kind) => format!("{kind:?}"),
         };
+        if let Some(chosen) = chosen {
+            name.clone_from(chosen);
+        }
         if name.starts_with(|first: char| first.is_ascii_digit()) {
             name.insert(0, 'N');
         }

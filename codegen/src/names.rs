@@ -18,6 +18,8 @@ pub struct Names {
     pub methods: BTreeMap<String, String>,
     /// Place of an inline schema (`Schema.property`, `Operation.response`) to type name.
     pub types: BTreeMap<String, String>,
+    /// Variant of a union (`Union.Type`, as generated) to variant name.
+    pub variants: BTreeMap<String, String>,
     /// Enum value to variant name, for values that have no sensible name by rule.
     pub values: BTreeMap<String, String>,
     /// Character to word, for enum values without letters or digits.
