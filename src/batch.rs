@@ -14,6 +14,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use http::StatusCode;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
@@ -57,7 +58,7 @@ impl<'c> crate::resources::Calls<'c> {
         customers: impl IntoIterator<Item = C>,
     ) -> Dial<'c> {
         let call = call.into();
-        let template = match serde_json::to_value(&call) {
+        let template = match to_value(&call) {
             Ok(Value::Object(template)) => template,
             // Sending refuses what can't be written, as it does for a single call.
             _ => Map::new(),
@@ -75,6 +76,9 @@ impl<'c> crate::resources::Calls<'c> {
         }
     }
 }
+
+// What names calls and customers here is `#[inline]`, so that nothing of these types, which hold most of the API's, is compiled
+// before a program dials.
 
 /// Many calls to be made, by [`dial`](crate::resources::Calls::dial).
 #[must_use = "nobody is called until this is awaited"]
@@ -130,6 +134,7 @@ pub struct Report {
 
 impl Report {
     /// The calls that were created.
+    #[inline]
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
         let matched = self.customers.iter().filter_map(|dialled| match &dialled.outcome {
             Outcome::Called(call) => Some(&**call),
@@ -139,36 +144,42 @@ impl Report {
     }
 
     /// The customers of whom nothing was sent: those to give to another [`dial`](crate::resources::Calls::dial).
+    #[inline]
     pub fn not_dialled(&self) -> impl Iterator<Item = &CreateCustomerDto> {
-        self.with(Outcome::NotDialled)
+        self.with(|outcome| matches!(outcome, Outcome::NotDialled))
     }
 
     /// The customers of whom it is not known whether they were called.
+    #[inline]
     pub fn unknown(&self) -> impl Iterator<Item = &CreateCustomerDto> {
-        self.with(Outcome::Unknown)
+        self.with(|outcome| matches!(outcome, Outcome::Unknown))
     }
 
-    fn with(&self, outcome: Outcome) -> impl Iterator<Item = &CreateCustomerDto> {
-        let same = move |dialled: &&Dialled| dialled.outcome == outcome;
-        self.customers.iter().filter(same).map(|dialled| &dialled.customer)
+    #[inline]
+    fn with(&self, is: fn(&Outcome) -> bool) -> impl Iterator<Item = &CreateCustomerDto> {
+        let dialled = self.customers.iter().filter(move |dialled| is(&dialled.outcome));
+        dialled.map(|dialled| &dialled.customer)
     }
 }
 
 impl<'c> Dial<'c> {
     /// Sends at most this many customers in one request, instead of ten. More are fewer requests, and more customers of whom nothing
     /// is known if an answer is lost.
+    #[inline]
     pub fn at_most(mut self, customers: usize) -> Self {
         self.slice = customers.max(1);
         self
     }
 
     /// Waits no longer than this for a free slot, instead of half an hour.
+    #[inline]
     pub fn patience(mut self, longest: Duration) -> Self {
         self.patience = longest;
         self
     }
 
     /// Looks for a free slot at this interval, instead of growing ones between one second and ten.
+    #[inline]
     pub fn poll_every(mut self, interval: Duration) -> Self {
         self.pace = Pace::Even(interval);
         self
@@ -176,11 +187,13 @@ impl<'c> Dial<'c> {
 
     /// Is called for each customer as soon as it is known what became of them: what is known is then not lost if this is dropped
     /// half way.
+    #[inline]
     pub fn on_outcome(mut self, outcome: impl FnMut(&Dialled) + Send + 'c) -> Self {
         self.on_outcome = Some(Box::new(outcome));
         self
     }
 
+    #[inline]
     async fn run(mut self) -> Report {
         let customers = std::mem::take(&mut self.customers);
         let mut done: Vec<Option<Dialled>> = customers.iter().map(|_| None).collect();
@@ -243,6 +256,7 @@ impl<'c> Dial<'c> {
         }
     }
 
+    #[inline]
     fn report(&mut self, done: &mut [Option<Dialled>], customer: (usize, CreateCustomerDto), outcome: Outcome) {
         let (index, customer) = customer;
         let dialled = Dialled { customer, outcome };
@@ -255,9 +269,10 @@ impl<'c> Dial<'c> {
     }
 
     /// The request for some customers, and they as they are in it.
+    #[inline]
     fn request<'a>(&self, customers: impl Iterator<Item = &'a CreateCustomerDto>) -> Result<(Draft, Vec<Value>)> {
         let origin = self.draft.origin();
-        let customers: serde_json::Result<Vec<Value>> = customers.map(serde_json::to_value).collect();
+        let customers: serde_json::Result<Vec<Value>> = customers.map(to_value).collect();
         let customers = customers
             .map_err(|cause| Error::input(format!("a customer can't be written as JSON: {cause}")).at(origin))?;
         let mut body = self.template.clone();
@@ -268,6 +283,11 @@ impl<'c> Dial<'c> {
         draft.json(&body);
         Ok((draft, customers))
     }
+}
+
+/// By way of text, as requests are written: one copy of each type's encoder is compiled instead of two.
+fn to_value<T: Serialize>(value: &T) -> serde_json::Result<Value> {
+    serde_json::from_slice(&serde_json::to_vec(value)?)
 }
 
 async fn send(client: &Client, request: Result<(Draft, Vec<Value>)>) -> Result<Answered> {
@@ -326,6 +346,7 @@ impl<'c> IntoFuture for Dial<'c> {
     type Output = Report;
     type IntoFuture = Pin<Box<dyn Future<Output = Report> + Send + 'c>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
     }
@@ -356,9 +377,10 @@ impl crate::types::CallOrBatch {
     ///
     /// # Errors
     /// It is a batch of several calls or of none, or something unknown. Why a customer of a batch was refused is in the error.
+    #[inline]
     pub fn into_call(self) -> Result<Call> {
         // By what it is on the wire: the variants are named by the document.
-        let found = serde_json::to_value(&self).and_then(|value| read(value.to_string().as_bytes(), &[Value::Null]));
+        let found = serde_json::to_vec(&self).and_then(|text| read(&text, &[Value::Null]));
         let told = found.map(|mut answered| (answered.customers.pop(), answered.unmatched.is_empty()));
         match told {
             Ok((Some(Told::Call(call)), true)) => serde_json::from_str(call.get())

@@ -2,6 +2,7 @@
 
 mod answer;
 mod failure;
+pub(crate) mod place;
 
 pub(crate) use answer::request_id;
 

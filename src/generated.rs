@@ -60,12 +60,9 @@ macro_rules! endpoint {
             const PATH: &'static str = $path;
             type Output = $output;
 
+            #[inline]
             fn decode(body: &[u8]) -> Result<$output, serde_json::Error> {
                 crate::model::from_body(body)
-            }
-
-            fn locate(body: &[u8]) -> Option<String> {
-                crate::operation::locate::<$output>(body)
             }
         }
     };

@@ -14,7 +14,8 @@ use serde::de::DeserializeOwned;
 use crate::client::Client;
 use crate::download::ByteStream;
 use crate::draft::Draft;
-use crate::error::{Error, Origin, Result};
+use crate::error::{Error, Origin, Result, place};
+use crate::model::from_body;
 use crate::response::{Answer, Response};
 use crate::sse;
 use crate::transport;
@@ -36,13 +37,6 @@ pub trait Endpoint: Send + Sync + 'static {
     /// # Errors
     /// The body is not as the document says.
     fn decode(body: &[u8]) -> Result<Self::Output, serde_json::Error>;
-
-    /// Where in a body that [`decode`](Self::decode) refused the trouble is: `messages[3].role`. Asked only after a failure;
-    /// [`locate`] answers it for any type that serde reads.
-    fn locate(body: &[u8]) -> Option<String> {
-        let _ = body;
-        None
-    }
 }
 
 /// A prepared call of an operation: await it to send it.
@@ -140,7 +134,7 @@ impl<'c, E: Endpoint> Operation<'c, E> {
     pub async fn with_response(self) -> Result<Response<E::Output>> {
         let origin = self.draft.origin().clone();
         let answer = transport::send(self.client.shared(), self.draft).await?;
-        decode(&origin, answer, E::decode, E::locate)
+        decode(&origin, answer, E::decode)
     }
 
     /// Sends it and decodes the answer into a type of your own, for when the document lags behind the API.
@@ -181,25 +175,15 @@ impl<'c, E: Endpoint> IntoFuture for Operation<'c, E> {
     }
 }
 
-/// Where in a body the type `T` refuses what it finds, if it does. The whole body is decoded a second time.
-pub fn locate<T: DeserializeOwned>(body: &[u8]) -> Option<String> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let error = serde_path_to_error::deserialize::<_, T>(&mut json).err()?;
-    let path = error.path().to_string();
-    // What serde_path_to_error says for the whole document.
-    (path != ".").then_some(path)
-}
-
 pub(crate) fn decode_as<T: DeserializeOwned>(origin: &Origin, answer: Answer) -> Result<Response<T>> {
-    let read = |body: &[u8]| serde_json::from_slice(if body.is_empty() { b"null" } else { body });
-    decode(origin, answer, read, locate::<T>)
+    let read = |body: &[u8]| from_body(if body.is_empty() { b"null" } else { body });
+    decode(origin, answer, read)
 }
 
 fn decode<T>(
     origin: &Origin,
     answer: Answer,
     decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
-    locate: impl FnOnce(&[u8]) -> Option<String>,
 ) -> Result<Response<T>> {
     if sse::is_event_stream(&answer.headers) {
         let Answer {
@@ -213,7 +197,7 @@ fn decode<T>(
     match decode(&answer.body) {
         Ok(value) => Ok(answer.with(value)),
         Err(cause) => {
-            let place = locate(&answer.body);
+            let place = place::of(&answer.body, &cause);
             Err(undecodable(origin, answer, &cause, place))
         }
     }

@@ -7,6 +7,7 @@ use crate::config;
 use crate::path;
 use crate::transport;
 use progenitor_client::{ClientHooks, OperationInfo};
+use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
 
@@ -40,6 +41,25 @@ impl crate::Client {
 impl ClientHooks<Shared> for Client {
     async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         transport::execute_raw(&self.inner.0, request, info.operation_id).await
+    }
+}
+
+impl Client {
+    /// Sends a prepared request and reads the JSON of its answer: what most methods end in.
+    async fn answer<T: DeserializeOwned>(
+        &self,
+        mut request: reqwest::Request,
+        operation_id: &'static str,
+    ) -> Result<ResponseValue<T>, Error<()>> {
+        let info = OperationInfo { operation_id };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;
+        match response.status().as_u16() {
+            200..=299 => ResponseValue::from_response(response).await,
+            _ => Err(Error::UnexpectedResponse(response)),
+        }
     }
 }
 

@@ -59,6 +59,7 @@ impl Slots {
     }
 
     /// What a customer is told, taking note of the call.
+    #[inline]
     pub(super) fn outcome(&mut self, told: Told) -> Outcome {
         match told {
             Told::Refused(why) => Outcome::Refused(why),

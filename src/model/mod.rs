@@ -10,6 +10,7 @@ mod object;
 pub(crate) mod open_enum;
 mod raw;
 mod secret;
+pub(crate) mod shown;
 mod timestamp;
 pub(crate) mod union;
 
@@ -29,11 +30,12 @@ use std::fmt::Debug;
 
 /// Reads a whole body.
 ///
-/// Through `&str`, because unions are read from text too: one copy of each type's decoder is compiled instead of two.
+/// Through `&str`, because unions are read from text too: one copy of each type's decoder is compiled instead of two. Nothing in
+/// this crate reads a generated type out of anything else.
 pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
     match std::str::from_utf8(body) {
         Ok(text) => serde_json::from_str(text),
-        Err(_) => serde_json::from_slice(body),
+        Err(cause) => Err(serde::de::Error::custom(cause)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Objects: structs whose fields are the document's properties, and which keep what the document does not know.
 
 use super::Slot;
+use super::shown::ShownMap;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
@@ -57,50 +58,89 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
         write!(formatter, "an object ({})", T::NAME)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
         let mut object = T::blank();
-        let mut seen = Seen::default();
-        let mut next = 0;
-        while let Some(key) = map.next_key_seed(KeySeed {
-            tags: T::TAGS,
-            fields: T::FIELDS,
-            next,
-        })? {
-            match key {
-                Key::Field(index) => {
-                    next = index + 1;
-                    seen.insert(index);
-                    if object.read(index, &mut map)? == Read::Null {
-                        let name = T::FIELDS[index].to_owned();
-                        object.extra_mut().insert(name, Value::Null);
-                    }
-                }
-                Key::Tag(index) => {
-                    seen.insert(T::FIELDS.len() + index);
-                    let (name, expected) = T::TAGS[index];
-                    let value: Value = map.next_value()?;
-                    if value != *expected {
-                        object.extra_mut().insert(name.to_owned(), value);
-                    }
-                }
-                Key::Other(name) => {
-                    let value = map.next_value()?;
-                    object.extra_mut().insert(name, value);
-                }
-            }
-        }
-        for &index in T::REQUIRED {
-            if !seen.contains(index) {
-                return Err(A::Error::missing_field(T::FIELDS[index]));
-            }
-        }
-        for (index, &(name, _)) in T::TAGS.iter().enumerate() {
-            if !seen.contains(T::FIELDS.len() + index) {
-                return Err(A::Error::missing_field(name));
-            }
-        }
+        fill(&mut object, Table::of::<T>(), map)?;
         Ok(object)
     }
+}
+
+/// What is constant about a type. With it and an object behind `dyn`, what reads, writes and shows objects is compiled once for
+/// each format, and not once more for each of 700 types.
+#[derive(Clone, Copy)]
+struct Table {
+    name: &'static str,
+    tags: &'static [(&'static str, &'static str)],
+    fields: &'static [&'static str],
+    required: &'static [usize],
+}
+
+impl Table {
+    fn of<T: Object>() -> Table {
+        Table {
+            name: T::NAME,
+            tags: T::TAGS,
+            fields: T::FIELDS,
+            required: T::REQUIRED,
+        }
+    }
+}
+
+trait Fill<'de, A: MapAccess<'de>> {
+    fn read_field(&mut self, index: usize, map: &mut A) -> Result<Read, A::Error>;
+    fn kept(&mut self) -> &mut Map<String, Value>;
+}
+
+impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
+    fn read_field(&mut self, index: usize, map: &mut A) -> Result<Read, A::Error> {
+        self.read(index, map)
+    }
+
+    fn kept(&mut self) -> &mut Map<String, Value> {
+        self.extra_mut()
+    }
+}
+
+fn fill<'de, A: MapAccess<'de>>(object: &mut dyn Fill<'de, A>, table: Table, mut map: A) -> Result<(), A::Error> {
+    let Table {
+        tags, fields, required, ..
+    } = table;
+    let mut seen = Seen::default();
+    let mut next = 0;
+    while let Some(key) = map.next_key_seed(KeySeed { tags, fields, next })? {
+        match key {
+            Key::Field(index) => {
+                next = index + 1;
+                seen.insert(index);
+                if object.read_field(index, &mut map)? == Read::Null {
+                    object.kept().insert(fields[index].to_owned(), Value::Null);
+                }
+            }
+            Key::Tag(index) => {
+                seen.insert(fields.len() + index);
+                let (name, expected) = tags[index];
+                let value: Value = map.next_value()?;
+                if value != *expected {
+                    object.kept().insert(name.to_owned(), value);
+                }
+            }
+            Key::Other(name) => {
+                let value = map.next_value()?;
+                object.kept().insert(name, value);
+            }
+        }
+    }
+    for &index in required {
+        if !seen.contains(index) {
+            return Err(A::Error::missing_field(fields[index]));
+        }
+    }
+    for (index, &(name, _)) in tags.iter().enumerate() {
+        if !seen.contains(fields.len() + index) {
+            return Err(A::Error::missing_field(name));
+        }
+    }
+    Ok(())
 }
 
 /// The fields seen so far: a word for nearly every type, a vector for the few that are larger.
@@ -175,23 +215,48 @@ impl Visitor<'_> for KeySeed {
 ///
 /// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
 pub(crate) fn encode<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let extra = object.extra();
     let mut map = serializer.serialize_map(None)?;
-    for (name, value) in T::TAGS {
+    entries(object, Table::of::<T>(), &mut map)?;
+    map.end()
+}
+
+trait Written<M: SerializeMap> {
+    fn write_field(&self, index: usize, name: &'static str, map: &mut M) -> Result<(), M::Error>;
+    fn lacks(&self, index: usize) -> bool;
+    fn kept(&self) -> &Map<String, Value>;
+}
+
+impl<M: SerializeMap, T: Object> Written<M> for T {
+    fn write_field(&self, index: usize, name: &'static str, map: &mut M) -> Result<(), M::Error> {
+        self.show(index, WriteField { map, name })
+    }
+
+    fn lacks(&self, index: usize) -> bool {
+        self.show(index, IsAbsent)
+    }
+
+    fn kept(&self) -> &Map<String, Value> {
+        self.extra()
+    }
+}
+
+fn entries<M: SerializeMap>(object: &dyn Written<M>, table: Table, map: &mut M) -> Result<(), M::Error> {
+    let extra = object.kept();
+    for (name, value) in table.tags {
         if !extra.contains_key(*name) {
             map.serialize_entry(name, value)?;
         }
     }
-    for (index, name) in T::FIELDS.iter().enumerate() {
-        object.show(index, WriteField { map: &mut map, name })?;
+    for (index, name) in table.fields.iter().enumerate() {
+        object.write_field(index, name, map)?;
     }
     for (name, value) in extra {
-        let field = T::FIELDS.iter().position(|field| field == name);
-        if field.is_none_or(|index| object.show(index, IsAbsent)) {
+        let field = table.fields.iter().position(|field| field == name);
+        if field.is_none_or(|index| object.lacks(index)) {
             map.serialize_entry(name, value)?;
         }
     }
-    map.end()
+    Ok(())
 }
 
 struct WriteField<'a, M> {
@@ -222,12 +287,31 @@ impl Show for IsAbsent {
 
 /// Formats an object for `Debug`, without the fields that are absent.
 pub(crate) fn debug<T: Object>(object: &T, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut out = formatter.debug_struct(T::NAME);
-    for (index, name) in T::FIELDS.iter().enumerate() {
-        object.show(index, DebugField { out: &mut out, name });
+    debug_fields(object, Table::of::<T>(), formatter)
+}
+
+trait Shown {
+    fn show_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>);
+    fn kept(&self) -> &Map<String, Value>;
+}
+
+impl<T: Object> Shown for T {
+    fn show_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>) {
+        self.show(index, DebugField { out, name });
     }
-    if !object.extra().is_empty() {
-        out.field("extra", object.extra());
+
+    fn kept(&self) -> &Map<String, Value> {
+        self.extra()
+    }
+}
+
+fn debug_fields(object: &dyn Shown, table: Table, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = formatter.debug_struct(table.name);
+    for (index, name) in table.fields.iter().enumerate() {
+        object.show_field(index, name, &mut out);
+    }
+    if !object.kept().is_empty() {
+        out.field("extra", &ShownMap(object.kept()));
     }
     out.finish()
 }
@@ -271,6 +355,7 @@ macro_rules! model {
         impl $name {
             /// Creates a value that says only what it must.
             #[must_use]
+            #[inline]
             pub fn new($($arg: impl Into<$arg_type>),*) -> Self {
                 #[allow(unused_mut)]
                 let mut object: Self = $crate::model::Object::blank();
@@ -294,12 +379,15 @@ macro_rules! model {
             const FIELDS: &'static [&'static str] = &[$($wire),*];
             const REQUIRED: &'static [usize] = &[$($required),*];
 
+            #[inline]
             fn blank() -> Self {
                 Self { $($field: $crate::model::Slot::blank(),)* extra: ::serde_json::Map::new() }
             }
+            #[inline]
             fn extra(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
                 &self.extra
             }
+            #[inline]
             fn extra_mut(&mut self) -> &mut ::serde_json::Map<String, ::serde_json::Value> {
                 &mut self.extra
             }
@@ -322,6 +410,7 @@ macro_rules! model {
         }
 
         impl $crate::model::Slot for $name {
+            #[inline]
             fn blank() -> Self {
                 $crate::model::Object::blank()
             }
@@ -340,6 +429,7 @@ macro_rules! model {
         }
 
         impl ::std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 $crate::model::debug(self, formatter)
             }

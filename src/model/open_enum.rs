@@ -7,16 +7,17 @@ use std::marker::PhantomData;
 /// A generated enum, as a table.
 #[doc(hidden)]
 pub trait OpenEnum: Clone + 'static {
-    /// The values that the document knows by their text on the wire, sorted by that text.
-    const KNOWN: &'static [(&'static str, Self)];
+    /// The values that the document knows, sorted by their text on the wire.
+    const KNOWN: &'static [Self];
+    /// Their texts, in the same order.
+    const TEXTS: &'static [&'static str];
 
     /// The value that keeps an unknown `text`.
     fn unknown(text: String) -> Self;
 
     /// The value that stands for `text` on the wire, if the document knows it.
     fn known(text: &str) -> Option<Self> {
-        let index = Self::KNOWN.binary_search_by_key(&text, |(text, _)| text).ok()?;
-        Some(Self::KNOWN[index].1.clone())
+        Self::KNOWN.get(Self::TEXTS.binary_search(&text).ok()?).cloned()
     }
 }
 
@@ -52,6 +53,7 @@ macro_rules! open_enum {
 
         impl $name {
             /// The value as it is on the wire.
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $wire,)*
@@ -61,8 +63,10 @@ macro_rules! open_enum {
         }
 
         impl $crate::model::OpenEnum for $name {
-            const KNOWN: &'static [(&'static str, Self)] = &[$(($wire, Self::$variant)),*];
+            const KNOWN: &'static [Self] = &[$(Self::$variant),*];
+            const TEXTS: &'static [&'static str] = &[$($wire),*];
 
+            #[inline]
             fn unknown(text: String) -> Self {
                 Self::Unknown(text)
             }
@@ -72,21 +76,25 @@ macro_rules! open_enum {
     };
     (@impls $name:ident) => {
         impl From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 <Self as $crate::model::OpenEnum>::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
             }
         }
         impl From<String> for $name {
+            #[inline]
             fn from(text: String) -> Self {
                 <Self as $crate::model::OpenEnum>::known(&text).unwrap_or(Self::Unknown(text))
             }
         }
         impl AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
         impl PartialEq for $name {
+            #[inline]
             fn eq(&self, other: &Self) -> bool {
                 self.as_str() == other.as_str()
             }
@@ -98,11 +106,13 @@ macro_rules! open_enum {
             }
         }
         impl ::std::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 formatter.pad(self.as_str())
             }
         }
         impl ::std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 ::std::fmt::Debug::fmt(self.as_str(), formatter)
             }
@@ -118,6 +128,7 @@ macro_rules! open_enum {
             }
         }
         impl $crate::model::Slot for $name {
+            #[inline]
             fn blank() -> Self {
                 Self::Unknown(String::new())
             }

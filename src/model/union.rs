@@ -53,7 +53,7 @@ pub enum Kind {
 pub(crate) fn decode<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = capture(deserializer)?;
     let text = raw.get();
-    for index in candidates::<T>(text) {
+    for index in candidates(T::TAG, T::SHAPES, text) {
         if let Ok(value) = T::read(index, text) {
             return Ok(value);
         }
@@ -61,8 +61,8 @@ pub(crate) fn decode<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Re
     serde_json::from_str(text).map(T::unknown).map_err(D::Error::custom)
 }
 
-/// The variants that `text` can be, the likeliest first.
-fn candidates<T: Union>(text: &str) -> Vec<usize> {
+/// The variants that `text` can be, the likeliest first. Not generic, so that it is compiled once and not for each union.
+fn candidates(tag: Option<&str>, shapes: &[Shape], text: &str) -> Vec<usize> {
     let kind = match text.trim_start().bytes().next() {
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::Array,
@@ -72,31 +72,30 @@ fn candidates<T: Union>(text: &str) -> Vec<usize> {
         Some(_) => Kind::Number,
     };
     if kind != Kind::Object {
-        return of_kind::<T>(kind).collect();
+        return of_kind(shapes, kind).collect();
     }
-    if let Some(tag) = T::TAG
+    if let Some(tag) = tag
         && let Some(value) = find_tag(text, tag)
     {
-        return of_kind::<T>(Kind::Object)
-            .filter(|&index| allows(&T::SHAPES[index], tag, &value))
+        return of_kind(shapes, Kind::Object)
+            .filter(|&index| allows(&shapes[index], tag, &value))
             .collect();
     }
     let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
         return Vec::new();
     };
-    let mut scored: Vec<_> = of_kind::<T>(Kind::Object)
-        .filter_map(|index| Some((members.score(&T::SHAPES[index])?, index)))
+    let mut scored: Vec<_> = of_kind(shapes, Kind::Object)
+        .filter_map(|index| Some((members.score(&shapes[index])?, index)))
         .collect();
     scored.sort_by(|(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
     scored.into_iter().map(|(_, index)| index).collect()
 }
 
 /// The variants of exactly this kind, then those whose type is not known.
-fn of_kind<T: Union>(kind: Kind) -> impl Iterator<Item = usize> {
+fn of_kind(shapes: &[Shape], kind: Kind) -> impl Iterator<Item = usize> {
     let matching = |wanted: Kind| {
-        T::SHAPES
-            .iter()
-            .enumerate()
+        let shapes = shapes.iter().enumerate();
+        shapes
             .filter(move |(_, shape)| shape.kind == wanted)
             .map(|(index, _)| index)
     };
@@ -321,12 +320,14 @@ macro_rules! tagged_union {
             const TAG: Option<&'static str> = $tag;
             const SHAPES: &'static [$crate::model::Shape] = &[$($shape),*];
 
+            #[inline]
             fn read(index: usize, text: &str) -> Result<Self, ::serde_json::Error> {
                 match index {
                     $($index => ::serde_json::from_str(text).map(Self::$variant),)*
                     _ => ::serde_json::from_str(text).map(Self::Unknown),
                 }
             }
+            #[inline]
             fn unknown(value: ::serde_json::Value) -> Self {
                 Self::Unknown(value)
             }
@@ -339,6 +340,7 @@ macro_rules! tagged_union {
         }
 
         impl $crate::model::Slot for $name {
+            #[inline]
             fn blank() -> Self {
                 Self::Unknown(::serde_json::Value::Null)
             }
@@ -357,9 +359,13 @@ macro_rules! tagged_union {
         }
 
         impl ::std::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
-                    Self::Unknown(value) => formatter.debug_tuple("Unknown").field(value).finish(),
+                    Self::Unknown(value) => formatter
+                        .debug_tuple("Unknown")
+                        .field(&$crate::model::shown::Shown(value))
+                        .finish(),
                     known => $crate::model::Union::show(known, $crate::model::union::Format(formatter)),
                 }
             }
@@ -371,6 +377,7 @@ macro_rules! tagged_union {
 macro_rules! boxed_variant {
     ($union:ident $variant:ident $type:ty) => {
         impl From<$type> for $union {
+            #[inline]
             fn from(value: $type) -> Self {
                 Self::$variant(Box::new(value))
             }
@@ -382,11 +389,13 @@ macro_rules! boxed_variant {
 macro_rules! plain_variant {
     ($union:ident $variant:ident String) => {
         impl From<String> for $union {
+            #[inline]
             fn from(value: String) -> Self {
                 Self::$variant(value)
             }
         }
         impl From<&str> for $union {
+            #[inline]
             fn from(value: &str) -> Self {
                 Self::$variant(value.to_owned())
             }
@@ -394,6 +403,7 @@ macro_rules! plain_variant {
     };
     ($union:ident $variant:ident $type:ty) => {
         impl From<$type> for $union {
+            #[inline]
             fn from(value: $type) -> Self {
                 Self::$variant(value)
             }

@@ -9,8 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Origin, Result};
-use crate::operation;
+use crate::error::{Error, Origin, Result, place};
+use crate::model::from_body;
 use crate::response::Answer;
 
 /// Where the items can be if the answer is no plain array. The document knows `results` alone.
@@ -58,14 +58,8 @@ impl Sheet {
     /// The item is not of this type.
     pub(super) fn read_item<T: DeserializeOwned>(&self, index: usize) -> Result<T> {
         let text = self.text(index);
-        serde_json::from_slice(text).map_err(|cause| {
-            let inside = operation::locate::<T>(text).unwrap_or_default();
-            let dot = if inside.is_empty() || inside.starts_with('[') {
-                ""
-            } else {
-                "."
-            };
-            let place = format!("{}[{index}]{dot}{inside}", self.within);
+        from_body(text).map_err(|cause| {
+            let place = place::join(&format!("{}[{index}]", self.within), place::of(text, &cause));
             undecodable(&self.answer, &self.origin, &cause, Some(place))
         })
     }

@@ -15,8 +15,8 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::client::Client;
 use crate::draft::Draft;
-use crate::error::{Error, Kind, Origin, Result};
-use crate::operation;
+use crate::error::{Error, Kind, Origin, Result, place};
+use crate::model::from_body;
 use crate::response::Answer;
 use crate::transport;
 
@@ -292,10 +292,10 @@ impl Look {
     /// What was found is not of this type.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
         let text = self.answer.body.get(self.place.span.clone()).unwrap_or_default();
-        serde_json::from_slice(text).map_err(|cause| {
-            let inside = operation::locate::<T>(text);
+        from_body(text).map_err(|cause| {
+            let inside = place::of(text, &cause);
             let place = match self.place.index {
-                Some(index) => Some(format!("[{index}].{}", inside.unwrap_or_default())),
+                Some(index) => Some(place::join(&format!("[{index}]"), inside)),
                 None => inside,
             };
             undecodable(&self.answer, &self.origin, &cause, place)

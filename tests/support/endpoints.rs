@@ -2,7 +2,7 @@ use http::Method;
 use serde::Deserialize;
 use vapi::Client;
 use vapi::http;
-use vapi::operation::{Endpoint, Operation, locate};
+use vapi::operation::{Endpoint, Operation};
 
 #[derive(Debug, Deserialize, PartialEq)]
 pub struct Thing {
@@ -29,10 +29,6 @@ macro_rules! endpoint {
 
             fn decode(body: &[u8]) -> Result<Thing, serde_json::Error> {
                 serde_json::from_slice(body)
-            }
-
-            fn locate(body: &[u8]) -> Option<String> {
-                locate::<Thing>(body)
             }
         }
     };

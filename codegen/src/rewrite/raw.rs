@@ -119,6 +119,9 @@ pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, R
         for method in item.items.iter_mut() {
             if let ImplItem::Fn(method) = method {
                 WithoutApiVersion.visit_impl_item_fn_mut(method);
+                share_the_end(method);
+                // Compiled where it is called, if it is: the future of each names most of the types.
+                method.attrs.push(syn::parse_quote!(#[inline]));
                 if uploads.iter().any(|upload| method.sig.ident == upload) {
                     take_form(method)?;
                 }
@@ -206,6 +209,51 @@ fn take_form(method: &mut ImplItemFn) -> Result<(), RewriteError> {
     Ok(())
 }
 
+/// What nearly every method ends in, by progenitor, spaces and commas aside; `info` is declared before.
+const ENDING: &str = "self.pre(&mutrequest&info).await?;letresult=self.exec(request&info).await;\
+                      self.post(&result&info).await?;letresponse=result?;matchresponse.status().as_u16(){\
+                      200..=299=>{ResponseValue::from_response(response).await}_=>Err(Error::UnexpectedResponse(response))}";
+
+/// Sending and reading JSON, which progenitor writes out in each method, becomes a call of `Client::answer`: compiling 137 futures
+/// that wait in four places was a fifth of the cost of checking the crate. A method that ends in another way stays as it is.
+fn share_the_end(method: &mut ImplItemFn) {
+    let statements = &mut method.block.stmts;
+    let Some(at) = statements.iter().position(|statement| declares(statement, "info")) else {
+        return;
+    };
+    let ending = &statements[at + 1..];
+    let mut ending = quote::quote!(#(#ending)*).to_string();
+    ending.retain(|c| !c.is_whitespace() && c != ',');
+    let (ENDING, Some(id)) = (ending.as_str(), operation_id(&statements[at])) else {
+        return;
+    };
+    statements.truncate(at);
+    statements.push(Stmt::Expr(syn::parse_quote!(self.answer(request, #id).await), None));
+    for statement in statements {
+        if let Stmt::Local(local) = statement
+            && let syn::Pat::Ident(name) = &mut local.pat
+            && name.ident == "request"
+        {
+            name.mutability = None;
+            local.attrs.clear();
+        }
+    }
+}
+
+/// The text in `let info = OperationInfo { operation_id: ".." };`
+fn operation_id(info: &Stmt) -> Option<syn::LitStr> {
+    let Stmt::Local(local) = info else { return None };
+    let Expr::Struct(info) = &*local.init.as_ref()?.expr else {
+        return None;
+    };
+    match &info.fields.first()?.expr {
+        Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(id), ..
+        }) => Some(id.clone()),
+        _ => None,
+    }
+}
+
 /// Removes the header that progenitor always sends, and the map that held nothing else.
 struct WithoutApiVersion;
 
@@ -215,7 +263,7 @@ impl VisitMut for WithoutApiVersion {
         block.stmts.retain(|statement| !mentions_api_version(statement));
         let appends = block.stmts.iter().any(appends_header);
         if block.stmts.len() < statements && !appends {
-            block.stmts.retain(|statement| !declares_header_map(statement));
+            block.stmts.retain(|statement| !declares(statement, "header_map"));
             WithoutHeaders.visit_block_mut(block);
         }
     }
@@ -242,9 +290,9 @@ fn appends_header(statement: &Stmt) -> bool {
     quote::quote!(#statement).to_string().contains("header_map . append")
 }
 
-fn declares_header_map(statement: &Stmt) -> bool {
+fn declares(statement: &Stmt, name: &str) -> bool {
     matches!(statement, Stmt::Local(local)
-        if matches!(&local.pat, syn::Pat::Ident(name) if name.ident == "header_map"))
+        if matches!(&local.pat, syn::Pat::Ident(declared) if declared.ident == name))
 }
 
 /// The name in `#[serde(rename = "…")]`.
@@ -262,4 +310,48 @@ pub fn serde_rename(attributes: &[Attribute]) -> Option<String> {
         });
     }
     renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(body: &str) -> String {
+        let mut method: ImplItemFn = syn::parse_str(&format!("async fn get(&self) -> R {{ {body} }}")).unwrap();
+        share_the_end(&mut method);
+        let block = &method.block;
+        quote::quote!(#block).to_string()
+    }
+
+    const BEGINNING: &str = "#[allow(unused_mut)] let mut request = self.client.get(url).build()?;
+        let info = OperationInfo { operation_id: \"get\", };
+        self.pre(&mut request, &info).await?;
+        let result = self.exec(request, &info).await;
+        self.post(&result, &info).await?;
+        let response = result?;";
+
+    #[test]
+    fn sending_and_reading_json_is_left_to_one_function() {
+        let body = format!(
+            "{BEGINNING} match response.status().as_u16() {{
+                200..=299 => {{ ResponseValue::from_response(response).await }}
+                _ => Err(Error::UnexpectedResponse(response)),
+            }}"
+        );
+        assert_eq!(
+            shared(&body),
+            "{ let request = self . client . get (url) . build () ? ; self . answer (request , \"get\") . await }"
+        );
+    }
+
+    #[test]
+    fn a_method_that_ends_otherwise_stays_as_it_is() {
+        let body = format!(
+            "{BEGINNING} match response.status().as_u16() {{
+                200..=299 => Ok(ResponseValue::empty(response)),
+                _ => Err(Error::UnexpectedResponse(response)),
+            }}"
+        );
+        assert!(shared(&body).contains("self . exec"));
+    }
 }

@@ -1,0 +1,85 @@
+//! How JSON that the document does not know is shown: all of it but what its name says is a secret.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+
+/// What the name of a secret ends in, whichever way its words are joined. The document's own secrets are found by the same
+/// words when types are generated.
+const ENDINGS: [&str; 12] = [
+    "accesskey",
+    "aikey",
+    "apikey",
+    "authorization",
+    "connectionstring",
+    "passphrase",
+    "password",
+    "privatekey",
+    "secret",
+    "secretkey",
+    "subscriptionkey",
+    "token",
+];
+
+/// A value for `Debug`.
+pub(crate) struct Shown<'a>(pub &'a Value);
+
+/// An object for `Debug`.
+pub(crate) struct ShownMap<'a>(pub &'a Map<String, Value>);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Array(items) => formatter.debug_list().entries(items.iter().map(Shown)).finish(),
+            Value::Object(members) => ShownMap(members).fmt(formatter),
+            scalar => scalar.fmt(formatter),
+        }
+    }
+}
+
+impl fmt::Debug for ShownMap<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = formatter.debug_map();
+        for (name, value) in self.0 {
+            let hidden = is_secret(name) && !matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
+            match hidden {
+                true => out.entry(name, &format_args!("Secret(…)")),
+                false => out.entry(name, &Shown(value)),
+            };
+        }
+        out.finish()
+    }
+}
+
+fn is_secret(name: &str) -> bool {
+    let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+    let letters = letters.to_lowercase();
+    ENDINGS.iter().any(|ending| letters.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn secrets_are_hidden_however_deep_and_however_they_are_spelled() {
+        let value = json!({
+            "name": "Ada",
+            "apiKey": "hide",
+            "deep": [{ "X-Vapi-Secret": "hide", "auth_token": { "value": "hide" } }],
+            "Authorization": "hide",
+        });
+        let shown = format!("{:?}", Shown(&value));
+        assert!(!shown.contains("hide"), "{shown}");
+        assert!(shown.contains(r#""name": String("Ada")"#), "{shown}");
+        assert_eq!(shown.matches("Secret(…)").count(), 4);
+    }
+
+    #[test]
+    fn what_only_counts_or_says_whether_is_shown() {
+        let value = json!({ "token": 12, "isServerUrlSecret": true, "maxTokens": 250, "secret": null });
+        assert!(!format!("{:?}", Shown(&value)).contains('…'));
+    }
+}
