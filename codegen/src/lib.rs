@@ -17,3 +17,4 @@ pub mod reference;
 pub mod report;
 pub mod rewrite;
 pub mod source;
+pub mod unrewritten;

@@ -1,0 +1,114 @@
+//! What is decoded and encoded by the benchmarks: JSON as the API has it for a long call with a full assistant.
+
+use serde_json::{Value, json};
+
+const ID: &str = "6f2b0c9e-4a51-4f0e-9a37-0d8a6a1f7c11";
+const CREATED: &str = "2026-08-18T09:30:00.000Z";
+
+/// An answered call with this many turns of speech: at 40 it is some 70 kB.
+pub fn call(turns: u32) -> Value {
+    let messages: Vec<Value> = (0..turns).map(message).collect();
+    json!({
+        "id": ID,
+        "orgId": ID,
+        "type": "outboundPhoneCall",
+        "status": "ended",
+        "endedReason": "customer-ended-call",
+        "createdAt": CREATED,
+        "updatedAt": CREATED,
+        "startedAt": CREATED,
+        "endedAt": CREATED,
+        "assistantId": ID,
+        "assistant": assistant(),
+        "phoneNumberId": ID,
+        "customer": { "number": "+15555550123", "name": "Grace" },
+        "phoneCallProvider": "twilio",
+        "phoneCallTransport": "pstn",
+        "monitor": { "listenUrl": "wss://calls.example/listen", "controlUrl": "https://calls.example/control" },
+        "cost": 0.1234,
+        "costs": [
+            { "type": "transport", "provider": "twilio", "minutes": 2.5, "cost": 0.02 },
+            { "type": "transcriber", "transcriber": { "provider": "deepgram", "model": "nova-3" }, "minutes": 2.5, "cost": 0.01 },
+            { "type": "model", "model": { "provider": "openai", "model": "gpt-4o" }, "promptTokens": 9120,
+              "completionTokens": 412, "cost": 0.03 },
+            { "type": "voice", "voice": { "provider": "11labs", "voiceId": "burt" }, "characters": 1893, "cost": 0.04 },
+            { "type": "vapi", "subType": "normal", "minutes": 2.5, "cost": 0.0125 }
+        ],
+        "costBreakdown": { "transport": 0.02, "stt": 0.01, "llm": 0.03, "tts": 0.04, "vapi": 0.0125, "total": 0.1234,
+            "llmPromptTokens": 9120, "llmCompletionTokens": 412, "ttsCharacters": 1893,
+            "analysisCostBreakdown": { "summary": 0.001, "summaryPromptTokens": 1200, "summaryCompletionTokens": 80 } },
+        "analysis": { "summary": "Grace booked a table for four at eight.", "successEvaluation": "true",
+            "structuredData": { "guests": 4, "time": "20:00" } },
+        "artifact": {
+            "messages": messages,
+            "transcript": "AI: Good evening. User: A table for four, please.",
+            "recordingUrl": "https://storage.example/recording.wav",
+            "stereoRecordingUrl": "https://storage.example/stereo.wav",
+            "variableValues": { "restaurant": "Chez Ada" }
+        },
+        "messages": messages
+    })
+}
+
+/// An assistant that says most of what one can say.
+pub fn assistant() -> Value {
+    let said = |kind: &str, text: &str| json!({ "type": kind, "content": text });
+    json!({
+        "name": "Front desk",
+        "firstMessage": "Good evening, this is Ada at the front desk.",
+        "firstMessageMode": "assistant-speaks-first",
+        "transcriber": { "provider": "deepgram", "model": "nova-3", "language": "en", "smartFormat": true,
+            "keyterm": ["Chez Ada"], "endpointing": 150 },
+        "model": {
+            "provider": "openai", "model": "gpt-4o", "temperature": 0.4, "maxTokens": 250,
+            "messages": [{ "role": "system", "content": "You take reservations. Be brief, and never promise a window." }],
+            "tools": [
+                { "type": "function", "async": false,
+                  "messages": [said("request-start", "One moment."), said("request-complete", "Done."),
+                               said("request-failed", "That did not work.")],
+                  "server": { "url": "https://desk.example/tools", "timeoutSeconds": 20 },
+                  "function": { "name": "book_table", "description": "Books a table.", "parameters": { "type": "object",
+                      "properties": { "guests": { "type": "number" }, "time": { "type": "string" } }, "required": ["guests"] } } },
+                { "type": "transferCall", "destinations": [{ "type": "number", "number": "+15555550199",
+                  "description": "The manager", "message": "I'll put you through." }] },
+                { "type": "endCall" }
+            ]
+        },
+        "voice": { "provider": "11labs", "voiceId": "burt", "model": "eleven_turbo_v2_5", "stability": 0.5, "similarityBoost": 0.75 },
+        "serverMessages": ["end-of-call-report", "status-update", "tool-calls"],
+        "clientMessages": ["transcript", "hang"],
+        "maxDurationSeconds": 600,
+        "backgroundSound": "office",
+        "endCallPhrases": ["goodbye", "see you tonight"],
+        "metadata": { "branch": "harbour" },
+        "server": { "url": "https://desk.example/vapi", "timeoutSeconds": 20 },
+        "startSpeakingPlan": { "waitSeconds": 0.4, "smartEndpointingEnabled": false,
+            "transcriptionEndpointingPlan": { "onPunctuationSeconds": 0.1, "onNoPunctuationSeconds": 1.5 } },
+        "stopSpeakingPlan": { "numWords": 2, "voiceSeconds": 0.2, "backoffSeconds": 1 },
+        "analysisPlan": { "summaryPlan": { "enabled": true }, "minMessagesThreshold": 2 },
+        "artifactPlan": { "recordingEnabled": true, "videoRecordingEnabled": false }
+    })
+}
+
+fn message(turn: u32) -> Value {
+    let time = 1_787_045_400_000_u64 + u64::from(turn) * 3500;
+    let seconds = f64::from(turn) * 3.5;
+    match turn % 5 {
+        0 => {
+            json!({ "role": "system", "message": "You take reservations.", "time": time, "secondsFromStart": seconds })
+        }
+        1 => {
+            json!({ "role": "bot", "message": "For how many people would that be?", "time": time, "endTime": time + 1800,
+            "secondsFromStart": seconds, "duration": 1800 })
+        }
+        2 => {
+            json!({ "role": "user", "message": "For four, at eight, and a quiet corner if there is one.", "time": time,
+            "endTime": time + 2600, "secondsFromStart": seconds, "duration": 2600 })
+        }
+        3 => json!({ "role": "tool_calls", "message": "", "time": time, "secondsFromStart": seconds,
+            "toolCalls": [{ "id": "call_1", "type": "function",
+                "function": { "name": "book_table", "arguments": "{\"guests\":4}" } }] }),
+        _ => json!({ "role": "tool_call_result", "name": "book_table", "toolCallId": "call_1", "result": "booked",
+            "time": time, "secondsFromStart": seconds }),
+    }
+}
