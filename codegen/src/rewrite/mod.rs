@@ -32,6 +32,8 @@ pub struct Code {
     pub operations: String,
     /// A list of all types, of operations and of the document's schemas, for tests.
     pub registry: String,
+    /// A list of all methods of the resource handles and what they take, for tests.
+    pub calls: String,
     /// The ids of the operations, for `cfg`.
     pub operation_ids: Vec<String>,
     /// The ids of those that download, for `cfg`.
@@ -53,6 +55,7 @@ impl Code {
             ("raw.rs", &self.raw),
             ("operations.rs", &self.operations),
             ("registry.rs", &self.registry),
+            ("calls.rs", &self.calls),
         ] {
             let path = directory.join(name);
             if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
@@ -137,6 +140,7 @@ fn write(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError>
         operations: facade::write(operations, &signatures, prepared.docs())
             + &lists::write(operations, &signatures, prepared.document(), &type_items),
         registry: registry::write(operations, &signatures, model),
+        calls: registry::write_calls(operations, &signatures),
         operation_ids: operations.iter().map(|operation| operation.id.clone()).collect(),
         downloads: operations
             .iter()

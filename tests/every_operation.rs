@@ -1,0 +1,189 @@
+//! Every operation of the document, through its own method of the typed client, against the local Vapi: requests that the document
+//! allows are taken, and answers decode with nothing unknown in them.
+#![cfg(vapi_op = "CallController_create")]
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use vapi::types;
+use vapi::{Client, Upload};
+use vapi_emulator::{Emulator, OperationInfo};
+
+/// What an operation answered.
+struct Answered {
+    shown: String,
+    written: Value,
+}
+
+impl Answered {
+    fn with(value: &(impl Debug + Serialize)) -> Answered {
+        Answered {
+            shown: format!("{value:?}"),
+            written: serde_json::to_value(value).unwrap(),
+        }
+    }
+}
+
+/// Who calls: path parameters by name, and the body to send.
+struct Asking<'a> {
+    ids: &'a BTreeMap<String, String>,
+    body: Value,
+}
+
+impl Asking<'_> {
+    fn path(&self, name: &str) -> String {
+        self.ids
+            .get(name)
+            .unwrap_or_else(|| panic!("no value for {name}"))
+            .clone()
+    }
+
+    /// A required parameter, whatever its type.
+    fn parameter<T: DeserializeOwned>(&self, name: &str) -> T {
+        let candidates = [json!("application/json"), json!(true), json!(1), json!({})];
+        let found = candidates
+            .into_iter()
+            .find_map(|value| serde_json::from_value(value).ok());
+        found.unwrap_or_else(|| panic!("no value for {name}"))
+    }
+
+    fn body<T: DeserializeOwned>(&self) -> T {
+        serde_json::from_value(self.body.clone()).unwrap()
+    }
+
+    fn upload(&self) -> Upload {
+        Upload::bytes("menu.txt", "Soup of the day.")
+    }
+}
+
+macro_rules! argument {
+    ($asking:ident path $name:literal) => {
+        $asking.path($name)
+    };
+    ($asking:ident parameter $name:literal $type:ty) => {
+        $asking.parameter::<$type>($name)
+    };
+    ($asking:ident body $type:ty) => {
+        $asking.body::<$type>()
+    };
+    ($asking:ident upload) => {
+        $asking.upload()
+    };
+}
+
+macro_rules! outcome {
+    (value $call:expr) => {
+        $call.await.map(|value| Answered::with(&value))
+    };
+    (nothing $call:expr) => {
+        $call.await.map(|()| Answered::with(&Value::Null))
+    };
+    (download $call:expr) => {
+        $call.bytes().await.map(|bytes| Answered::with(&json!(bytes.len())))
+    };
+}
+
+macro_rules! calls {
+    ($($id:literal $handle:ident $method:ident $([$($argument:tt)*])* $outcome:ident;)*) => {
+        /// Calls the method of the operation.
+        async fn call(vapi: &Client, id: &str, asking: &Asking<'_>) -> vapi::Result<Answered> {
+            match id {
+                $($id => Box::pin(async {
+                    outcome!($outcome vapi.$handle().$method($(argument!(asking $($argument)*)),*))
+                })
+                .await,)*
+                _ => panic!("no method for {id}"),
+            }
+        }
+    };
+}
+
+include!(concat!(env!("OUT_DIR"), "/calls.rs"));
+
+/// The operations by the shape of their paths, each resource made when something below it is asked for.
+struct World {
+    local: Emulator,
+    vapi: Client,
+    operations: Vec<OperationInfo>,
+}
+
+impl World {
+    async fn start() -> World {
+        let local = Emulator::start().await;
+        let vapi = Client::builder()
+            .api_key(local.api_key())
+            .base_url(local.base_url())
+            .build()
+            .unwrap();
+        let operations = local.operations();
+        World {
+            local,
+            vapi,
+            operations,
+        }
+    }
+
+    fn on(&self, path: &str, method: &str) -> Option<&OperationInfo> {
+        let mut operations = self.operations.iter();
+        operations.find(|operation| operation.path == path && operation.method == method)
+    }
+
+    async fn ask(&self, operation: &OperationInfo, ids: &BTreeMap<String, String>) -> vapi::Result<Answered> {
+        let body = self.local.minimal_request(&operation.id).unwrap_or_default();
+        call(&self.vapi, &operation.id, &Asking { ids, body }).await
+    }
+
+    /// Ids for the parameters of a path: of resources made for it, each below the one before.
+    async fn ids(&self, path: &str) -> BTreeMap<String, String> {
+        let mut ids = BTreeMap::new();
+        let mut so_far = String::new();
+        for segment in path.split('/').skip(1) {
+            if let Some(name) = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                let id = match name {
+                    "provider" => "11labs".to_owned(),
+                    "resourceName" => "pronunciation-dictionary".to_owned(),
+                    _ => self.new_id(&so_far, &ids).await,
+                };
+                ids.insert(name.to_owned(), id);
+            }
+            so_far = format!("{so_far}/{segment}");
+        }
+        ids
+    }
+
+    /// The id of a new resource of a collection, or of the first where none can be made by itself.
+    async fn new_id(&self, collection: &str, ids: &BTreeMap<String, String>) -> String {
+        let make = self.on(collection, "POST").or_else(|| self.on(collection, "GET"));
+        let make = make.unwrap_or_else(|| panic!("nothing makes what is in {collection}"));
+        let answered = self.ask(make, ids).await.unwrap().written;
+        let id = answered
+            .pointer("/id")
+            .or(answered.pointer("/0/id"))
+            .and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("no id in {answered}")).to_owned()
+    }
+}
+
+#[tokio::test]
+async fn every_method_gets_an_answer_that_it_knows() {
+    let world = World::start().await;
+    let mut answered = 0;
+    for operation in &world.operations {
+        let ids = world.ids(&operation.path).await;
+        if operation.path.starts_with("/call/{id}/") {
+            // Until it is over there is nothing to download.
+            world.local.advance(Duration::from_secs(3600)).await;
+        }
+        let answer = match world.ask(operation, &ids).await {
+            Ok(answer) => answer,
+            Err(error) => panic!("{}: {error}\n{error:?}", operation.id),
+        };
+        assert!(!answer.shown.contains("Unknown("), "{}: {}", operation.id, answer.shown);
+        answered += 1;
+    }
+    assert_eq!(answered, 137);
+}
