@@ -17,7 +17,7 @@ use crate::downloads::Links;
 use crate::fault::Fault;
 use crate::received::ReceivedRequest;
 use crate::world::{Settings, World};
-use crate::{ids, sample, server, validate};
+use crate::{ids, sample, server, undocumented, validate};
 
 static EMBEDDED: &str = include_str!("../../spec/openapi.json");
 
@@ -57,6 +57,12 @@ impl Emulator {
         &self.api_key
     }
 
+    /// The public key that belongs to [`Emulator::api_key`], good for `POST /call/web` and `POST /chat/web` only. Any
+    /// private key has one: the same with `public-` before it.
+    pub fn public_key(&self) -> String {
+        format!("{}{}", undocumented::PUBLIC_KEY_PREFIX, self.api_key)
+    }
+
     /// What was received, oldest first: the most recent requests, up to [`Builder::keep_requests`].
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.world.log.lock().all()
@@ -86,6 +92,7 @@ impl Emulator {
     pub fn operations(&self) -> Vec<OperationInfo> {
         let operations = self.world.document.operations().iter();
         operations
+            .filter(|operation| operation.documented)
             .map(|operation| OperationInfo {
                 id: operation.id.clone(),
                 method: operation.method.clone(),

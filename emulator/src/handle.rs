@@ -15,7 +15,7 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, ids, listing, upload, validate};
+use crate::{calls, chat, ids, listing, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -97,8 +97,9 @@ fn perform(
     let Some(token) = bearer_token(&request.headers) else {
         return Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
     };
+    let (key, is_public) = undocumented::read_key(token);
     let query = query(request);
-    let organization = ids::organization(token);
+    let organization = ids::organization(key);
     let mut asked = Asked {
         world,
         operation,
@@ -108,6 +109,9 @@ fn perform(
         query: &query,
         body: &Value::Null,
     };
+    if let Some(answer) = undocumented::wrong_key(&asked, is_public) {
+        return answer;
+    }
     let content_type = request
         .headers
         .get(CONTENT_TYPE)
@@ -132,6 +136,7 @@ fn perform(
         return Answer::error(StatusCode::BAD_REQUEST, problems);
     }
     asked.body = &json;
+    undocumented::seed(&asked);
     if let Some(answer) = resources::missing_parent(&asked) {
         return answer;
     }

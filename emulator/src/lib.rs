@@ -39,6 +39,7 @@ mod server;
 mod shape;
 mod store;
 mod transcript;
+mod undocumented;
 mod upload;
 mod validate;
 mod world;

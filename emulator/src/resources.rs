@@ -10,7 +10,7 @@ use crate::plan::{Child, Plan, concrete};
 use crate::routes::PathParameters;
 use crate::store::Store;
 use crate::world::World;
-use crate::{calls, ids, moment, sample};
+use crate::{calls, ids, moment, sample, undocumented};
 
 const GIVEN_BY_THE_SERVER: [&str; 4] = ["id", "orgId", "createdAt", "updatedAt"];
 
@@ -39,14 +39,15 @@ impl Asked<'_> {
     }
 
     pub fn success(&self, value: &Value) -> Answer {
-        Answer::json(
-            StatusCode::from_u16(self.operation.success.status).unwrap_or(StatusCode::OK),
-            value,
-        )
+        let status = StatusCode::from_u16(self.operation.success.status).unwrap_or(StatusCode::OK);
+        if self.operation.hides.is_empty() {
+            return Answer::json(status, value);
+        }
+        Answer::json(status, &undocumented::without(value, &self.operation.hides))
     }
 
     /// The answer of an operation that is about a resource but may show it in another shape.
-    fn shaped(&self, mut resource: Value) -> Answer {
+    pub fn shaped(&self, mut resource: Value) -> Answer {
         if let Some(schema) = self.operation.success.schema.as_ref()
             && self.plan.resource.as_ref() != Some(schema)
         {

@@ -10,4 +10,5 @@ mod lists;
 mod operations;
 mod resources;
 mod rules;
+mod undocumented;
 mod upload;
