@@ -7,6 +7,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::changes::Change;
 use crate::clock::whole_milliseconds;
 use crate::moment;
 use crate::resources::{Asked, add, new_resource};
@@ -26,7 +27,23 @@ pub(crate) struct Life {
     pub cut_short: Option<(i64, &'static str)>,
     pub greeting: String,
     pub organization: String,
+    pub over_websocket: bool,
+    /// When its socket was connected; a call over a websocket waits for that.
+    pub connected: Option<i64>,
 }
+
+/// What a socket of a call wants to know of it.
+pub(crate) struct Standing {
+    pub organization: String,
+    pub status: &'static str,
+    pub over_websocket: bool,
+}
+
+/// How long a call over a websocket waits to be connected, in milliseconds.
+const PATIENCE: i64 = 60_000;
+
+/// A moment that does not come.
+const NEVER: i64 = i64::MAX / 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum State {
@@ -52,6 +69,14 @@ impl State {
 impl Life {
     /// When the call enters a state, if nobody ends it before.
     fn enters(&self, state: State, step: i64) -> i64 {
+        if self.over_websocket {
+            return match state {
+                State::Scheduled | State::Queued => self.queued,
+                State::Ringing | State::InProgress => self.connected.unwrap_or(NEVER),
+                State::Ended if self.connected.is_some() => NEVER,
+                State::Ended => self.queued + PATIENCE,
+            };
+        }
         match state {
             State::Scheduled | State::Queued => self.queued,
             State::Ringing => self.queued + step,
@@ -61,7 +86,11 @@ impl Life {
     }
 
     fn ended(&self, step: i64) -> (i64, &'static str) {
-        let by_itself = (self.enters(State::Ended, step), "customer-ended-call");
+        let reason = match self.over_websocket {
+            true => "call.in-progress.error-providerfault-transport-never-connected",
+            false => "customer-ended-call",
+        };
+        let by_itself = (self.enters(State::Ended, step), reason);
         self.cut_short.filter(|(at, _)| *at < by_itself.0).unwrap_or(by_itself)
     }
 
@@ -115,7 +144,7 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
         .get("schedulePlan")
         .and_then(|plan| plan["earliestAt"].as_str())
         .and_then(moment::parse);
-    let greeting = greeting(asked, &sent);
+    let greeting = greeting(world, asked.organization, &sent);
     let mut call = new_resource(asked, sent);
     let id = call["id"].as_str().unwrap_or_default().to_owned();
     let created = call["createdAt"].as_str().and_then(moment::parse);
@@ -145,6 +174,8 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
         cut_short: None,
         greeting,
         organization: asked.organization.to_owned(),
+        over_websocket,
+        connected: None,
     };
     call["status"] = json!(if life.scheduled { "scheduled" } else { "queued" });
     world.lives.lock().insert(id, life);
@@ -191,11 +222,79 @@ pub(crate) fn hang_up(world: &World, id: &str, reason: &'static str) -> bool {
         return false;
     };
     life.cut_short.get_or_insert((now, reason));
+    drop(lives);
+    tell(world, id, State::Ended);
     true
+}
+
+pub(crate) fn standing(world: &World, id: &str) -> Option<Standing> {
+    let lives = world.lives.lock();
+    let life = lives.get(id)?;
+    let step = whole_milliseconds(world.settings.call_step);
+    Some(Standing {
+        organization: life.organization.clone(),
+        status: life.state(step, world.clock.now()).name(),
+        over_websocket: life.over_websocket,
+    })
+}
+
+/// The socket of a call is there: the call begins. False if it does not wait for one, or no longer.
+pub(crate) fn connect(world: &World, id: &str) -> bool {
+    let (step, now) = (whole_milliseconds(world.settings.call_step), world.clock.now());
+    let mut lives = world.lives.lock();
+    let waiting = lives
+        .get_mut(id)
+        .filter(|life| life.over_websocket && life.connected.is_none() && life.state(step, now) == State::Queued);
+    let Some(life) = waiting else { return false };
+    life.connected = Some(now);
+    drop(lives);
+    tell(world, id, State::InProgress);
+    true
+}
+
+fn tell(world: &World, id: &str, state: State) {
+    let status = state.name();
+    // Nobody has to listen.
+    let _ = world.changes.send(Change::Status {
+        call_id: id.into(),
+        status,
+    });
+}
+
+/// Takes a call up again that the data file remembers: one that is over stays so, one that waited or rang goes on, and
+/// one that lost its socket ends.
+pub(crate) fn resume(world: &World, organization: &str, call: &Value) {
+    let Some(id) = call["id"].as_str() else { return };
+    let moment = |text: &Value| text.as_str().and_then(moment::parse);
+    if call["status"] == "ended" {
+        if call["startedAt"].is_string() {
+            world.recorded.lock().insert(id.to_owned());
+        }
+        return;
+    }
+    let created = moment(&call["createdAt"]).unwrap_or_else(|| world.clock.now());
+    let earliest = moment(&call["schedulePlan"]["earliestAt"]);
+    let connected = moment(&call["startedAt"]);
+    let over_websocket = call["type"] == "vapi.websocketCall";
+    let life = Life {
+        queued: earliest.unwrap_or(created).max(created),
+        scheduled: earliest.is_some_and(|earliest| earliest > created),
+        cut_short: connected
+            .filter(|_| over_websocket)
+            .map(|_| (world.clock.now(), "worker-shutdown")),
+        greeting: greeting(world, organization, call.as_object().unwrap_or(&Map::new())),
+        organization: organization.to_owned(),
+        over_websocket,
+        connected,
+    };
+    world.lives.lock().insert(id.to_owned(), life);
 }
 
 /// Whether the call has a recording to download: it was answered, and is over.
 pub(crate) fn has_artifacts(world: &World, id: &str) -> bool {
+    if world.recorded.lock().contains(id) {
+        return true;
+    }
     let lives = world.lives.lock();
     let step = whole_milliseconds(world.settings.call_step);
     lives.get(id).is_some_and(|life| {
@@ -223,15 +322,15 @@ fn describe_conversation(world: &World, call: &mut Value, transcript: &Transcrip
 }
 
 /// What the assistant of the call says first.
-fn greeting(asked: &Asked<'_>, sent: &Map<String, Value>) -> String {
+fn greeting(world: &World, organization: &str, sent: &Map<String, Value>) -> String {
     let of = |assistant: &Value| assistant["firstMessage"].as_str().map(str::to_owned);
     let inline = ["assistantOverrides", "assistant"]
         .into_iter()
         .find_map(|name| of(sent.get(name)?));
     let stored = || {
-        let store = asked.world.store.lock();
+        let store = world.store.lock();
         of(store
-            .collection(asked.organization, "/assistant")?
+            .collection(organization, "/assistant")?
             .get("id", sent.get("assistantId")?.as_str()?)?)
     };
     inline

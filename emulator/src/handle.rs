@@ -15,13 +15,19 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, ids, listing, undocumented, upload, validate};
+use crate::{calls, chat, fault_text, ids, listing, remote, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What goes wrong with this request alone; see [`crate::fault_text`].
+const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 /// A request to the API itself.
 pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let path = request.uri.path();
+    if remote::is_ours(path) {
+        return Outcome::Answer(remote::answer(world, &request, &body).await);
+    }
     let route = match world.routes.find(&request.method, path) {
         Route::Operation { index, parameters } => Ok((index, parameters)),
         other => Err(other),
@@ -42,11 +48,27 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
         let answer = perform(world, operation, plan, &parameters, &request, &body);
         answer.with_header(REQUEST_ID, &ids::uuid())
     };
-    let fault = world.faults.lock().take(operation);
-    let Some(fault) = fault else {
-        return Outcome::Answer(answer());
+    let fault = match request.headers.get(FAULT) {
+        Some(text) => match text
+            .to_str()
+            .map_err(|_| "it is not ASCII".to_owned())
+            .and_then(|text| fault_text::of_header(text).map_err(|error| error.to_string()))
+        {
+            Ok(fault) => Some(fault),
+            Err(problem) => {
+                let message = format!("{FAULT}: {problem}");
+                return Outcome::Answer(Answer::error(StatusCode::BAD_REQUEST, message));
+            }
+        },
+        None => world.faults.lock().take(operation),
     };
-    let answer = fault.needs_answer().then(answer);
+    let Some(fault) = fault else {
+        return Outcome::Answer(world.kept(answer()).await);
+    };
+    let answer = match fault.needs_answer() {
+        true => Some(world.kept(answer()).await),
+        false => None,
+    };
     if !fault.wait().is_zero() {
         tokio::time::sleep(fault.wait()).await;
     }

@@ -1,6 +1,8 @@
 //! The emulator over real HTTP, as a client of any language meets it.
 
 mod access;
+#[cfg(feature = "cli")]
+mod binary;
 mod calls;
 mod chat;
 mod client;
@@ -8,7 +10,12 @@ mod downloads;
 mod faults;
 mod lists;
 mod operations;
+#[cfg(feature = "cli")]
+mod process;
+mod remote;
 mod resources;
 mod rules;
+#[cfg(feature = "cli")]
+mod storage;
 mod undocumented;
 mod upload;
