@@ -238,6 +238,27 @@ pub(crate) fn standing(world: &World, id: &str) -> Option<Standing> {
     })
 }
 
+/// The call as it stands now, whoever's it is.
+pub(crate) fn read(world: &World, id: &str) -> Option<Value> {
+    let organization = world.lives.lock().get(id)?.organization.clone();
+    let stored = world
+        .store
+        .lock()
+        .collection(&organization, "/call")?
+        .get("id", id)?
+        .clone();
+    Some(as_of_now(world, stored))
+}
+
+/// What the assistant says when a call over a websocket begins.
+pub(crate) fn first_message(world: &World, id: &str) -> String {
+    world
+        .lives
+        .lock()
+        .get(id)
+        .map_or_else(String::new, |life| life.greeting.clone())
+}
+
 /// The socket of a call is there: the call begins. False if it does not wait for one, or no longer.
 pub(crate) fn connect(world: &World, id: &str) -> bool {
     let (step, now) = (whole_milliseconds(world.settings.call_step), world.clock.now());

@@ -91,7 +91,7 @@ impl DataFile {
             return Err(self.failed("it is a database of another program"));
         }
         let mut meta = transaction.open_table(META).map_err(|error| self.failed(error))?;
-        let mut known = |name: &str| -> Result<Option<String>, DataFileError> {
+        let known = |name: &str| -> Result<Option<String>, DataFileError> {
             let value = meta.get(name).map_err(|error| DataFileError::new(&self.path, error))?;
             Ok(value.map(|value| value.value().to_owned()))
         };

@@ -102,12 +102,13 @@ fn artifact(world: &World, id: &str, file: &str) -> Answer {
 
 /// Live control of a call. Everything well-formed is accepted, as by the API, which answers before it acts; ending the
 /// call is what has an effect here.
-fn control(world: &World, id: &str, body: &Bytes) -> Answer {
+pub(crate) fn control(world: &World, id: &str, body: &Bytes) -> Answer {
     let Ok(message) = serde_json::from_slice::<Value>(body) else {
         return Answer::error(StatusCode::BAD_REQUEST, "the body is not JSON");
     };
     let known = match message["type"].as_str() {
-        Some("end-call") => calls::hang_up(world, id, "assistant-ended-call"),
+        // The second is what some clients say over the socket of a call.
+        Some("end-call" | "hangup") => calls::hang_up(world, id, "assistant-ended-call"),
         Some("say" | "add-message" | "control" | "transfer" | "handoff" | "send-transport-message") => {
             world.lives.lock().contains_key(id)
         }

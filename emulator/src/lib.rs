@@ -44,6 +44,7 @@ mod routes;
 mod sample;
 mod server;
 mod shape;
+mod sockets;
 mod span;
 mod store;
 mod transcript;

@@ -14,6 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,8 +23,9 @@ use tokio::task::JoinSet;
 
 use crate::answer::{Answer, AnswerBody};
 use crate::fault::Outcome;
-use crate::world::{Settings, World};
-use crate::{downloads, handle};
+use crate::sockets::Session;
+use crate::world::{Guarded, Settings, World};
+use crate::{downloads, handle, sockets};
 
 /// How many connections are served at once; the next ones wait in the queue of the listener.
 const MOST_CONNECTIONS: usize = 8192;
@@ -82,20 +84,26 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: 
         stream,
         reset: reset.clone(),
     });
-    let service = service_fn(|request| answer(host, &world, &reset, request));
+    let opened = Guarded::new(None);
+    let service = service_fn(|request| answer(host, &world, &reset, &opened, request));
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(world.settings.client_timeout)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
-        .serve_connection(wire, service);
+        .serve_connection(wire, service)
+        .with_upgrades();
     let mut http = pin!(http);
     tokio::select! {
         _ = http.as_mut() => {}
         _ = stop.changed() => {
             http.as_mut().graceful_shutdown();
-            let _ = http.await;
+            let _ = http.as_mut().await;
         }
+    }
+    let session: Option<Session> = opened.lock().take();
+    if let Some(session) = session {
+        session.run(&world, stop).await;
     }
 }
 
@@ -104,9 +112,17 @@ async fn answer(
     host: Host,
     world: &World,
     reset: &AtomicBool,
+    opened: &Guarded<Option<Session>>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, ConnectionFault> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if matches!(host, Host::Downloads) && sockets::is_ours(parts.uri.path()) {
+        world.log.lock().push(|| handle::received(&parts, &Bytes::new(), None));
+        let upgrade = parts.extensions.remove::<OnUpgrade>();
+        let (answer, session) = sockets::open(world, &parts, upgrade);
+        *opened.lock() = session;
+        return Ok(answer.into_response());
+    }
     let body = match read_body(body, &world.settings).await {
         Ok(body) => body,
         Err(answer) => return Ok(answer.into_response()),

@@ -15,6 +15,7 @@ mod process;
 mod remote;
 mod resources;
 mod rules;
+mod sockets;
 #[cfg(feature = "cli")]
 mod storage;
 mod undocumented;
