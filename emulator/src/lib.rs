@@ -36,6 +36,7 @@ mod journal;
 mod listing;
 mod media;
 mod moment;
+mod order;
 mod plan;
 mod received;
 mod remote;

@@ -107,7 +107,7 @@ impl Store {
     /// Every resource, with its organization and collection.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         self.collections.iter().flat_map(|((organization, path), collection)| {
-            let resources = collection.resources.values();
+            let resources = collection.newest_first();
             resources.map(move |resource| (organization.as_str(), path.as_str(), resource))
         })
     }

@@ -8,8 +8,10 @@ mod chat;
 mod client;
 mod downloads;
 mod faults;
+mod hostile;
 mod lists;
 mod operations;
+mod pages;
 #[cfg(feature = "cli")]
 mod process;
 mod remote;
