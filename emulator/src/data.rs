@@ -136,7 +136,7 @@ impl DataFile {
         Ok(())
     }
 
-    fn read_into(&self, world: &World) -> Result<(), redb::Error> {
+    fn read_into(&self, world: &World) -> Result<(), Box<dyn std::error::Error>> {
         let host = world.links.host();
         let moved = self.link_host.as_deref().filter(|before| *before != host);
         let transaction = self.database.begin_write()?;
@@ -154,8 +154,7 @@ impl DataFile {
                 let (organization, collection, place) = key.value();
                 let moved = moved.and_then(|before| moved_links(text.value(), before, &host));
                 let resource = serde_json::from_slice(moved.as_deref().unwrap_or(text.value()));
-                let resource = resource.map_err(|error| redb::Error::Corrupted(error.to_string()))?;
-                store.restore(organization, collection, place, resource);
+                store.restore(organization, collection, place, resource?);
                 if let Some(text) = moved {
                     mended.push((organization.to_owned(), collection.to_owned(), place, text));
                 }
@@ -180,7 +179,7 @@ impl DataFile {
         self.write_batches(batches).map_err(|error| self.failed(error))
     }
 
-    fn write_batches(&self, batches: &[Batch]) -> Result<(), redb::Error> {
+    fn write_batches(&self, batches: &[Batch]) -> Result<(), Box<dyn std::error::Error>> {
         let transaction = self.database.begin_write()?;
         {
             let mut resources = transaction.open_table(RESOURCES)?;

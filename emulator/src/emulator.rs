@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use tokio::sync::watch;
 
 #[cfg(feature = "data")]
@@ -22,6 +23,9 @@ use crate::journal::Journal;
 use crate::received::ReceivedRequest;
 use crate::world::{Settings, World};
 use crate::{fault_text, ids, sample, server, undocumented, validate};
+
+/// How many connections may wait to be accepted.
+const QUEUE: i32 = 4096;
 
 static EMBEDDED: &str = include_str!("../../spec/openapi.json");
 
@@ -398,12 +402,22 @@ fn reachable(mut address: SocketAddr) -> SocketAddr {
 
 /// Listens already: a client that connects before the first `accept` waits in the queue.
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let listener = TcpListener::bind(address).map_err(|error| match error.kind() {
+    listen(address).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => StartError(format!("{address} is in use by another program; take another port")),
         _ => StartError(format!("can't listen on {address}: {error}")),
-    })?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As the standard library does: a port whose connections are only lingering is free.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    // The standard library's queue holds 128; a crowd beyond that would wait for seconds, until its systems try again.
+    socket.listen(QUEUE)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 /// The embedded document, read once for all emulators of a process.

@@ -75,7 +75,7 @@ pub(crate) fn open(world: &World, request: &Parts, upgrade: Option<OnUpgrade>) -
     }
     let key = match (handshake_key(&request.headers), upgrade) {
         (Ok(key), Some(upgrade)) => (key, upgrade),
-        (Err(answer), _) => return (answer, None),
+        (Err(answer), _) => return (*answer, None),
         (Ok(_), None) => return (needs_upgrade("this connection can't be upgraded"), None),
     };
     let (key, upgrade) = key;
@@ -133,7 +133,7 @@ fn is_owner(headers: &HeaderMap, standing: &Standing) -> bool {
 }
 
 /// The value of `Sec-WebSocket-Accept`, or what is wrong with the request as one for a websocket.
-fn handshake_key(headers: &HeaderMap) -> Result<String, Answer> {
+fn handshake_key(headers: &HeaderMap) -> Result<String, Box<Answer>> {
     let names = |header: HeaderName, token: &str| {
         let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
         values
@@ -141,17 +141,14 @@ fn handshake_key(headers: &HeaderMap) -> Result<String, Answer> {
             .any(|value| value.trim().eq_ignore_ascii_case(token))
     };
     if !names(CONNECTION, "upgrade") || !names(UPGRADE, "websocket") {
-        return Err(needs_upgrade("connect with a websocket"));
+        return Err(needs_upgrade("connect with a websocket").into());
     }
     if !names(VERSION, "13") {
-        return Err(needs_upgrade("the websocket must be of version 13"));
+        return Err(needs_upgrade("the websocket must be of version 13").into());
     }
     match headers.get(KEY) {
         Some(key) if key.len() == 24 => Ok(derive_accept_key(key.as_bytes())),
-        _ => Err(Answer::error(
-            StatusCode::BAD_REQUEST,
-            "Sec-WebSocket-Key must be 16 bytes in base64",
-        )),
+        _ => Err(Answer::error(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64").into()),
     }
 }
 

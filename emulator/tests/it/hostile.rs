@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 use vapi_emulator::{Builder, Emulator};
 
 use crate::client::{Vapi, start_with};
@@ -269,10 +269,4 @@ async fn kept_requests_do_not_fill_memory() {
     }
     // 64 MiB of bodies at most.
     assert_eq!(vapi.emulator.requests().len(), 7);
-    let (_, requests) = (0, vapi.emulator.requests());
-    assert!(
-        requests
-            .iter()
-            .all(|request| request.json().is_some_and(|body: Value| body.is_object()))
-    );
 }
