@@ -6,7 +6,6 @@ use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use http::StatusCode;
 use tokio::sync::broadcast;
 
 use crate::answer::Answer;
@@ -94,7 +93,7 @@ impl World {
         if let Some(journal) = self.journal.get()
             && let Err(failure) = journal.settle(self).await
         {
-            return Answer::error(StatusCode::INTERNAL_SERVER_ERROR, &*failure);
+            return Answer::error(http::StatusCode::INTERNAL_SERVER_ERROR, &*failure);
         }
         answer
     }
