@@ -19,6 +19,7 @@
 
 mod answer;
 mod calls;
+mod changes;
 mod chat;
 mod clock;
 mod document;

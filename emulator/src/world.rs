@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::sync::broadcast;
 
 use crate::calls::Life;
+use crate::changes::{self, Change};
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::downloads::Links;
@@ -31,6 +33,8 @@ pub(crate) struct World {
     pub uploads: Guarded<HashMap<String, (String, Bytes)>>,
     pub faults: Guarded<Faults>,
     pub log: Guarded<Log>,
+    /// Something about a call changed. Sending fails when nobody listens, which is fine.
+    pub changes: broadcast::Sender<Change>,
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +65,7 @@ impl World {
             uploads: Guarded::default(),
             faults: Guarded::default(),
             log: Guarded::new(Log::keeping(settings.log_limit)),
+            changes: broadcast::channel(changes::BACKLOG).0,
             settings,
         }
     }
