@@ -38,6 +38,11 @@ impl Clock {
         now.max(previous.unwrap_or_else(|last| last) + 1)
     }
 
+    /// How far it is ahead of real time, in milliseconds.
+    pub fn ahead(&self) -> i64 {
+        self.advanced.load(Ordering::Relaxed)
+    }
+
     pub fn advance(&self, by: Duration) {
         self.advanced.fetch_add(whole_milliseconds(by), Ordering::Relaxed);
     }

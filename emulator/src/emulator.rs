@@ -16,7 +16,7 @@ use crate::document::{Document, DocumentError};
 use crate::downloads::Links;
 use crate::fault::Fault;
 use crate::received::ReceivedRequest;
-use crate::world::{Settings, World};
+use crate::world::{Here, Settings, World};
 use crate::{ids, sample, server, validate};
 
 static EMBEDDED: &str = include_str!("../../spec/openapi.json");
@@ -298,13 +298,18 @@ impl Builder {
         let downloads = bind(SocketAddr::new(self.address.ip(), 0))?;
         let address = api.local_addr()?;
         let links = Links::to(downloads.local_addr()?);
-        let world = Arc::new(World::new(document, self.settings, links));
+        let api_key = self.api_key.unwrap_or_else(ids::uuid);
+        let here = Here {
+            address,
+            key: api_key.clone(),
+        };
+        let world = Arc::new(World::new(document, self.settings, links, here));
         Ok(Prepared {
             api,
             downloads,
             world,
             address,
-            api_key: self.api_key.unwrap_or_else(ids::uuid),
+            api_key,
         })
     }
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use crate::answer::{Answer, AnswerBody};
 use crate::fault::Outcome;
 use crate::world::World;
-use crate::{downloads, handle};
+use crate::{cors, downloads, handle};
 
 /// How long answers that are under way may take once the server stops.
 const GRACE: Duration = Duration::from_millis(500);
@@ -61,6 +61,7 @@ pub(crate) async fn serve(
         }
     }
     drop((api, downloads));
+    world.closing.send_replace(true);
     let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
     Ok(())
 }
@@ -90,7 +91,7 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: 
 /// The answer, or an error that makes hyper drop the connection.
 async fn answer(
     host: Host,
-    world: &World,
+    world: &Arc<World>,
     reset: &AtomicBool,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, ConnectionFault> {
@@ -101,7 +102,7 @@ async fn answer(
     };
     let outcome = match host {
         Host::Api => handle::api(world, parts, body).await,
-        Host::Downloads => Outcome::Answer(download(world, &parts, &body)),
+        Host::Downloads => Outcome::Answer(open_to_pages(download(world, &parts, &body))),
     };
     match outcome {
         Outcome::Answer(answer) => Ok(answer.into_response()),
@@ -111,6 +112,12 @@ async fn answer(
             Err(ConnectionFault)
         }
     }
+}
+
+/// Pages of other origins play recordings, too.
+fn open_to_pages(mut answer: Answer) -> Answer {
+    cors::open(&mut answer.headers);
+    answer
 }
 
 fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {

@@ -1,11 +1,12 @@
 //! Everything one running emulator knows, shared by its two listeners and the handle that tests hold.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::calls::Life;
 use crate::changes::{self, Change};
@@ -35,6 +36,15 @@ pub(crate) struct World {
     pub log: Guarded<Log>,
     /// Something about a call changed. Sending fails when nobody listens, which is fine.
     pub changes: broadcast::Sender<Change>,
+    /// Turns true when the server stops, for answers that would go on for ever.
+    pub closing: watch::Sender<bool>,
+    pub here: Here,
+}
+
+/// Where an emulator is found, and with which key.
+pub(crate) struct Here {
+    pub address: SocketAddr,
+    pub key: String,
 }
 
 #[derive(Clone, Debug)]
@@ -49,7 +59,7 @@ pub(crate) struct Settings {
 }
 
 impl World {
-    pub fn new(document: Arc<Document>, settings: Settings, links: Links) -> World {
+    pub fn new(document: Arc<Document>, settings: Settings, links: Links, here: Here) -> World {
         World {
             routes: Routes::of(&document),
             plans: document
@@ -66,6 +76,8 @@ impl World {
             faults: Guarded::default(),
             log: Guarded::new(Log::keeping(settings.log_limit)),
             changes: broadcast::channel(changes::BACKLOG).0,
+            closing: watch::Sender::new(false),
+            here,
             settings,
         }
     }

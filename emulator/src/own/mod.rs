@@ -1,0 +1,88 @@
+//! The routes that are the emulator's own, under `/emulator/`: what its page shows and does. They are for the person on
+//! this machine, so they are guarded; each family has a file.
+
+mod calls;
+mod events;
+mod guard;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::CACHE_CONTROL;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::page;
+use crate::world::World;
+
+pub(crate) use guard::refusal;
+
+/// The answer of a route of ours; `None` for a path that is the API's.
+pub(crate) fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) -> Option<Answer> {
+    let path = request.uri.path().strip_prefix("/emulator/")?;
+    if let Some(refusal) = refusal(world, request) {
+        return Some(refusal);
+    }
+    let get = request.method == Method::GET || request.method == Method::HEAD;
+    let post = request.method == Method::POST;
+    let segments: Vec<&str> = path.split('/').collect();
+    let answer = match segments.as_slice() {
+        ["page", file] if get => page::file(request, file),
+        ["openapi.json"] if get => Some(page::document_from_here(world, request)),
+        ["page"] if get => Some(about(world)),
+        ["events"] if get => Some(events::stream(world)),
+        ["assistants"] if get => Some(calls::assistants(world)),
+        ["calls"] if get => Some(calls::list(world)),
+        ["calls"] if post => Some(calls::place(world, body)),
+        ["calls", id] if get => calls::one(world, id),
+        ["calls", id, "hang-up"] if post => calls::hang_up(world, id),
+        ["clock"] if post => Some(advance(world, body)),
+        _ => None,
+    };
+    let answer = answer.unwrap_or_else(|| {
+        let message = format!("Cannot {} {}", request.method, request.uri.path());
+        Answer::error(StatusCode::NOT_FOUND, message)
+    });
+    Some(if answer.headers.contains_key(CACHE_CONTROL) {
+        answer
+    } else {
+        answer.with_header(CACHE_CONTROL, "no-store")
+    })
+}
+
+/// What the page has to know before it can do anything.
+fn about(world: &World) -> Answer {
+    let document = &world.document;
+    Answer::json(
+        StatusCode::OK,
+        &json!({
+            "name": "vapi-emulator",
+            "version": env!("CARGO_PKG_VERSION"),
+            "key": world.here.key,
+            "operations": document.operations().len(),
+            "reference": page::HAS_REFERENCE,
+            "placesCalls": calls::placing(world).is_some(),
+            "clock": clock(world),
+        }),
+    )
+}
+
+fn clock(world: &World) -> Value {
+    json!({ "now": world.clock.now(), "ahead": world.clock.ahead() })
+}
+
+/// `{"advance": "10s"}`.
+fn advance(world: &World, body: &Bytes) -> Answer {
+    let asked = serde_json::from_slice::<Value>(body).ok();
+    let seconds = asked
+        .as_ref()
+        .and_then(|asked| asked["advance"].as_str()?.strip_suffix('s')?.parse().ok());
+    let Some(seconds) = seconds else {
+        let message = r#"advance must say how far: {"advance": "60s"}"#;
+        return Answer::error(StatusCode::BAD_REQUEST, message);
+    };
+    world.clock.advance(std::time::Duration::from_secs(seconds));
+    Answer::json(StatusCode::OK, &clock(world))
+}

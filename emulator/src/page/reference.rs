@@ -1,0 +1,42 @@
+//! The interactive reference of the document that is served: Scalar, whose script the crate of its makers carries.
+
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use http::request::Parts;
+
+use super::{html, secured, tagged};
+use crate::answer::Answer;
+use crate::world::World;
+
+const JS: &str = "text/javascript; charset=utf-8";
+
+pub(super) fn page(world: &World) -> Answer {
+    // Downloads redirect to the second listener. Styles are set by the script, inline; data: holds its icons.
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+         font-src 'self' data:; media-src 'self' blob:; connect-src 'self' {}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+        world.links.plain("")
+    );
+    secured(html(include_str!("reference.html")), &policy)
+}
+
+pub(super) fn file(request: &Parts, name: &str) -> Option<Answer> {
+    let text = |text: &'static str| Bytes::from_static(text.as_bytes());
+    let (content_type, bytes) = match name {
+        "reference.css" => ("text/css; charset=utf-8", text(include_str!("reference.css"))),
+        "reference.js" => (JS, text(include_str!("reference.js"))),
+        "scalar.js" => (JS, scalar()?),
+        _ => return None,
+    };
+    Some(tagged(request, content_type, bytes))
+}
+
+fn scalar() -> Option<Bytes> {
+    // The crate gives a copy of its five megabytes each time.
+    static SCRIPT: OnceLock<Option<Bytes>> = OnceLock::new();
+    SCRIPT
+        .get_or_init(|| scalar_api_reference::get_asset("scalar.js").map(Bytes::from))
+        .clone()
+}
