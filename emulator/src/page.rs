@@ -56,11 +56,13 @@ pub(crate) fn answer(world: &World, request: &Parts) -> Option<Answer> {
 }
 
 /// A file that the pages load.
-pub(crate) fn file(request: &Parts, name: &str) -> Option<Answer> {
+#[cfg_attr(not(feature = "reference"), expect(unused_variables, reason = "only the reference depends on the document"))]
+pub(crate) fn file(world: &World, request: &Parts, name: &str) -> Option<Answer> {
     const JS: &str = "text/javascript; charset=utf-8";
     const CSS: &str = "text/css; charset=utf-8";
     let (content_type, text) = match name {
         "base.css" => (CSS, include_str!("page/base.css")),
+        "controls.css" => (CSS, include_str!("page/controls.css")),
         "calls.css" => (CSS, include_str!("page/calls.css")),
         "calls.js" => (JS, include_str!("page/calls.js")),
         "detail.js" => (JS, include_str!("page/detail.js")),
@@ -71,7 +73,7 @@ pub(crate) fn file(request: &Parts, name: &str) -> Option<Answer> {
         "list.js" => (JS, include_str!("page/list.js")),
         "icon.svg" => ("image/svg+xml", include_str!("page/icon.svg")),
         #[cfg(feature = "reference")]
-        _ => return reference::file(request, name),
+        _ => return reference::file(world, request, name),
         #[cfg(not(feature = "reference"))]
         _ => return None,
     };

@@ -29,7 +29,7 @@ pub(crate) fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) -> Optio
     let post = request.method == Method::POST;
     let segments: Vec<&str> = path.split('/').collect();
     let answer = match segments.as_slice() {
-        ["page", file] if get => page::file(request, file),
+        ["page", file] if get => page::file(world, request, file),
         ["openapi.json"] if get => Some(page::document_from_here(world, request)),
         ["page"] if get => Some(about(world)),
         ["events"] if get => Some(events::stream(world)),

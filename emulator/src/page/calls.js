@@ -156,8 +156,11 @@ $('#list-empty button').addEventListener('click', () => { clearFilter(); list.fo
 
 let total = 0;
 list.oncount = (counts, size) => {
-  say(chips.get('all').count, String(size));
-  for (const state of STATES) say(chips.get(state).count, String(counts.get(state) ?? 0));
+  for (const [state, { count }] of chips) {
+    const number = state === 'all' ? size : counts.get(state) ?? 0;
+    say(count, String(number));
+    count.parentElement.classList.toggle('none', number === 0);
+  }
   total = Math.max(total, size);
 };
 list.onshown = () => {

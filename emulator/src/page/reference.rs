@@ -4,9 +4,11 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 use http::request::Parts;
+use serde_json::{Map, Value};
 
 use super::{html, secured, tagged};
 use crate::answer::Answer;
+use crate::sample;
 use crate::world::World;
 
 const JS: &str = "text/javascript; charset=utf-8";
@@ -22,15 +24,29 @@ pub(super) fn page(world: &World) -> Answer {
     secured(html(include_str!("reference.html")), &policy)
 }
 
-pub(super) fn file(request: &Parts, name: &str) -> Option<Answer> {
+pub(super) fn file(world: &World, request: &Parts, name: &str) -> Option<Answer> {
     let text = |text: &'static str| Bytes::from_static(text.as_bytes());
     let (content_type, bytes) = match name {
+        "examples.json" => ("application/json; charset=utf-8", examples(world)),
         "reference.css" => ("text/css; charset=utf-8", text(include_str!("reference.css"))),
         "reference.js" => (JS, text(include_str!("reference.js"))),
         "scalar.js" => (JS, scalar()?),
         _ => return None,
     };
     Some(tagged(request, content_type, bytes))
+}
+
+/// The smallest request body that each operation takes.
+fn examples(world: &World) -> Bytes {
+    let operations = world.document.operations().iter();
+    let examples: Map<String, Value> = operations
+        .filter_map(|operation| {
+            let schema = &operation.request.as_ref()?.schema;
+            let body = sample::minimal(&world.document, schema, world.clock.now());
+            Some((operation.id.clone(), body))
+        })
+        .collect();
+    Bytes::from(Value::Object(examples).to_string())
 }
 
 fn scalar() -> Option<Bytes> {
