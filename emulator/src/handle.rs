@@ -15,7 +15,7 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, ids, listing, upload, validate};
+use crate::{calls, chat, credentials, ids, listing, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -34,6 +34,11 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
+            if let Some(answer) =
+                credentials::answer(world, &request, &body).or_else(|| incoming(world, &request, &body))
+            {
+                return Outcome::Answer(answer);
+            }
             return Outcome::Answer(beside_the_document(world, &request.method, path, other));
         }
     };
@@ -62,6 +67,18 @@ pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operati
         body: body.clone(),
         operation_id: operation.map(|operation| operation.id.clone()),
     }
+}
+
+/// `POST /emulator/calls`: a call comes in.
+fn incoming(world: &World, request: &Parts, body: &Bytes) -> Option<Answer> {
+    if request.method != Method::POST || request.uri.path() != "/emulator/calls" {
+        return None;
+    }
+    let Some(token) = bearer_token(&request.headers) else {
+        return Some(Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header"));
+    };
+    let body = read_json(body).unwrap_or_default();
+    Some(calls::inbound::create(world, &ids::organization(token), &body))
 }
 
 fn beside_the_document(world: &World, method: &Method, path: &str, route: Route) -> Answer {
@@ -150,14 +167,14 @@ fn perform(
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The body as JSON; an empty one is an empty object, as the API's body parser has it.
-fn read_json(body: &Bytes) -> serde_json::Result<Value> {
+pub(crate) fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }
