@@ -43,8 +43,9 @@ impl Clock {
         self.advanced.load(Ordering::Relaxed)
     }
 
-    pub fn advance(&self, by: Duration) {
-        self.advanced.fetch_add(whole_milliseconds(by), Ordering::Relaxed);
+    /// Moves on to a moment, if it is not past already.
+    pub fn advance_to(&self, moment: i64) {
+        self.advanced.fetch_add((moment - self.now()).max(0), Ordering::Relaxed);
     }
 }
 

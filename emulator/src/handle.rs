@@ -17,14 +17,17 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, cors, ids, listing, own, page, upload, validate};
+use crate::{calls, chat, cors, credentials, ids, listing, own, page, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request to the host of the API: one of the emulator's own, or one of the API.
 pub(crate) async fn api(world: &Arc<World>, request: Parts, body: Bytes) -> Outcome {
-    if let Some(answer) = own::answer(world, &request, &body) {
+    if let Some(answer) = own::answer(world, &request, &body).await {
         return Outcome::Answer(answer);
+    }
+    if own::is_ours(request.uri.path()) {
+        return of_the_api(world, request, body).await;
     }
     if let Some(answer) = cors::preflight(&request) {
         return Outcome::Answer(answer);
@@ -50,6 +53,11 @@ async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
+            if let Some(answer) =
+                credentials::answer(world, &request, &body).or_else(|| incoming(world, &request, &body))
+            {
+                return Outcome::Answer(answer);
+            }
             return Outcome::Answer(beside_the_document(world, &request, other));
         }
     };
@@ -78,6 +86,18 @@ pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operati
         body: body.clone(),
         operation_id: operation.map(|operation| operation.id.clone()),
     }
+}
+
+/// `POST /emulator/calls`: a call comes in.
+fn incoming(world: &World, request: &Parts, body: &Bytes) -> Option<Answer> {
+    if request.method != Method::POST || request.uri.path() != "/emulator/calls" {
+        return None;
+    }
+    let Some(token) = bearer_token(&request.headers) else {
+        return Some(Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header"));
+    };
+    let body = read_json(body).unwrap_or_default();
+    Some(calls::inbound::create(world, &ids::organization(token), &body))
 }
 
 fn beside_the_document(world: &World, request: &Parts, route: Route) -> Answer {
@@ -155,14 +175,14 @@ fn perform(
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The body as JSON; an empty one is an empty object, as the API's body parser has it.
-fn read_json(body: &Bytes) -> serde_json::Result<Value> {
+pub(crate) fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }

@@ -17,12 +17,14 @@
 //! or deletes, its schemas say what a request must be and what an answer holds. Calls, chats, uploads and downloads have
 //! code of their own. The crate does not depend on the client that it helps to test.
 
+mod agenda;
 mod answer;
 mod calls;
 mod changes;
 mod chat;
 mod clock;
 mod cors;
+mod credentials;
 mod document;
 mod downloads;
 mod emulator;
@@ -39,15 +41,18 @@ mod received;
 mod resources;
 mod routes;
 mod sample;
+mod script;
 mod server;
 mod shape;
 mod store;
-mod transcript;
 mod upload;
 mod validate;
+mod webhooks;
 mod world;
 
 pub use document::DocumentError;
 pub use emulator::{Builder, Emulator, OperationInfo, StartError};
 pub use fault::Fault;
 pub use received::ReceivedRequest;
+pub use script::{Script, ScriptError};
+pub use webhooks::SentWebhook;

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::changes::Change;
 use crate::document::Operation;
 use crate::listing::{self, ListStyle, Query};
 use crate::plan::{Child, Plan, concrete};
@@ -225,7 +226,9 @@ pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
     store.remove_below(asked.organization, &format!("{collection}/{id}"));
     drop(store);
     let resource = calls::as_of_now(asked.world, resource);
-    asked.world.lives.lock().remove(id);
+    if asked.world.lives.lock().remove(id).is_some() {
+        let _ = asked.world.changes.send(Change::Deleted { call_id: id.into() });
+    }
     asked.world.uploads.lock().remove(id);
     asked.shaped(resource)
 }

@@ -23,7 +23,7 @@ use tokio::task::JoinSet;
 use crate::answer::{Answer, AnswerBody};
 use crate::fault::Outcome;
 use crate::world::World;
-use crate::{cors, downloads, handle};
+use crate::{calls, cors, downloads, handle};
 
 /// How long answers that are under way may take once the server stops.
 const GRACE: Duration = Duration::from_millis(500);
@@ -44,6 +44,11 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
+    // Calls live as long as the emulator serves; what is left of them ends with this.
+    let mut lives = JoinSet::new();
+    if let Some(unborn) = world.unborn.lock().take() {
+        lives.spawn(calls::run(world.clone(), unborn));
+    }
     loop {
         let (accepted, host) = tokio::select! {
             accepted = api.accept() => (accepted, Host::Api),
@@ -102,7 +107,7 @@ async fn answer(
     };
     let outcome = match host {
         Host::Api => handle::api(world, parts, body).await,
-        Host::Downloads => Outcome::Answer(open_to_pages(download(world, &parts, &body))),
+        Host::Downloads => Outcome::Answer(open_to_pages(download(world, &parts, &body).await)),
     };
     match outcome {
         Outcome::Answer(answer) => Ok(answer.into_response()),
@@ -120,9 +125,12 @@ fn open_to_pages(mut answer: Answer) -> Answer {
     answer
 }
 
-fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
+async fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
     world.log.lock().push(|| handle::received(request, body, None));
-    downloads::answer(world, &request.method, &request.uri, &request.headers, body)
+    if let Some(id) = downloads::controlled_call(&request.method, request.uri.path()) {
+        return calls::control::answer(world, id, body).await;
+    }
+    downloads::answer(world, &request.uri, &request.headers)
 }
 
 async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Answer> {

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{broadcast, mpsc, watch};
 
-use crate::calls::Life;
+use crate::agenda::Agenda;
+use crate::calls::{Birth, Life};
 use crate::changes::{self, Change};
 use crate::clock::Clock;
 use crate::document::Document;
@@ -17,7 +18,9 @@ use crate::fault::Faults;
 use crate::plan::Plan;
 use crate::received::Log;
 use crate::routes::Routes;
+use crate::script::Shelf;
 use crate::store::Store;
+use crate::webhooks::{Server, Tokens, WebhookLog};
 
 pub(crate) struct World {
     pub document: Arc<Document>,
@@ -36,6 +39,13 @@ pub(crate) struct World {
     pub log: Guarded<Log>,
     /// Something about a call changed. Sending fails when nobody listens, which is fine.
     pub changes: broadcast::Sender<Change>,
+    pub agenda: Agenda,
+    /// Calls that are to be brought to life; the receiver is in `unborn` until the emulator serves.
+    pub births: mpsc::UnboundedSender<Birth>,
+    pub unborn: Guarded<Option<mpsc::UnboundedReceiver<Birth>>>,
+    pub scripts: Guarded<Shelf>,
+    pub webhooks: Guarded<WebhookLog>,
+    pub tokens: Tokens,
     /// Turns true when the server stops, for answers that would go on for ever.
     pub closing: watch::Sender<bool>,
     pub here: Here,
@@ -56,10 +66,17 @@ pub(crate) struct Settings {
     pub call_step: Duration,
     /// How many requests are kept for [`Emulator::requests`](crate::Emulator::requests).
     pub log_limit: usize,
+    /// How many deliveries are kept for [`Emulator::webhooks`](crate::Emulator::webhooks).
+    pub webhook_limit: usize,
+    /// Where messages go that no assistant and no phone number has a server for.
+    pub server: Option<Server>,
+    /// The longest that a server may take, in real time, whatever it says of itself.
+    pub webhook_timeout: Duration,
 }
 
 impl World {
     pub fn new(document: Arc<Document>, settings: Settings, links: Links, here: Here) -> World {
+        let (births, unborn) = mpsc::unbounded_channel();
         World {
             routes: Routes::of(&document),
             plans: document
@@ -78,6 +95,12 @@ impl World {
             changes: broadcast::channel(changes::BACKLOG).0,
             closing: watch::Sender::new(false),
             here,
+            agenda: Agenda::default(),
+            births,
+            unborn: Guarded::new(Some(unborn)),
+            scripts: Guarded::default(),
+            webhooks: Guarded::new(WebhookLog::keeping(settings.webhook_limit)),
+            tokens: Tokens::default(),
             settings,
         }
     }

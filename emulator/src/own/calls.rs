@@ -4,7 +4,9 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use super::webhooks;
 use crate::answer::Answer;
+use crate::calls::control::Order;
 use crate::document::Operation;
 use crate::plan::{Plan, Role};
 use crate::resources::Asked;
@@ -29,36 +31,31 @@ pub(super) fn list(world: &World) -> Answer {
     // Stamps are unique and of one length, so that their order is that of time.
     stored.sort_unstable_by(|a, b| b["createdAt"].as_str().cmp(&a["createdAt"].as_str()));
     stored.truncate(MOST);
-    let calls: Vec<Value> = stored
-        .into_iter()
-        .map(|call| summary(world, &calls::as_of_now(world, call)))
-        .collect();
+    let calls: Vec<Value> = stored.iter().map(|call| summary(world, call)).collect();
     Answer::json(StatusCode::OK, &json!({ "calls": calls, "total": total, "clock": super::clock(world) }))
 }
 
 pub(super) fn one(world: &World, id: &str) -> Option<Answer> {
-    let call = find(world, id)?;
+    let stored = find(world, id)?;
     let body = json!({
-        "summary": summary(world, &call),
-        "turns": turns(&call),
-        "webhooks": webhooks(world, id),
-        "call": call,
+        "summary": summary(world, &stored),
+        "turns": turns(world, &stored),
+        "webhooks": webhooks::of_call(world, id),
+        "call": calls::as_of_now(world, stored),
         "clock": super::clock(world),
     });
     Some(Answer::json(StatusCode::OK, &body))
 }
 
-/// The call with this id as it stands now, whoever's it is.
+/// The call with this id as it was stored, whoever's it is.
 pub(super) fn find(world: &World, id: &str) -> Option<Value> {
     let (_, plan) = placing(world)?;
-    let stored = world.store.lock().anywhere(&plan.collection, id)?;
-    Some(calls::as_of_now(world, stored))
+    world.store.lock().anywhere(&plan.collection, id)
 }
 
-pub(super) fn hang_up(world: &World, id: &str) -> Option<Answer> {
-    if !calls::hang_up(world, id, "manually-canceled") {
-        return None;
-    }
+pub(super) async fn hang_up(world: &World, id: &str) -> Option<Answer> {
+    // One that is over already is as it should be.
+    calls::control::give(world, id, Order::End).await;
     one(world, id)
 }
 
@@ -121,46 +118,65 @@ pub(super) fn assistants(world: &World) -> Answer {
     Answer::json(StatusCode::OK, &json!(assistants))
 }
 
-/// A call in a line. Moments are milliseconds since 1970.
-pub(super) fn summary(world: &World, call: &Value) -> Value {
-    let at = |name: &str| call[name].as_str().and_then(moment::parse);
-    let customer = &call["customer"];
+/// A call in a line, from what is stored and what its life has come to. Moments are milliseconds since 1970.
+pub(super) fn summary(world: &World, stored: &Value) -> Value {
+    let at = |name: &str| stored[name].as_str().and_then(moment::parse);
+    let customer = &stored["customer"];
     let number = customer["number"].as_str().or_else(|| customer["sipUri"].as_str());
-    let who = customer["name"].as_str().or(number).unwrap_or(match call["type"].as_str() {
+    let unnamed = match stored["type"].as_str() {
         Some("webCall") => "Web call",
         Some("vapi.websocketCall") => "Websocket call",
         _ => "Unknown caller",
-    });
-    json!({
-        "id": call["id"],
-        "organization": call["orgId"],
-        "status": call["status"],
-        "type": call["type"],
-        "who": who,
+    };
+    let mut summary = json!({
+        "id": stored["id"],
+        "status": stored["status"],
+        "type": stored["type"],
+        "who": customer["name"].as_str().or(number).unwrap_or(unnamed),
         "number": number,
-        "assistant": assistant_name(world, call),
         "createdAt": at("createdAt"),
         "startedAt": at("startedAt"),
         "endedAt": at("endedAt"),
-        "endedReason": call["endedReason"],
-        "cost": call["cost"],
-    })
-}
-
-fn assistant_name(world: &World, call: &Value) -> Option<String> {
-    let inline = ["assistantOverrides", "assistant", "squad"];
-    if let Some(name) = inline.into_iter().find_map(|property| call[property]["name"].as_str()) {
-        return Some(name.to_owned());
+        "endedReason": stored["endedReason"],
+        "cost": stored["cost"],
+    });
+    let mut assistant_id = stored["assistantId"].as_str().map(str::to_owned);
+    let mut assistant = None;
+    if let Some(life) = world.lives.lock().get(stored["id"].as_str().unwrap_or_default()) {
+        summary["status"] = json!(life.state.name());
+        summary["startedAt"] = json!(life.started);
+        summary["cost"] = json!(life.cost());
+        if life.is_over() {
+            summary["endedAt"] = json!(life.since);
+            summary["endedReason"] = json!(life.ended_reason);
+        }
+        assistant = life.assistant["name"].as_str().map(str::to_owned);
+        let learned = life.learned.get("assistantId").and_then(Value::as_str);
+        assistant_id = learned.map(str::to_owned).or(assistant_id);
     }
-    let id = call["assistantId"].as_str()?;
-    let stored = world.store.lock().anywhere("/assistant", id);
-    let name = stored.as_ref().and_then(|assistant| assistant["name"].as_str());
-    Some(name.unwrap_or(id).to_owned())
+    // Until it is answered, a call only says who is to talk.
+    let inline = || {
+        let mut inline = ["assistantOverrides", "assistant", "squad"].into_iter();
+        inline.find_map(|property| stored[property]["name"].as_str().map(str::to_owned))
+    };
+    let by_id = || {
+        let id = assistant_id?;
+        let stored = world.store.lock().anywhere("/assistant", &id);
+        let name = stored.and_then(|assistant| assistant["name"].as_str().map(str::to_owned));
+        Some(name.unwrap_or(id))
+    };
+    summary["assistant"] = json!(assistant.or_else(inline).or_else(by_id));
+    summary
 }
 
 /// What was said and done so far, in words.
-fn turns(call: &Value) -> Vec<Value> {
-    let messages = call["artifact"]["messages"].as_array().or_else(|| call["messages"].as_array());
+fn turns(world: &World, stored: &Value) -> Vec<Value> {
+    let lives = world.lives.lock();
+    let life = lives.get(stored["id"].as_str().unwrap_or_default());
+    let messages = match life {
+        Some(life) => Some(&life.conversation.messages),
+        None => stored["artifact"]["messages"].as_array(),
+    };
     let turns = messages.into_iter().flatten().map(|message| {
         json!({ "role": message["role"], "at": message["time"], "text": in_words(message) })
     });
@@ -178,8 +194,4 @@ fn in_words(message: &Value) -> String {
     }
     let text = ["message", "result", "content"].into_iter().find_map(|name| message[name].as_str());
     text.unwrap_or_default().to_owned()
-}
-
-fn webhooks(_world: &World, _call: &str) -> Vec<Value> {
-    Vec::new()
 }

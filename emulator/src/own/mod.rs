@@ -4,8 +4,10 @@
 mod calls;
 mod events;
 mod guard;
+mod webhooks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
@@ -19,32 +21,38 @@ use crate::world::World;
 
 pub(crate) use guard::refusal;
 
-/// The answer of a route of ours; `None` for a path that is the API's.
-pub(crate) fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) -> Option<Answer> {
-    let path = request.uri.path().strip_prefix("/emulator/")?;
+pub(crate) fn is_ours(path: &str) -> bool {
+    path == "/emulator" || path.starts_with("/emulator/")
+}
+
+/// The answer of a route of ours, or a refusal; `None` for a path that is somebody else's.
+pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) -> Option<Answer> {
+    if !is_ours(request.uri.path()) {
+        return None;
+    }
     if let Some(refusal) = refusal(world, request) {
         return Some(refusal);
     }
+    let path = request.uri.path().strip_prefix("/emulator/")?;
     let get = request.method == Method::GET || request.method == Method::HEAD;
     let post = request.method == Method::POST;
     let segments: Vec<&str> = path.split('/').collect();
-    let answer = match segments.as_slice() {
+    let found = match segments.as_slice() {
         ["page", file] if get => page::file(world, request, file),
         ["openapi.json"] if get => Some(page::document_from_here(world, request)),
         ["page"] if get => Some(about(world)),
         ["events"] if get => Some(events::stream(world)),
         ["assistants"] if get => Some(calls::assistants(world)),
         ["calls"] if get => Some(calls::list(world)),
-        ["calls"] if post => Some(calls::place(world, body)),
+        ["test-call"] if post => Some(calls::place(world, body)),
         ["calls", id] if get => calls::one(world, id),
-        ["calls", id, "hang-up"] if post => calls::hang_up(world, id),
-        ["clock"] if post => Some(advance(world, body)),
+        ["calls", id, "hang-up"] if post => calls::hang_up(world, id).await,
+        ["calls", id, "webhooks", webhook] if get => webhooks::one(world, id, webhook),
+        ["clock"] if post => Some(advance(world, body).await),
         _ => None,
     };
-    let answer = answer.unwrap_or_else(|| {
-        let message = format!("Cannot {} {}", request.method, request.uri.path());
-        Answer::error(StatusCode::NOT_FOUND, message)
-    });
+    let missing = || segments.first() == Some(&"calls") && segments.len() > 1;
+    let answer = found.or_else(|| missing().then(|| Answer::not_found(request.uri.path())))?;
     Some(if answer.headers.contains_key(CACHE_CONTROL) {
         answer
     } else {
@@ -74,7 +82,7 @@ fn clock(world: &World) -> Value {
 }
 
 /// `{"advance": "10s"}`.
-fn advance(world: &World, body: &Bytes) -> Answer {
+async fn advance(world: &World, body: &Bytes) -> Answer {
     let asked = serde_json::from_slice::<Value>(body).ok();
     let seconds = asked
         .as_ref()
@@ -83,6 +91,6 @@ fn advance(world: &World, body: &Bytes) -> Answer {
         let message = r#"advance must say how far: {"advance": "60s"}"#;
         return Answer::error(StatusCode::BAD_REQUEST, message);
     };
-    world.clock.advance(std::time::Duration::from_secs(seconds));
+    world.agenda.advance(&world.clock, Duration::from_secs(seconds)).await;
     Answer::json(StatusCode::OK, &clock(world))
 }

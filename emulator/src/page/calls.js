@@ -63,7 +63,10 @@ const advance = attempt(async (seconds) => {
 
 // List and detail
 
-const detail = new Detail($('#detail'), { now, back, hangUp: attempt(hangUp) });
+const detail = new Detail($('#detail'), {
+  now, back, hangUp: attempt(hangUp),
+  exchange: (call, webhook) => ask(`calls/${encodeURIComponent(call)}/webhooks/${encodeURIComponent(webhook)}`),
+});
 const list = new CallList({ now, select: show, open: read });
 
 function show(id) {

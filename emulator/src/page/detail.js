@@ -15,11 +15,12 @@ export class Detail {
   #parts = null;
   #data = null;
 
-  constructor(root, { now, back, hangUp }) {
+  constructor(root, { now, back, hangUp, exchange }) {
     this.#root = root;
     this.#now = now;
     this.back = back;
     this.hangUp = hangUp;
+    this.exchange = exchange;
   }
 
   get id() { return this.#parts?.id ?? null; }
@@ -107,7 +108,7 @@ export class Detail {
         row = hookRow(hook.id);
         hooks.append(row);
       }
-      fillHook(row, hook, summary.createdAt);
+      fillHook(row, hook, summary.createdAt, (webhook) => this.exchange(summary.id, webhook));
     }
     say(hookCount, webhooks.length ? String(webhooks.length) : '');
     hookNote.hidden = webhooks.length > 0;
@@ -171,7 +172,7 @@ function skeleton(id, back, hangUp) {
 }
 
 function drawTrack(track, call, now) {
-  const reached = { 'queued': call.createdAt, 'ringing': call.ringingAt, 'in-progress': call.startedAt, 'ended': call.endedAt };
+  const reached = { 'queued': call.createdAt, 'ringing': null, 'in-progress': call.startedAt, 'ended': call.endedAt };
   const names = call.status === 'scheduled' ? ['scheduled', 'ringing', 'in-progress', 'ended'] : Object.keys(reached);
   const current = names.indexOf(call.status === 'forwarding' ? 'in-progress' : call.status);
   names.forEach((name, at) => {
@@ -192,44 +193,42 @@ function hookRow(id) {
   return row;
 }
 
-function fillHook(row, hook, begin) {
-  const state = JSON.stringify([hook.status, hook.error, hook.tookMs, hook.attempts]);
-  row.hook = hook;
-  if (row.dataset.state === state) return;
-  row.dataset.state = state;
+function fillHook(row, hook, begin, fetched) {
   const [time, type, status, took] = row.firstChild.children;
+  if (row.hook) return;
+  row.hook = hook;
   say(time, offset(hook.at - begin));
   time.title = timeOfDay(hook.at);
-  type.replaceChildren(hook.type, ...(hook.what ? [h('span', { className: 'more' }, ` ${hook.what}`)] : []));
-  say(status, hook.status ? String(hook.status) : hook.error ? 'failed' : 'waiting');
-  status.className = `status ${hook.status ? (hook.status < 300 ? 'good' : 'bad') : hook.error ? 'bad' : ''}`;
-  say(took, hook.tookMs === null || hook.tookMs === undefined ? '' : span(hook.tookMs));
-  if (!row.dataset.heard) {
-    row.dataset.heard = 'yes';
-    row.addEventListener('toggle', () => { if (row.open) fillExchange(row); });
-  }
-  if (row.open) fillExchange(row);
+  const again = hook.attempt > 1 ? `attempt ${hook.attempt}` : null;
+  const more = [hook.what, again].filter(Boolean).join(' · ');
+  type.replaceChildren(hook.type, ...(more ? [h('span', { className: 'more' }, ` ${more}`)] : []));
+  type.title = `${hook.type} ${more}`;
+  const good = hook.status >= 200 && hook.status < 300;
+  say(status, hook.status ? String(hook.status) : 'failed');
+  status.className = `status ${good ? 'good' : 'bad'}`;
+  say(took, span(hook.took));
+  row.addEventListener('toggle', async () => {
+    if (!row.open || row.dataset.read) return;
+    row.dataset.read = 'yes';
+    try {
+      fillExchange(row.lastChild, await fetched(hook.id));
+    } catch (error) {
+      delete row.dataset.read;
+      row.lastChild.replaceChildren(h('p', { className: 'problem' }, error.message));
+    }
+  });
 }
 
-function fillExchange(row) {
-  const { hook } = row;
-  const body = (name, message) => message && [
-    headers(message.headers),
-    ...(message.body === null || message.body === undefined || message.body === '' ? [h('p', { className: 'note' }, 'No body.')] : jsonView(message.body, name)),
-  ];
-  const attempts = hook.attempts > 1 ? ` · attempt ${hook.attempts}` : '';
-  row.lastChild.replaceChildren(
-    h('h3', {}, 'Sent to ', h('span', { className: 'mono' }, hook.url), attempts),
-    ...(body('The message', hook.request) ?? []),
-    h('h3', {}, hook.status ? `Answered ${hook.status}` : hook.error ? 'Not answered' : 'Waiting for the answer'),
+function fillExchange(place, hook) {
+  const body = (name, value) => (value === '' ? [h('p', { className: 'note' }, 'No body.')] : jsonView(value, name));
+  place.replaceChildren(
+    h('h3', {}, 'Sent to ', h('span', { className: 'mono' }, hook.url)),
+    h('dl', { className: 'headers' }, hook.headers.map(([name, value]) => h('div', {}, h('dt', {}, `${name}: `), h('dd', {}, value || '(empty)')))),
+    ...body('The message', hook.request),
+    h('h3', {}, hook.status ? `Answered ${hook.status} after ${span(hook.took)}` : `Not answered, after ${span(hook.took)}`),
     ...(hook.error ? [h('p', { className: 'problem' }, hook.error)] : []),
-    ...(body('The answer', hook.response) ?? []),
+    ...(hook.status ? body('The answer', hook.response) : []),
   );
-}
-
-function headers(pairs) {
-  if (!pairs?.length) return h('dl', { hidden: true });
-  return h('dl', { className: 'headers' }, pairs.map(([name, value]) => h('div', {}, h('dt', {}, `${name}: `), h('dd', {}, value))));
 }
 
 function linkRow(name, url) {

@@ -53,7 +53,7 @@ export class PlaceDialog {
     const { assistant, number, name, greeting } = this.#form.elements;
     submit.disabled = true;
     try {
-      const call = await this.#ask('calls', { assistantId: assistant.value, number: number.value, name: name.value, greeting: greeting.value });
+      const call = await this.#ask('test-call', { assistantId: assistant.value, number: number.value, name: name.value, greeting: greeting.value });
       this.#dialog.close();
       placed(call);
     } catch (error) {
