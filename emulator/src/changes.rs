@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(crate) const BACKLOG: usize = 1024;
 
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "who reads this lives in other modules, which may be left out")]
 pub(crate) enum Change {
     /// The call is in another state now, or new: `queued`, `ringing`, `in-progress`, `forwarding`, `ended`.
     Status { call_id: Arc<str>, status: &'static str },
@@ -22,6 +23,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
+    #[allow(dead_code, reason = "as above")]
     pub fn call_id(&self) -> &str {
         let (Change::Status { call_id, .. }
         | Change::Event { call_id, .. }

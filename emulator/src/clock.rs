@@ -38,13 +38,14 @@ impl Clock {
         now.max(previous.unwrap_or_else(|last| last) + 1)
     }
 
-    /// Moves on to a moment, if it is not past already.
-    pub fn not_before(&self, moment: i64) {
-        self.advanced.fetch_add((moment - self.now()).max(0), Ordering::Relaxed);
+    /// How far it is ahead of real time, in milliseconds.
+    pub fn ahead(&self) -> i64 {
+        self.advanced.load(Ordering::Relaxed)
     }
 
-    pub fn advance(&self, by: Duration) {
-        self.advanced.fetch_add(whole_milliseconds(by), Ordering::Relaxed);
+    /// Moves on to a moment, if it is not past already.
+    pub fn advance_to(&self, moment: i64) {
+        self.advanced.fetch_add((moment - self.now()).max(0), Ordering::Relaxed);
     }
 }
 

@@ -143,7 +143,7 @@ impl DataFile {
         {
             let mut meta = transaction.open_table(META)?;
             if let Some(now) = meta.get("now")?.and_then(|now| now.value().parse().ok()) {
-                world.clock.not_before(now);
+                world.clock.advance_to(now);
             }
             meta.insert("link-host", host.as_str())?;
             let mut resources = transaction.open_table(RESOURCES)?;

@@ -4,10 +4,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_DISPOSITION};
 use http::{HeaderMap, Method, StatusCode};
-use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::calls;
@@ -57,14 +55,17 @@ impl Links {
     }
 }
 
-pub(crate) fn answer(world: &World, method: &Method, uri: &http::Uri, headers: &HeaderMap, body: &Bytes) -> Answer {
+/// The call that is controlled by a request to `/{id}/control`.
+pub(crate) fn controlled_call<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
+    let id = path.strip_prefix('/')?.strip_suffix("/control")?;
+    (*method == Method::POST && !id.contains('/')).then_some(id)
+}
+
+pub(crate) fn answer(world: &World, uri: &http::Uri, headers: &HeaderMap) -> Answer {
     let path = uri.path();
     let Some((id, what)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
         return Answer::not_found(path);
     };
-    if what == "control" && *method == Method::POST {
-        return control(world, id, body);
-    }
     if headers.contains_key(AUTHORIZATION) {
         let message = "Only one auth mechanism allowed; the link is signed, send no Authorization header";
         return Answer::bytes(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", message);
@@ -80,7 +81,7 @@ pub(crate) fn answer(world: &World, method: &Method, uri: &http::Uri, headers: &
 }
 
 fn artifact(world: &World, id: &str, file: &str) -> Answer {
-    let wav = |channels: &[media::Voice]| Answer::bytes(StatusCode::OK, "audio/wav", media::wav(channels));
+    let wav = |channels: &[media::Voice]| Answer::bytes(StatusCode::OK, "audio/wav", calls::wav(world, id, channels));
     if let Some((content_type, bytes)) = world.uploads.lock().get(id) {
         let answer = Answer::bytes(StatusCode::OK, "application/octet-stream", bytes.clone());
         return answer.with_header(http::header::CONTENT_TYPE, content_type);
@@ -95,30 +96,7 @@ fn artifact(world: &World, id: &str, file: &str) -> Answer {
         "assistant-recording.wav" => wav(&[media::Voice::Assistant]),
         "video-recording.mp4" => Answer::bytes(StatusCode::OK, "video/mp4", media::mp4()),
         "pcap.pcap" => Answer::bytes(StatusCode::OK, "application/vnd.tcpdump.pcap", media::pcap()),
-        "call-logs.jsonl.gz" => Answer::bytes(StatusCode::OK, "application/gzip", media::call_logs(world.clock.now())),
+        "call-logs.jsonl.gz" => Answer::bytes(StatusCode::OK, "application/gzip", calls::call_logs(world, id)),
         _ => Answer::not_found(file),
-    }
-}
-
-/// Live control of a call. Everything well-formed is accepted, as by the API, which answers before it acts; ending the
-/// call is what has an effect here.
-pub(crate) fn control(world: &World, id: &str, body: &Bytes) -> Answer {
-    let Ok(message) = serde_json::from_slice::<Value>(body) else {
-        return Answer::error(StatusCode::BAD_REQUEST, "the body is not JSON");
-    };
-    let known = match message["type"].as_str() {
-        // The second is what some clients say over the socket of a call.
-        Some("end-call" | "hangup") => calls::hang_up(world, id, "assistant-ended-call"),
-        Some("say" | "add-message" | "control" | "transfer" | "handoff" | "send-transport-message") => {
-            world.lives.lock().contains_key(id)
-        }
-        _ => {
-            return Answer::error(StatusCode::BAD_REQUEST, "type must be a message that controls a call");
-        }
-    };
-    if known {
-        Answer::json(StatusCode::OK, &json!({ "success": true }))
-    } else {
-        Answer::not_found(&format!("Call {id}"))
     }
 }

@@ -21,8 +21,10 @@ use crate::fault::Fault;
 #[cfg(feature = "data")]
 use crate::journal::Journal;
 use crate::received::ReceivedRequest;
-use crate::world::{Settings, World};
-use crate::{fault_text, ids, sample, server, undocumented, validate};
+use crate::script::Script;
+use crate::webhooks::{SentWebhook, Server};
+use crate::world::{Here, Settings, World};
+use crate::{calls, fault_text, ids, sample, server, undocumented, validate};
 
 /// How many connections may wait to be accepted.
 const QUEUE: i32 = 4096;
@@ -91,9 +93,43 @@ impl Emulator {
         self.world.faults.lock().clear();
     }
 
-    /// Moves the emulator's clock on: calls that would be over by then are over.
-    pub fn advance(&self, by: Duration) {
-        self.world.clock.advance(by);
+    /// Moves the emulator's clock on. Every call has lived up to the new time when this returns: what it says of itself was
+    /// delivered, and what servers answered was used. With no time at all it waits until all is quiet.
+    ///
+    /// A server that is sent something may run on the same runtime. It must not wait for this, as this waits for it.
+    pub async fn advance(&self, by: Duration) {
+        self.world.agenda.advance(&self.world.clock, by).await;
+    }
+
+    /// Gives calls a course: for all that are placed or come in from now on, or for those that the script is for.
+    pub fn script(&self, script: Script) {
+        self.world.scripts.lock().add(script);
+    }
+
+    /// Forgets all scripts. Calls that have begun keep theirs.
+    pub fn clear_scripts(&self) {
+        self.world.scripts.lock().clear();
+    }
+
+    /// A customer dials a phone number of the organization that [`Emulator::api_key`] belongs to. This gives the id of the
+    /// call; `None` if there is no such phone number.
+    ///
+    /// Where neither an assistant nor a squad belongs to the number, its server is asked for one (`assistant-request`).
+    pub fn incoming_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
+        let organization = ids::organization(&self.api_key);
+        let call = calls::inbound::arrive(&self.world, &organization, phone_number_id, from)?;
+        call["id"].as_str().map(str::to_owned)
+    }
+
+    /// What was sent to the servers of assistants and phone numbers, oldest first: the most recent attempts, up to
+    /// [`Builder::keep_webhooks`].
+    pub fn webhooks(&self) -> Vec<SentWebhook> {
+        self.world.webhooks.lock().all()
+    }
+
+    /// Forgets what was sent so far.
+    pub fn clear_webhooks(&self) {
+        self.world.webhooks.lock().clear();
     }
 
     /// Every operation it serves, in the order of the document.
@@ -180,6 +216,7 @@ pub struct Builder {
     faults: Vec<Fault>,
     #[cfg(feature = "data")]
     data: Option<PathBuf>,
+    scripts: Vec<Script>,
 }
 
 #[derive(Clone, Debug)]
@@ -204,7 +241,11 @@ impl Default for Builder {
                 log_limit: 4096,
                 grace: Duration::from_millis(500),
                 client_timeout: Duration::from_secs(30),
+                webhook_limit: 512,
+                server: None,
+                webhook_timeout: Duration::from_secs(300),
             },
+            scripts: Vec::new(),
         }
     }
 }
@@ -291,6 +332,31 @@ impl Builder {
         self
     }
 
+    /// How many deliveries are kept for [`Emulator::webhooks`]; 512 otherwise.
+    pub fn keep_webhooks(mut self, count: usize) -> Builder {
+        self.settings.webhook_limit = count;
+        self
+    }
+
+    /// The organization's server, as the `server` of an assistant is written: `{"url": "http://..."}`. Messages go there
+    /// that no assistant and no phone number has a server for.
+    pub fn server(mut self, server: Value) -> Builder {
+        self.settings.server = Server::of(&serde_json::json!({ "server": server }));
+        self
+    }
+
+    /// The longest that any server may take to answer, in real time, whatever its `timeoutSeconds`.
+    pub fn webhook_timeout(mut self, longest: Duration) -> Builder {
+        self.settings.webhook_timeout = longest;
+        self
+    }
+
+    /// A course for calls, from the start; [`Emulator::script`] adds more later.
+    pub fn script(mut self, script: Script) -> Builder {
+        self.scripts.push(script);
+        self
+    }
+
     /// Starts it on a thread of its own; it answers as soon as this returns.
     pub async fn start(self) -> Result<Emulator, StartError> {
         let (stop, stopped) = watch::channel(false);
@@ -365,7 +431,15 @@ impl Builder {
         #[cfg(not(feature = "data"))]
         let link_key = fastrand::u64(..);
         let links = Links::to(reachable(downloads.local_addr()?), link_key);
-        let world = Arc::new(World::new(document, self.settings, links));
+        let api_key = self.api_key.unwrap_or_else(ids::uuid);
+        let here = Here {
+            address,
+            key: api_key.clone(),
+        };
+        let world = Arc::new(World::new(document, self.settings, links, here));
+        for script in self.scripts {
+            world.scripts.lock().add(script);
+        }
         self.faults.into_iter().for_each(|fault| world.faults.lock().add(fault));
         #[cfg(feature = "data")]
         if let Some(file) = file {
@@ -377,7 +451,7 @@ impl Builder {
             downloads,
             world,
             address,
-            api_key: self.api_key.unwrap_or_else(ids::uuid),
+            api_key,
         })
     }
 }

@@ -1,5 +1,7 @@
 //! One request from its bytes to its outcome: route, fault, token, body, rules, act.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
@@ -15,19 +17,33 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, fault_text, ids, listing, remote, undocumented, upload, validate};
+use crate::{calls, chat, cors, fault_text, ids, listing, own, page, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What goes wrong with this request alone; see [`crate::fault_text`].
 const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
-/// A request to the API itself.
-pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
-    let path = request.uri.path();
-    if remote::is_ours(path) {
-        return Outcome::Answer(remote::answer(world, &request, &body).await);
+/// A request to the host of the API: one of the emulator's own, or one of the API.
+pub(crate) async fn api(world: &Arc<World>, request: Parts, body: Bytes) -> Outcome {
+    if let Some(answer) = own::answer(world, &request, &body).await {
+        return Outcome::Answer(answer);
     }
+    if own::is_ours(request.uri.path()) {
+        return of_the_api(world, request, body).await;
+    }
+    if let Some(answer) = cors::preflight(&request) {
+        return Outcome::Answer(answer);
+    }
+    let mut outcome = of_the_api(world, request, body).await;
+    if let Outcome::Answer(answer) = &mut outcome {
+        cors::open(&mut answer.headers);
+    }
+    outcome
+}
+
+async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
+    let path = request.uri.path();
     let route = match world.routes.find(&request.method, path) {
         Route::Operation { index, parameters } => Ok((index, parameters)),
         other => Err(other),
@@ -40,7 +56,10 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
-            return Outcome::Answer(beside_the_document(world, &request.method, path, other));
+            if let Some(answer) = incoming(world, &request, &body) {
+                return Outcome::Answer(world.kept(answer).await);
+            }
+            return Outcome::Answer(beside_the_document(world, &request, other));
         }
     };
     let (operation, plan) = (&world.document.operations()[index], &world.plans[index]);
@@ -86,26 +105,27 @@ pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operati
     }
 }
 
-fn beside_the_document(world: &World, method: &Method, path: &str, route: Route) -> Answer {
-    match (route, path) {
-        (Route::WrongMethod(allowed), _) => {
-            let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
-                .with_header(ALLOW, &allowed.join(", "))
-        }
-        (_, "/api-json" | "/api/openapi.json") if *method == Method::GET || *method == Method::HEAD => {
-            Answer::bytes(StatusCode::OK, "application/json; charset=utf-8", world.document.text())
-        }
-        (_, "/") if *method == Method::GET => Answer::json(
-            StatusCode::OK,
-            &json!({
-                "name": "vapi-emulator",
-                "document": "/api-json",
-                "operations": world.document.operations().len(),
-            }),
-        ),
-        _ => Answer::error(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")),
+/// `POST /emulator/calls`: a call comes in.
+fn incoming(world: &World, request: &Parts, body: &Bytes) -> Option<Answer> {
+    if request.method != Method::POST || request.uri.path() != "/emulator/calls" {
+        return None;
     }
+    let Some(token) = bearer_token(&request.headers) else {
+        return Some(Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header"));
+    };
+    let body = read_json(body).unwrap_or_default();
+    Some(calls::inbound::create(world, &ids::organization(token), &body))
+}
+
+fn beside_the_document(world: &World, request: &Parts, route: Route) -> Answer {
+    let (method, path) = (&request.method, request.uri.path());
+    if let Route::WrongMethod(allowed) = route {
+        let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+        return Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
+            .with_header(ALLOW, &allowed.join(", "));
+    }
+    let page = page::answer(world, request);
+    page.unwrap_or_else(|| Answer::error(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")))
 }
 
 fn perform(
@@ -177,14 +197,14 @@ fn perform(
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The body as JSON; an empty one is an empty object, as the API's body parser has it.
-fn read_json(body: &Bytes) -> serde_json::Result<Value> {
+pub(crate) fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }

@@ -1,59 +1,48 @@
 //! The emulator's own routes below `/emulator`: what the library's handle does, for tests in any language. They are no part
-//! of the API, need no token, and are not among the requests that are remembered.
+//! of the API, need no token, and are not among the requests that are remembered. Those of the page, and the clock, are in
+//! [`crate::own`], which guards all of them.
 
-use http::header::{ALLOW, AUTHORIZATION, HOST, ORIGIN};
+use http::header::{ALLOW, AUTHORIZATION};
 use http::request::Parts;
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::received::ReceivedRequest;
 use crate::world::World;
-use crate::{fault_text, moment, span};
+use crate::{fault_text, moment};
 
-pub(crate) fn is_ours(path: &str) -> bool {
-    path == "/emulator" || path.starts_with("/emulator/")
-}
-
-pub(crate) async fn answer(world: &World, request: &Parts, body: &[u8]) -> Answer {
-    if !comes_from_here(&request.headers) {
-        return Answer::error(
-            StatusCode::FORBIDDEN,
-            "a page of another site asked; these routes are for local tests",
-        );
-    }
+/// The answer of one of these routes; `None` for any other path.
+pub(crate) async fn answer(world: &World, request: &Parts, body: &[u8]) -> Option<Answer> {
     let method = if request.method == Method::HEAD {
         &Method::GET
     } else {
         &request.method
     };
     let allowed: &str = match (request.uri.path(), method.as_str()) {
-        ("/emulator", "GET") => return about(world),
+        ("/emulator", "GET") => return Some(about(world)),
         ("/emulator", "DELETE") => {
             world.reset();
-            return world.kept(about(world)).await;
+            return Some(world.kept(about(world)).await);
         }
         ("/emulator", _) => "GET, DELETE",
-        ("/emulator/faults", "GET") => return faults(world, StatusCode::OK),
-        ("/emulator/faults", "POST") => return add_faults(world, body),
+        ("/emulator/faults", "GET") => return Some(faults(world, StatusCode::OK)),
+        ("/emulator/faults", "POST") => return Some(add_faults(world, body)),
         ("/emulator/faults", "DELETE") => {
             world.faults.lock().clear();
-            return faults(world, StatusCode::OK);
+            return Some(faults(world, StatusCode::OK));
         }
         ("/emulator/faults", _) => "GET, POST, DELETE",
-        ("/emulator/requests", "GET") => return requests(world),
+        ("/emulator/requests", "GET") => return Some(requests(world)),
         ("/emulator/requests", "DELETE") => {
             world.log.lock().clear();
-            return requests(world);
+            return Some(requests(world));
         }
         ("/emulator/requests", _) => "GET, DELETE",
-        ("/emulator/clock", "GET") => return clock(world),
-        ("/emulator/clock", "POST") => return move_clock(world, body).await,
-        ("/emulator/clock", _) => "GET, POST",
-        (path, _) => return Answer::error(StatusCode::NOT_FOUND, format!("Cannot {} {path}", request.method)),
+        _ => return None,
     };
     let message = format!("Cannot {} {}", request.method, request.uri.path());
-    Answer::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, allowed)
+    Some(Answer::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, allowed))
 }
 
 fn about(world: &World) -> Answer {
@@ -118,49 +107,6 @@ fn told(request: &ReceivedRequest) -> Value {
     })
 }
 
-fn clock(world: &World) -> Answer {
-    let now = world.clock.now();
-    Answer::json(
-        StatusCode::OK,
-        &json!({ "now": moment::format(now), "milliseconds": now }),
-    )
-}
-
-async fn move_clock(world: &World, body: &[u8]) -> Answer {
-    let Ok(body) = serde_json::from_slice::<Value>(body) else {
-        return bad_request("the body is not JSON".into());
-    };
-    let Some(by) = body["advance"].as_str() else {
-        return bad_request("advance must say how far: {\"advance\": \"60s\"}".into());
-    };
-    match span::parse(by) {
-        Ok(by) => {
-            world.clock.advance(by);
-            world.kept(clock(world)).await
-        }
-        Err(problem) => bad_request(format!("advance: {problem}")),
-    }
-}
-
 fn bad_request(message: String) -> Answer {
     Answer::error(StatusCode::BAD_REQUEST, message)
-}
-
-/// Whether the request is not from a web page, or from one of this machine: any page in a browser can send requests to
-/// 127.0.0.1.
-pub(crate) fn comes_from_here(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let Some(origin) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
-        return false;
-    };
-    let host = host_name(origin.1);
-    let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).map(host_name);
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]") || asked == Some(host)
-}
-
-fn host_name(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
 }

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
+use crate::changes::Change;
 use crate::document::Operation;
 use crate::listing::{self, ListStyle, Query};
 use crate::plan::{Child, Plan, concrete};
@@ -220,6 +221,8 @@ pub(crate) fn update(asked: &Asked<'_>) -> Answer {
     }
     let updated = resource.clone();
     drop(store);
+    // It may have been a credential.
+    asked.world.tokens.forget(id);
     asked.shaped(calls::as_of_now(asked.world, updated))
 }
 
@@ -236,8 +239,12 @@ pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
     store.remove_below(asked.organization, &format!("{collection}/{id}"));
     drop(store);
     let resource = calls::as_of_now(asked.world, resource);
-    asked.world.lives.lock().remove(id);
+    if asked.world.lives.lock().remove(id).is_some() {
+        let _ = asked.world.changes.send(Change::Deleted { call_id: id.into() });
+    }
     asked.world.uploads.lock().remove(id);
+    asked.world.recorded.lock().remove(id);
+    asked.world.tokens.forget(id);
     asked.shaped(resource)
 }
 

@@ -25,7 +25,7 @@ use crate::answer::{Answer, AnswerBody};
 use crate::fault::Outcome;
 use crate::sockets::Session;
 use crate::world::{Guarded, Settings, World};
-use crate::{downloads, handle, sockets};
+use crate::{calls, cors, downloads, handle, sockets};
 
 /// How many connections are served at once; the next ones wait in the queue of the listener.
 const MOST_CONNECTIONS: usize = 8192;
@@ -51,6 +51,11 @@ pub(crate) async fn serve(
     let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
     let mut writing = pin!(world.keep_writing());
+    // Calls live as long as the emulator serves; what is left of them ends with this.
+    let mut lives = JoinSet::new();
+    if let Some(unborn) = world.unborn.lock().take() {
+        lives.spawn(calls::run(world.clone(), unborn));
+    }
     loop {
         let (accepted, host) = tokio::select! {
             accepted = api.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Api),
@@ -69,6 +74,7 @@ pub(crate) async fn serve(
         }
     }
     drop((api, downloads));
+    world.closing.send_replace(true);
     let _ = tokio::time::timeout(world.settings.grace, async {
         while connections.join_next().await.is_some() {}
     })
@@ -110,7 +116,7 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: 
 /// The answer, or an error that makes hyper drop the connection.
 async fn answer(
     host: Host,
-    world: &World,
+    world: &Arc<World>,
     reset: &AtomicBool,
     opened: &Guarded<Option<Session>>,
     request: Request<Incoming>,
@@ -129,7 +135,10 @@ async fn answer(
     };
     let outcome = match host {
         Host::Api => handle::api(world, parts, body).await,
-        Host::Downloads => Outcome::Answer(world.kept(download(world, &parts, &body)).await),
+        Host::Downloads => {
+            let answer = download(world, &parts, &body).await;
+            Outcome::Answer(open_to_pages(world.kept(answer).await))
+        }
     };
     match outcome {
         Outcome::Answer(answer) => Ok(answer.into_response()),
@@ -141,9 +150,18 @@ async fn answer(
     }
 }
 
-fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
+/// Pages of other origins play recordings, too.
+fn open_to_pages(mut answer: Answer) -> Answer {
+    cors::open(&mut answer.headers);
+    answer
+}
+
+async fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
     world.log.lock().push(|| handle::received(request, body, None));
-    downloads::answer(world, &request.method, &request.uri, &request.headers, body)
+    if let Some(id) = downloads::controlled_call(&request.method, request.uri.path()) {
+        return calls::control::answer(world, id, body).await;
+    }
+    downloads::answer(world, &request.uri, &request.headers)
 }
 
 /// The whole body, as long as it keeps coming and is not too large.

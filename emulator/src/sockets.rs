@@ -1,16 +1,16 @@
 //! The websockets of a call: `listen`, where its sound can be heard, and `transport`, over which a call is held. This is
 //! who may open which, and the opening itself; what goes over them is in the two modules.
 
+mod hearing;
 mod listen;
 mod sound;
-mod talk;
 mod transport;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use http::header::{ALLOW, AUTHORIZATION, CONNECTION, HeaderName, UPGRADE};
+use http::header::{ALLOW, AUTHORIZATION, CONNECTION, HOST, HeaderName, ORIGIN, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -26,7 +26,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::answer::Answer;
 use crate::calls::Standing;
 use crate::world::World;
-use crate::{calls, downloads, ids, remote};
+use crate::{calls, ids, undocumented};
 
 const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
@@ -99,7 +99,7 @@ fn refusal(world: &World, request: &Parts, id: &str, kind: Kind) -> Option<Answe
         let message = format!("Cannot {} {}", request.method, request.uri.path());
         return Some(Answer::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, "GET"));
     }
-    if !remote::comes_from_here(&request.headers) {
+    if !comes_from_here(&request.headers) {
         let message = "a page of another site asked for the socket of a call on this machine";
         return Some(Answer::error(StatusCode::FORBIDDEN, message));
     }
@@ -117,7 +117,7 @@ fn refusal(world: &World, request: &Parts, id: &str, kind: Kind) -> Option<Answe
         (_, "ended") => "the call is over",
         (Kind::Listen, _) => return None,
         (Kind::Transport, _) if !standing.over_websocket => "the call is not one over a websocket",
-        (Kind::Transport, "queued") => return None,
+        (Kind::Transport, "queued") if !standing.connected => return None,
         (Kind::Transport, "scheduled") => "the call is not due yet",
         (Kind::Transport, _) => "the call is connected already",
     };
@@ -129,7 +129,7 @@ fn is_owner(headers: &HeaderMap, standing: &Standing) -> bool {
     let token = token
         .and_then(|value| value.split_once(' '))
         .map_or("", |(_, token)| token.trim());
-    ids::organization(crate::undocumented::read_key(token).0) == standing.organization
+    ids::organization(undocumented::read_key(token).0) == standing.organization
 }
 
 /// The value of `Sec-WebSocket-Accept`, or what is wrong with the request as one for a websocket.
@@ -251,7 +251,21 @@ fn ticks() -> tokio::time::Interval {
     ticks
 }
 
-/// A control message that came over a socket.
-async fn steer(world: &World, id: &str, message: &str) -> Answer {
-    downloads::control(world, id, &Bytes::copy_from_slice(message.as_bytes()))
+/// Whether the request is not from a web page, or from one of this machine: any page in a browser can send requests to
+/// 127.0.0.1.
+fn comes_from_here(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(ORIGIN) else { return true };
+    let Some(origin) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
+        return false;
+    };
+    let host = host_name(origin.1);
+    let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).map(host_name);
+    matches!(host, "localhost" | "127.0.0.1" | "[::1]") || asked == Some(host)
+}
+
+fn host_name(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
 }

@@ -45,6 +45,20 @@ impl Store {
         collection
     }
 
+    /// Every resource that lies at this path, whoever's it is.
+    pub fn everywhere(&self, path: &str) -> Vec<Value> {
+        let collections = self.collections.iter().filter(|((_, at), _)| at == path);
+        collections
+            .flat_map(|(_, collection)| collection.newest_first().cloned())
+            .collect()
+    }
+
+    /// The resource with this id at this path, whoever's it is.
+    pub fn anywhere(&self, path: &str, id: &str) -> Option<Value> {
+        let mut collections = self.collections.iter().filter(|((_, at), _)| at == path);
+        collections.find_map(|(_, collection)| collection.get("id", id).cloned())
+    }
+
     /// Drops what lies below a resource that is gone.
     pub fn remove_below(&mut self, organization: &str, path: &str) {
         self.remove_where(|(owner, at)| {

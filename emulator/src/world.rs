@@ -1,15 +1,17 @@
 //! Everything one running emulator knows, shared by its two listeners and the handle that tests hold.
 
 use std::collections::{HashMap, HashSet};
+use std::net::SocketAddr;
 #[cfg(feature = "data")]
 use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::agenda::Agenda;
 use crate::answer::Answer;
-use crate::calls::Life;
+use crate::calls::{Birth, Life};
 use crate::changes::{self, Change};
 use crate::clock::Clock;
 use crate::document::Document;
@@ -20,8 +22,10 @@ use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::received::Log;
 use crate::routes::Routes;
+use crate::script::Shelf;
 use crate::store::Store;
 use crate::uploads::Uploads;
+use crate::webhooks::{Server, Tokens, WebhookLog};
 
 pub(crate) struct World {
     pub document: Arc<Document>,
@@ -45,6 +49,22 @@ pub(crate) struct World {
     /// The way to the data file, if there is one.
     #[cfg(feature = "data")]
     pub journal: OnceLock<Journal>,
+    pub agenda: Agenda,
+    /// Calls that are to be brought to life; the receiver is in `unborn` until the emulator serves.
+    pub births: mpsc::UnboundedSender<Birth>,
+    pub unborn: Guarded<Option<mpsc::UnboundedReceiver<Birth>>>,
+    pub scripts: Guarded<Shelf>,
+    pub webhooks: Guarded<WebhookLog>,
+    pub tokens: Tokens,
+    /// Turns true when the server stops, for answers that would go on for ever.
+    pub closing: watch::Sender<bool>,
+    pub here: Here,
+}
+
+/// Where an emulator is found, and with which key.
+pub(crate) struct Here {
+    pub address: SocketAddr,
+    pub key: String,
 }
 
 #[derive(Clone, Debug)]
@@ -60,10 +80,17 @@ pub(crate) struct Settings {
     pub grace: Duration,
     /// How long a client may be silent.
     pub client_timeout: Duration,
+    /// How many deliveries are kept for [`Emulator::webhooks`](crate::Emulator::webhooks).
+    pub webhook_limit: usize,
+    /// Where messages go that no assistant and no phone number has a server for.
+    pub server: Option<Server>,
+    /// The longest that a server may take, in real time, whatever it says of itself.
+    pub webhook_timeout: Duration,
 }
 
 impl World {
-    pub fn new(document: Arc<Document>, settings: Settings, links: Links) -> World {
+    pub fn new(document: Arc<Document>, settings: Settings, links: Links, here: Here) -> World {
+        let (births, unborn) = mpsc::unbounded_channel();
         World {
             routes: Routes::of(&document),
             plans: document
@@ -83,6 +110,14 @@ impl World {
             faults: Guarded::default(),
             log: Guarded::new(Log::keeping(settings.log_limit)),
             changes: broadcast::channel(changes::BACKLOG).0,
+            closing: watch::Sender::new(false),
+            here,
+            agenda: Agenda::default(),
+            births,
+            unborn: Guarded::new(Some(unborn)),
+            scripts: Guarded::default(),
+            webhooks: Guarded::new(WebhookLog::keeping(settings.webhook_limit)),
+            tokens: Tokens::default(),
             settings,
         }
     }
@@ -122,7 +157,14 @@ impl World {
     /// Forgets all resources and calls, all faults and all requests.
     pub fn reset(&self) {
         self.store.lock().clear();
-        self.lives.lock().clear();
+        // Their drivers end with them.
+        let lives = std::mem::take(&mut *self.lives.lock());
+        for id in lives.keys() {
+            let _ = self.changes.send(Change::Deleted {
+                call_id: id.as_str().into(),
+            });
+        }
+        self.webhooks.lock().clear();
         self.uploads.lock().clear();
         self.recorded.lock().clear();
         self.faults.lock().clear();

@@ -6,7 +6,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use super::sound::{Encoding, Format, Voice};
+use super::sound::{Encoding, Format, Voice, voice_after};
 use super::{Gone, Socket, stopped, ticks};
 use crate::calls;
 use crate::changes::Change;
@@ -23,13 +23,13 @@ const EVENTS: [&str; 3] = ["speech-update", "transcript", "user-interrupted"];
 pub(super) async fn run(world: &World, call: &str, mut socket: Socket, mut stop: watch::Receiver<bool>) {
     let mut changes = world.changes.subscribe();
     let mut ticks = ticks();
-    // Who nobody has announced is the assistant: a call without a conversation still sounds.
+    // Who began before anybody listened is likely the assistant, and silence would say less.
     let mut voice = Voice::Assistant;
     let (mut number, mut told) = (0, "");
     loop {
         let sent = tokio::select! {
             _ = ticks.tick() => {
-                let status = calls::standing(world, call).map_or("ended", |standing| standing.status);
+                let status = calls::status(world, call);
                 if status == "ended" {
                     return socket.close(CloseCode::Normal, "the call is over").await;
                 }
@@ -48,13 +48,7 @@ pub(super) async fn run(world: &World, call: &str, mut socket: Socket, mut stop:
             }
             change = changes.recv() => match change {
                 Ok(Change::Event { call_id, message }) if *call_id == *call => {
-                    if message["type"] == "speech-update" {
-                        voice = match (message["status"].as_str(), message["role"].as_str()) {
-                            (Some("started"), Some("user")) => Voice::Customer,
-                            (Some("started"), _) => Voice::Assistant,
-                            _ => Voice::Nobody,
-                        };
-                    }
+                    voice = voice_after(&message).unwrap_or(voice);
                     match message["type"].as_str() {
                         Some(name) if EVENTS.contains(&name) => socket.event(&message).await,
                         _ => Ok(()),

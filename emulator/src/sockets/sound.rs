@@ -30,6 +30,15 @@ pub(super) enum Voice {
     Assistant,
 }
 
+/// Who is heard after an event, if it changes that.
+pub(super) fn voice_after(event: &Value) -> Option<Voice> {
+    (event["type"] == "speech-update").then(|| match (event["status"].as_str(), event["role"].as_str()) {
+        (Some("started"), Some("user")) => Voice::Customer,
+        (Some("started"), _) => Voice::Assistant,
+        _ => Voice::Nobody,
+    })
+}
+
 impl Format {
     /// The format that `transport.audioFormat` asks for; what it leaves out is as the API has it.
     pub fn of(asked: &Value) -> Format {

@@ -66,7 +66,7 @@ async fn a_call_goes_on_where_it_was() {
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;
     let ringing = vapi.create("/call", json!({ "assistant": {} })).await;
-    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 60));
+    vapi.emulator.advance(Duration::from_secs(3 * 3600 + 60)).await;
     let hung_up = vapi
         .create("/call", json!({ "assistant": { "firstMessage": "Good morning." } }))
         .await;
@@ -75,7 +75,7 @@ async fn a_call_goes_on_where_it_was() {
         .as_str()
         .expect("a control address")
         .to_owned();
-    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 60));
+    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 1800)).await;
     let (status, _) = answer(
         vapi.elsewhere(Method::POST, &control)
             .json(&json!({ "type": "end-call" })),
@@ -107,7 +107,7 @@ async fn a_call_goes_on_where_it_was() {
     let recording = vapi.request(Method::GET, &format!("/call/{hung_up}/mono-recording"));
     assert_eq!(answer(recording).await.0, 302);
     assert_eq!(vapi.get(&format!("/call/{waiting}")).await.1["status"], "queued");
-    vapi.emulator.advance(Duration::from_secs(4 * 3600));
+    vapi.emulator.advance(Duration::from_secs(4 * 3600)).await;
     assert_eq!(vapi.get(&format!("/call/{waiting}")).await.1["status"], "ended");
 }
 
