@@ -42,7 +42,9 @@ export class Detail {
 
   show(data) {
     if (data.summary.id !== this.id) return;
-    const atEnd = this.#root.scrollHeight - this.#root.scrollTop - this.#root.clientHeight < 40;
+    // Whoever has scrolled to the end wants to follow.
+    const { scrollTop, scrollHeight, clientHeight } = this.#root;
+    const atEnd = scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 40;
     const first = this.#data === null;
     this.#data = data;
     this.#head(data.summary);
