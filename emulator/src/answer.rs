@@ -143,7 +143,9 @@ impl Body for AnswerBody {
             }
         }
         if let Some(live) = &mut self.live {
-            return live.poll_recv(context).map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
+            return live
+                .poll_recv(context)
+                .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
         }
         match self.end {
             End::Whole => Poll::Ready(None),

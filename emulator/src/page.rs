@@ -36,9 +36,7 @@ pub(crate) fn answer(world: &World, request: &Parts) -> Option<Answer> {
     }
     let for_people = |page: Answer| own::refusal(world, request).unwrap_or(page);
     match request.uri.path() {
-        "/" if wants_html(request) => {
-            Some(for_people(secured(html(include_str!("page/index.html")), POLICY)))
-        }
+        "/" if wants_html(request) => Some(for_people(secured(html(include_str!("page/index.html")), POLICY))),
         "/" => Some(Answer::json(
             StatusCode::OK,
             &json!({
@@ -56,7 +54,10 @@ pub(crate) fn answer(world: &World, request: &Parts) -> Option<Answer> {
 }
 
 /// A file that the pages load.
-#[cfg_attr(not(feature = "reference"), expect(unused_variables, reason = "only the reference depends on the document"))]
+#[cfg_attr(
+    not(feature = "reference"),
+    expect(unused_variables, reason = "only the reference depends on the document")
+)]
 pub(crate) fn file(world: &World, request: &Parts, name: &str) -> Option<Answer> {
     const JS: &str = "text/javascript; charset=utf-8";
     const CSS: &str = "text/css; charset=utf-8";
@@ -77,7 +78,10 @@ pub(crate) fn file(world: &World, request: &Parts, name: &str) -> Option<Answer>
         #[cfg(not(feature = "reference"))]
         _ => return None,
     };
-    Some(secured(tagged(request, content_type, Bytes::from_static(text.as_bytes())), POLICY))
+    Some(secured(
+        tagged(request, content_type, Bytes::from_static(text.as_bytes())),
+        POLICY,
+    ))
 }
 
 /// The document with this emulator as its only server, for tools that send requests where it says. `/api-json` stays as
@@ -88,7 +92,10 @@ pub(crate) fn document_from_here(world: &World, request: &Parts) -> Answer {
         return tagged(request, JSON, text);
     };
     // The host that was asked for: the same machine has more than one name.
-    let host = request.headers.get(http::header::HOST).and_then(|host| host.to_str().ok());
+    let host = request
+        .headers
+        .get(http::header::HOST)
+        .and_then(|host| host.to_str().ok());
     let host = host.map_or_else(|| world.here.address.to_string(), str::to_owned);
     let servers = json!([{ "url": format!("http://{host}"), "description": "vapi-emulator" }]);
     let Ok(servers) = serde_json::value::to_raw_value(&servers) else {

@@ -24,7 +24,10 @@ pub(super) fn placing(world: &World) -> Option<(&Operation, &Plan)> {
 
 pub(super) fn list(world: &World) -> Answer {
     let Some((_, plan)) = placing(world) else {
-        return Answer::json(StatusCode::OK, &json!({ "calls": [], "total": 0, "clock": super::clock(world) }));
+        return Answer::json(
+            StatusCode::OK,
+            &json!({ "calls": [], "total": 0, "clock": super::clock(world) }),
+        );
     };
     let mut stored = world.store.lock().everywhere(&plan.collection);
     let total = stored.len();
@@ -32,7 +35,10 @@ pub(super) fn list(world: &World) -> Answer {
     stored.sort_unstable_by(|a, b| b["createdAt"].as_str().cmp(&a["createdAt"].as_str()));
     stored.truncate(MOST);
     let calls: Vec<Value> = stored.iter().map(|call| summary(world, call)).collect();
-    Answer::json(StatusCode::OK, &json!({ "calls": calls, "total": total, "clock": super::clock(world) }))
+    Answer::json(
+        StatusCode::OK,
+        &json!({ "calls": calls, "total": total, "clock": super::clock(world) }),
+    )
 }
 
 pub(super) fn one(world: &World, id: &str) -> Option<Answer> {
@@ -177,9 +183,10 @@ fn turns(world: &World, stored: &Value) -> Vec<Value> {
         Some(life) => Some(&life.conversation.messages),
         None => stored["artifact"]["messages"].as_array(),
     };
-    let turns = messages.into_iter().flatten().map(|message| {
-        json!({ "role": message["role"], "at": message["time"], "text": in_words(message) })
-    });
+    let turns = messages
+        .into_iter()
+        .flatten()
+        .map(|message| json!({ "role": message["role"], "at": message["time"], "text": in_words(message) }));
     turns.collect()
 }
 
@@ -192,6 +199,8 @@ fn in_words(message: &Value) -> String {
         });
         return calls.collect::<Vec<_>>().join("\n");
     }
-    let text = ["message", "result", "content"].into_iter().find_map(|name| message[name].as_str());
+    let text = ["message", "result", "content"]
+        .into_iter()
+        .find_map(|name| message[name].as_str());
     text.unwrap_or_default().to_owned()
 }

@@ -22,13 +22,17 @@ pub(crate) fn refusal(world: &World, request: &Parts) -> Option<Answer> {
     let Some(host) = text(HOST).or_else(|| request.uri.authority().map(Authority::as_str)) else {
         return refuse("The request names no host");
     };
-    let is_ours = host.parse().is_ok_and(|host: Authority| names_us(host.host(), world.here.address.ip()));
+    let is_ours = host
+        .parse()
+        .is_ok_and(|host: Authority| names_us(host.host(), world.here.address.ip()));
     if !is_ours {
         return refuse("The emulator answers here only under its own address and the names of this machine");
     }
     let reads = request.method == Method::GET || request.method == Method::HEAD;
     let from_elsewhere = match text(ORIGIN) {
-        Some(origin) => !origin.strip_prefix("http://").is_some_and(|origin| origin.eq_ignore_ascii_case(host)),
+        Some(origin) => !origin
+            .strip_prefix("http://")
+            .is_some_and(|origin| origin.eq_ignore_ascii_case(host)),
         None => text(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none"),
     };
     if from_elsewhere && !reads {
@@ -56,10 +60,24 @@ mod tests {
     #[test]
     fn only_this_machine_and_the_bound_address_are_us() {
         let loopback = IpAddr::from([127, 0, 0, 1]);
-        for host in ["localhost", "LOCALHOST.", "vapi.localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
+        for host in [
+            "localhost",
+            "LOCALHOST.",
+            "vapi.localhost",
+            "127.0.0.1",
+            "127.9.9.9",
+            "[::1]",
+        ] {
             assert!(names_us(host, loopback), "{host}");
         }
-        for host in ["evil.example", "localhost.evil.example", "notlocalhost", "10.0.0.5", "0.0.0.0", ""] {
+        for host in [
+            "evil.example",
+            "localhost.evil.example",
+            "notlocalhost",
+            "10.0.0.5",
+            "0.0.0.0",
+            "",
+        ] {
             assert!(!names_us(host, loopback), "{host}");
         }
         assert!(names_us("10.0.0.5", IpAddr::from([10, 0, 0, 5])));

@@ -21,9 +21,10 @@ pub(super) fn of_call(world: &World, call: &str) -> Vec<Value> {
 pub(super) fn one(world: &World, call: &str, id: &str) -> Option<Answer> {
     let named = named(world, call);
     let (_, webhook) = named.iter().find(|(name, _)| name == id)?;
-    let headers = webhook.headers.iter().map(|(name, value)| {
-        json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())])
-    });
+    let headers = webhook
+        .headers
+        .iter()
+        .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]));
     let mut told = line(id, webhook);
     told["url"] = json!(webhook.url);
     told["headers"] = headers.collect();

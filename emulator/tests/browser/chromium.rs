@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use thirtyfour::prelude::*;
 use thirtyfour::LoggingPrefsLogLevel;
+use thirtyfour::prelude::*;
 use vapi_emulator::Emulator;
 
 /// A browser on a machine with other work to do may take its time.
@@ -44,7 +44,9 @@ pub async fn browse(emulator: &Emulator, test: impl AsyncFnOnce(Page) + 'static)
         wishes.add_arg(flag).expect("a flag");
     }
     wishes.add_arg("--window-size=1280,900").expect("a flag");
-    wishes.set_browser_log_level(LoggingPrefsLogLevel::All).expect("a level");
+    wishes
+        .set_browser_log_level(LoggingPrefsLogLevel::All)
+        .expect("a level");
     // Built beside the `vapi` crate, reqwest has TLS and waits to be told with which cryptography.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
@@ -57,7 +59,9 @@ pub async fn browse(emulator: &Emulator, test: impl AsyncFnOnce(Page) + 'static)
         origin: emulator.base_url(),
     };
     let local = tokio::task::LocalSet::new();
-    let tested = local.run_until(async { tokio::task::spawn_local(test(page)).await }).await;
+    let tested = local
+        .run_until(async { tokio::task::spawn_local(test(page)).await })
+        .await;
     let _ = driver.quit().await;
     let _ = chromedriver.kill();
     let _ = chromedriver.wait();
@@ -68,7 +72,10 @@ pub async fn browse(emulator: &Emulator, test: impl AsyncFnOnce(Page) + 'static)
 
 /// ChromeDriver on a free port.
 fn start_driver() -> (Child, u16) {
-    let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).spawn();
+    let started = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdout(Stdio::piped())
+        .spawn();
     let mut driver = started.expect("chromedriver: install the packages `chromium` and `chromium-driver`");
     let output = BufReader::new(driver.stdout.take().expect("its output"));
     let port = output.lines().map_while(Result::ok).find_map(|line| {
@@ -80,12 +87,18 @@ fn start_driver() -> (Child, u16) {
 
 impl Page {
     pub async fn open(&self, path: &str) {
-        self.driver.goto(format!("{}{path}", self.origin)).await.expect("a page");
+        self.driver
+            .goto(format!("{}{path}", self.origin))
+            .await
+            .expect("a page");
     }
 
     pub async fn run(&self, script: &str) -> Value {
         let answer = self.driver.execute(script, Vec::new()).await;
-        answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
+        answer
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
+            .json()
+            .clone()
     }
 
     /// Waits until an expression holds in the page.
@@ -102,12 +115,15 @@ impl Page {
 
     /// The text of an element becomes what is expected.
     pub async fn shows(&self, selector: &str, text: &str) {
-        self.until(&format!("document.querySelector({selector:?})?.textContent.trim() === {text:?}"))
-            .await;
+        self.until(&format!(
+            "document.querySelector({selector:?})?.textContent.trim() === {text:?}"
+        ))
+        .await;
     }
 
     pub async fn focus_is_in(&self, selector: &str) {
-        self.until(&format!("document.activeElement?.closest({selector:?})")).await;
+        self.until(&format!("document.activeElement?.closest({selector:?})"))
+            .await;
     }
 
     pub async fn press(&self, keys: impl Into<TypingData>) {
@@ -123,14 +139,19 @@ impl Page {
     /// Neither an error nor a warning in the console, and nothing asked of anybody but the emulator.
     pub async fn is_at_peace(&self) {
         let log = self.driver.browser_log().await.expect("a log");
-        let complaints = log.iter().filter(|entry| entry.level == "SEVERE" || entry.level == "WARNING");
+        let complaints = log
+            .iter()
+            .filter(|entry| entry.level == "SEVERE" || entry.level == "WARNING");
         let complaints: Vec<&str> = complaints.map(|entry| entry.message.as_str()).collect();
         assert_eq!(complaints, Vec::<&str>::new());
-        let asked = self.run("return performance.getEntriesByType('resource').map(({ name }) => name)").await;
+        let asked = self
+            .run("return performance.getEntriesByType('resource').map(({ name }) => name)")
+            .await;
         let asked = asked.as_array().expect("a list");
         assert!(!asked.is_empty());
         for url in asked.iter().filter_map(Value::as_str) {
-            let here = url.starts_with(&format!("{}/", self.origin)) || url.starts_with("data:") || url.starts_with("blob:");
+            let here =
+                url.starts_with(&format!("{}/", self.origin)) || url.starts_with("data:") || url.starts_with("blob:");
             assert!(here, "{url} was asked for");
         }
     }

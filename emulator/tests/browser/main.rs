@@ -45,7 +45,11 @@ async fn a_call_is_watched_until_it_ends() {
 
         let greeting = "Hello! <script>window.hacked = true</script><img src=x onerror='window.hacked = true'>";
         let assistant = json!({ "name": "Ada", "firstMessage": greeting, "server": { "url": url } });
-        place(&served, json!({ "assistant": assistant, "customer": customer("Grace") })).await;
+        place(
+            &served,
+            json!({ "assistant": assistant, "customer": customer("Grace") }),
+        )
+        .await;
         page.shows(".row .who", "Grace").await;
         page.shows(".row .how", "queued").await;
         page.press("j").await;
@@ -76,7 +80,11 @@ async fn a_call_is_watched_until_it_ends() {
 async fn everything_can_be_done_with_keys() {
     let emulator = start().await;
     for name in ["Barbara", "Grace", "Margaret"] {
-        place(&emulator, json!({ "assistant": { "name": "Ada" }, "customer": customer(name) })).await;
+        place(
+            &emulator,
+            json!({ "assistant": { "name": "Ada" }, "customer": customer(name) }),
+        )
+        .await;
     }
     browse(&emulator, async |page| {
         page.open("/").await;
@@ -138,7 +146,8 @@ async fn thousands_of_calls_are_drawn_as_far_as_they_are_seen() {
     place(&emulator, json!({ "assistant": {}, "customers": customers })).await;
     browse(&emulator, async |page| {
         page.open("/").await;
-        page.until("document.querySelector('.row')?.getAttribute('aria-setsize') === '3000'").await;
+        page.until("document.querySelector('.row')?.getAttribute('aria-setsize') === '3000'")
+            .await;
         page.focus_is_in("body").await;
         page.press(Key::End).await;
         page.until("document.querySelector('[aria-selected=true]')?.getAttribute('aria-posinset') === '3000'")
@@ -157,7 +166,9 @@ async fn an_operation_is_tried_in_the_reference() {
     let asked = emulator.clone();
     browse(&emulator, async move |page| {
         page.open("/docs#tag/assistants/POST/assistant").await;
-        let button = |label: &str| format!("[...document.querySelectorAll('button')].find((b) => b.textContent.includes({label:?}))");
+        let button = |label: &str| {
+            format!("[...document.querySelectorAll('button')].find((b) => b.textContent.includes({label:?}))")
+        };
         let of_operation = button("(post /assistant)");
         page.until(&of_operation).await;
         page.run(&format!("{of_operation}.click()")).await;
@@ -170,7 +181,10 @@ async fn an_operation_is_tried_in_the_reference() {
             .iter()
             .find(|request| request.operation_id.as_deref() == Some("AssistantController_create"))
             .expect("the request");
-        assert_eq!(tried.header("authorization"), Some(&*format!("Bearer {}", asked.api_key())));
+        assert_eq!(
+            tried.header("authorization"),
+            Some(&*format!("Bearer {}", asked.api_key()))
+        );
         assert_eq!(tried.json().expect("JSON")["name"], "Ada");
         page.is_at_peace().await;
     })

@@ -15,7 +15,10 @@ async fn a_browser_may_send_a_token_and_json_from_any_origin() {
         .without_token(Method::OPTIONS, "/call")
         .header("origin", ELSEWHERE)
         .header("access-control-request-method", "POST")
-        .header("access-control-request-headers", "authorization,content-type,x-client-id")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type,x-client-id",
+        )
         .send()
         .await
         .expect("an answer");
@@ -37,12 +40,19 @@ async fn a_page_reads_answers_and_errors_alike() {
     let vapi = start().await;
     vapi.emulator
         .fault(Fault::on("AssistantController_findAll").rate_limit("7").times(1));
-    for (path, status) in [("/assistant", 429), ("/assistant", 200), ("/nothing", 404), ("/api-json", 200)] {
+    for (path, status) in [
+        ("/assistant", 429),
+        ("/assistant", 200),
+        ("/nothing", 404),
+        ("/api-json", 200),
+    ] {
         let response = vapi.request(Method::GET, path).header("origin", ELSEWHERE).send().await;
         let response = response.expect("an answer");
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
-        let exposed = response.headers()["access-control-expose-headers"].to_str().expect("text");
+        let exposed = response.headers()["access-control-expose-headers"]
+            .to_str()
+            .expect("text");
         assert!(exposed.contains("retry-after"), "{exposed}");
     }
 }
@@ -56,7 +66,13 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
         let request = vapi.without_token(Method::POST, "/emulator/clock");
         answer(request.header(header, value).json(&json!({ "advance": "1s" })))
     };
-    for origin in [ELSEWHERE, "null", "http://127.0.0.1", "http://localhost:1", &own.replace("http", "https")] {
+    for origin in [
+        ELSEWHERE,
+        "null",
+        "http://127.0.0.1",
+        "http://localhost:1",
+        &own.replace("http", "https"),
+    ] {
         let (status, body) = clock("origin", origin).await;
         assert_eq!(status, 403, "{origin}");
         assert_eq!(body["message"], "Pages of other origins can't change the emulator");
@@ -85,7 +101,9 @@ async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
     let response = preflight.send().await.expect("an answer");
     assert_eq!(response.status(), 403);
     assert!(!response.headers().contains_key("access-control-allow-origin"));
-    let read = vapi.without_token(Method::GET, "/emulator/calls").header("origin", ELSEWHERE);
+    let read = vapi
+        .without_token(Method::GET, "/emulator/calls")
+        .header("origin", ELSEWHERE);
     let response = read.send().await.expect("an answer");
     assert!(!response.headers().contains_key("access-control-allow-origin"));
 }

@@ -48,8 +48,14 @@ async fn a_browser_gets_a_page_and_a_program_gets_json() {
 async fn the_page_allows_no_script_of_its_own_and_nothing_from_elsewhere() {
     let vapi = start().await;
     let response = page(&vapi, "/").await;
-    let policy = response.headers()["content-security-policy"].to_str().expect("text").to_owned();
-    assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"), "{policy}");
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self';"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe"), "{policy}");
     let html = response.text().await.expect("text");
     for banned in ["http://", "https://", "style=", "onclick", "<script>"] {
@@ -70,7 +76,10 @@ async fn the_reference_comes_whole_from_here() {
     let vapi = start().await;
     let response = page(&vapi, "/docs").await;
     assert_eq!(response.status(), 200);
-    let policy = response.headers()["content-security-policy"].to_str().expect("text").to_owned();
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .expect("text")
+        .to_owned();
     assert!(policy.contains("script-src 'self';"), "{policy}");
     let script = page(&vapi, "/emulator/page/scalar.js").await;
     assert_eq!(script.status(), 200);
@@ -88,7 +97,11 @@ async fn the_document_stays_as_it_is_and_is_sent_once() {
     let tag = first.headers()["etag"].to_str().expect("text").to_owned();
     let text = first.text().await.expect("text");
     assert_eq!(text, include_str!("../../../spec/openapi.json"));
-    for (known, status) in [(tag.clone(), 304), (format!("\"x\", W/{tag}"), 304), ("\"x\"".into(), 200)] {
+    for (known, status) in [
+        (tag.clone(), 304),
+        (format!("\"x\", W/{tag}"), 304),
+        ("\"x\"".into(), 200),
+    ] {
         let request = vapi.without_token(Method::GET, "/api/openapi.json");
         let response = request.header("if-none-match", &known).send().await.expect("an answer");
         assert_eq!(response.status(), status, "{known}");
@@ -130,7 +143,11 @@ async fn calls_of_every_organization_are_listed_newest_first() {
 #[tokio::test]
 async fn a_call_is_shown_with_what_was_said_so_far() {
     let vapi = start_with_slow_calls().await;
-    let id = place(&vapi, json!({ "assistant": { "firstMessage": "<script>alert(1)</script>" } })).await;
+    let id = place(
+        &vapi,
+        json!({ "assistant": { "firstMessage": "<script>alert(1)</script>" } }),
+    )
+    .await;
     let before = ours(&vapi, &format!("calls/{id}")).await;
     assert_eq!(before["turns"], json!([]));
     vapi.emulator.advance(3 * STEP).await;
@@ -205,7 +222,11 @@ async fn changes_are_told_while_they_happen() {
     assert_eq!(events.headers()["content-type"], "text/event-stream");
     let mut heard = String::new();
     until(&mut events, &mut heard, |heard| heard.contains("event: clock\n")).await;
-    let id = place(&vapi, json!({ "assistant": {}, "customer": { "number": "+15555550123" } })).await;
+    let id = place(
+        &vapi,
+        json!({ "assistant": {}, "customer": { "number": "+15555550123" } }),
+    )
+    .await;
     until(&mut events, &mut heard, |heard| {
         heard.contains("event: calls\n") && heard.contains(&id) && heard.contains(r#""status":"queued""#)
     })
@@ -213,7 +234,10 @@ async fn changes_are_told_while_they_happen() {
     vapi.emulator.advance(3 * STEP).await;
     until(&mut events, &mut heard, |heard| heard.contains(r#""status":"ended""#)).await;
     vapi.delete(&format!("/call/{id}")).await;
-    until(&mut events, &mut heard, |heard| heard.contains(&format!(r#""gone":["{id}"]"#))).await;
+    until(&mut events, &mut heard, |heard| {
+        heard.contains(&format!(r#""gone":["{id}"]"#))
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -224,7 +248,9 @@ async fn an_open_page_does_not_hold_up_the_end() {
     until(&mut events, &mut heard, |heard| heard.contains("event: clock\n")).await;
     drop(vapi);
     let rest = async { while let Ok(Some(_)) = events.chunk().await {} };
-    tokio::time::timeout(Duration::from_secs(30), rest).await.expect("the stream ends");
+    tokio::time::timeout(Duration::from_secs(30), rest)
+        .await
+        .expect("the stream ends");
 }
 
 #[tokio::test]
