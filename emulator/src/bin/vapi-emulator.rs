@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use vapi_emulator::Emulator;
+use vapi_emulator::{Emulator, Script};
 
 /// A local Vapi: serves the API's OpenAPI document on 127.0.0.1, remembers what is created, and lets calls live and end.
 #[derive(Parser)]
@@ -25,6 +25,12 @@ struct Arguments {
     /// How long a call stays in each state, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     call_step: u64,
+    /// What happens in calls: scripts in TOML (by its name, *.toml) or JSON
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Send messages of calls here when neither the assistant nor the phone number has a server
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -39,6 +45,22 @@ async fn main() -> ExitCode {
         .keep_requests(0);
     if let Some(spec) = arguments.spec {
         emulator = emulator.spec_file(spec);
+    }
+    if let Some(url) = arguments.server {
+        emulator = emulator.server(serde_json::json!({ "url": url }));
+    }
+    if let Some(file) = arguments.scenario {
+        match Script::from_file(file) {
+            Ok(scripts) => {
+                emulator = scripts
+                    .into_iter()
+                    .fold(emulator, |emulator, script| emulator.script(script))
+            }
+            Err(error) => {
+                eprintln!("vapi-emulator: {error}");
+                return ExitCode::FAILURE;
+            }
+        }
     }
     let started = |url: &str, key: &str| {
         println!("Vapi is at {url}, key {key}, document {url}/api-json. Ctrl-C stops it.");

@@ -60,9 +60,12 @@ impl Driver {
     async fn perform(&mut self, script: &Script, step: &Step) -> Course<()> {
         let interrupted = matches!(script.steps.get(self.next_step), Some(Step::Customer(next)) if next.interrupts);
         match step {
-            Step::Greeting => {
-                self.speak(Speaker::Assistant, &Line::new(self.greeting()), interrupted)
-                    .await
+            Step::Greeting(lasts) => {
+                let line = Line {
+                    lasts: *lasts,
+                    ..Line::new(self.greeting())
+                };
+                self.speak(Speaker::Assistant, &line, interrupted).await
             }
             Step::Assistant(line) => self.speak(Speaker::Assistant, line, interrupted).await,
             Step::Customer(line) => self.speak(Speaker::Customer, line, false).await,

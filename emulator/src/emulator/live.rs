@@ -1,0 +1,78 @@
+//! Calls as a test steers them: time, scripts, callers, and what was sent to servers.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Builder, Emulator};
+use crate::script::Script;
+use crate::webhooks::{SentWebhook, Server};
+use crate::{calls, ids};
+
+impl Emulator {
+    /// Moves the emulator's clock on. Every call has lived up to the new time when this returns: what it says of itself was
+    /// delivered, and what servers answered was used. With no time at all it waits until all is quiet.
+    ///
+    /// A server that is sent something may run on the same runtime. It must not wait for this, as this waits for it.
+    pub async fn advance(&self, by: Duration) {
+        self.world.agenda.advance(&self.world.clock, by).await;
+    }
+
+    /// Gives calls a course: for all that are placed or come in from now on, or for those that the script is for.
+    pub fn script(&self, script: Script) {
+        self.world.scripts.lock().add(script);
+    }
+
+    /// Forgets all scripts. Calls that have begun keep theirs.
+    pub fn clear_scripts(&self) {
+        self.world.scripts.lock().clear();
+    }
+
+    /// A customer dials a phone number of the organization that [`Emulator::api_key`] belongs to. This gives the id of the
+    /// call; `None` if there is no such phone number.
+    ///
+    /// Where neither an assistant nor a squad belongs to the number, its server is asked for one (`assistant-request`).
+    pub fn incoming_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
+        let organization = ids::organization(&self.api_key);
+        let call = calls::inbound::arrive(&self.world, &organization, phone_number_id, from)?;
+        call["id"].as_str().map(str::to_owned)
+    }
+
+    /// What was sent to the servers of assistants and phone numbers, oldest first: the most recent attempts, up to
+    /// [`Builder::keep_webhooks`].
+    pub fn webhooks(&self) -> Vec<SentWebhook> {
+        self.world.webhooks.lock().all()
+    }
+
+    /// Forgets what was sent so far.
+    pub fn clear_webhooks(&self) {
+        self.world.webhooks.lock().clear();
+    }
+}
+
+impl Builder {
+    /// How many deliveries are kept for [`Emulator::webhooks`]; 512 otherwise.
+    pub fn keep_webhooks(mut self, count: usize) -> Builder {
+        self.settings.webhook_limit = count;
+        self
+    }
+
+    /// The organization's server, as the `server` of an assistant is written: `{"url": "http://..."}`. Messages go there
+    /// that no assistant and no phone number has a server for.
+    pub fn server(mut self, server: Value) -> Builder {
+        self.settings.server = Server::of(&json!({ "server": server }));
+        self
+    }
+
+    /// The longest that any server may take to answer, in real time, whatever its `timeoutSeconds`.
+    pub fn webhook_timeout(mut self, longest: Duration) -> Builder {
+        self.settings.webhook_timeout = longest;
+        self
+    }
+
+    /// A course for calls, from the start; [`Emulator::script`] adds more later.
+    pub fn script(mut self, script: Script) -> Builder {
+        self.scripts.push(script);
+        self
+    }
+}
