@@ -214,15 +214,18 @@ function heard({ calls, gone, clock }) {
   load(open);
 }
 
+let events = null;
 function listen() {
+  events?.close();
   const state = $('#link-state');
   const set = (name, text) => { state.dataset.state = name; say(state.firstChild, text); };
-  const events = new EventSource('/emulator/events');
+  events = new EventSource('/emulator/events');
   events.addEventListener('open', () => { set('live', 'live'); attempt(refresh)(); });
+  const stream = events;
   events.addEventListener('error', () => {
     set('lost', 'reconnecting');
     // A browser gives up on a stream that was refused; the emulator may be back later.
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (stream === events && stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   });
   events.addEventListener('calls', (event) => heard(JSON.parse(event.data)));
   events.addEventListener('clock', (event) => setClock(JSON.parse(event.data)));
@@ -307,3 +310,13 @@ await attempt(refresh)();
 const wanted = decodeURIComponent(location.hash.slice(1));
 if (wanted) requestAnimationFrame(() => { if (list.get(wanted)) list.select(wanted); });
 listen();
+
+// A browser keeps few connections to one host: tabs that nobody looks at leave theirs to others.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') {
+    listen();
+  } else {
+    events?.close();
+    events = null;
+  }
+});

@@ -103,7 +103,7 @@ export class Detail {
   }
 
   #hooks({ summary, webhooks }) {
-    const { hooks, hookCount, hookNote } = this.#parts;
+    const { hooks, hookCount, hookFailed, hookNote } = this.#parts;
     for (const hook of webhooks) {
       let row = hooks.children.namedItem(`hook-${hook.id}`);
       if (!row) {
@@ -112,7 +112,9 @@ export class Detail {
       }
       fillHook(row, hook, summary.createdAt, (webhook) => this.exchange(summary.id, webhook));
     }
+    const failed = webhooks.filter(({ status }) => !(status >= 200 && status < 300)).length;
     say(hookCount, webhooks.length ? String(webhooks.length) : '');
+    say(hookFailed, failed ? `${failed} not taken` : '');
     hookNote.hidden = webhooks.length > 0;
   }
 
@@ -157,6 +159,7 @@ function skeleton(id, back, hangUp) {
   parts.turnNote = h('p', { className: 'note', hidden: true });
   parts.hooks = h('div', { className: 'hooks' });
   parts.hookCount = h('span', { className: 'count' });
+  parts.hookFailed = h('span', { className: 'count bad' });
   parts.hookNote = h('p', { className: 'note', hidden: true }, 'No message was sent. Messages go to the server URL of the assistant, of the phone number, or of the tool.');
   parts.links = h('div', { className: 'links' });
   parts.whole = h('details', { className: 'whole' }, h('summary', {}, 'The call as the API tells it'));
@@ -167,7 +170,7 @@ function skeleton(id, back, hangUp) {
     h('dl', { className: 'facts' }, fact('Status', 'status'), fact('Answered', 'started'), fact('Duration', 'lasted'), fact('Cost', 'cost'), fact('Ended reason', 'reason')),
     h('div', { className: 'columns' },
       h('section', { 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation', parts.turnCount), parts.turnNote, parts.turns),
-      h('section', { 'aria-label': 'Webhooks' }, h('h2', {}, 'Webhooks', parts.hookCount), parts.hookNote, parts.hooks),
+      h('section', { 'aria-label': 'Webhooks' }, h('h2', {}, 'Webhooks', parts.hookCount, parts.hookFailed), parts.hookNote, parts.hooks),
       h('section', { 'aria-label': 'Links' }, h('h2', {}, 'Links'), parts.links)),
     parts.whole);
   return parts;
