@@ -14,6 +14,8 @@ mod operations;
 mod receiver;
 mod resources;
 mod rules;
+#[cfg(feature = "cli")]
+mod scenario;
 mod script_files;
 mod scripts;
 mod upload;
