@@ -9,6 +9,7 @@ pub(crate) mod control;
 pub(crate) mod conversation;
 mod driver;
 pub(crate) mod inbound;
+mod keep;
 mod leave;
 mod life;
 mod logs;
@@ -25,6 +26,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub(crate) use driver::Birth;
+#[allow(unused_imports, reason = "for whatever keeps the world on disk")]
+pub(crate) use keep::revive;
 pub(crate) use life::Life;
 pub(crate) use logs::call_logs;
 pub(crate) use place::{download, place};

@@ -16,6 +16,8 @@ mod page;
 mod receiver;
 mod resources;
 mod rules;
+#[cfg(feature = "cli")]
+mod scenario;
 mod script_files;
 mod scripts;
 mod upload;
