@@ -35,6 +35,7 @@ mod media;
 mod moment;
 mod plan;
 mod received;
+mod remote;
 mod resources;
 mod routes;
 mod sample;

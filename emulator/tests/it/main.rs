@@ -12,6 +12,7 @@ mod inbound;
 mod lists;
 mod operations;
 mod receiver;
+mod remote;
 mod resources;
 mod rules;
 #[cfg(feature = "cli")]
