@@ -257,6 +257,8 @@ impl Builder {
             .spawn(move || {
                 // Fails only where a listener can't be registered; clients then find nobody there.
                 let _ = runtime.block_on(server::serve(api, downloads, served, stopped));
+                // A name that is still looked up for a webhook must not hold up whoever drops the emulator.
+                runtime.shutdown_background();
             })?;
         Ok(Emulator {
             world,

@@ -38,6 +38,7 @@ mod own;
 mod page;
 mod plan;
 mod received;
+mod remote;
 mod resources;
 mod routes;
 mod sample;

@@ -10,6 +10,9 @@ use super::driver::{Course, Driver, Heed, Told, Turn};
 use crate::clock::whole_milliseconds;
 use crate::script::{Ending, Line, Script, Step};
 
+/// A day, in milliseconds.
+const LONGEST_LINE: i64 = 86_400_000;
+
 const GREETING: &str = "Hello, how can I help you?";
 
 impl Driver {
@@ -122,6 +125,7 @@ impl Driver {
         if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
             self.assistant_says(&message).await?;
         }
+        self.tell(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
         Err(Turn::ended("assistant-ended-call"))
     }
 
@@ -135,7 +139,7 @@ impl Driver {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         let pace = self.script.as_ref().map_or(0, |script| script.word);
         let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
-        let lasts = line.lasts.map_or(by_words, whole_milliseconds);
+        let lasts = line.lasts.map_or(by_words, whole_milliseconds).min(LONGEST_LINE);
         let muted = match speaker {
             Speaker::Assistant => self.assistant_muted,
             Speaker::Customer => self.customer_muted,

@@ -76,3 +76,71 @@ impl Builder {
         self
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::changes::Change;
+    use crate::{Emulator, Script};
+
+    #[tokio::test]
+    async fn whoever_watches_hears_what_happens_to_a_call() {
+        let emulator = Emulator::builder()
+            .call_step(Duration::from_secs(10))
+            .script(Script::new().customer_says("Hi."))
+            .start()
+            .await
+            .expect("a free port");
+        let mut changes = emulator.world.changes.subscribe();
+        let organization = crate::ids::organization(&emulator.api_key);
+        let number = serde_json::json!({ "id": "line-1", "assistantId": "a" });
+        let assistant = serde_json::json!({ "id": "a" });
+        for (collection, resource) in [("/phone-number", number), ("/assistant", assistant)] {
+            emulator
+                .world
+                .store
+                .lock()
+                .collection_mut(&organization, collection)
+                .insert(resource);
+        }
+        let id = emulator.incoming_call("line-1", "+15555550101").expect("the number");
+        emulator.advance(Duration::from_secs(60)).await;
+        let mut heard = Vec::new();
+        while let Ok(change) = changes.try_recv() {
+            assert_eq!(change.call_id(), id);
+            heard.push(match change {
+                Change::Status { status, .. } => status.to_owned(),
+                Change::Event { message, .. } => message["type"].as_str().unwrap_or_default().to_owned(),
+                other => format!("{other:?}"),
+            });
+        }
+        heard.retain(|what| what != "status-update");
+        assert_eq!(
+            heard,
+            [
+                "ringing",
+                "in-progress",
+                "assistant.started",
+                "speech-update",
+                "transcript",
+                "transcript",
+                "voice-input",
+                "speech-update",
+                "conversation-update",
+                "ended",
+                "end-of-call-report",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn two_who_move_the_clock_move_it_by_both() {
+        let emulator = Emulator::start().await;
+        let before = emulator.world.clock.now();
+        let hour = Duration::from_secs(3600);
+        tokio::join!(emulator.advance(hour), emulator.advance(hour));
+        let moved = emulator.world.clock.now() - before;
+        assert!((7_200_000..7_260_000).contains(&moved), "{moved}");
+    }
+}

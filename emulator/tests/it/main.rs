@@ -14,6 +14,7 @@ mod lists;
 mod operations;
 mod page;
 mod receiver;
+mod remote;
 mod resources;
 mod rules;
 #[cfg(feature = "cli")]

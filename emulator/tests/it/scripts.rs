@@ -242,6 +242,48 @@ async fn without_a_server_tools_say_what_the_script_says() {
 }
 
 #[tokio::test]
+async fn tools_that_the_api_has_built_in_do_what_they_are_for() {
+    let destinations = json!([
+        { "type": "number", "number": "+15555550198" },
+        { "type": "number", "number": "+15555550199" },
+    ]);
+    let tools = json!([
+        { "type": "endCall" },
+        { "type": "dtmf" },
+        { "type": "transferCall", "destinations": destinations },
+        {
+            "type": "handoff", "function": { "name": "to_bob" },
+            "destinations": [{ "type": "assistant", "assistant": { "name": "Bob", "firstMessage": "Bob here." } }],
+        },
+    ]);
+    let model = json!({ "provider": "openai", "model": "gpt-4o", "tools": tools });
+    let assistant = json!({ "model": model, "endCallMessage": "Bye." });
+    for (name, arguments, reason, transcript) in [
+        ("endCall", json!({}), "assistant-ended-call", "AI: Bye.\n"),
+        ("dtmf", json!({ "dtmf": "1" }), "customer-ended-call", "User: Oh.\n"),
+        (
+            "transferCall",
+            json!({ "destination": "+15555550199" }),
+            "assistant-forwarded-call",
+            "",
+        ),
+        ("to_bob", json!({}), "customer-ended-call", "AI: Bob here.\nUser: Oh.\n"),
+    ] {
+        let vapi = start().await;
+        vapi.emulator
+            .script(Script::new().calls_tool(name, arguments).customer_says("Oh."));
+        let call = call(&vapi, json!({ "assistant": assistant })).await;
+        assert_eq!(
+            (&call["endedReason"], &call["artifact"]["transcript"]),
+            (&json!(reason), &json!(transcript)),
+            "{name}"
+        );
+        let number = (name == "transferCall").then_some("+15555550199");
+        assert_eq!(call["destination"]["number"].as_str(), number);
+    }
+}
+
+#[tokio::test]
 async fn a_scripted_call_is_as_the_document_declares() {
     let vapi = start().await;
     vapi.emulator.script(

@@ -531,6 +531,33 @@ async fn a_server_may_ask_where_to_transfer() {
 }
 
 #[tokio::test]
+async fn carriers_are_told_to_forward_and_to_hang_up() {
+    let (vapi, receiver) = (start().await, Receiver::start().await);
+    let destination = json!({ "type": "number", "number": "+15555550199" });
+    let wanted = json!({ "serverMessages": ["phone-call-control", "transfer-update"] });
+    for script in [
+        Script::new().transfers_to(destination.clone()),
+        Script::new().assistant_hangs_up(),
+    ] {
+        vapi.emulator.script(script.for_next_call());
+        call(&vapi, with_server(&receiver, wanted.clone())).await;
+    }
+    let told: Vec<[Value; 3]> = receiver
+        .messages()
+        .iter()
+        .map(|m| [m["type"].clone(), m["request"].clone(), m["destination"].clone()])
+        .collect();
+    assert_eq!(
+        told,
+        [
+            [json!("transfer-update"), Value::Null, destination.clone()],
+            [json!("phone-call-control"), json!("forward"), destination],
+            [json!("phone-call-control"), json!("hang-up"), Value::Null],
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_transfer_that_is_refused_leaves_the_call_as_it_is() {
     let vapi = start().await;
     let receiver = Receiver::answering(|_| Some((200, json!({ "error": "Nobody is in." })))).await;
