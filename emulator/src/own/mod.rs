@@ -7,7 +7,6 @@ mod guard;
 mod webhooks;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
@@ -37,7 +36,7 @@ pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) ->
     let get = request.method == Method::GET || request.method == Method::HEAD;
     let post = request.method == Method::POST;
     let segments: Vec<&str> = path.split('/').collect();
-    let found = match segments.as_slice() {
+    let answer = match segments.as_slice() {
         ["page", file] if get => page::file(world, request, file),
         ["openapi.json"] if get => Some(page::document_from_here(world, request)),
         ["page"] if get => Some(about(world)),
@@ -48,11 +47,8 @@ pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) ->
         ["calls", id] if get => calls::one(world, id),
         ["calls", id, "hang-up"] if post => calls::hang_up(world, id).await,
         ["calls", id, "webhooks", webhook] if get => webhooks::one(world, id, webhook),
-        ["clock"] if post => Some(advance(world, body).await),
         _ => None,
-    };
-    let missing = || segments.first() == Some(&"calls") && segments.len() > 1;
-    let answer = found.or_else(|| missing().then(|| Answer::not_found(request.uri.path())))?;
+    }?;
     Some(if answer.headers.contains_key(CACHE_CONTROL) {
         answer
     } else {
@@ -79,18 +75,4 @@ fn about(world: &World) -> Answer {
 
 fn clock(world: &World) -> Value {
     json!({ "now": world.clock.now(), "ahead": world.clock.ahead() })
-}
-
-/// `{"advance": "10s"}`.
-async fn advance(world: &World, body: &Bytes) -> Answer {
-    let asked = serde_json::from_slice::<Value>(body).ok();
-    let seconds = asked
-        .as_ref()
-        .and_then(|asked| asked["advance"].as_str()?.strip_suffix('s')?.parse().ok());
-    let Some(seconds) = seconds else {
-        let message = r#"advance must say how far: {"advance": "60s"}"#;
-        return Answer::error(StatusCode::BAD_REQUEST, message);
-    };
-    world.agenda.advance(&world.clock, Duration::from_secs(seconds)).await;
-    Answer::json(StatusCode::OK, &clock(world))
 }

@@ -16,7 +16,8 @@ const now = () => Date.now() + skew;
 
 // A request to the emulator: a GET, or with a body a POST.
 async function ask(path, body) {
-  const options = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const headers = { 'authorization': `Bearer ${about.key}`, 'content-type': 'application/json' };
+  const options = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
   const response = await fetch(`/emulator/${path}`, options);
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new Error([answer?.message ?? `The emulator answered ${response.status}`].flat().join('\n'));
@@ -56,7 +57,7 @@ function drawClock() {
 }
 
 const advance = attempt(async (seconds) => {
-  await ask('clock', { advance: `${seconds}s` });
+  await ask('advance', { seconds });
   say($('#said'), `The clock is ${span(seconds * 1000)} further.`);
   await refresh();
 });
@@ -165,6 +166,8 @@ list.oncount = (counts, size) => {
     count.parentElement.classList.toggle('none', number === 0);
   }
   total = Math.max(total, size);
+  const live = size - (counts.get('ended') ?? 0) - (counts.get('scheduled') ?? 0);
+  document.title = live ? `${live} live · vapi-emulator` : 'Calls · vapi-emulator';
 };
 list.onshown = () => {
   const none = list.shown === 0;

@@ -62,9 +62,9 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
     let vapi = start().await;
     let own = vapi.emulator.base_url();
     let port = own.rsplit(':').next().expect("a port");
-    let clock = |header: &'static str, value: &str| {
-        let request = vapi.without_token(Method::POST, "/emulator/clock");
-        answer(request.header(header, value).json(&json!({ "advance": "1s" })))
+    let advance = |header: &'static str, value: &str| {
+        let request = vapi.request(Method::POST, "/emulator/advance");
+        answer(request.header(header, value).json(&json!({ "seconds": 1 })))
     };
     for origin in [
         ELSEWHERE,
@@ -73,19 +73,19 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
         "http://localhost:1",
         &own.replace("http", "https"),
     ] {
-        let (status, body) = clock("origin", origin).await;
+        let (status, body) = advance("origin", origin).await;
         assert_eq!(status, 403, "{origin}");
         assert_eq!(body["message"], "Pages of other origins can't change the emulator");
     }
-    assert_eq!(clock("sec-fetch-site", "cross-site").await.0, 403);
-    assert_eq!(clock("sec-fetch-site", "same-site").await.0, 403);
-    assert_eq!(clock("sec-fetch-site", "same-origin").await.0, 200);
-    assert_eq!(clock("origin", &own).await.0, 200);
+    assert_eq!(advance("sec-fetch-site", "cross-site").await.0, 403);
+    assert_eq!(advance("sec-fetch-site", "same-site").await.0, 403);
+    assert_eq!(advance("sec-fetch-site", "same-origin").await.0, 200);
+    assert_eq!(advance("origin", &own).await.0, 200);
     let (status, _) = answer(
-        vapi.without_token(Method::POST, "/emulator/clock")
+        vapi.request(Method::POST, "/emulator/advance")
             .header("host", format!("localhost:{port}"))
             .header("origin", format!("http://localhost:{port}"))
-            .json(&json!({ "advance": "1s" })),
+            .json(&json!({ "seconds": 1 })),
     )
     .await;
     assert_eq!(status, 200);
@@ -95,7 +95,7 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
 async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
     let vapi = start().await;
     let preflight = vapi
-        .without_token(Method::OPTIONS, "/emulator/clock")
+        .without_token(Method::OPTIONS, "/emulator/advance")
         .header("origin", ELSEWHERE)
         .header("access-control-request-method", "POST");
     let response = preflight.send().await.expect("an answer");
