@@ -182,11 +182,21 @@ list.onshown = () => {
 
 // What happens
 
+// What is told while the list is read is newer than the list, and comes after it.
+let reading = 0;
+const held = [];
+
 async function refresh() {
-  const answer = await ask('calls');
-  setClock(answer.clock);
-  total = answer.total;
-  list.replace(answer.calls);
+  reading += 1;
+  try {
+    const answer = await ask('calls');
+    setClock(answer.clock);
+    total = answer.total;
+    list.replace(answer.calls);
+  } finally {
+    reading -= 1;
+    if (!reading) held.splice(0).forEach(heard);
+  }
   if (detail.id && list.get(detail.id)) {
     detail.summary(list.get(detail.id));
     load(detail.id);
@@ -202,14 +212,22 @@ function close() {
   detail.clear(welcome());
 }
 
-function heard({ calls, gone, clock }) {
+function heard(told) {
+  if (reading) {
+    held.push(told);
+    return;
+  }
+  const { calls, gone, clock } = told;
   setClock(clock);
   const open = detail.id;
   const before = open ? list.get(open)?.status : null;
   list.update(calls);
   list.remove(gone);
   if (!open) return;
-  if (gone.includes(open)) return close();
+  if (gone.includes(open)) {
+    close();
+    return;
+  }
   const call = calls.find(({ id }) => id === open);
   if (!call) return;
   if (call.status !== before) say($('#said'), `${call.who}: ${words(call.status)}${call.endedReason ? `, ${words(call.endedReason)}` : ''}`);

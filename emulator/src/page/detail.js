@@ -7,6 +7,7 @@ import { duration, isBad, money, offset, span, timeOfDay, when, words } from './
 import { jsonView } from './json.js';
 import { lasted, pip } from './list.js';
 
+const FILES = new Set(['Recording', 'Stereo', 'Logs', 'Packets']);
 const SPEAKERS = { bot: 'Assistant', assistant: 'Assistant', user: 'Customer', system: 'System', tool_calls: 'Tool call', tool_call_result: 'Tool result', tool: 'Tool result' };
 
 export class Detail {
@@ -237,5 +238,8 @@ function fillExchange(place, hook) {
 }
 
 function linkRow(name, url) {
-  return [h('span', { className: 'name' }, name), h('span', { className: 'where', title: url }, url), copyButton(() => url, name)];
+  // A client may have stored anything as a link.
+  const opens = FILES.has(name) && /^https?:/.test(url);
+  const where = opens ? h('a', { className: 'where', title: url, href: url, target: '_blank', rel: 'noreferrer' }, url) : h('span', { className: 'where', title: url }, url);
+  return [h('span', { className: 'name' }, name), where, copyButton(() => url, name)];
 }

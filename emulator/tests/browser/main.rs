@@ -161,6 +161,30 @@ async fn thousands_of_calls_are_drawn_as_far_as_they_are_seen() {
 
 #[cfg(feature = "reference")]
 #[tokio::test]
+async fn a_recording_is_downloaded_in_the_reference() {
+    let emulator = start().await;
+    place(&emulator, json!({ "assistant": { "name": "Ada" } })).await;
+    emulator.advance(4 * STEP).await;
+    let key = emulator.api_key().to_owned();
+    browse(&emulator, async move |page| {
+        page.open("/docs").await;
+        page.until("document.querySelector('#reference').childElementCount")
+            .await;
+        // The browser follows to the second listener and leaves the token behind.
+        let download = format!(
+            "const options = {{ headers: {{ authorization: 'Bearer {key}' }} }};
+             const [call] = await (await fetch('/call', options)).json();
+             const answer = await fetch(`/call/${{call.id}}/mono-recording`, options);
+             return [answer.status, answer.headers.get('content-type'), (await answer.blob()).size > 1000];"
+        );
+        assert_eq!(page.run(&download).await, json!([200, "audio/wav", true]));
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[cfg(feature = "reference")]
+#[tokio::test]
 async fn an_operation_is_tried_in_the_reference() {
     let emulator = std::rc::Rc::new(start().await);
     let asked = emulator.clone();
