@@ -9,6 +9,7 @@ pub(crate) mod control;
 pub(crate) mod conversation;
 mod driver;
 pub(crate) mod inbound;
+mod keep;
 mod leave;
 mod life;
 mod logs;
@@ -16,8 +17,6 @@ mod messages;
 mod place;
 mod read;
 mod recording;
-#[cfg(feature = "data")]
-mod resume;
 mod socket;
 mod talk;
 mod tools;
@@ -28,13 +27,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub(crate) use driver::Birth;
+#[cfg(feature = "data")]
+pub(crate) use keep::revive;
 pub(crate) use life::Life;
 pub(crate) use logs::call_logs;
 pub(crate) use place::{download, place};
 pub(crate) use read::{as_of_now, has_artifacts};
 pub(crate) use recording::wav;
-#[cfg(feature = "data")]
-pub(crate) use resume::resume;
 pub(crate) use socket::{Standing, connect, hear, leave, read, speaking_assistant, standing, status};
 
 use crate::world::World;

@@ -11,6 +11,7 @@ use redb::{Database, DatabaseError, ReadableTable, TableDefinition, TableHandle}
 use serde_json::Value;
 
 use crate::calls;
+use crate::changes::Change;
 use crate::journal::Batch;
 use crate::world::World;
 
@@ -20,6 +21,8 @@ const FORMAT: u32 = 1;
 const META: TableDefinition<&str, &str> = TableDefinition::new("vapi-emulator");
 /// By organization, collection and place.
 const RESOURCES: TableDefinition<(&str, &str, u64), &[u8]> = TableDefinition::new("resources");
+/// The lives of calls, by id.
+const CALLS: TableDefinition<&str, &[u8]> = TableDefinition::new("calls");
 /// By id: content type and content.
 const UPLOADS: TableDefinition<&str, (&str, &[u8])> = TableDefinition::new("uploads");
 
@@ -114,32 +117,33 @@ impl DataFile {
         drop(meta);
         // Tables that exist can be read without a question whether they do.
         transaction.open_table(RESOURCES).map_err(|error| self.failed(error))?;
+        transaction.open_table(CALLS).map_err(|error| self.failed(error))?;
         transaction.open_table(UPLOADS).map_err(|error| self.failed(error))?;
         transaction.commit().map_err(|error| self.failed(error))
     }
 
     /// Fills a world that is still empty.
     pub fn load(&self, world: &World) -> Result<(), DataFileError> {
-        self.read_into(world).map_err(|error| self.failed(error))?;
-        let calls: Vec<(String, Value)> = {
-            let store = world.store.lock();
-            let calls = store.all().filter(|(_, collection, _)| *collection == "/call");
-            calls
-                .map(|(organization, _, call)| (organization.to_owned(), call.clone()))
-                .collect()
-        };
+        let lives = self.read_into(world).map_err(|error| self.failed(error))?;
         world.store.lock().track();
         world.uploads.lock().track();
-        for (organization, call) in calls {
-            calls::resume(world, &organization, &call);
+        for (id, life) in lives {
+            calls::revive(world, &id, &life);
+            if life["state"] != "ended" {
+                // It may have ended with that.
+                let call_id = id.into();
+                let _ = world.changes.send(Change::Status { call_id, status: "" });
+            }
         }
         Ok(())
     }
 
-    fn read_into(&self, world: &World) -> Result<(), Box<dyn std::error::Error>> {
+    /// Resources and files into the world; the lives of calls, which need all of that, returned.
+    fn read_into(&self, world: &World) -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
         let host = world.links.host();
         let moved = self.link_host.as_deref().filter(|before| *before != host);
         let transaction = self.database.begin_write()?;
+        let mut lives = Vec::new();
         {
             let mut meta = transaction.open_table(META)?;
             if let Some(now) = meta.get("now")?.and_then(|now| now.value().parse().ok()) {
@@ -162,6 +166,10 @@ impl DataFile {
             for (organization, collection, place, text) in mended {
                 resources.insert((organization.as_str(), collection.as_str(), place), text.as_slice())?;
             }
+            for entry in transaction.open_table(CALLS)?.iter()? {
+                let (id, life) = entry?;
+                lives.push((id.value().to_owned(), serde_json::from_slice(life.value())?));
+            }
             let mut files = world.uploads.lock();
             for entry in transaction.open_table(UPLOADS)?.iter()? {
                 let (id, file) = entry?;
@@ -171,7 +179,7 @@ impl DataFile {
             }
         }
         transaction.commit()?;
-        Ok(())
+        Ok(lives)
     }
 
     /// Writes all or nothing of the batches, and returns when they would survive a power cut.
@@ -183,6 +191,7 @@ impl DataFile {
         let transaction = self.database.begin_write()?;
         {
             let mut resources = transaction.open_table(RESOURCES)?;
+            let mut calls = transaction.open_table(CALLS)?;
             let mut uploads = transaction.open_table(UPLOADS)?;
             for batch in batches {
                 for change in &batch.resources {
@@ -190,6 +199,12 @@ impl DataFile {
                     match &change.resource {
                         Some(resource) => resources.insert(key, resource.to_string().as_bytes())?,
                         None => resources.remove(key)?,
+                    };
+                }
+                for (id, life) in &batch.calls {
+                    match life {
+                        Some(life) => calls.insert(id.as_str(), life.to_string().as_bytes())?,
+                        None => calls.remove(id.as_str())?,
                     };
                 }
                 for (id, file) in &batch.uploads {

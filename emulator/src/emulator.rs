@@ -1,5 +1,7 @@
 //! Starting and stopping an emulator, and what a test asks of it while it runs.
 
+mod live;
+
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -22,9 +24,8 @@ use crate::fault::Fault;
 use crate::journal::Journal;
 use crate::received::ReceivedRequest;
 use crate::script::Script;
-use crate::webhooks::{SentWebhook, Server};
 use crate::world::{Here, Settings, World};
-use crate::{calls, fault_text, ids, sample, server, undocumented, validate};
+use crate::{fault_text, ids, sample, server, undocumented, validate};
 
 /// How many connections may wait to be accepted.
 const QUEUE: i32 = 4096;
@@ -91,45 +92,6 @@ impl Emulator {
     /// Ends all faults.
     pub fn clear_faults(&self) {
         self.world.faults.lock().clear();
-    }
-
-    /// Moves the emulator's clock on. Every call has lived up to the new time when this returns: what it says of itself was
-    /// delivered, and what servers answered was used. With no time at all it waits until all is quiet.
-    ///
-    /// A server that is sent something may run on the same runtime. It must not wait for this, as this waits for it.
-    pub async fn advance(&self, by: Duration) {
-        self.world.agenda.advance(&self.world.clock, by).await;
-    }
-
-    /// Gives calls a course: for all that are placed or come in from now on, or for those that the script is for.
-    pub fn script(&self, script: Script) {
-        self.world.scripts.lock().add(script);
-    }
-
-    /// Forgets all scripts. Calls that have begun keep theirs.
-    pub fn clear_scripts(&self) {
-        self.world.scripts.lock().clear();
-    }
-
-    /// A customer dials a phone number of the organization that [`Emulator::api_key`] belongs to. This gives the id of the
-    /// call; `None` if there is no such phone number.
-    ///
-    /// Where neither an assistant nor a squad belongs to the number, its server is asked for one (`assistant-request`).
-    pub fn incoming_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
-        let organization = ids::organization(&self.api_key);
-        let call = calls::inbound::arrive(&self.world, &organization, phone_number_id, from)?;
-        call["id"].as_str().map(str::to_owned)
-    }
-
-    /// What was sent to the servers of assistants and phone numbers, oldest first: the most recent attempts, up to
-    /// [`Builder::keep_webhooks`].
-    pub fn webhooks(&self) -> Vec<SentWebhook> {
-        self.world.webhooks.lock().all()
-    }
-
-    /// Forgets what was sent so far.
-    pub fn clear_webhooks(&self) {
-        self.world.webhooks.lock().clear();
     }
 
     /// Every operation it serves, in the order of the document.
@@ -332,31 +294,6 @@ impl Builder {
         self
     }
 
-    /// How many deliveries are kept for [`Emulator::webhooks`]; 512 otherwise.
-    pub fn keep_webhooks(mut self, count: usize) -> Builder {
-        self.settings.webhook_limit = count;
-        self
-    }
-
-    /// The organization's server, as the `server` of an assistant is written: `{"url": "http://..."}`. Messages go there
-    /// that no assistant and no phone number has a server for.
-    pub fn server(mut self, server: Value) -> Builder {
-        self.settings.server = Server::of(&serde_json::json!({ "server": server }));
-        self
-    }
-
-    /// The longest that any server may take to answer, in real time, whatever its `timeoutSeconds`.
-    pub fn webhook_timeout(mut self, longest: Duration) -> Builder {
-        self.settings.webhook_timeout = longest;
-        self
-    }
-
-    /// A course for calls, from the start; [`Emulator::script`] adds more later.
-    pub fn script(mut self, script: Script) -> Builder {
-        self.scripts.push(script);
-        self
-    }
-
     /// Starts it on a thread of its own; it answers as soon as this returns.
     pub async fn start(self) -> Result<Emulator, StartError> {
         let (stop, stopped) = watch::channel(false);
@@ -377,6 +314,8 @@ impl Builder {
             .spawn(move || {
                 // Fails only where a listener can't be registered; clients then find nobody there.
                 let _ = runtime.block_on(server::serve(api, downloads, served, stopped));
+                // A name that is still looked up for a webhook must not hold up whoever drops the emulator.
+                runtime.shutdown_background();
             })?;
         Ok(Emulator {
             world,

@@ -17,7 +17,7 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, cors, fault_text, ids, listing, own, page, undocumented, upload, validate};
+use crate::{calls, chat, cors, fault_text, ids, listing, own, page, remote, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -56,7 +56,7 @@ async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
-            if let Some(answer) = incoming(world, &request, &body) {
+            if let Some(answer) = remote::answer(world, &request, &body).await {
                 return Outcome::Answer(world.kept(answer).await);
             }
             return Outcome::Answer(beside_the_document(world, &request, other));
@@ -103,18 +103,6 @@ pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operati
         body: body.clone(),
         operation_id: operation.map(|operation| operation.id.clone()),
     }
-}
-
-/// `POST /emulator/calls`: a call comes in.
-fn incoming(world: &World, request: &Parts, body: &Bytes) -> Option<Answer> {
-    if request.method != Method::POST || request.uri.path() != "/emulator/calls" {
-        return None;
-    }
-    let Some(token) = bearer_token(&request.headers) else {
-        return Some(Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header"));
-    };
-    let body = read_json(body).unwrap_or_default();
-    Some(calls::inbound::create(world, &ids::organization(token), &body))
 }
 
 fn beside_the_document(world: &World, request: &Parts, route: Route) -> Answer {

@@ -7,10 +7,11 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::broadcast::error::TryRecvError;
 use tokio::sync::{broadcast, watch};
 
-use crate::calls;
+use crate::calls::Life;
 use crate::changes::Change;
 use crate::data::{DataFile, DataFileError};
 use crate::store::Changed;
@@ -35,6 +36,8 @@ struct Queue {
 pub(crate) struct Batch {
     pub number: u64,
     pub resources: Vec<Changed>,
+    /// The lives of calls, by id; `None` for one that is gone.
+    pub calls: Vec<(String, Option<Value>)>,
     /// By id; `None` for one that is gone.
     pub uploads: Vec<(String, Option<(String, Bytes)>)>,
     /// The emulator's time.
@@ -85,20 +88,27 @@ impl Journal {
     pub fn hand_over(&self, world: &World) -> u64 {
         // Held to the end, so that batches are handed over in the order in which they were taken.
         let mut queue = self.queue.lock();
-        touch(world, queue.changed_calls(world));
-        let mut resources = world.store.lock().take_changes();
+        let mut calls = queue.changed_calls(world);
+        let resources = world.store.lock().take_changes();
         let uploads = world.uploads.lock().take_changes();
-        if resources.is_empty() && uploads.is_empty() {
+        // A new call lives before it has told anybody.
+        let placed = resources.iter().filter(|change| change.collection == "/call");
+        calls.extend(placed.filter_map(|change| Some(change.resource.as_ref()?["id"].as_str()?.to_owned())));
+        if resources.is_empty() && uploads.is_empty() && calls.is_empty() {
             return queue.latest;
         }
-        for change in resources.iter_mut().filter(|change| change.collection == "/call") {
-            // With what has become of the call, which is not in the store.
-            change.resource = change.resource.take().map(|call| calls::as_of_now(world, call));
-        }
+        let lives = world.lives.lock();
+        let saved = |id: String| {
+            let life = lives.get(&id).map(Life::saved);
+            (id, life)
+        };
+        let calls = calls.into_iter().map(saved).collect();
+        drop(lives);
         let number = queue.latest + 1;
         let batch = Batch {
             number,
             resources,
+            calls,
             uploads,
             now: world.clock.now(),
         };
@@ -134,20 +144,6 @@ impl Queue {
                 Err(TryRecvError::Lagged(_)) => changed.extend(world.lives.lock().keys().cloned()),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => return changed,
             }
-        }
-    }
-}
-
-/// Has the store note these calls as changed.
-fn touch(world: &World, ids: HashSet<String>) {
-    for id in ids {
-        let organization = world.lives.lock().get(&id).map(|life| life.organization.clone());
-        if let Some(organization) = organization {
-            world
-                .store
-                .lock()
-                .collection_mut(&organization, "/call")
-                .get_mut("id", &id);
         }
     }
 }

@@ -1,112 +1,63 @@
-//! The emulator's own routes below `/emulator`: what the library's handle does, for tests in any language. They are no part
-//! of the API, need no token, and are not among the requests that are remembered. Those of the page, and the clock, are in
-//! [`crate::own`], which guards all of them.
+//! What a test in Rust asks of [`Emulator`](crate::Emulator), for tests in other languages: routes of the emulator's own,
+//! below `/emulator`.
 
-use http::header::{ALLOW, AUTHORIZATION};
+use std::time::Duration;
+
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::received::ReceivedRequest;
+use crate::handle::{bearer_token, read_json};
+use crate::script::Script;
 use crate::world::World;
-use crate::{fault_text, moment};
+use crate::{calls, ids, moment};
 
-/// The answer of one of these routes; `None` for any other path.
-pub(crate) async fn answer(world: &World, request: &Parts, body: &[u8]) -> Option<Answer> {
-    let method = if request.method == Method::HEAD {
-        &Method::GET
-    } else {
-        &request.method
-    };
-    let allowed: &str = match (request.uri.path(), method.as_str()) {
-        ("/emulator", "GET") => return Some(about(world)),
-        ("/emulator", "DELETE") => {
-            world.reset();
-            return Some(world.kept(about(world)).await);
-        }
-        ("/emulator", _) => "GET, DELETE",
-        ("/emulator/faults", "GET") => return Some(faults(world, StatusCode::OK)),
-        ("/emulator/faults", "POST") => return Some(add_faults(world, body)),
-        ("/emulator/faults", "DELETE") => {
-            world.faults.lock().clear();
-            return Some(faults(world, StatusCode::OK));
-        }
-        ("/emulator/faults", _) => "GET, POST, DELETE",
-        ("/emulator/requests", "GET") => return Some(requests(world)),
-        ("/emulator/requests", "DELETE") => {
-            world.log.lock().clear();
-            return Some(requests(world));
-        }
-        ("/emulator/requests", _) => "GET, DELETE",
-        _ => return None,
-    };
-    let message = format!("Cannot {} {}", request.method, request.uri.path());
-    Some(Answer::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, allowed))
-}
-
-fn about(world: &World) -> Answer {
-    let told = json!({
-        "name": "vapi-emulator",
-        "version": env!("CARGO_PKG_VERSION"),
-        "now": moment::format(world.clock.now()),
-        "operations": world.document.operations().iter().filter(|operation| operation.documented).count(),
-        "resources": world.store.lock().all().count(),
-    });
-    Answer::json(StatusCode::OK, &told)
-}
-
-fn faults(world: &World, status: StatusCode) -> Answer {
-    Answer::json(status, &world.faults.lock().told())
-}
-
-/// One fault or a list of them; all or none.
-fn add_faults(world: &World, body: &[u8]) -> Answer {
-    let asked = match serde_json::from_slice(body) {
-        Ok(Value::Array(faults)) => faults,
-        Ok(fault) => vec![fault],
-        Err(error) => return bad_request(format!("The body is not valid JSON: {error}")),
-    };
-    let read = |fault: &Value| {
-        let fault = fault_text::of_json(fault)?;
-        fault_text::check_target(&fault, &world.document).map(|()| fault)
-    };
-    match asked.iter().map(read).collect::<Result<Vec<_>, _>>() {
-        Ok(read) => {
-            let mut faults = world.faults.lock();
-            read.into_iter().for_each(|fault| faults.add(fault));
-        }
-        Err(error) => return bad_request(error.to_string()),
+/// The answer to a request for one of these routes; `None` for any other.
+pub(crate) async fn answer(world: &World, request: &Parts, body: &Bytes) -> Option<Answer> {
+    let route = request.uri.path().strip_prefix("/emulator/")?;
+    if !["advance", "calls", "scripts"].contains(&route) {
+        return None;
     }
-    faults(world, StatusCode::CREATED)
-}
-
-fn requests(world: &World) -> Answer {
-    let requests = world.log.lock().all();
-    Answer::json(StatusCode::OK, &requests.iter().map(told).collect())
-}
-
-fn told(request: &ReceivedRequest) -> Value {
-    let headers = request.headers.iter().map(|(name, value)| {
-        // Who may ask here needs no token, and should not learn one.
-        let value = if name == AUTHORIZATION {
-            "(hidden)".into()
-        } else {
-            String::from_utf8_lossy(value.as_bytes())
-        };
-        (name.to_string(), json!(value))
-    });
-    let text = || (!request.body.is_empty()).then(|| json!(String::from_utf8_lossy(&request.body)));
-    json!({
-        "method": request.method.as_str(),
-        "path": request.path,
-        "query": request.query.iter().map(|(name, value)| json!([name, value])).collect::<Value>(),
-        "headers": Value::Object(headers.collect()),
-        "body": request.json().or_else(text),
-        "operationId": request.operation_id,
+    if request.method != Method::POST {
+        let message = format!("Cannot {} {}", request.method, request.uri.path());
+        return Some(Answer::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(http::header::ALLOW, "POST"));
+    }
+    let Some(token) = bearer_token(&request.headers) else {
+        return Some(Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header"));
+    };
+    Some(match route {
+        "advance" => advance(world, body).await,
+        "calls" => {
+            let body = read_json(body).unwrap_or_default();
+            calls::inbound::create(world, &ids::organization(token), &body)
+        }
+        _ => add_scripts(world, body),
     })
 }
 
-fn bad_request(message: String) -> Answer {
-    Answer::error(StatusCode::BAD_REQUEST, message)
+/// `{"seconds": 60}`: answers when every call has lived up to then.
+async fn advance(world: &World, body: &Bytes) -> Answer {
+    let body: Value = read_json(body).unwrap_or_default();
+    let seconds = body["seconds"].as_f64().unwrap_or(-1.0);
+    let Ok(by) = Duration::try_from_secs_f64(seconds) else {
+        let problem = "seconds must be a number not less than 0";
+        return Answer::error(StatusCode::BAD_REQUEST, vec![problem.to_owned()]);
+    };
+    world.agenda.advance(&world.clock, by).await;
+    Answer::json(StatusCode::OK, &json!({ "now": moment::format(world.clock.now()) }))
+}
+
+/// What a file of scripts holds, in JSON.
+fn add_scripts(world: &World, body: &Bytes) -> Answer {
+    match Script::from_json(&String::from_utf8_lossy(body)) {
+        Ok(scripts) => {
+            let mut shelf = world.scripts.lock();
+            let added = scripts.len();
+            scripts.into_iter().for_each(|script| shelf.add(script));
+            Answer::json(StatusCode::CREATED, &json!({ "added": added }))
+        }
+        Err(error) => Answer::error(StatusCode::BAD_REQUEST, vec![error.to_string()]),
+    }
 }

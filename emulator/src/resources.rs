@@ -243,7 +243,6 @@ pub(crate) fn delete(asked: &Asked<'_>) -> Answer {
         let _ = asked.world.changes.send(Change::Deleted { call_id: id.into() });
     }
     asked.world.uploads.lock().remove(id);
-    asked.world.recorded.lock().remove(id);
     asked.world.tokens.forget(id);
     asked.shaped(resource)
 }

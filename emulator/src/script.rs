@@ -63,8 +63,8 @@ pub(crate) enum Pickup {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Step {
-    /// The assistant says its first message.
-    Greeting,
+    /// The assistant says its first message, within this time.
+    Greeting(Option<Duration>),
     Assistant(Line),
     Customer(Line),
     Pause(Duration),
@@ -197,7 +197,7 @@ impl Script {
 
     /// The assistant says its `firstMessage`.
     pub fn assistant_greets(self) -> Script {
-        self.step(Step::Greeting)
+        self.step(Step::Greeting(None))
     }
 
     /// The assistant says something.
@@ -220,8 +220,10 @@ impl Script {
 
     /// How long the line before takes; by the number of its words otherwise.
     pub fn lasting(mut self, time: Duration) -> Script {
-        if let Some(Step::Assistant(line) | Step::Customer(line)) = self.steps.last_mut() {
-            line.lasts = Some(time);
+        match self.steps.last_mut() {
+            Some(Step::Assistant(line) | Step::Customer(line)) => line.lasts = Some(time),
+            Some(Step::Greeting(lasts)) => *lasts = Some(time),
+            _ => {}
         }
         self
     }

@@ -1,6 +1,6 @@
 //! Everything one running emulator knows, shared by its two listeners and the handle that tests hold.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::SocketAddr;
 #[cfg(feature = "data")]
 use std::sync::OnceLock;
@@ -40,8 +40,6 @@ pub(crate) struct World {
     pub lives: Guarded<HashMap<String, Life>>,
     /// Uploaded files by id: content type and bytes.
     pub uploads: Guarded<Uploads>,
-    /// The ids of calls that ended before this emulator started, and have recordings.
-    pub recorded: Guarded<HashSet<String>>,
     pub faults: Guarded<Faults>,
     pub log: Guarded<Log>,
     /// Something about a call changed. Sending fails when nobody listens, which is fine.
@@ -104,7 +102,6 @@ impl World {
             store: Guarded::default(),
             lives: Guarded::default(),
             uploads: Guarded::default(),
-            recorded: Guarded::default(),
             #[cfg(feature = "data")]
             journal: OnceLock::new(),
             faults: Guarded::default(),
@@ -166,7 +163,6 @@ impl World {
         }
         self.webhooks.lock().clear();
         self.uploads.lock().clear();
-        self.recorded.lock().clear();
         self.faults.lock().clear();
         self.log.lock().clear();
     }

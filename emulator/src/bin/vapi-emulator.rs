@@ -1,12 +1,13 @@
 //! `vapi-emulator`: a local Vapi from the command line.
 
+use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use vapi_emulator::{Emulator, Fault};
+use vapi_emulator::{Emulator, Fault, Script};
 
 /// How many requests `GET /emulator/requests` tells of.
 const REQUESTS: usize = 500;
@@ -39,6 +40,12 @@ struct Arguments {
     /// How long a call stays in each state, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     call_step: u64,
+    /// What happens in calls: scripts in TOML (by its name, *.toml) or JSON
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// Send messages of calls here when neither the assistant nor the phone number has a server
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
 }
 
 fn address(text: &str) -> Result<IpAddr, String> {
@@ -70,14 +77,26 @@ async fn main() -> ExitCode {
     if let Some(data) = &arguments.data {
         emulator = emulator.data(data);
     }
-    let started = |url: &str, key: &str| {
-        println!("Vapi is at {url}, key {key}");
-        println!("  docs      {url}/docs");
-        println!("  document  {url}/api-json");
-        if let Some(data) = &arguments.data {
-            println!("  data      {}", data.display());
+    if let Some(url) = arguments.server {
+        emulator = emulator.server(serde_json::json!({ "url": url }));
+    }
+    if let Some(file) = arguments.scenario {
+        match Script::from_file(file) {
+            Ok(scripts) => {
+                emulator = scripts
+                    .into_iter()
+                    .fold(emulator, |emulator, script| emulator.script(script))
+            }
+            Err(error) => return failed(&error.to_string()),
         }
-        println!("Ctrl-C stops it.");
+    }
+    let started = |url: &str, key: &str| {
+        let mut told = format!("Vapi is at {url}, key {key}\n  docs      {url}/docs\n  document  {url}/api-json\n");
+        if let Some(data) = &arguments.data {
+            told += &format!("  data      {}\n", data.display());
+        }
+        // Whoever started it may not listen.
+        let _ = writeln!(std::io::stdout(), "{told}Ctrl-C stops it.");
         if !arguments.host.is_loopback() {
             eprintln!(
                 "Warning: {} is not loopback, so other machines can use this emulator, with any key.",

@@ -89,9 +89,9 @@ fn change(assistant: &mut Value, overrides: &Value) {
     for (name, value) in overrides.as_object().into_iter().flatten() {
         match name.as_str() {
             "variableValues" => {
-                for (name, value) in value.as_object().into_iter().flatten() {
-                    assistant["variableValues"][name.as_str()] = value.clone();
-                }
+                let mut values = assistant["variableValues"].as_object().cloned().unwrap_or_default();
+                values.extend(value.as_object().cloned().unwrap_or_default());
+                assistant["variableValues"] = Value::Object(values);
             }
             "tools:append" => add_tools(assistant, value.as_array().into_iter().flatten().cloned()),
             _ => assistant[name.as_str()] = value.clone(),
@@ -177,6 +177,18 @@ mod tests {
         assert_eq!(
             text(&assistant, "firstMessage").as_deref(),
             Some("Hi Ada, you are 36. {{")
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_variable() {
+        let mut assistant = json!({ "variableValues": "x", "model": [] });
+        let overrides = json!({ "variableValues": { "y": 1 }, "tools:append": [{ "type": "dtmf" }], "name": null });
+        change(&mut assistant, &overrides);
+        change(&mut assistant, &json!({ "variableValues": 3 }));
+        assert_eq!(
+            assistant,
+            json!({ "variableValues": { "y": 1 }, "model": { "tools": [{ "type": "dtmf" }] }, "name": null })
         );
     }
 

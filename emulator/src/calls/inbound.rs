@@ -1,5 +1,6 @@
 //! Calls that come in: made by a test or through a route of the emulator's own, since nobody can dial it.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::assistant::stored;
@@ -8,13 +9,15 @@ use super::place::{Placed, bring_to_life};
 use crate::answer::Answer;
 use crate::world::World;
 use crate::{ids, moment};
-use http::StatusCode;
 
 /// A customer dials a phone number; `None` if the organization has no such number.
 pub(crate) fn arrive(world: &World, organization: &str, phone_number_id: &str, from: &str) -> Option<Value> {
     let phone_number = stored(world, organization, "/phone-number", &json!(phone_number_id))?;
     let (id, came) = (ids::uuid(), world.clock.stamp());
     let customer = if from.starts_with("sip:") { "sipUri" } else { "number" };
+    let provider = phone_number["provider"].as_str();
+    // A number of one's own has no carrier that a call could name.
+    let provider = provider.filter(|name| ["twilio", "vonage", "telnyx"].contains(name));
     let mut call = json!({
         "id": id,
         "orgId": organization,
@@ -25,10 +28,7 @@ pub(crate) fn arrive(world: &World, organization: &str, phone_number_id: &str, f
         "phoneNumberId": phone_number_id,
         "customer": { customer: from },
         "phoneCallTransport": if customer == "sipUri" { "sip" } else { "pstn" },
-        "phoneCallProvider": match phone_number["provider"].as_str() {
-            Some(known @ ("twilio" | "vonage" | "telnyx")) => known,
-            _ => "vapi",
-        },
+        "phoneCallProvider": provider.unwrap_or("vapi"),
         "monitor": {
             "listenUrl": world.links.websocket(&format!("/{id}/listen")),
             "controlUrl": world.links.plain(&format!("/{id}/control")),

@@ -19,6 +19,7 @@ impl Driver {
             self.assistant_says(&text).await?;
         }
         self.tell(|| json!({ "type": "transfer-update", "destination": destination }));
+        self.tell(|| json!({ "type": "phone-call-control", "request": "forward", "destination": destination }));
         let mode = destination["transferPlan"]["mode"]
             .as_str()
             .unwrap_or("blind-transfer")

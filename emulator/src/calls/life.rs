@@ -20,6 +20,18 @@ pub(crate) enum State {
 }
 
 impl State {
+    pub fn named(name: &str) -> Option<State> {
+        let all = [
+            State::Scheduled,
+            State::Queued,
+            State::Ringing,
+            State::InProgress,
+            State::Forwarding,
+            State::Ended,
+        ];
+        all.into_iter().find(|state| state.name() == name)
+    }
+
     pub fn name(self) -> &'static str {
         match self {
             State::Scheduled => "scheduled",
@@ -42,6 +54,9 @@ pub(crate) struct Life {
     pub state: State,
     /// When it entered that state.
     pub since: i64,
+    /// When it leaves `scheduled`, at once for a call that isn't.
+    pub queued: i64,
+    pub inbound: bool,
     /// When it was answered.
     pub started: Option<i64>,
     /// Empty until it ended.

@@ -125,6 +125,8 @@ pub(super) fn bring_to_life(world: &World, placed: Placed<'_>) {
         organization: placed.organization.to_owned(),
         state: placed.state,
         since: placed.created,
+        queued: placed.queued,
+        inbound: placed.inbound,
         started: None,
         ended_reason: String::new(),
         conversation: Conversation::default(),

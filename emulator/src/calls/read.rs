@@ -19,7 +19,7 @@ pub(crate) fn as_of_now(world: &World, mut resource: Value) -> Value {
 
 /// Whether the call has a recording to download: it was answered, and is over.
 pub(crate) fn has_artifacts(world: &World, id: &str) -> bool {
-    world.recorded.lock().contains(id) || world.lives.lock().get(id).is_some_and(Life::has_artifacts)
+    world.lives.lock().get(id).is_some_and(Life::has_artifacts)
 }
 
 fn overlay(world: &World, id: &str, life: &Life, call: &mut Value) {

@@ -19,6 +19,8 @@ const REPLY: &str = "I hear you. What else can I do for you?";
 
 /// A moment that does not come.
 const NEVER: i64 = i64::MAX / 4;
+/// A day, in milliseconds.
+const LONGEST_LINE: i64 = 86_400_000;
 
 const GREETING: &str = "Hello, how can I help you?";
 
@@ -100,9 +102,12 @@ impl Driver {
     async fn perform(&mut self, script: &Script, step: &Step) -> Course<()> {
         let interrupted = matches!(script.steps.get(self.next_step), Some(Step::Customer(next)) if next.interrupts);
         match step {
-            Step::Greeting => {
-                self.speak(Speaker::Assistant, &Line::new(self.greeting()), interrupted)
-                    .await
+            Step::Greeting(lasts) => {
+                let line = Line {
+                    lasts: *lasts,
+                    ..Line::new(self.greeting())
+                };
+                self.speak(Speaker::Assistant, &line, interrupted).await
             }
             Step::Assistant(line) => self.speak(Speaker::Assistant, line, interrupted).await,
             Step::Customer(line) => self.speak(Speaker::Customer, line, false).await,
@@ -159,6 +164,7 @@ impl Driver {
         if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
             self.assistant_says(&message).await?;
         }
+        self.tell(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
         Err(Turn::ended("assistant-ended-call"))
     }
 
@@ -172,7 +178,7 @@ impl Driver {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
         let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
-        let lasts = line.lasts.map_or(by_words, whole_milliseconds);
+        let lasts = line.lasts.map_or(by_words, whole_milliseconds).min(LONGEST_LINE);
         let muted = match speaker {
             Speaker::Assistant => self.assistant_muted,
             Speaker::Customer => self.customer_muted,

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::assistant;
-use super::driver::{Course, Driver};
+use super::driver::{Course, Driver, Turn};
 use crate::ids;
 use crate::script::ToolUse;
 use crate::webhooks::{Reply, Server};
@@ -23,6 +23,14 @@ struct Call<'a> {
 impl Driver {
     pub async fn call_tools(&mut self, uses: &[ToolUse]) -> Course<()> {
         let calls: Vec<Call<'_>> = uses.iter().map(|used| self.call_of(used)).collect();
+        if let [only] = calls.as_slice() {
+            if is_built_in(only, "transferCall") {
+                return self.transfer_by_tool(only).await;
+            }
+            if is_built_in(only, "handoff") {
+                return self.hand_off_by_tool(only).await;
+            }
+        }
         self.note_calls(&calls);
         for call in &calls {
             if let Some(text) = assistant::tool_message(call.tool.as_ref(), "request-start") {
@@ -53,6 +61,36 @@ impl Driver {
             return self.hang_up().await;
         }
         Ok(())
+    }
+
+    /// To the destination that the model chose, or to where the server says if the tool has none.
+    async fn transfer_by_tool(&mut self, call: &Call<'_>) -> Course<()> {
+        let Some(destination) = chosen_destination(call) else {
+            return self.ask_where_to_transfer().await;
+        };
+        self.note_built_in(
+            call.name,
+            call.wire["function"]["arguments"].clone(),
+            "Transfer initiated.",
+        );
+        Err(Turn::Transfer {
+            text: super::begin::spoken(&destination["message"]),
+            destination,
+            taken: None,
+        })
+    }
+
+    async fn hand_off_by_tool(&mut self, call: &Call<'_>) -> Course<()> {
+        let arguments = &call.wire["function"]["arguments"];
+        let Some(destination) = chosen_destination(call) else {
+            return self.ask_whom_to_hand_off_to(arguments).await;
+        };
+        self.note_built_in(call.name, arguments.clone(), "Handoff initiated.");
+        Err(Turn::Handoff {
+            destination,
+            text: None,
+            taken: None,
+        })
     }
 
     fn call_of<'a>(&self, used: &'a ToolUse) -> Call<'a> {
@@ -162,6 +200,19 @@ fn is_built_in(call: &Call<'_>, kind: &str) -> bool {
         Some(tool) => tool["type"] == kind,
         None => call.name == kind,
     }
+}
+
+/// Of the tool's destinations the one that the arguments name, or the only one; a dynamic one is none yet.
+fn chosen_destination(call: &Call<'_>) -> Option<Value> {
+    let destinations = call.tool.as_ref()?["destinations"].as_array()?;
+    let wanted = &call.wire["function"]["arguments"]["destination"];
+    let is_wanted = |destination: &&Value| {
+        let names = ["number", "sipUri", "assistantName", "assistantId"];
+        wanted.is_string() && names.iter().any(|name| destination[*name] == *wanted)
+    };
+    let only = || destinations.first().filter(|_| destinations.len() == 1);
+    let chosen = destinations.iter().find(is_wanted).or_else(only)?;
+    (chosen["type"] != "dynamic").then(|| chosen.clone())
 }
 
 fn built_in_result(call: &Call<'_>) -> &'static str {

@@ -4,6 +4,7 @@
 mod calls;
 mod events;
 mod guard;
+mod steer;
 mod webhooks;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::world::World;
-use crate::{page, remote, span};
+use crate::{page, span};
 
 pub(crate) use guard::refusal;
 
@@ -32,14 +33,14 @@ pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) ->
     if let Some(refusal) = refusal(world, request) {
         return Some(refusal);
     }
-    if let Some(answer) = remote::answer(world, request, body).await {
+    if let Some(answer) = steer::answer(world, request, body).await {
         return Some(answer.with_header(CACHE_CONTROL, "no-store"));
     }
     let path = request.uri.path().strip_prefix("/emulator/")?;
     let get = request.method == Method::GET || request.method == Method::HEAD;
     let post = request.method == Method::POST;
     let segments: Vec<&str> = path.split('/').collect();
-    let found = match segments.as_slice() {
+    let answer = match segments.as_slice() {
         ["page", file] if get => page::file(world, request, file),
         ["openapi.json"] if get => Some(page::document_from_here(world, request)),
         ["page"] if get => Some(about(world)),
@@ -53,9 +54,7 @@ pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) ->
         ["clock"] if get => Some(Answer::json(StatusCode::OK, &clock(world))),
         ["clock"] if post => Some(advance(world, body).await),
         _ => None,
-    };
-    let missing = || segments.first() == Some(&"calls") && segments.len() > 1;
-    let answer = found.or_else(|| missing().then(|| Answer::not_found(request.uri.path())))?;
+    }?;
     let answer = if get { answer } else { world.kept(answer).await };
     Some(if answer.headers.contains_key(CACHE_CONTROL) {
         answer

@@ -16,7 +16,8 @@ const now = () => Date.now() + skew;
 
 // A request to the emulator: a GET, or with a body a POST.
 async function ask(path, body) {
-  const options = body === undefined ? {} : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const headers = { 'authorization': `Bearer ${about.key}`, 'content-type': 'application/json' };
+  const options = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
   const response = await fetch(`/emulator/${path}`, options);
   const answer = await response.json().catch(() => null);
   if (!response.ok) throw new Error([answer?.message ?? `The emulator answered ${response.status}`].flat().join('\n'));
@@ -56,7 +57,7 @@ function drawClock() {
 }
 
 const advance = attempt(async (seconds) => {
-  await ask('clock', { advance: `${seconds}s` });
+  await ask('advance', { seconds });
   say($('#said'), `The clock is ${span(seconds * 1000)} further.`);
   await refresh();
 });
@@ -165,6 +166,8 @@ list.oncount = (counts, size) => {
     count.parentElement.classList.toggle('none', number === 0);
   }
   total = Math.max(total, size);
+  const live = size - (counts.get('ended') ?? 0) - (counts.get('scheduled') ?? 0);
+  document.title = live ? `${live} live · vapi-emulator` : 'Calls · vapi-emulator';
 };
 list.onshown = () => {
   const none = list.shown === 0;
@@ -179,11 +182,21 @@ list.onshown = () => {
 
 // What happens
 
+// What is told while the list is read is newer than the list, and comes after it.
+let reading = 0;
+const held = [];
+
 async function refresh() {
-  const answer = await ask('calls');
-  setClock(answer.clock);
-  total = answer.total;
-  list.replace(answer.calls);
+  reading += 1;
+  try {
+    const answer = await ask('calls');
+    setClock(answer.clock);
+    total = answer.total;
+    list.replace(answer.calls);
+  } finally {
+    reading -= 1;
+    if (!reading) held.splice(0).forEach(heard);
+  }
   if (detail.id && list.get(detail.id)) {
     detail.summary(list.get(detail.id));
     load(detail.id);
@@ -199,14 +212,22 @@ function close() {
   detail.clear(welcome());
 }
 
-function heard({ calls, gone, clock }) {
+function heard(told) {
+  if (reading) {
+    held.push(told);
+    return;
+  }
+  const { calls, gone, clock } = told;
   setClock(clock);
   const open = detail.id;
   const before = open ? list.get(open)?.status : null;
   list.update(calls);
   list.remove(gone);
   if (!open) return;
-  if (gone.includes(open)) return close();
+  if (gone.includes(open)) {
+    close();
+    return;
+  }
   const call = calls.find(({ id }) => id === open);
   if (!call) return;
   if (call.status !== before) say($('#said'), `${call.who}: ${words(call.status)}${call.endedReason ? `, ${words(call.endedReason)}` : ''}`);
@@ -214,15 +235,18 @@ function heard({ calls, gone, clock }) {
   load(open);
 }
 
+let events = null;
 function listen() {
+  events?.close();
   const state = $('#link-state');
   const set = (name, text) => { state.dataset.state = name; say(state.firstChild, text); };
-  const events = new EventSource('/emulator/events');
+  events = new EventSource('/emulator/events');
   events.addEventListener('open', () => { set('live', 'live'); attempt(refresh)(); });
+  const stream = events;
   events.addEventListener('error', () => {
     set('lost', 'reconnecting');
     // A browser gives up on a stream that was refused; the emulator may be back later.
-    if (events.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
+    if (stream === events && stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   });
   events.addEventListener('calls', (event) => heard(JSON.parse(event.data)));
   events.addEventListener('clock', (event) => setClock(JSON.parse(event.data)));
@@ -307,3 +331,13 @@ await attempt(refresh)();
 const wanted = decodeURIComponent(location.hash.slice(1));
 if (wanted) requestAnimationFrame(() => { if (list.get(wanted)) list.select(wanted); });
 listen();
+
+// A browser keeps few connections to one host: tabs that nobody looks at leave theirs to others.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') {
+    listen();
+  } else {
+    events?.close();
+    events = null;
+  }
+});

@@ -7,6 +7,7 @@ import { duration, isBad, money, offset, span, timeOfDay, when, words } from './
 import { jsonView } from './json.js';
 import { lasted, pip } from './list.js';
 
+const FILES = new Set(['Recording', 'Stereo', 'Logs', 'Packets']);
 const SPEAKERS = { bot: 'Assistant', assistant: 'Assistant', user: 'Customer', system: 'System', tool_calls: 'Tool call', tool_call_result: 'Tool result', tool: 'Tool result' };
 
 export class Detail {
@@ -42,7 +43,9 @@ export class Detail {
 
   show(data) {
     if (data.summary.id !== this.id) return;
-    const atEnd = this.#root.scrollHeight - this.#root.scrollTop - this.#root.clientHeight < 40;
+    // Whoever has scrolled to the end wants to follow.
+    const { scrollTop, scrollHeight, clientHeight } = this.#root;
+    const atEnd = scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 40;
     const first = this.#data === null;
     this.#data = data;
     this.#head(data.summary);
@@ -101,7 +104,7 @@ export class Detail {
   }
 
   #hooks({ summary, webhooks }) {
-    const { hooks, hookCount, hookNote } = this.#parts;
+    const { hooks, hookCount, hookFailed, hookNote } = this.#parts;
     for (const hook of webhooks) {
       let row = hooks.children.namedItem(`hook-${hook.id}`);
       if (!row) {
@@ -110,7 +113,9 @@ export class Detail {
       }
       fillHook(row, hook, summary.createdAt, (webhook) => this.exchange(summary.id, webhook));
     }
+    const failed = webhooks.filter(({ status }) => !(status >= 200 && status < 300)).length;
     say(hookCount, webhooks.length ? String(webhooks.length) : '');
+    say(hookFailed, failed ? `${failed} not taken` : '');
     hookNote.hidden = webhooks.length > 0;
   }
 
@@ -155,6 +160,7 @@ function skeleton(id, back, hangUp) {
   parts.turnNote = h('p', { className: 'note', hidden: true });
   parts.hooks = h('div', { className: 'hooks' });
   parts.hookCount = h('span', { className: 'count' });
+  parts.hookFailed = h('span', { className: 'count bad' });
   parts.hookNote = h('p', { className: 'note', hidden: true }, 'No message was sent. Messages go to the server URL of the assistant, of the phone number, or of the tool.');
   parts.links = h('div', { className: 'links' });
   parts.whole = h('details', { className: 'whole' }, h('summary', {}, 'The call as the API tells it'));
@@ -165,7 +171,7 @@ function skeleton(id, back, hangUp) {
     h('dl', { className: 'facts' }, fact('Status', 'status'), fact('Answered', 'started'), fact('Duration', 'lasted'), fact('Cost', 'cost'), fact('Ended reason', 'reason')),
     h('div', { className: 'columns' },
       h('section', { 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation', parts.turnCount), parts.turnNote, parts.turns),
-      h('section', { 'aria-label': 'Webhooks' }, h('h2', {}, 'Webhooks', parts.hookCount), parts.hookNote, parts.hooks),
+      h('section', { 'aria-label': 'Webhooks' }, h('h2', {}, 'Webhooks', parts.hookCount, parts.hookFailed), parts.hookNote, parts.hooks),
       h('section', { 'aria-label': 'Links' }, h('h2', {}, 'Links'), parts.links)),
     parts.whole);
   return parts;
@@ -232,5 +238,8 @@ function fillExchange(place, hook) {
 }
 
 function linkRow(name, url) {
-  return [h('span', { className: 'name' }, name), h('span', { className: 'where', title: url }, url), copyButton(() => url, name)];
+  // A client may have stored anything as a link.
+  const opens = FILES.has(name) && /^https?:/.test(url);
+  const where = opens ? h('a', { className: 'where', title: url, href: url, target: '_blank', rel: 'noreferrer' }, url) : h('span', { className: 'where', title: url }, url);
+  return [h('span', { className: 'name' }, name), where, copyButton(() => url, name)];
 }

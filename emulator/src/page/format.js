@@ -36,10 +36,11 @@ const trim = (number) => (number < 10 ? number.toFixed(1).replace(/\.0$/, '') : 
 export const offset = (milliseconds) => `${milliseconds < 0 ? '−' : '+'}${span(Math.abs(milliseconds))}`;
 
 export function money(dollars) {
-  return `$${dollars.toFixed(dollars !== 0 && Math.abs(dollars) < 0.1 ? 4 : 2)}`;
+  // Calls cost fractions of a cent.
+  return `$${dollars.toFixed(4).replace(/0{1,2}$/, '')}`;
 }
 
 // `customer-ended-call` as words.
 export const words = (text) => text.replaceAll(/[-_]/g, ' ');
 
-export const isBad = (reason) => /error|fail|fault|did-not|no-answer|rejected|unavailable|timed?-?out|exceeded/.test(reason ?? '');
+export const isBad = (reason) => /error|fail|fault|did-not|no-answer|busy|rejected|unavailable|timed?-?out|exceeded/.test(reason ?? '');

@@ -134,9 +134,10 @@ fn pickup(place: &Place<'_>) -> Result<Pickup> {
 
 fn step(place: &Place<'_>) -> Result<Step> {
     if place.value == "greeting" {
-        return Ok(Step::Greeting);
+        return Ok(Step::Greeting(None));
     }
-    const KINDS: [&str; 8] = [
+    const KINDS: [&str; 9] = [
+        "greeting",
         "assistant",
         "customer",
         "pause",
@@ -154,7 +155,7 @@ fn step(place: &Place<'_>) -> Result<Step> {
         return Err(place.problem(&format!("must be \"greeting\" or have exactly one of {choice}")));
     };
     let belongs: &[&str] = match kind {
-        "assistant" => &["seconds"],
+        "greeting" | "assistant" => &["seconds"],
         "customer" => &["seconds", "interrupts"],
         "tool" => &["arguments", "result"],
         "handoff" => &["parameters"],
@@ -170,6 +171,8 @@ fn step(place: &Place<'_>) -> Result<Step> {
         return Err(place.problem("is empty"));
     };
     Ok(match kind {
+        "greeting" if value.truth()? => Step::Greeting(object.get("seconds").map(|place| place.seconds()).transpose()?),
+        "greeting" => return Err(value.problem("is true, or is left out")),
         "assistant" => Step::Assistant(line(&value, &object)?),
         "customer" => Step::Customer(line(&value, &object)?),
         "pause" => Step::Pause(value.seconds()?),

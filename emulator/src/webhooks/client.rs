@@ -39,7 +39,9 @@ async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<Response, Un
     let host = uri.host().ok_or(Undelivered::NoUrl)?;
     let secure = match uri.scheme_str() {
         Some("http") => false,
-        Some("https") => true,
+        Some("https") if cfg!(feature = "https") => true,
+        #[cfg(not(feature = "https"))]
+        Some("https") => return Err(Undelivered::NoTls),
         _ => return Err(Undelivered::NoUrl),
     };
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
@@ -48,8 +50,10 @@ async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<Response, Un
     let stream = TcpStream::connect((address, port)).await.map_err(failed)?;
     let _ = stream.set_nodelay(true);
     let request = request(&uri, headers, body)?;
+    #[cfg(feature = "https")]
     if secure {
-        return over_tls(stream, address, request).await;
+        let stream = super::tls::connect(stream, address).await.map_err(failed)?;
+        return exchange(stream, request).await;
     }
     exchange(stream, request).await
 }
@@ -89,17 +93,6 @@ where
         // A connection that ended may have delivered the answer whole.
         _ = &mut connection => answer.await,
     }
-}
-
-#[cfg(feature = "https")]
-async fn over_tls(stream: TcpStream, host: &str, request: Request<Full<Bytes>>) -> Result<Response, Undelivered> {
-    let stream = super::tls::connect(stream, host).await.map_err(failed)?;
-    exchange(stream, request).await
-}
-
-#[cfg(not(feature = "https"))]
-async fn over_tls(_: TcpStream, _: &str, _: Request<Full<Bytes>>) -> Result<Response, Undelivered> {
-    Err(Undelivered::NoTls)
 }
 
 fn failed(error: impl fmt::Display) -> Undelivered {

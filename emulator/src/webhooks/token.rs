@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use super::client;
@@ -21,6 +21,9 @@ const EARLY: Duration = Duration::from_secs(10);
 
 /// For a token that does not say when it runs out.
 const LIFETIME: Duration = Duration::from_secs(3600);
+
+/// All but what RFC 3986 leaves as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[derive(Default)]
 pub(crate) struct Tokens {
@@ -60,7 +63,7 @@ async fn fetch(plan: &Value) -> Result<(String, Duration), String> {
     form.extend(text("scope").map(|scope| ("scope", scope)));
     let pairs: Vec<String> = form
         .iter()
-        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)))
+        .map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, ESCAPED)))
         .collect();
     let headers = HeaderMap::from_iter([
         (
