@@ -72,7 +72,7 @@ fn about(world: &World) -> Answer {
             "name": "vapi-emulator",
             "version": env!("CARGO_PKG_VERSION"),
             "key": world.here.key,
-            "operations": document.operations().len(),
+            "operations": document.operations().iter().filter(|operation| operation.documented).count(),
             "reference": page::HAS_REFERENCE,
             "placesCalls": calls::placing(world).is_some(),
             "clock": clock(world),
