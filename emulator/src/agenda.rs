@@ -71,12 +71,17 @@ impl Agenda {
         let target = clock.now() + whole_milliseconds(by);
         loop {
             self.quiet().await;
-            let next = self.next().unwrap_or(i64::MAX).min(target);
-            clock.advance_to(next);
-            if !self.ring(clock.now().min(target)) {
-                break;
+            match self.next().filter(|due| *due <= target) {
+                Some(due) => {
+                    clock.advance_to(due);
+                    self.ring(clock.now().min(target));
+                }
+                // Meanwhile an alarm may have gone off in real time: whom it woke is at work again.
+                None if *self.busy.borrow() > 0 => {}
+                None => break,
             }
         }
+        clock.advance_to(target);
         self.added.notify_one();
     }
 
@@ -107,17 +112,17 @@ impl Agenda {
         self.alarms.lock().waiting.keys().next().map(|(due, _)| *due)
     }
 
-    /// Whether an alarm went off.
-    fn ring(&self, now: i64) -> bool {
+    /// Lets every alarm go off that is due.
+    fn ring(&self, now: i64) {
         let mut alarms = self.alarms.lock();
+        // From before the first alarm is gone until the last was handed over, so that nobody takes this for quiet.
+        let busy = self.busy();
         let later = alarms.waiting.split_off(&(now + 1, 0));
         let due = std::mem::replace(&mut alarms.waiting, later);
         drop(alarms);
-        let any = !due.is_empty();
         for alarm in due.into_values() {
             // Nobody waits for it any more if the call was ended meanwhile.
-            let _ = alarm.send(self.busy());
+            let _ = alarm.send(busy.clone());
         }
-        any
     }
 }
