@@ -330,3 +330,24 @@ async fn a_place_that_does_not_exist_is_named() {
         "{error}"
     );
 }
+
+#[tokio::test]
+async fn a_call_under_way_ends_with_what_was_said_by_then() {
+    let scratch = Scratch::new("under-way");
+    let path = scratch.path("vapi.redb");
+    let vapi = start_on(&path).await;
+    let assistant = json!({ "firstMessage": "Good morning." });
+    let id = vapi.create("/call", json!({ "assistant": assistant })).await;
+    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 1800)).await;
+    assert_eq!(vapi.get(&format!("/call/{id}")).await.1["status"], "in-progress");
+    drop(vapi);
+    for _ in 0..2 {
+        let vapi = start_on(&path).await;
+        let (_, call) = vapi.get(&format!("/call/{id}")).await;
+        assert_eq!(
+            (&call["status"], &call["endedReason"]),
+            (&json!("ended"), &json!("worker-shutdown"))
+        );
+        assert_eq!(call["artifact"]["transcript"], "AI: Good morning.\n");
+    }
+}
