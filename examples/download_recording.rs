@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Err(error) => return Err(error.into()),
     }
     // Here an hour passes at once.
-    local.advance(Duration::from_secs(3600));
+    local.advance(Duration::from_secs(3600)).await;
 
     // Under its name there is only ever a whole file. Where it is stored never sees the API key.
     let path = std::env::temp_dir().join(format!("{id}.wav"));

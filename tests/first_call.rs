@@ -91,7 +91,7 @@ async fn a_call_is_placed_watched_and_listed() {
 
     let mut states = Vec::new();
     for _ in 0..3 {
-        local.advance(Duration::from_secs(3600));
+        local.advance(Duration::from_secs(3600)).await;
         states.push(vapi.calls().get(&call.id).await.unwrap().status.unwrap());
     }
     assert_eq!(states, [CallStatus::Ringing, CallStatus::InProgress, CallStatus::Ended]);
@@ -111,7 +111,7 @@ async fn nothing_in_an_ended_call_is_unknown() {
     let (local, vapi) = start().await;
     let assistant = vapi.assistants().create(an_assistant()).await.unwrap();
     let call = place(&vapi, &assistant).await;
-    local.advance(Duration::from_secs(4 * 3600));
+    local.advance(Duration::from_secs(4 * 3600)).await;
     let call = vapi.calls().get(&call.id).await.unwrap();
     let messages = call
         .messages
@@ -185,7 +185,7 @@ async fn a_recording_comes_down_from_where_the_key_is_not_welcome() {
     let (local, vapi) = start().await;
     let assistant = vapi.assistants().create(an_assistant()).await.unwrap();
     let call = place(&vapi, &assistant).await;
-    local.advance(Duration::from_secs(4 * 3600));
+    local.advance(Duration::from_secs(4 * 3600)).await;
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("call.wav");
     let length = vapi.calls().stereo_recording(&call.id).save_to(&path).await.unwrap();

@@ -81,7 +81,7 @@ async fn the_log_of_a_call_is_read_entry_by_entry() {
     let CallOrBatch::Call(call) = vapi.calls().create(request).await.unwrap() else {
         panic!("not a call");
     };
-    local.advance(Duration::from_secs(3600));
+    local.advance(Duration::from_secs(3600)).await;
     let mut entries = vapi.calls().logs(&call.id).entries().await.unwrap();
     let mut events = Vec::new();
     while let Some(entry) = entries.next().await {

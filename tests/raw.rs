@@ -125,7 +125,7 @@ async fn a_download_is_an_answer_of_bytes() {
 async fn a_redirect_to_a_download_is_left_to_the_caller() {
     let (local, raw) = start().await;
     let id = place(&raw).await;
-    local.advance(Duration::from_secs(12 * 3600));
+    local.advance(Duration::from_secs(12 * 3600)).await;
     let result = raw.call_artifact_controller_mono_recording_download(&id).await;
     let Err(Error::UnexpectedResponse(answer)) = result else {
         panic!("not an answer of its own");

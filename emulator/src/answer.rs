@@ -9,6 +9,7 @@ use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, Response, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use serde_json::{Value, json};
+use tokio::sync::mpsc;
 
 pub(crate) struct Answer {
     pub status: StatusCode,
@@ -35,9 +36,26 @@ impl Answer {
         let mut answer = Answer::bytes(StatusCode::OK, content_type, Bytes::new());
         answer.body = AnswerBody {
             pieces: pieces.into_iter().collect(),
+            live: None,
             length: None,
             end: End::Whole,
         };
+        answer
+    }
+
+    /// No body at all.
+    pub fn empty(status: StatusCode) -> Answer {
+        Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: AnswerBody::whole(Bytes::new()),
+        }
+    }
+
+    /// A body that goes on for as long as somebody has something to send.
+    pub fn live(content_type: &'static str, pieces: mpsc::Receiver<Bytes>) -> Answer {
+        let mut answer = Answer::pieces(content_type, []);
+        answer.body.live = Some(pieces);
         answer
     }
 
@@ -48,6 +66,17 @@ impl Answer {
             status,
             &json!({ "message": message.into(), "error": error, "statusCode": status.as_u16() }),
         )
+    }
+
+    /// The message of an error.
+    pub fn message(&self) -> Value {
+        let body = self
+            .body
+            .pieces
+            .front()
+            .map(|body| serde_json::from_slice::<Value>(body));
+        body.and_then(Result::ok)
+            .map_or(Value::Null, |body| body["message"].clone())
     }
 
     pub fn not_found(what: &str) -> Answer {
@@ -72,6 +101,8 @@ impl Answer {
 /// A body of pieces that can break off before its end.
 pub(crate) struct AnswerBody {
     pieces: VecDeque<Bytes>,
+    /// Where more pieces come from.
+    live: Option<mpsc::Receiver<Bytes>>,
     /// The length that is announced; `None` sends chunks.
     length: Option<u64>,
     end: End,
@@ -91,6 +122,7 @@ impl AnswerBody {
         AnswerBody {
             length: Some(bytes.len() as u64),
             pieces: VecDeque::from([bytes]),
+            live: None,
             end: End::Whole,
         }
     }
@@ -121,6 +153,11 @@ impl Body for AnswerBody {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
         }
+        if let Some(live) = &mut self.live {
+            return live
+                .poll_recv(context)
+                .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
+        }
         match self.end {
             End::Whole => Poll::Ready(None),
             End::BreaksOff => {
@@ -134,7 +171,7 @@ impl Body for AnswerBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.end == End::Whole && self.pieces.iter().all(Bytes::is_empty)
+        self.live.is_none() && self.end == End::Whole && self.pieces.iter().all(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {

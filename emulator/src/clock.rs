@@ -24,8 +24,13 @@ impl Clock {
         }
     }
 
-    /// Now, in milliseconds since 1970. Never goes back.
+    /// Now, in milliseconds since 1970. Never goes back, and is never before a stamp that was given: what was created a
+    /// moment ago is not in the future.
     pub fn now(&self) -> i64 {
+        self.passed().max(self.last_stamp.load(Ordering::Relaxed))
+    }
+
+    fn passed(&self) -> i64 {
         self.origin + whole_milliseconds(self.started.elapsed()) + self.advanced.load(Ordering::Relaxed)
     }
 
@@ -38,8 +43,15 @@ impl Clock {
         now.max(previous.unwrap_or_else(|last| last) + 1)
     }
 
-    pub fn advance(&self, by: Duration) {
-        self.advanced.fetch_add(whole_milliseconds(by), Ordering::Relaxed);
+    /// How far it is ahead of real time, in milliseconds.
+    pub fn ahead(&self) -> i64 {
+        self.advanced.load(Ordering::Relaxed)
+    }
+
+    /// Moves on to a moment, if it is not past already.
+    pub fn advance_to(&self, moment: i64) {
+        self.advanced
+            .fetch_add((moment - self.passed()).max(0), Ordering::Relaxed);
     }
 }
 

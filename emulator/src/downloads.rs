@@ -1,13 +1,11 @@
 //! The second listener: what the API's storage and call hosts are to the API. Artifacts behind signed links, uploaded
 //! files, and the control address of a call. Links are good without a token; with one, the storage host refuses them.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_DISPOSITION};
 use http::{HeaderMap, Method, StatusCode};
-use serde_json::{Value, json};
 
 use crate::answer::Answer;
 use crate::calls;
@@ -17,15 +15,18 @@ use crate::world::World;
 /// Makes links to the second listener and knows its own signatures again.
 pub(crate) struct Links {
     address: SocketAddr,
-    key: RandomState,
+    key: u64,
 }
 
 impl Links {
-    pub fn to(address: SocketAddr) -> Links {
-        Links {
-            address,
-            key: RandomState::new(),
-        }
+    /// Links to an address, signed with a key that is kept as long as they are to be good.
+    pub fn to(address: SocketAddr, key: u64) -> Links {
+        Links { address, key }
+    }
+
+    /// Host and port, as they are in every link.
+    pub fn host(&self) -> String {
+        self.address.to_string()
     }
 
     pub fn plain(&self, path: &str) -> String {
@@ -42,7 +43,9 @@ impl Links {
     }
 
     fn signature(&self, path: &str) -> String {
-        format!("{:016x}", self.key.hash_one(path))
+        let mut hasher = DefaultHasher::new();
+        (self.key, path).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     fn allows(&self, path: &str, query: &str) -> bool {
@@ -52,14 +55,17 @@ impl Links {
     }
 }
 
-pub(crate) fn answer(world: &World, method: &Method, uri: &http::Uri, headers: &HeaderMap, body: &Bytes) -> Answer {
+/// The call that is controlled by a request to `/{id}/control`.
+pub(crate) fn controlled_call<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
+    let id = path.strip_prefix('/')?.strip_suffix("/control")?;
+    (*method == Method::POST && !id.contains('/')).then_some(id)
+}
+
+pub(crate) fn answer(world: &World, uri: &http::Uri, headers: &HeaderMap) -> Answer {
     let path = uri.path();
     let Some((id, what)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
         return Answer::not_found(path);
     };
-    if what == "control" && *method == Method::POST {
-        return control(world, id, body);
-    }
     if headers.contains_key(AUTHORIZATION) {
         let message = "Only one auth mechanism allowed; the link is signed, send no Authorization header";
         return Answer::bytes(StatusCode::BAD_REQUEST, "text/plain; charset=utf-8", message);
@@ -75,7 +81,7 @@ pub(crate) fn answer(world: &World, method: &Method, uri: &http::Uri, headers: &
 }
 
 fn artifact(world: &World, id: &str, file: &str) -> Answer {
-    let wav = |channels: &[media::Voice]| Answer::bytes(StatusCode::OK, "audio/wav", media::wav(channels));
+    let wav = |channels: &[media::Voice]| Answer::bytes(StatusCode::OK, "audio/wav", calls::wav(world, id, channels));
     if let Some((content_type, bytes)) = world.uploads.lock().get(id) {
         let answer = Answer::bytes(StatusCode::OK, "application/octet-stream", bytes.clone());
         return answer.with_header(http::header::CONTENT_TYPE, content_type);
@@ -90,29 +96,7 @@ fn artifact(world: &World, id: &str, file: &str) -> Answer {
         "assistant-recording.wav" => wav(&[media::Voice::Assistant]),
         "video-recording.mp4" => Answer::bytes(StatusCode::OK, "video/mp4", media::mp4()),
         "pcap.pcap" => Answer::bytes(StatusCode::OK, "application/vnd.tcpdump.pcap", media::pcap()),
-        "call-logs.jsonl.gz" => Answer::bytes(StatusCode::OK, "application/gzip", media::call_logs(world.clock.now())),
+        "call-logs.jsonl.gz" => Answer::bytes(StatusCode::OK, "application/gzip", calls::call_logs(world, id)),
         _ => Answer::not_found(file),
-    }
-}
-
-/// Live control of a call. Everything well-formed is accepted, as by the API, which answers before it acts; ending the
-/// call is what has an effect here.
-fn control(world: &World, id: &str, body: &Bytes) -> Answer {
-    let Ok(message) = serde_json::from_slice::<Value>(body) else {
-        return Answer::error(StatusCode::BAD_REQUEST, "the body is not JSON");
-    };
-    let known = match message["type"].as_str() {
-        Some("end-call") => calls::hang_up(world, id, "assistant-ended-call"),
-        Some("say" | "add-message" | "control" | "transfer" | "handoff" | "send-transport-message") => {
-            world.lives.lock().contains_key(id)
-        }
-        _ => {
-            return Answer::error(StatusCode::BAD_REQUEST, "type must be a message that controls a call");
-        }
-    };
-    if known {
-        Answer::json(StatusCode::OK, &json!({ "success": true }))
-    } else {
-        Answer::not_found(&format!("Call {id}"))
     }
 }

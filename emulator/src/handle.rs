@@ -1,5 +1,7 @@
 //! One request from its bytes to its outcome: route, fault, token, body, rules, act.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::header::{ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderName};
 use http::request::Parts;
@@ -15,12 +17,32 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, ids, listing, upload, validate};
+use crate::{calls, chat, cors, fault_text, ids, listing, own, page, remote, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// A request to the API itself.
-pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
+/// What goes wrong with this request alone; see [`crate::fault_text`].
+const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
+
+/// A request to the host of the API: one of the emulator's own, or one of the API.
+pub(crate) async fn api(world: &Arc<World>, request: Parts, body: Bytes) -> Outcome {
+    if let Some(answer) = own::answer(world, &request, &body).await {
+        return Outcome::Answer(answer);
+    }
+    if own::is_ours(request.uri.path()) {
+        return of_the_api(world, request, body).await;
+    }
+    if let Some(answer) = cors::preflight(&request) {
+        return Outcome::Answer(answer);
+    }
+    let mut outcome = of_the_api(world, request, body).await;
+    if let Outcome::Answer(answer) = &mut outcome {
+        cors::open(&mut answer.headers);
+    }
+    outcome
+}
+
+async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let path = request.uri.path();
     let route = match world.routes.find(&request.method, path) {
         Route::Operation { index, parameters } => Ok((index, parameters)),
@@ -34,7 +56,10 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
-            return Outcome::Answer(beside_the_document(world, &request.method, path, other));
+            if let Some(answer) = remote::answer(world, &request, &body).await {
+                return Outcome::Answer(world.kept(answer).await);
+            }
+            return Outcome::Answer(beside_the_document(world, &request, other));
         }
     };
     let (operation, plan) = (&world.document.operations()[index], &world.plans[index]);
@@ -42,11 +67,27 @@ pub(crate) async fn api(world: &World, request: Parts, body: Bytes) -> Outcome {
         let answer = perform(world, operation, plan, &parameters, &request, &body);
         answer.with_header(REQUEST_ID, &ids::uuid())
     };
-    let fault = world.faults.lock().take(operation);
-    let Some(fault) = fault else {
-        return Outcome::Answer(answer());
+    let fault = match request.headers.get(FAULT) {
+        Some(text) => match text
+            .to_str()
+            .map_err(|_| "it is not ASCII".to_owned())
+            .and_then(|text| fault_text::of_header(text).map_err(|error| error.to_string()))
+        {
+            Ok(fault) => Some(fault),
+            Err(problem) => {
+                let message = format!("{FAULT}: {problem}");
+                return Outcome::Answer(Answer::error(StatusCode::BAD_REQUEST, message));
+            }
+        },
+        None => world.faults.lock().take(operation),
     };
-    let answer = fault.needs_answer().then(answer);
+    let Some(fault) = fault else {
+        return Outcome::Answer(world.kept(answer()).await);
+    };
+    let answer = match fault.needs_answer() {
+        true => Some(world.kept(answer()).await),
+        false => None,
+    };
     if !fault.wait().is_zero() {
         tokio::time::sleep(fault.wait()).await;
     }
@@ -64,26 +105,15 @@ pub(crate) fn received(request: &Parts, body: &Bytes, operation: Option<&Operati
     }
 }
 
-fn beside_the_document(world: &World, method: &Method, path: &str, route: Route) -> Answer {
-    match (route, path) {
-        (Route::WrongMethod(allowed), _) => {
-            let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
-            Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
-                .with_header(ALLOW, &allowed.join(", "))
-        }
-        (_, "/api-json" | "/api/openapi.json") if *method == Method::GET || *method == Method::HEAD => {
-            Answer::bytes(StatusCode::OK, "application/json; charset=utf-8", world.document.text())
-        }
-        (_, "/") if *method == Method::GET => Answer::json(
-            StatusCode::OK,
-            &json!({
-                "name": "vapi-emulator",
-                "document": "/api-json",
-                "operations": world.document.operations().len(),
-            }),
-        ),
-        _ => Answer::error(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")),
+fn beside_the_document(world: &World, request: &Parts, route: Route) -> Answer {
+    let (method, path) = (&request.method, request.uri.path());
+    if let Route::WrongMethod(allowed) = route {
+        let allowed: Vec<&str> = allowed.iter().map(Method::as_str).collect();
+        return Answer::error(StatusCode::METHOD_NOT_ALLOWED, format!("Cannot {method} {path}"))
+            .with_header(ALLOW, &allowed.join(", "));
     }
+    let page = page::answer(world, request);
+    page.unwrap_or_else(|| Answer::error(StatusCode::NOT_FOUND, format!("Cannot {method} {path}")))
 }
 
 fn perform(
@@ -97,8 +127,9 @@ fn perform(
     let Some(token) = bearer_token(&request.headers) else {
         return Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
     };
+    let (key, is_public) = undocumented::read_key(token);
     let query = query(request);
-    let organization = ids::organization(token);
+    let organization = ids::organization(key);
     let mut asked = Asked {
         world,
         operation,
@@ -108,6 +139,9 @@ fn perform(
         query: &query,
         body: &Value::Null,
     };
+    if let Some(answer) = undocumented::wrong_key(&asked, is_public) {
+        return answer;
+    }
     let content_type = request
         .headers
         .get(CONTENT_TYPE)
@@ -132,6 +166,7 @@ fn perform(
         return Answer::error(StatusCode::BAD_REQUEST, problems);
     }
     asked.body = &json;
+    undocumented::seed(&asked);
     if let Some(answer) = resources::missing_parent(&asked) {
         return answer;
     }
@@ -150,14 +185,14 @@ fn perform(
     }
 }
 
-fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The body as JSON; an empty one is an empty object, as the API's body parser has it.
-fn read_json(body: &Bytes) -> serde_json::Result<Value> {
+pub(crate) fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }

@@ -2,6 +2,7 @@
 
 use std::f32::consts::TAU;
 use std::io::Write;
+use std::ops::Range;
 
 use flate2::{Compression, GzBuilder};
 use serde_json::json;
@@ -10,7 +11,7 @@ const SAMPLE_RATE: u32 = 16_000;
 const SECONDS: u32 = 2;
 
 /// Who is heard on a channel: each has a tone of its own.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Voice {
     Customer,
     Assistant,
@@ -18,21 +19,36 @@ pub(crate) enum Voice {
 }
 
 impl Voice {
-    fn at(self, time: f32) -> f32 {
-        let tone = |hertz: f32| (time * hertz * TAU).sin() * 0.25;
-        match self {
-            Voice::Customer => tone(440.0),
-            Voice::Assistant => tone(660.0),
-            Voice::Both => tone(440.0) + tone(660.0),
-        }
+    fn hears(self, voice: Voice) -> bool {
+        self == Voice::Both || self == voice
+    }
+
+    /// A second of the voice, which repeats: its tone has a whole number of waves in it.
+    fn second(self) -> Vec<i16> {
+        let hertz = if self == Voice::Customer { 440.0 } else { 660.0 };
+        let samples = (0..SAMPLE_RATE).map(|sample| {
+            let time = sample as f32 / SAMPLE_RATE as f32;
+            ((time * hertz * TAU).sin() * 0.25 * f32::from(i16::MAX)) as i16
+        });
+        samples.collect()
     }
 }
 
 /// Two seconds of 16-bit PCM, one channel for each voice.
 pub(crate) fn wav(channels: &[Voice]) -> Vec<u8> {
+    let length = (SAMPLE_RATE * SECONDS) as usize;
+    wav_of(
+        channels,
+        length,
+        &[(Voice::Customer, 0..length), (Voice::Assistant, 0..length)],
+    )
+}
+
+/// 16-bit PCM of so many samples, one channel for each voice, which is heard where it speaks.
+pub(crate) fn wav_of(channels: &[Voice], length: usize, spoken: &[(Voice, Range<usize>)]) -> Vec<u8> {
     let count = u16::try_from(channels.len()).unwrap_or(1);
     let frame = u32::from(count) * 2;
-    let size = SAMPLE_RATE * SECONDS * frame;
+    let size = u32::try_from(length).unwrap_or(u32::MAX / 8) * frame;
     let mut file = Vec::with_capacity(size as usize + 44);
     file.extend(b"RIFF");
     file.extend((36 + size).to_le_bytes());
@@ -46,10 +62,17 @@ pub(crate) fn wav(channels: &[Voice]) -> Vec<u8> {
     file.extend(16_u16.to_le_bytes());
     file.extend(b"data");
     file.extend(size.to_le_bytes());
-    for sample in 0..SAMPLE_RATE * SECONDS {
-        let time = sample as f32 / SAMPLE_RATE as f32;
-        for voice in channels {
-            file.extend(((voice.at(time) * f32::from(i16::MAX)) as i16).to_le_bytes());
+    file.resize(44 + size as usize, 0);
+    for (channel, heard) in channels.iter().enumerate() {
+        for (voice, span) in spoken.iter().filter(|(voice, _)| heard.hears(*voice)) {
+            let tone = voice.second();
+            for sample in span.clone().take_while(|sample| *sample < length) {
+                let at = 44 + sample * frame as usize + channel * 2;
+                if let (Some(tone), Some(place)) = (tone.get(sample % tone.len()), file.get_mut(at..at + 2)) {
+                    let before = i16::from_le_bytes([place[0], place[1]]);
+                    place.copy_from_slice(&before.saturating_add(*tone).to_le_bytes());
+                }
+            }
         }
     }
     file

@@ -66,7 +66,7 @@ async fn a_call_walks_through_its_states_as_the_clock_moves() {
             matches!(expected, "in-progress" | "ended")
         );
         assert_eq!(now.get("endedAt").is_some(), expected == "ended");
-        vapi.emulator.advance(STEP);
+        vapi.emulator.advance(STEP).await;
     }
 }
 
@@ -86,7 +86,7 @@ async fn an_ended_call_tells_what_was_said_and_what_it_cost() {
         .create("/assistant", json!({ "firstMessage": "Good morning!" }))
         .await;
     let (_, call) = vapi.post("/call", json!({ "assistantId": assistant })).await;
-    vapi.emulator.advance(3 * STEP);
+    vapi.emulator.advance(3 * STEP).await;
     let call = read(&vapi, &call).await;
     assert_eq!(call["endedReason"], "customer-ended-call");
     assert_eq!(call["cost"], 0.0125);
@@ -101,7 +101,7 @@ async fn an_ended_call_tells_what_was_said_and_what_it_cost() {
 async fn an_ended_call_is_as_the_document_declares() {
     let vapi = start_with_slow_calls().await;
     let call = place(&vapi).await;
-    vapi.emulator.advance(3 * STEP);
+    vapi.emulator.advance(3 * STEP).await;
     let call = read(&vapi, &call).await;
     let problems = vapi.emulator.answer_problems("CallController_findOne", &call);
     assert_eq!(problems, Vec::<String>::new());
@@ -113,7 +113,7 @@ async fn a_scheduled_call_waits_for_its_time() {
     let body = json!({ "assistantId": "a", "schedulePlan": { "earliestAt": "2999-01-01T00:00:00Z" } });
     let (_, call) = vapi.post("/call", body).await;
     assert_eq!(call["status"], "scheduled");
-    vapi.emulator.advance(10 * STEP);
+    vapi.emulator.advance(10 * STEP).await;
     assert_eq!(read(&vapi, &call).await["status"], "scheduled");
 }
 
@@ -172,7 +172,7 @@ async fn a_call_over_a_websocket_says_where_to_connect() {
 async fn a_call_can_be_ended_at_its_control_address_without_a_token() {
     let vapi = start_with_slow_calls().await;
     let call = place(&vapi).await;
-    vapi.emulator.advance(2 * STEP);
+    vapi.emulator.advance(2 * STEP).await;
     let control = call["monitor"]["controlUrl"].as_str().expect("an address");
     let request = vapi
         .elsewhere(Method::POST, control)

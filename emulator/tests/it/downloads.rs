@@ -14,7 +14,7 @@ const STEP: Duration = Duration::from_secs(60);
 async fn ended_call() -> (Vapi, String) {
     let vapi = start_with(Emulator::builder().call_step(STEP)).await;
     let id = vapi.create("/call", json!({ "assistantId": "a" })).await;
-    vapi.emulator.advance(3 * STEP);
+    vapi.emulator.advance(3 * STEP).await;
     (vapi, id)
 }
 

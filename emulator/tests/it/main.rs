@@ -1,13 +1,36 @@
 //! The emulator over real HTTP, as a client of any language meets it.
 
 mod access;
+#[cfg(feature = "cli")]
+mod binary;
 mod calls;
 mod chat;
 mod client;
+mod control;
+mod cors;
+mod credentials;
 mod downloads;
 mod faults;
+mod hostile;
+mod inbound;
 mod lists;
 mod operations;
+mod page;
+mod pages;
+#[cfg(feature = "cli")]
+mod process;
+mod receiver;
+mod remote;
 mod resources;
 mod rules;
+#[cfg(feature = "cli")]
+mod scenario;
+mod script_files;
+mod scripts;
+mod sockets;
+mod steer;
+#[cfg(feature = "cli")]
+mod storage;
+mod undocumented;
 mod upload;
+mod webhooks;

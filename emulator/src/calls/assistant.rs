@@ -1,0 +1,212 @@
+//! Who speaks in a call: the stored or inline assistant with everything the call changes about it, and its tools.
+
+use serde_json::{Map, Value, json};
+
+use crate::world::World;
+
+/// The assistant that a call starts with; `None` if it names none, or one that does not exist.
+pub(crate) fn of_call(world: &World, organization: &str, call: &Value) -> Option<Value> {
+    let alone = inline_or_stored(world, organization, call);
+    let mut assistant = match alone {
+        Some(assistant) => assistant,
+        None => {
+            let squad = squad(world, organization, call)?;
+            member(world, organization, call, &squad, squad["members"].get(0)?)?
+        }
+    };
+    change(&mut assistant, &call["assistantOverrides"]);
+    with_stored_tools(world, organization, &mut assistant);
+    Some(assistant)
+}
+
+/// The assistant that a handoff or a transfer within a squad leads to.
+pub(crate) fn of_destination(world: &World, organization: &str, call: &Value, destination: &Value) -> Option<Value> {
+    let mut assistant = inline_or_stored(world, organization, destination)
+        .or_else(|| {
+            let name = destination["assistantName"].as_str()?;
+            let squad = squad(world, organization, call)?;
+            let members = squad["members"].as_array()?;
+            let mut found = members
+                .iter()
+                .filter_map(|listed| member(world, organization, call, &squad, listed));
+            found.find(|assistant| assistant["name"] == name)
+        })
+        .or_else(|| {
+            let store = world.store.lock();
+            let mut assistants = store.collection(organization, "/assistant")?.newest_first();
+            assistants
+                .find(|assistant| {
+                    destination["assistantName"].is_string() && assistant["name"] == destination["assistantName"]
+                })
+                .cloned()
+        })
+        .or_else(|| {
+            let squad = squad(world, organization, destination)?;
+            member(world, organization, destination, &squad, squad["members"].get(0)?)
+        })?;
+    change(&mut assistant, &destination["assistantOverrides"]);
+    with_stored_tools(world, organization, &mut assistant);
+    Some(assistant)
+}
+
+/// A resource of the organization by its id.
+pub(crate) fn stored(world: &World, organization: &str, collection: &str, id: &Value) -> Option<Value> {
+    let store = world.store.lock();
+    store
+        .collection(organization, collection)?
+        .get("id", id.as_str()?)
+        .cloned()
+}
+
+fn inline_or_stored(world: &World, organization: &str, holder: &Value) -> Option<Value> {
+    if holder["assistant"].is_object() {
+        return Some(holder["assistant"].clone());
+    }
+    stored(world, organization, "/assistant", &holder["assistantId"])
+}
+
+fn squad(world: &World, organization: &str, holder: &Value) -> Option<Value> {
+    if holder["squad"].is_object() {
+        return Some(holder["squad"].clone());
+    }
+    stored(world, organization, "/squad", &holder["squadId"])
+}
+
+fn member(world: &World, organization: &str, holder: &Value, squad: &Value, member: &Value) -> Option<Value> {
+    let mut assistant = inline_or_stored(world, organization, member)?;
+    for overrides in [
+        &member["assistantOverrides"],
+        &squad["membersOverrides"],
+        &holder["squadOverrides"],
+    ] {
+        change(&mut assistant, overrides);
+    }
+    Some(assistant)
+}
+
+/// Overrides replace whole properties, but for what they add: `variableValues` and `tools:append`.
+fn change(assistant: &mut Value, overrides: &Value) {
+    for (name, value) in overrides.as_object().into_iter().flatten() {
+        match name.as_str() {
+            "variableValues" => {
+                let mut values = assistant["variableValues"].as_object().cloned().unwrap_or_default();
+                values.extend(value.as_object().cloned().unwrap_or_default());
+                assistant["variableValues"] = Value::Object(values);
+            }
+            "tools:append" => add_tools(assistant, value.as_array().into_iter().flatten().cloned()),
+            _ => assistant[name.as_str()] = value.clone(),
+        }
+    }
+}
+
+fn with_stored_tools(world: &World, organization: &str, assistant: &mut Value) {
+    let ids = assistant["model"]["toolIds"].as_array().cloned().unwrap_or_default();
+    let tools: Vec<Value> = ids
+        .iter()
+        .filter_map(|id| stored(world, organization, "/tool", id))
+        .collect();
+    add_tools(assistant, tools);
+}
+
+fn add_tools(assistant: &mut Value, tools: impl IntoIterator<Item = Value>) {
+    let mut tools = tools.into_iter().peekable();
+    if tools.peek().is_none() {
+        return;
+    }
+    let model = &mut assistant["model"];
+    if !model.is_object() {
+        *model = json!({});
+    }
+    match &mut model["tools"] {
+        Value::Array(known) => known.extend(tools),
+        other => *other = tools.collect(),
+    }
+}
+
+/// The tool of that name; functions are named by their function, others by their type.
+pub(crate) fn tool<'a>(assistant: &'a Value, name: &str) -> Option<&'a Value> {
+    let mut tools = assistant["model"]["tools"].as_array()?.iter();
+    tools.find(|tool| tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name)
+}
+
+/// What a tool has the assistant say when it starts, is done or fails.
+pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
+    let mut messages = tool?["messages"].as_array()?.iter();
+    let message = messages.find(|message| message["type"] == kind)?;
+    message["content"]
+        .as_str()
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}
+
+/// A text of the assistant's with `{{variables}}` filled in.
+pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
+    let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
+    let none = Map::new();
+    let values = assistant["variableValues"].as_object().unwrap_or(&none);
+    let mut filled = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let Some((variable, after)) = after.split_once("}}") else {
+            break;
+        };
+        filled.push_str(before);
+        match values.get(variable.trim()) {
+            Some(Value::String(value)) => filled.push_str(value),
+            Some(value) => filled.push_str(&value.to_string()),
+            None => {}
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    Some(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{change, text};
+
+    #[test]
+    fn variables_are_filled_in() {
+        let assistant = json!({
+            "firstMessage": "Hi {{ name }}, you are {{age}}{{nothing}}. {{",
+            "variableValues": { "name": "Ada", "age": 36 },
+        });
+        assert_eq!(
+            text(&assistant, "firstMessage").as_deref(),
+            Some("Hi Ada, you are 36. {{")
+        );
+    }
+
+    #[test]
+    fn what_is_no_object_is_no_variable() {
+        let mut assistant = json!({ "variableValues": "x", "model": [] });
+        let overrides = json!({ "variableValues": { "y": 1 }, "tools:append": [{ "type": "dtmf" }], "name": null });
+        change(&mut assistant, &overrides);
+        change(&mut assistant, &json!({ "variableValues": 3 }));
+        assert_eq!(
+            assistant,
+            json!({ "variableValues": { "y": 1 }, "model": { "tools": [{ "type": "dtmf" }] }, "name": null })
+        );
+    }
+
+    #[test]
+    fn overrides_replace_and_add() {
+        let mut assistant =
+            json!({ "name": "Ada", "model": { "provider": "openai", "tools": [{ "type": "endCall" }] } });
+        change(
+            &mut assistant,
+            &json!({ "name": "Bob", "tools:append": [{ "type": "dtmf" }], "variableValues": { "x": 1 } }),
+        );
+        assert_eq!(
+            assistant,
+            json!({
+                "name": "Bob",
+                "model": { "provider": "openai", "tools": [{ "type": "endCall" }, { "type": "dtmf" }] },
+                "variableValues": { "x": 1 },
+            })
+        );
+    }
+}

@@ -1,0 +1,256 @@
+//! What happens while a call is in progress: the steps of its script, and what is said in them.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::assistant;
+use super::conversation::Speaker;
+use super::driver::{Course, Driver, Heed, Told, Turn};
+use crate::clock::whole_milliseconds;
+use crate::script::{Ending, Line, Script, Step};
+
+/// What a word takes where no script says it, in milliseconds.
+const WORD: u64 = 250;
+
+/// What a customer on a socket says, as nobody understands it.
+const HEARD: &str = "(speech)";
+const REPLY: &str = "I hear you. What else can I do for you?";
+
+/// A moment that does not come.
+const NEVER: i64 = i64::MAX / 4;
+/// A day, in milliseconds.
+const LONGEST_LINE: i64 = 86_400_000;
+
+const GREETING: &str = "Hello, how can I help you?";
+
+impl Driver {
+    /// The rest of the script, to its end; there is no other way out than a turn.
+    pub async fn talk(&mut self) -> Course<()> {
+        if self.script.is_none() && self.resource()["type"] == "vapi.websocketCall" {
+            return self.converse().await;
+        }
+        let script = match &self.script {
+            Some(script) => script.clone(),
+            None => {
+                let sample = Arc::new(self.sample());
+                self.script = Some(sample.clone());
+                sample
+            }
+        };
+        while let Some(step) = script.steps.get(self.next_step) {
+            self.say_what_was_told().await?;
+            self.next_step += 1;
+            self.perform(&script, step).await?;
+        }
+        self.say_what_was_told().await?;
+        match &script.ending {
+            Ending::Customer => Err(Turn::ended("customer-ended-call")),
+            Ending::Assistant => self.hang_up().await,
+            Ending::Reason(reason) => Err(Turn::ended(reason)),
+        }
+    }
+
+    /// Over a websocket nobody plays the customer: the assistant greets, and answers whatever comes until somebody hangs up.
+    async fn converse(&mut self) -> Course<()> {
+        let greeting = self.greeting();
+        let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
+        // Not again after a handoff.
+        if std::mem::replace(&mut self.pace, WORD) == 0 && !waits {
+            self.assistant_says(&greeting).await?;
+        }
+        loop {
+            self.say_what_was_told().await?;
+            self.until(NEVER, Heed::Everything).await?;
+        }
+    }
+
+    /// The customer said something over the socket; there is an answer to anything.
+    pub fn hear(&mut self) {
+        for (speaker, text) in [(Speaker::Customer, HEARD), (Speaker::Assistant, REPLY)] {
+            self.lines.push_back(Told {
+                speaker,
+                text: text.into(),
+                ends: false,
+                // Speaking while the assistant does cuts it short.
+                interrupts: true,
+            });
+        }
+    }
+
+    /// A short conversation that opens with the assistant's greeting and fills the time it has.
+    fn sample(&self) -> Script {
+        let step = self.world.settings.call_step;
+        let (third, at) = (step / 3, |text: &str, lasts| Line {
+            lasts: Some(lasts),
+            ..Line::new(text)
+        });
+        let mut script = Script::new();
+        script.steps = vec![
+            Step::Assistant(at(&self.greeting(), third)),
+            Step::Customer(at("Hi! I only wanted to say hello.", third)),
+            Step::Assistant(at("That is kind of you. Goodbye!", step.saturating_sub(third * 2))),
+        ];
+        script
+    }
+
+    /// What the assistant says first.
+    pub fn greeting(&self) -> String {
+        assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
+    }
+
+    async fn perform(&mut self, script: &Script, step: &Step) -> Course<()> {
+        let interrupted = matches!(script.steps.get(self.next_step), Some(Step::Customer(next)) if next.interrupts);
+        match step {
+            Step::Greeting(lasts) => {
+                let line = Line {
+                    lasts: *lasts,
+                    ..Line::new(self.greeting())
+                };
+                self.speak(Speaker::Assistant, &line, interrupted).await
+            }
+            Step::Assistant(line) => self.speak(Speaker::Assistant, line, interrupted).await,
+            Step::Customer(line) => self.speak(Speaker::Customer, line, false).await,
+            Step::Pause(time) => self.wait(whole_milliseconds(*time)).await,
+            Step::Hang(time) => {
+                self.tell(|| json!({ "type": "hang" }));
+                self.wait(whole_milliseconds(*time)).await
+            }
+            Step::Tools(calls) => self.call_tools(calls).await,
+            Step::Transfer(Some(destination)) => Err(Turn::Transfer {
+                destination: destination.clone(),
+                text: super::begin::spoken(&destination["message"]),
+                taken: None,
+            }),
+            Step::Transfer(None) => self.ask_where_to_transfer().await,
+            Step::Handoff {
+                destination: Some(destination),
+                ..
+            } => Err(Turn::Handoff {
+                destination: destination.clone(),
+                text: None,
+                taken: None,
+            }),
+            Step::Handoff { parameters, .. } => self.ask_whom_to_hand_off_to(parameters).await,
+        }
+    }
+
+    /// Time in which nobody speaks, unless told to.
+    async fn wait(&mut self, time: i64) -> Course<()> {
+        let due = self.at + time;
+        while self.until(due, Heed::Everything).await? {
+            self.say_what_was_told().await?;
+        }
+        Ok(())
+    }
+
+    async fn say_what_was_told(&mut self) -> Course<()> {
+        while let Some(told) = self.lines.pop_front() {
+            self.say_told(told).await?;
+        }
+        Ok(())
+    }
+
+    pub async fn say_told(&mut self, told: Told) -> Course<()> {
+        self.speak(told.speaker, &Line::new(&told.text), false).await?;
+        if told.ends {
+            return Err(Turn::ended("assistant-ended-call-after-message-spoken"));
+        }
+        Ok(())
+    }
+
+    /// The assistant's last words, and the end.
+    pub async fn hang_up(&mut self) -> Course<()> {
+        if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
+            self.assistant_says(&message).await?;
+        }
+        self.tell(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
+        Err(Turn::ended("assistant-ended-call"))
+    }
+
+    pub async fn assistant_says(&mut self, text: &str) -> Course<()> {
+        self.speak(Speaker::Assistant, &Line::new(text), false).await
+    }
+
+    /// Somebody says something, which takes its time. It may break off: because the script has the customer cut in, because
+    /// the assistant was told to say something else at once, or because the call ends.
+    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> Course<()> {
+        let words: Vec<&str> = line.text.split_whitespace().collect();
+        let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
+        let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
+        let lasts = line.lasts.map_or(by_words, whole_milliseconds).min(LONGEST_LINE);
+        let muted = match speaker {
+            Speaker::Assistant => self.assistant_muted,
+            Speaker::Customer => self.customer_muted,
+        };
+        if muted {
+            self.until(self.at + lasts, Heed::Nothing).await?;
+            return Ok(());
+        }
+        let (from, turn) = (self.at, self.turn);
+        self.turn += 1;
+        let heed = match speaker {
+            Speaker::Assistant => Heed::Interruptions,
+            Speaker::Customer => Heed::Nothing,
+        };
+        self.tell_speech(speaker, "started", turn);
+        if speaker == Speaker::Assistant {
+            self.tell(
+                || json!({ "type": "assistant.speechStarted", "text": line.text, "turn": turn, "source": "model" }),
+            );
+            self.tell(|| json!({ "type": "model-output", "output": line.text }));
+        }
+        let mut outcome = self.until(from + lasts / 2, heed).await;
+        if matches!(outcome, Ok(false)) {
+            let half = words.get(..words.len().div_ceil(2)).unwrap_or_default().join(" ");
+            self.tell_transcript(speaker, "partial", &half);
+            if interrupted {
+                outcome = Ok(true);
+            } else {
+                outcome = self.until(from + lasts, heed).await;
+            }
+        }
+        let whole = matches!(outcome, Ok(false));
+        let said = if whole {
+            line.text.clone()
+        } else {
+            said_by(&words, self.at - from, lasts)
+        };
+        if !said.is_empty() {
+            let to = self.at;
+            self.change(|life| life.conversation.said(speaker, &said, from, to));
+            self.tell_transcript(speaker, "final", &said);
+            if speaker == Speaker::Customer {
+                self.tell(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
+            }
+        }
+        self.tell_speech(speaker, "stopped", turn);
+        if !said.is_empty() {
+            self.tell_conversation();
+        }
+        if outcome? && interrupted {
+            self.tell(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
+        }
+        Ok(())
+    }
+
+    fn tell_speech(&self, speaker: Speaker, status: &str, turn: u32) {
+        self.tell(|| json!({ "type": "speech-update", "status": status, "role": speaker.name(), "turn": turn }));
+    }
+
+    fn tell_transcript(&self, speaker: Speaker, kind: &str, text: &str) {
+        self.tell(|| {
+            json!({
+                "type": "transcript", "role": speaker.name(), "transcriptType": kind, "transcript": text,
+            })
+        });
+    }
+}
+
+/// The words that are out after a while.
+fn said_by(words: &[&str], after: i64, lasts: i64) -> String {
+    let all = i64::try_from(words.len()).unwrap_or(i64::MAX);
+    let out = after.saturating_mul(all).checked_div(lasts).unwrap_or(0).clamp(0, all);
+    let out = usize::try_from(out).unwrap_or(0);
+    words.get(..out).unwrap_or_default().join(" ")
+}

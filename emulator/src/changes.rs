@@ -1,0 +1,34 @@
+//! What happens to calls, told to whoever watches while it happens: a page, a socket. Nobody has to listen, and a
+//! listener that is too slow misses something instead of holding up the call.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+/// How far a listener may fall behind before it misses something.
+pub(crate) const BACKLOG: usize = 1024;
+
+#[derive(Clone, Debug)]
+#[allow(dead_code, reason = "who reads this lives in other modules, which may be left out")]
+pub(crate) enum Change {
+    /// The call is in another state now, or new: `queued`, `ringing`, `in-progress`, `forwarding`, `ended`.
+    Status { call_id: Arc<str>, status: &'static str },
+    /// Something happened in the call, in the form of a server message without its envelope (`type` and what belongs to
+    /// that type), whether or not a server wants to hear of it: `speech-update`, `transcript`, `tool-calls`, ...
+    Event { call_id: Arc<str>, message: Arc<Value> },
+    /// A webhook was delivered, or not; [`Emulator::webhooks`](crate::Emulator::webhooks) has it.
+    Webhook { call_id: Arc<str> },
+    /// The call was deleted.
+    Deleted { call_id: Arc<str> },
+}
+
+impl Change {
+    #[allow(dead_code, reason = "as above")]
+    pub fn call_id(&self) -> &str {
+        let (Change::Status { call_id, .. }
+        | Change::Event { call_id, .. }
+        | Change::Webhook { call_id }
+        | Change::Deleted { call_id }) = self;
+        call_id
+    }
+}

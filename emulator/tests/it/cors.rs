@@ -1,0 +1,126 @@
+//! Browsers: pages of any origin may use the API, none but our own may change the emulator.
+
+use reqwest::Method;
+use serde_json::json;
+use vapi_emulator::Fault;
+
+use crate::client::{answer, start};
+
+const ELSEWHERE: &str = "http://app.example:3000";
+
+#[tokio::test]
+async fn a_browser_may_send_a_token_and_json_from_any_origin() {
+    let vapi = start().await;
+    let response = vapi
+        .without_token(Method::OPTIONS, "/call")
+        .header("origin", ELSEWHERE)
+        .header("access-control-request-method", "POST")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type,x-client-id",
+        )
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(response.status(), 204);
+    let header = |name: &str| response.headers()[name].to_str().expect("text");
+    assert_eq!(header("access-control-allow-origin"), "*");
+    assert_eq!(
+        header("access-control-allow-headers"),
+        "authorization,content-type,x-client-id"
+    );
+    assert_eq!(
+        header("access-control-allow-methods"),
+        "GET, HEAD, POST, PUT, PATCH, DELETE"
+    );
+}
+
+#[tokio::test]
+async fn a_page_reads_answers_and_errors_alike() {
+    let vapi = start().await;
+    vapi.emulator
+        .fault(Fault::on("AssistantController_findAll").rate_limit("7").times(1));
+    for (path, status) in [
+        ("/assistant", 429),
+        ("/assistant", 200),
+        ("/nothing", 404),
+        ("/api-json", 200),
+    ] {
+        let response = vapi.request(Method::GET, path).header("origin", ELSEWHERE).send().await;
+        let response = response.expect("an answer");
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
+        let exposed = response.headers()["access-control-expose-headers"]
+            .to_str()
+            .expect("text");
+        assert!(exposed.contains("retry-after"), "{exposed}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_cannot_change_the_emulator() {
+    let vapi = start().await;
+    let own = vapi.emulator.base_url();
+    let port = own.rsplit(':').next().expect("a port");
+    let advance = |header: &'static str, value: &str| {
+        let request = vapi.request(Method::POST, "/emulator/advance");
+        answer(request.header(header, value).json(&json!({ "seconds": 1 })))
+    };
+    for origin in [
+        ELSEWHERE,
+        "null",
+        "http://127.0.0.1",
+        "http://localhost:1",
+        &own.replace("http", "https"),
+    ] {
+        let (status, body) = advance("origin", origin).await;
+        assert_eq!(status, 403, "{origin}");
+        assert_eq!(body["message"], "Pages of other origins can't change the emulator");
+    }
+    assert_eq!(advance("sec-fetch-site", "cross-site").await.0, 403);
+    assert_eq!(advance("sec-fetch-site", "same-site").await.0, 403);
+    assert_eq!(advance("sec-fetch-site", "same-origin").await.0, 200);
+    assert_eq!(advance("origin", &own).await.0, 200);
+    let (status, _) = answer(
+        vapi.request(Method::POST, "/emulator/advance")
+            .header("host", format!("localhost:{port}"))
+            .header("origin", format!("http://localhost:{port}"))
+            .json(&json!({ "seconds": 1 })),
+    )
+    .await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
+    let vapi = start().await;
+    let preflight = vapi
+        .without_token(Method::OPTIONS, "/emulator/advance")
+        .header("origin", ELSEWHERE)
+        .header("access-control-request-method", "POST");
+    let response = preflight.send().await.expect("an answer");
+    assert_eq!(response.status(), 403);
+    assert!(!response.headers().contains_key("access-control-allow-origin"));
+    let read = vapi
+        .without_token(Method::GET, "/emulator/calls")
+        .header("origin", ELSEWHERE);
+    let response = read.send().await.expect("an answer");
+    assert!(!response.headers().contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn a_name_that_was_made_to_point_here_is_no_way_in() {
+    let vapi = start().await;
+    let html = |path: &str, host: &str| {
+        let request = vapi.without_token(Method::GET, path).header("accept", "text/html");
+        answer(request.header("host", host.to_owned()))
+    };
+    for path in ["/", "/emulator/calls", "/emulator/page", "/emulator/events"] {
+        assert_eq!(html(path, "rebound.example:80").await.0, 403, "{path}");
+    }
+    assert_eq!(html("/", "localhost:8080").await.0, 200);
+    assert_eq!(html("/emulator/calls", "[::1]:8080").await.0, 200);
+    // The API is open to all, as a container beside this one may call it by a name.
+    let (status, _) = answer(vapi.request(Method::GET, "/assistant").header("host", "vapi:8080")).await;
+    assert_eq!(status, 200);
+}
