@@ -43,6 +43,7 @@ impl Asking<'_> {
     }
 
     /// A required parameter, whatever its type.
+    #[allow(dead_code, reason = "a document may have none")]
     fn parameter<T: DeserializeOwned>(&self, name: &str) -> T {
         let candidates = [json!("application/json"), json!(true), json!(1), json!({})];
         let found = candidates
