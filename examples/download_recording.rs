@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use vapi::types::{CallOrBatch, CreateCallDto, CreateCustomerDto};
+use vapi::types::{CreateCallDto, CreateCustomerDto};
 use vapi::{Client, Recording};
 use vapi_emulator::Emulator;
 
@@ -62,13 +62,10 @@ async fn print_log(vapi: &Client, id: &str) -> vapi::Result<()> {
     Ok(())
 }
 
-async fn place_call(vapi: &Client) -> Result<String, Box<dyn Error>> {
+async fn place_call(vapi: &Client) -> vapi::Result<String> {
     let request = CreateCallDto::new()
         .assistant_id("my-assistant")
         .phone_number_id("my-line")
         .customer(CreateCustomerDto::new().number("+15555550123"));
-    match vapi.calls().create(request).await? {
-        CallOrBatch::Call(call) => Ok(call.id),
-        _ => Err("the answer is not a single call".into()),
-    }
+    Ok(vapi.calls().create(request).await?.into_call()?.id)
 }

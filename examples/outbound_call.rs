@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use vapi::Client;
-use vapi::types::{AssistantOverrides, Call, CallOrBatch, CallStatus, CreateCallDto, CreateCustomerDto};
+use vapi::types::{AssistantOverrides, Call, CallStatus, CreateCallDto, CreateCustomerDto};
 use vapi_emulator::Emulator;
 
 #[tokio::main]
@@ -25,8 +25,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .assistant_overrides(AssistantOverrides::new().first_message("Hello Ada, your table is ready."));
     // It is sent once: if the connection breaks, whether the phone rings is not known, and it must not ring twice.
     let call = match vapi.calls().create(request).await {
-        Ok(CallOrBatch::Call(call)) => *call,
-        Ok(_) => return Err("the answer is not a single call".into()),
+        Ok(answer) => answer.into_call()?,
         Err(error) if error.is_interrupted() || error.is_timeout() && !error.is_connect() => {
             eprintln!("look at the latest calls before you try again");
             return Err(error.into());

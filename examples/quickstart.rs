@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use vapi::Client;
 use vapi::types::{
-    Call, CallOrBatch, CallStatus, CreateAssistantDto, CreateCallDto, CreateCustomerDto, OpenAiMessage,
-    OpenAiMessageRole, OpenAiModel, OpenAiModelName,
+    Call, CallStatus, CreateAssistantDto, CreateCallDto, CreateCustomerDto, OpenAiMessage, OpenAiMessageRole,
+    OpenAiModel, OpenAiModelName,
 };
 use vapi_emulator::Emulator;
 
@@ -78,24 +78,12 @@ async fn first_call(vapi: &Client, line: &str, number: &str, pause: Duration) ->
         .assistant_id(assistant.id)
         .phone_number_id(line)
         .customer(CreateCustomerDto::new().number(number));
-    // With `customers` in place of `customer` the answer would be a batch.
-    let CallOrBatch::Call(mut call) = vapi.calls().create(request).await? else {
-        return Err("the answer is not a single call".into());
-    };
+    let call = vapi.calls().create(request).await?.into_call()?;
     println!("   {} is {}", call.id, status(&call));
 
-    println!("3. Read it back until it has ended: vapi.calls().get(id)");
-    for _ in 0..150 {
-        if call.status == Some(CallStatus::Ended) {
-            break;
-        }
-        tokio::time::sleep(pause).await;
-        let now = vapi.calls().get(&call.id).await?;
-        if now.status != call.status {
-            println!("   {}", status(&now));
-        }
-        *call = now;
-    }
+    println!("3. See it through: vapi.calls().wait_until_ended(id)");
+    let wait = vapi.calls().wait_until_ended(&call.id).poll_every(pause);
+    let call = wait.on_update(|call| println!("   {}", status(call))).await?;
     if let Some(reason) = &call.ended_reason {
         println!("   because: {reason}");
     }
