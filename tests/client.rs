@@ -259,7 +259,6 @@ async fn an_error_in_place_of_a_stream_is_read_whole() {
     assert_eq!(error.to_string(), "ThingController_create: 400 Bad Request: no input");
 }
 
-#[cfg(feature = "gzip")]
 #[tokio::test]
 async fn a_compressed_answer_is_asked_for_and_read() {
     // {"id":"t-1"}

@@ -4,27 +4,44 @@
 //! another format, or inside serde's own buffering (an untagged enum of the user's), the value is read as a
 //! `serde_json::Value` and written to text instead.
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor, value::StrDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
-pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
-    Box::<RawValue>::deserialize(Capture(deserializer))
+/// The text of the next value, borrowed where the deserializer has all of it in memory.
+pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+    let mut text = None;
+    // Only `RawValue` knows how to ask `serde_json`. What it is then given does not matter.
+    <&RawValue>::deserialize(Capture {
+        deserializer,
+        text: &mut text,
+    })?;
+    text.ok_or_else(|| D::Error::custom("no value"))
 }
 
-struct Capture<D>(D);
+/// Asks `deserializer` as `RawValue` does, and keeps the answer.
+struct Capture<'t, 'de, D> {
+    deserializer: D,
+    text: &'t mut Option<Cow<'de, str>>,
+}
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Capture<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Capture<'_, 'de, D> {
     type Error = D::Error;
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, D::Error> {
-        self.0
-            .deserialize_newtype_struct(name, CaptureVisitor { name, visitor })
+        *self.text = Some(self.deserializer.deserialize_newtype_struct(name, TextVisitor)?);
+        visitor.visit_map(Nothing {
+            name: Some(name),
+            error: PhantomData,
+        })
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(visitor)
+        self.deserializer.deserialize_any(visitor)
     }
 
     serde::forward_to_deserialize_any! {
@@ -33,53 +50,65 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Capture<D> {
     }
 }
 
-struct CaptureVisitor<V> {
-    name: &'static str,
-    visitor: V,
-}
+struct TextVisitor;
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for CaptureVisitor<V> {
-    type Value = V::Value;
+impl<'de> Visitor<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("any JSON value")
     }
 
-    /// `serde_json` is the deserializer: the text comes through as it is.
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(map)
+    /// `serde_json` is the deserializer: the text is the one entry of a map.
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cow<'de, str>, A::Error> {
+        map.next_key::<IgnoredAny>()?;
+        map.next_value_seed(TextVisitor)
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Borrowed(text))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text.to_owned()))
+    }
+
+    fn visit_string<E>(self, text: String) -> Result<Cow<'de, str>, E> {
+        Ok(Cow::Owned(text))
     }
 
     /// Another deserializer took the request at its word.
-    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<V::Value, D::Error> {
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        self.visitor.visit_map(Text {
-            name: Some(self.name),
-            text: value.to_string(),
-            error: std::marker::PhantomData,
-        })
+        Ok(Cow::Owned(value.to_string()))
     }
 }
 
-/// The one-entry map in which `RawValue` expects its text.
-struct Text<E> {
-    name: Option<&'static str>,
-    text: String,
-    error: std::marker::PhantomData<E>,
+impl<'de> DeserializeSeed<'de> for TextVisitor {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        deserializer.deserialize_str(self)
+    }
 }
 
-impl<'de, E: Error> MapAccess<'de> for Text<E> {
+/// The one-entry map in which `RawValue` expects its text: a `null`.
+struct Nothing<E> {
+    name: Option<&'static str>,
+    error: PhantomData<E>,
+}
+
+impl<'de, E: Error> MapAccess<'de> for Nothing<E> {
     type Error = E;
 
-    fn next_key_seed<K: serde::de::DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, E> {
         self.name
             .take()
             .map(|name| seed.deserialize(StrDeserializer::new(name)))
             .transpose()
     }
 
-    fn next_value_seed<S: serde::de::DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, E> {
-        let text = std::mem::take(&mut self.text);
-        seed.deserialize(serde::de::value::StringDeserializer::new(text))
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, E> {
+        seed.deserialize(BorrowedStrDeserializer::new("null"))
     }
 }

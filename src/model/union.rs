@@ -52,43 +52,49 @@ pub enum Kind {
 
 pub(crate) fn decode<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let raw = capture(deserializer)?;
-    let text = raw.get();
-    for index in candidates(T::TAG, T::SHAPES, text) {
-        if let Ok(value) = T::read(index, text) {
-            return Ok(value);
-        }
+    let text: &str = &raw;
+    let mut found = None;
+    likeliest(T::TAG, T::SHAPES, text, &mut |index| {
+        found = T::read(index, text).ok();
+        found.is_some()
+    });
+    match found {
+        Some(value) => Ok(value),
+        None => serde_json::from_str(text).map(T::unknown).map_err(D::Error::custom),
     }
-    serde_json::from_str(text).map(T::unknown).map_err(D::Error::custom)
 }
 
-/// The variants that `text` can be, the likeliest first. Not generic, so that it is compiled once and not for each union.
-fn candidates(tag: Option<&str>, shapes: &[Shape], text: &str) -> Vec<usize> {
+/// Tries the variants that `text` can be, the likeliest first, until one fits. Not generic, so that it is compiled once and not for
+/// each union.
+fn likeliest(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnMut(usize) -> bool) {
     let kind = match text.trim_start().bytes().next() {
         Some(b'{') => Kind::Object,
         Some(b'[') => Kind::Array,
         Some(b'"') => Kind::String,
         Some(b't' | b'f') => Kind::Bool,
-        Some(b'n') | None => return Vec::new(),
+        Some(b'n') | None => return,
         Some(_) => Kind::Number,
     };
     if kind != Kind::Object {
-        return of_kind(shapes, kind).collect();
+        of_kind(shapes, kind).any(fits);
+        return;
     }
     if let Some(tag) = tag
         && let Some(value) = find_tag(text, tag)
     {
-        return of_kind(shapes, Kind::Object)
+        of_kind(shapes, Kind::Object)
             .filter(|&index| allows(&shapes[index], tag, &value))
-            .collect();
+            .any(fits);
+        return;
     }
     let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
-        return Vec::new();
+        return;
     };
     let mut scored: Vec<_> = of_kind(shapes, Kind::Object)
         .filter_map(|index| Some((members.score(&shapes[index])?, index)))
         .collect();
     scored.sort_by(|(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
-    scored.into_iter().map(|(_, index)| index).collect()
+    scored.into_iter().map(|(_, index)| index).any(fits);
 }
 
 /// The variants of exactly this kind, then those whose type is not known.

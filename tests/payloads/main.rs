@@ -5,7 +5,10 @@
 mod document;
 mod fallback;
 mod index;
+mod refusal;
 mod registry;
+#[path = "../support/mod.rs"]
+mod support;
 
 use index::Entry;
 use registry::Target;
@@ -74,6 +77,9 @@ fn examine(directory: &Path, entry: &Entry) -> (Outcome, Vec<String>) {
         Err(error) => return (Outcome::Error, vec![format!("no JSON: {error}")]),
     };
     let targets = registry::targets(entry, &value);
+    if targets.is_empty() && refusal::is_one(&value) {
+        return refusal::answered(&text, &value);
+    }
     if targets.is_empty() {
         return (Outcome::NoType, vec![format!("{} as {}", entry.kind, entry.schema)]);
     }

@@ -1,56 +1,66 @@
 //! Run with `cargo bench -p vapi-overhead`.
 //!
-//! - Decoding a long call and a list of 100, as this crate's types, as a bare `serde_json::Value`, and as the same types made by
-//!   typify and `serde_derive` with untagged unions.
+//! - Decoding a long call, a list of 100, an assistant and a list of tools: as this crate's types, as a bare `serde_json::Value`, and as
+//!   the same types made by typify and `serde_derive` with untagged unions.
 //! - Encoding an assistant likewise.
-//! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type.
+//! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type, in turn.
 
 use std::hint::black_box;
+use std::time::Instant;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use vapi::types::{Call, CreateAssistantDto};
-use vapi_overhead::{assistant, call};
+use vapi::types::{Call, CreateAssistantDto, CreateToolDto};
+use vapi_overhead::{assistant, call, tools};
 
 #[allow(clippy::all, dead_code, missing_docs, unused_imports, mismatched_lifetime_syntaxes)]
 mod untagged {
     include!(concat!(env!("OUT_DIR"), "/untagged.rs"));
 }
 
+const ROUNDS: usize = 10_000;
+
 fn read<T: DeserializeOwned>(text: &[u8]) -> T {
     serde_json::from_slice(text).unwrap()
 }
 
+/// As the client reads an answer.
+fn read_typed<T: DeserializeOwned>(text: &[u8]) -> T {
+    serde_json::from_str(std::str::from_utf8(text).unwrap()).unwrap()
+}
+
+fn compare<Typed: DeserializeOwned, Untagged: DeserializeOwned>(criterion: &mut Criterion, name: &str, value: &Value) {
+    let text = value.to_string().into_bytes();
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Bytes(text.len() as u64));
+    group.bench_function("Value", |b| b.iter(|| read::<Value>(black_box(&text))));
+    group.bench_function("typed", |b| b.iter(|| read_typed::<Typed>(black_box(&text))));
+    group.bench_function("untagged", |b| b.iter(|| read::<Untagged>(black_box(&text))));
+    group.finish();
+}
+
+fn keeps<T: DeserializeOwned + Serialize>(value: &Value) {
+    let kept = serde_json::to_value(read::<T>(value.to_string().as_bytes())).unwrap();
+    assert_eq!(kept, *value, "what is measured must lose nothing");
+}
+
 fn decode(criterion: &mut Criterion) {
-    let whole = call(40);
-    let list: Vec<Value> = (0..100).map(|_| call(10)).collect();
-    let kept = serde_json::to_value(read::<Call>(whole.to_string().as_bytes())).unwrap();
-    assert_eq!(kept, whole, "the measured decoder must lose nothing");
+    use untagged::types as plain;
 
-    let text = whole.to_string().into_bytes();
-    let mut group = criterion.benchmark_group("decode a call");
-    group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("Value", |b| b.iter(|| read::<Value>(black_box(&text))));
-    group.bench_function("typed", |b| b.iter(|| read::<Call>(black_box(&text))));
-    group.bench_function("untagged", |b| {
-        b.iter(|| read::<untagged::types::Call>(black_box(&text)))
-    });
-    group.finish();
-
-    let text = Value::Array(list).to_string().into_bytes();
-    let mut group = criterion.benchmark_group("decode a list of 100 calls");
-    group.throughput(Throughput::Bytes(text.len() as u64));
-    group.sample_size(20);
-    group.bench_function("Value", |b| b.iter(|| read::<Value>(black_box(&text))));
-    group.bench_function("typed", |b| b.iter(|| read::<Vec<Call>>(black_box(&text))));
-    group.bench_function("untagged", |b| {
-        b.iter(|| read::<Vec<untagged::types::Call>>(black_box(&text)))
-    });
-    group.finish();
+    let long = call(40);
+    keeps::<Call>(&long);
+    compare::<Call, plain::Call>(criterion, "decode a call", &long);
+    let list: Value = (0..100).map(|_| call(10)).collect();
+    compare::<Vec<Call>, Vec<plain::Call>>(criterion, "decode a list of 100 calls", &list);
+    keeps::<CreateAssistantDto>(&assistant());
+    compare::<CreateAssistantDto, plain::CreateAssistantDto>(criterion, "decode an assistant", &assistant());
+    keeps::<Vec<CreateToolDto>>(&tools(5));
+    compare::<Vec<CreateToolDto>, Vec<plain::OpenAiModelToolsItem>>(criterion, "decode 100 tools", &tools(100));
 }
 
 fn encode(criterion: &mut Criterion) {
@@ -102,7 +112,8 @@ async fn serve(listener: TcpListener, answer: String) {
     }
 }
 
-fn request(criterion: &mut Criterion) {
+/// One and the other in turn, so that both meet the same noise of the machine; Criterion measures one after the other.
+fn request(_: &mut Criterion) {
     let address = server();
     let runtime: Runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let vapi = vapi::Client::builder()
@@ -112,20 +123,26 @@ fn request(criterion: &mut Criterion) {
         .unwrap();
     let bare = vapi::config::http_client_builder().unwrap().build().unwrap();
     let url = format!("{address}/call/1");
-    let mut group = criterion.benchmark_group("a request over loopback");
-    group.sample_size(200);
-    group.bench_function("reqwest", |b| {
-        b.iter(|| {
-            runtime.block_on(async {
-                let answer = bare.get(&url).bearer_auth("key").send().await.unwrap();
-                read::<Call>(&answer.bytes().await.unwrap())
-            })
-        });
+    let mut times = [Vec::new(), Vec::new()];
+    runtime.block_on(async {
+        for _ in 0..ROUNDS {
+            let began = Instant::now();
+            let answer = bare.get(&url).bearer_auth("key").send().await.unwrap();
+            black_box(read_typed::<Call>(&answer.bytes().await.unwrap()));
+            times[0].push(began.elapsed());
+            let began = Instant::now();
+            black_box(vapi.calls().get("1").await.unwrap());
+            times[1].push(began.elapsed());
+        }
     });
-    group.bench_function("vapi", |b| {
-        b.iter(|| runtime.block_on(async { vapi.calls().get("1").await.unwrap() }))
+    let [reqwest, vapi] = times.map(|mut times| {
+        times.sort();
+        times[times.len() / 2].as_secs_f64() * 1e6
     });
-    group.finish();
+    println!(
+        "a request over loopback, median of {ROUNDS} in turn: reqwest {reqwest:.1} µs, vapi {vapi:.1} µs, ratio {:.3}\n",
+        vapi / reqwest
+    );
 }
 
 criterion_group!(benches, decode, encode, request);

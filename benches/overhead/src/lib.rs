@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 const ID: &str = "6f2b0c9e-4a51-4f0e-9a37-0d8a6a1f7c11";
 const CREATED: &str = "2026-08-18T09:30:00.000Z";
 
-/// An answered call with this many turns of speech: at 40 it is some 70 kB.
+/// An answered call with this many turns of speech: at 40 it is some 15 kB.
 pub fn call(turns: u32) -> Value {
     let messages: Vec<Value> = (0..turns).map(message).collect();
     json!({
@@ -88,6 +88,28 @@ pub fn assistant() -> Value {
         "analysisPlan": { "summaryPlan": { "enabled": true }, "minMessagesThreshold": 2 },
         "artifactPlan": { "recordingEnabled": true, "videoRecordingEnabled": false }
     })
+}
+
+/// Tools of an assistant, of many kinds in turn: nearly nothing but unions.
+pub fn tools(count: usize) -> Value {
+    let told = json!([
+        { "type": "request-start", "content": "One moment.", "conditions": [{ "operator": "eq", "param": "guests", "value": "4" }] },
+        { "type": "request-response-delayed", "content": "Still there?", "timingMilliseconds": 3000 },
+        { "type": "request-complete", "content": "Done.", "role": "assistant" },
+        { "type": "request-failed", "content": "That did not work.", "endCallAfterSpokenEnabled": false }
+    ]);
+    let kinds = [
+        json!({ "type": "function", "messages": told, "async": false, "server": { "url": "https://desk.example/tools" },
+            "function": { "name": "book_table", "description": "Books a table." } }),
+        json!({ "type": "transferCall", "messages": told, "destinations": [
+            { "type": "number", "number": "+15555550199", "message": "I'll put you through.", "description": "The manager" },
+            { "type": "sip", "sipUri": "sip:desk@example.com", "description": "The bar" }] }),
+        json!({ "type": "query", "messages": told, "knowledgeBases": [
+            { "provider": "google", "name": "menu", "description": "What there is to eat", "fileIds": [ID] }] }),
+        json!({ "type": "slack.message.send", "messages": told }),
+        json!({ "type": "google.calendar.event.create", "messages": told }),
+    ];
+    kinds.iter().cycle().take(count).cloned().collect()
 }
 
 fn message(turn: u32) -> Value {
