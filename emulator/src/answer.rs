@@ -68,6 +68,17 @@ impl Answer {
         )
     }
 
+    /// The message of an error.
+    pub fn message(&self) -> Value {
+        let body = self
+            .body
+            .pieces
+            .front()
+            .map(|body| serde_json::from_slice::<Value>(body));
+        body.and_then(Result::ok)
+            .map_or(Value::Null, |body| body["message"].clone())
+    }
+
     pub fn not_found(what: &str) -> Answer {
         Answer::error(StatusCode::NOT_FOUND, format!("{what} not found"))
     }

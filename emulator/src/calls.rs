@@ -17,6 +17,7 @@ mod messages;
 mod place;
 mod read;
 mod recording;
+mod socket;
 mod talk;
 mod tools;
 
@@ -26,13 +27,14 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub(crate) use driver::Birth;
-#[allow(unused_imports, reason = "for whatever keeps the world on disk")]
+#[cfg(feature = "data")]
 pub(crate) use keep::revive;
 pub(crate) use life::Life;
 pub(crate) use logs::call_logs;
 pub(crate) use place::{download, place};
 pub(crate) use read::{as_of_now, has_artifacts};
 pub(crate) use recording::wav;
+pub(crate) use socket::{Standing, connect, hear, leave, read, speaking_assistant, standing, status};
 
 use crate::world::World;
 

@@ -11,7 +11,7 @@ use crate::resources::{Asked, new_resource};
 pub(crate) fn create(asked: &Asked<'_>) -> Answer {
     let (chat, reply) = remember(asked);
     if asked.body["stream"] != true {
-        return asked.success(&chat);
+        return asked.shaped(chat);
     }
     let events = pieces(&reply).map(|delta| {
         // The id of the event is that of the chat: what `previousChatId` takes.

@@ -7,7 +7,9 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+use crate::undocumented;
 
 /// An OpenAPI document, read once.
 pub(crate) struct Document {
@@ -29,6 +31,16 @@ pub(crate) struct Operation {
     pub success: Success,
     /// The document declares a 302: the answer is a download elsewhere.
     pub redirects: bool,
+    /// From the document itself, not from [`crate::undocumented`].
+    pub documented: bool,
+    /// The id of the operation that it behaves like; its own, nearly always.
+    pub behaves_as: String,
+    /// Wants the public key; all others want the private one.
+    pub wants_public_key: bool,
+    /// Properties that no answer shows.
+    pub hides: Vec<String>,
+    /// What the collection holds from the start.
+    pub seed: Option<Value>,
 }
 
 pub(crate) struct QueryParameter {
@@ -67,16 +79,17 @@ impl Document {
             .get("paths")
             .and_then(Value::as_object)
             .ok_or_else(|| DocumentError("the document has no `paths`".into()))?;
-        let mut operations = Vec::new();
-        for (path, item) in paths {
-            for (method, operation) in item.as_object().into_iter().flatten() {
-                // `parameters`, `summary` and `servers` live beside the methods.
-                let Some(method) = method_named(method) else {
-                    continue;
-                };
-                if operation.is_object() {
-                    operations.push(read_operation(path, method, operation));
-                }
+        let mut operations = read_operations(paths);
+        let more: Value = serde_json::from_str(undocumented::DOCUMENT)
+            .map_err(|error| DocumentError(format!("the undocumented operations are not JSON: {error}")))?;
+        let more = more["paths"].as_object().map(read_operations).unwrap_or_default();
+        for operation in more {
+            let is_there = |known: &Operation| known.method == operation.method && known.path == operation.path;
+            if !operations.iter().any(is_there) {
+                operations.push(Operation {
+                    documented: false,
+                    ..operation
+                });
             }
         }
         let document = Document { root, text, operations };
@@ -168,6 +181,22 @@ fn method_named(name: &str) -> Option<Method> {
     })
 }
 
+fn read_operations(paths: &Map<String, Value>) -> Vec<Operation> {
+    let mut operations = Vec::new();
+    for (path, item) in paths {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            // `parameters`, `summary` and `servers` live beside the methods.
+            let Some(method) = method_named(method) else {
+                continue;
+            };
+            if operation.is_object() {
+                operations.push(read_operation(path, method, operation));
+            }
+        }
+    }
+    operations
+}
+
 fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
     let id = match operation.get("operationId").and_then(Value::as_str) {
         Some(id) => id.to_owned(),
@@ -195,7 +224,13 @@ fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
             schema: media.get("schema").cloned().unwrap_or(Value::Null),
         });
     let responses = operation.get("responses").and_then(Value::as_object);
+    let hides = operation["x-emulator-hides"].as_array().into_iter().flatten();
     Operation {
+        behaves_as: operation["x-emulator-as"].as_str().unwrap_or(&id).to_owned(),
+        documented: true,
+        wants_public_key: operation["x-emulator-key"] == "public",
+        hides: hides.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
+        seed: operation.get("x-emulator-seed").cloned(),
         id,
         success: success(responses, &method),
         redirects: responses.is_some_and(|responses| responses.contains_key("302")),

@@ -1,7 +1,7 @@
 //! The second listener: what the API's storage and call hosts are to the API. Artifacts behind signed links, uploaded
 //! files, and the control address of a call. Links are good without a token; with one, the storage host refuses them.
 
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
 use http::header::{AUTHORIZATION, CONTENT_DISPOSITION};
@@ -15,15 +15,18 @@ use crate::world::World;
 /// Makes links to the second listener and knows its own signatures again.
 pub(crate) struct Links {
     address: SocketAddr,
-    key: RandomState,
+    key: u64,
 }
 
 impl Links {
-    pub fn to(address: SocketAddr) -> Links {
-        Links {
-            address,
-            key: RandomState::new(),
-        }
+    /// Links to an address, signed with a key that is kept as long as they are to be good.
+    pub fn to(address: SocketAddr, key: u64) -> Links {
+        Links { address, key }
+    }
+
+    /// Host and port, as they are in every link.
+    pub fn host(&self) -> String {
+        self.address.to_string()
     }
 
     pub fn plain(&self, path: &str) -> String {
@@ -40,7 +43,9 @@ impl Links {
     }
 
     fn signature(&self, path: &str) -> String {
-        format!("{:016x}", self.key.hash_one(path))
+        let mut hasher = DefaultHasher::new();
+        (self.key, path).hash(&mut hasher);
+        format!("{:016x}", hasher.finish())
     }
 
     fn allows(&self, path: &str, query: &str) -> bool {

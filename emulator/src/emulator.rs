@@ -5,22 +5,30 @@ mod live;
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use tokio::sync::watch;
 
+#[cfg(feature = "data")]
+use crate::data::{DataFile, DataFileError};
 use crate::document::{Document, DocumentError};
 use crate::downloads::Links;
 use crate::fault::Fault;
+#[cfg(feature = "data")]
+use crate::journal::Journal;
 use crate::received::ReceivedRequest;
 use crate::script::Script;
 use crate::world::{Here, Settings, World};
-use crate::{ids, sample, server, validate};
+use crate::{fault_text, ids, sample, server, undocumented, validate};
+
+/// How many connections may wait to be accepted.
+const QUEUE: i32 = 4096;
 
 static EMBEDDED: &str = include_str!("../../spec/openapi.json");
 
@@ -60,6 +68,12 @@ impl Emulator {
         &self.api_key
     }
 
+    /// The public key that belongs to [`Emulator::api_key`], good for `POST /call/web` and `POST /chat/web` only. Any
+    /// private key has one: the same with `public-` before it.
+    pub fn public_key(&self) -> String {
+        format!("{}{}", undocumented::PUBLIC_KEY_PREFIX, self.api_key)
+    }
+
     /// What was received, oldest first: the most recent requests, up to [`Builder::keep_requests`].
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.world.log.lock().all()
@@ -84,6 +98,7 @@ impl Emulator {
     pub fn operations(&self) -> Vec<OperationInfo> {
         let operations = self.world.document.operations().iter();
         operations
+            .filter(|operation| operation.documented)
             .map(|operation| OperationInfo {
                 id: operation.id.clone(),
                 method: operation.method.clone(),
@@ -125,6 +140,8 @@ impl Drop for Emulator {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
+        // Whoever opens the file next finds it closed.
+        let _ = self.world.close();
     }
 }
 
@@ -158,6 +175,9 @@ pub struct Builder {
     address: SocketAddr,
     spec: Option<Spec>,
     settings: Settings,
+    faults: Vec<Fault>,
+    #[cfg(feature = "data")]
+    data: Option<PathBuf>,
     scripts: Vec<Script>,
 }
 
@@ -173,11 +193,16 @@ impl Default for Builder {
             api_key: None,
             address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
             spec: None,
+            faults: Vec::new(),
+            #[cfg(feature = "data")]
+            data: None,
             settings: Settings {
                 lenient: false,
                 body_limit: 32 * 1024 * 1024,
                 call_step: Duration::from_millis(40),
                 log_limit: 4096,
+                grace: Duration::from_millis(500),
+                client_timeout: Duration::from_secs(30),
                 webhook_limit: 512,
                 server: None,
                 webhook_timeout: Duration::from_secs(300),
@@ -200,6 +225,18 @@ impl Builder {
         self
     }
 
+    /// The address to listen on; 127.0.0.1 otherwise. On any other, whoever reaches this machine reaches the emulator.
+    pub fn host(mut self, host: IpAddr) -> Builder {
+        self.address.set_ip(host);
+        self
+    }
+
+    /// Something that goes wrong from the start. Its operation must be one of the document.
+    pub fn fault(mut self, fault: Fault) -> Builder {
+        self.faults.push(fault);
+        self
+    }
+
     /// Serves this OpenAPI document (JSON) instead of the embedded one.
     pub fn spec_file(mut self, path: impl AsRef<Path>) -> Builder {
         self.spec = Some(Spec::File(path.as_ref().to_owned()));
@@ -209,6 +246,14 @@ impl Builder {
     /// Serves this OpenAPI document, given as JSON text.
     pub fn spec(mut self, document: impl Into<String>) -> Builder {
         self.spec = Some(Spec::Text(document.into()));
+        self
+    }
+
+    /// Keeps everything in this file, which is made if it does not exist. What was answered is in it; the next emulator
+    /// with the same file goes on from there.
+    #[cfg(feature = "data")]
+    pub fn data(mut self, path: impl AsRef<Path>) -> Builder {
+        self.data = Some(path.as_ref().to_owned());
         self
     }
 
@@ -228,6 +273,18 @@ impl Builder {
     /// The largest request body that is read, in bytes; 32 MiB otherwise. Larger ones are answered with 413.
     pub fn body_limit(mut self, bytes: usize) -> Builder {
         self.settings.body_limit = bytes;
+        self
+    }
+
+    /// How long a client may be silent in the middle of a request, and between two; 30 seconds otherwise.
+    pub fn client_timeout(mut self, timeout: Duration) -> Builder {
+        self.settings.client_timeout = timeout;
+        self
+    }
+
+    /// How long answers that are under way may take once the emulator stops; half a second otherwise.
+    pub fn grace(mut self, grace: Duration) -> Builder {
+        self.settings.grace = grace;
         self
     }
 
@@ -280,13 +337,14 @@ impl Builder {
         } = self.prepare()?;
         let (sender, stopped) = watch::channel(false);
         started(&format!("http://{address}"), &api_key);
-        let mut serve = std::pin::pin!(server::serve(api, downloads, world, stopped));
+        let mut serve = std::pin::pin!(server::serve(api, downloads, world.clone(), stopped));
         tokio::select! {
             served = &mut serve => return Ok(served?),
             () = stop => {}
         }
         let _ = sender.send(true);
-        Ok(serve.await?)
+        serve.await?;
+        world.close().map_err(StartError)
     }
 
     fn prepare(self) -> Result<Prepared, StartError> {
@@ -299,10 +357,19 @@ impl Builder {
                 Arc::new(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
             }
         };
+        for fault in &self.faults {
+            fault_text::check_target(fault, &document).map_err(|error| StartError(error.to_string()))?;
+        }
         let api = bind(self.address)?;
         let downloads = bind(SocketAddr::new(self.address.ip(), 0))?;
-        let address = api.local_addr()?;
-        let links = Links::to(downloads.local_addr()?);
+        let address = reachable(api.local_addr()?);
+        #[cfg(feature = "data")]
+        let file = self.data.as_deref().map(DataFile::open).transpose()?;
+        #[cfg(feature = "data")]
+        let link_key = file.as_ref().map_or_else(|| fastrand::u64(..), |file| file.link_key);
+        #[cfg(not(feature = "data"))]
+        let link_key = fastrand::u64(..);
+        let links = Links::to(reachable(downloads.local_addr()?), link_key);
         let api_key = self.api_key.unwrap_or_else(ids::uuid);
         let here = Here {
             address,
@@ -311,6 +378,12 @@ impl Builder {
         let world = Arc::new(World::new(document, self.settings, links, here));
         for script in self.scripts {
             world.scripts.lock().add(script);
+        }
+        self.faults.into_iter().for_each(|fault| world.faults.lock().add(fault));
+        #[cfg(feature = "data")]
+        if let Some(file) = file {
+            let journal = Journal::start(file, &world)?;
+            world.journal.get_or_init(|| journal);
         }
         Ok(Prepared {
             api,
@@ -330,12 +403,34 @@ struct Prepared {
     api_key: String,
 }
 
+/// Where clients on this machine find a listener: one that listens everywhere listens on loopback too.
+fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
+}
+
 /// Listens already: a client that connects before the first `accept` waits in the queue.
 fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    let listener =
-        TcpListener::bind(address).map_err(|error| StartError(format!("can't listen on {address}: {error}")))?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    listen(address).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => StartError(format!("{address} is in use by another program; take another port")),
+        _ => StartError(format!("can't listen on {address}: {error}")),
+    })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // As the standard library does: a port whose connections are only lingering is free.
+    #[cfg(unix)]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    // The standard library's queue holds 128; a crowd beyond that would wait for seconds, until its systems try again.
+    socket.listen(QUEUE)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 /// The embedded document, read once for all emulators of a process.
@@ -362,6 +457,13 @@ impl std::error::Error for StartError {}
 
 impl From<DocumentError> for StartError {
     fn from(error: DocumentError) -> StartError {
+        StartError(error.to_string())
+    }
+}
+
+#[cfg(feature = "data")]
+impl From<DataFileError> for StartError {
+    fn from(error: DataFileError) -> StartError {
         StartError(error.to_string())
     }
 }

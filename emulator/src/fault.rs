@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use http::header::{HeaderName, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::document::Operation;
+use crate::fault_text;
 
 /// Something that goes wrong with the requests of an operation.
+///
+/// It can be said in a line too, as on the command line: `"POST /call=500,times=2".parse::<Fault>()`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -27,16 +31,16 @@ use crate::document::Operation;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Fault {
-    target: Option<String>,
-    left: Option<u64>,
-    latency: Duration,
-    effect: Option<Effect>,
-    headers: HeaderMap,
-    acts: bool,
+    pub(crate) target: Option<String>,
+    pub(crate) left: Option<u64>,
+    pub(crate) latency: Duration,
+    pub(crate) effect: Option<Effect>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) acts: bool,
 }
 
 #[derive(Clone, Debug)]
-enum Effect {
+pub(crate) enum Effect {
     Status(StatusCode),
     Body {
         status: StatusCode,
@@ -137,16 +141,19 @@ impl Fault {
     }
 
     fn hits(&self, operation: &Operation) -> bool {
+        self.left != Some(0) && self.means(operation)
+    }
+
+    /// Whether it is about this operation.
+    pub(crate) fn means(&self, operation: &Operation) -> bool {
         let by_path = |target: &str| {
             target.split_once(' ').is_some_and(|(method, path)| {
                 method.eq_ignore_ascii_case(operation.method.as_str()) && path == operation.path
             })
         };
-        self.left != Some(0)
-            && self
-                .target
-                .as_deref()
-                .is_none_or(|target| target == operation.id || by_path(target))
+        self.target
+            .as_deref()
+            .is_none_or(|target| target == operation.id || by_path(target))
     }
 
     pub(crate) fn wait(&self) -> Duration {
@@ -208,6 +215,12 @@ impl Faults {
 
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Those that can still show, in words.
+    pub fn told(&self) -> Value {
+        let left = self.0.iter().filter(|fault| fault.left != Some(0));
+        left.map(fault_text::to_json).collect()
     }
 
     /// The fault for this request, used once.

@@ -17,9 +17,12 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, cors, credentials, ids, listing, own, page, remote, upload, validate};
+use crate::{calls, chat, cors, fault_text, ids, listing, own, page, remote, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What goes wrong with this request alone; see [`crate::fault_text`].
+const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 /// A request to the host of the API: one of the emulator's own, or one of the API.
 pub(crate) async fn api(world: &Arc<World>, request: Parts, body: Bytes) -> Outcome {
@@ -53,12 +56,8 @@ async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
     let (index, parameters) = match route {
         Ok(found) => found,
         Err(other) => {
-            let own = match credentials::answer(world, &request, &body) {
-                None => remote::answer(world, &request, &body).await,
-                some => some,
-            };
-            if let Some(answer) = own {
-                return Outcome::Answer(answer);
+            if let Some(answer) = remote::answer(world, &request, &body).await {
+                return Outcome::Answer(world.kept(answer).await);
             }
             return Outcome::Answer(beside_the_document(world, &request, other));
         }
@@ -68,11 +67,27 @@ async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
         let answer = perform(world, operation, plan, &parameters, &request, &body);
         answer.with_header(REQUEST_ID, &ids::uuid())
     };
-    let fault = world.faults.lock().take(operation);
-    let Some(fault) = fault else {
-        return Outcome::Answer(answer());
+    let fault = match request.headers.get(FAULT) {
+        Some(text) => match text
+            .to_str()
+            .map_err(|_| "it is not ASCII".to_owned())
+            .and_then(|text| fault_text::of_header(text).map_err(|error| error.to_string()))
+        {
+            Ok(fault) => Some(fault),
+            Err(problem) => {
+                let message = format!("{FAULT}: {problem}");
+                return Outcome::Answer(Answer::error(StatusCode::BAD_REQUEST, message));
+            }
+        },
+        None => world.faults.lock().take(operation),
     };
-    let answer = fault.needs_answer().then(answer);
+    let Some(fault) = fault else {
+        return Outcome::Answer(world.kept(answer()).await);
+    };
+    let answer = match fault.needs_answer() {
+        true => Some(world.kept(answer()).await),
+        false => None,
+    };
     if !fault.wait().is_zero() {
         tokio::time::sleep(fault.wait()).await;
     }
@@ -112,8 +127,9 @@ fn perform(
     let Some(token) = bearer_token(&request.headers) else {
         return Answer::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
     };
+    let (key, is_public) = undocumented::read_key(token);
     let query = query(request);
-    let organization = ids::organization(token);
+    let organization = ids::organization(key);
     let mut asked = Asked {
         world,
         operation,
@@ -123,6 +139,9 @@ fn perform(
         query: &query,
         body: &Value::Null,
     };
+    if let Some(answer) = undocumented::wrong_key(&asked, is_public) {
+        return answer;
+    }
     let content_type = request
         .headers
         .get(CONTENT_TYPE)
@@ -147,6 +166,7 @@ fn perform(
         return Answer::error(StatusCode::BAD_REQUEST, problems);
     }
     asked.body = &json;
+    undocumented::seed(&asked);
     if let Some(answer) = resources::missing_parent(&asked) {
         return answer;
     }

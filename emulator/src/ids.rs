@@ -1,7 +1,5 @@
 //! Identifiers as the API makes them, and the organization a token belongs to.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 /// A random UUID (version 4).
 pub(crate) fn uuid() -> String {
     formatted(fastrand::u128(..))
@@ -9,13 +7,13 @@ pub(crate) fn uuid() -> String {
 
 /// The organization of a token: the same token, the same organization, in every run.
 pub(crate) fn organization(token: &str) -> String {
-    let half = |salt: u8| {
-        // Keyed with zeros, so stable; it only has to spread.
-        let mut hasher = DefaultHasher::new();
-        (salt, token).hash(&mut hasher);
-        u128::from(hasher.finish())
-    };
-    formatted(half(0) << 64 | half(1))
+    // FNV-1a: the same in every version of Rust, as data files must be; it only has to spread.
+    let hash = token
+        .bytes()
+        .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {
+            (hash ^ u128::from(byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b)
+        });
+    formatted(hash)
 }
 
 fn formatted(random: u128) -> String {

@@ -17,6 +17,9 @@
 //! or deletes, its schemas say what a request must be and what an answer holds. Calls, chats, uploads and downloads have
 //! code of their own. The crate does not depend on the client that it helps to test.
 
+// Without the data file, nobody asks what changed.
+#![cfg_attr(not(feature = "data"), allow(dead_code))]
+
 mod agenda;
 mod answer;
 mod calls;
@@ -24,16 +27,21 @@ mod changes;
 mod chat;
 mod clock;
 mod cors;
-mod credentials;
+#[cfg(feature = "data")]
+mod data;
 mod document;
 mod downloads;
 mod emulator;
 mod fault;
+mod fault_text;
 mod handle;
 mod ids;
+#[cfg(feature = "data")]
+mod journal;
 mod listing;
 mod media;
 mod moment;
+mod order;
 mod own;
 mod page;
 mod plan;
@@ -45,8 +53,12 @@ mod sample;
 mod script;
 mod server;
 mod shape;
+mod sockets;
+mod span;
 mod store;
+mod undocumented;
 mod upload;
+mod uploads;
 mod validate;
 mod webhooks;
 mod world;
@@ -54,6 +66,7 @@ mod world;
 pub use document::DocumentError;
 pub use emulator::{Builder, Emulator, OperationInfo, StartError};
 pub use fault::Fault;
+pub use fault_text::FaultError;
 pub use received::ReceivedRequest;
 pub use script::{Script, ScriptError};
 pub use webhooks::SentWebhook;

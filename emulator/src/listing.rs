@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use crate::document::{Document, Operation};
+use crate::order::{Cursor, Order};
 use crate::{moment, sample, shape, validate};
 
 const DEFAULT_LIMIT: usize = 100;
@@ -70,9 +71,21 @@ pub(crate) fn problems(document: &Document, operation: &Operation, query: &Query
         };
         let found = validate::problems(document, &parameter.schema, &value);
         problems.extend(found.into_iter().map(|problem| problem.replacen("body", name, 1)));
+        if matches!(name.as_str(), "page" | "limit") && value.as_f64().is_some_and(|number| number.fract() != 0.0) {
+            problems.push(format!("{name} must be an integer number"));
+        }
         if bound(name).is_some() && moment::parse(text).is_none() {
             problems.push(format!("{name} must be a valid ISO 8601 date string"));
         }
+    }
+    let has_pages = || {
+        let schema = operation.success.schema.as_ref();
+        schema
+            .and_then(|schema| style(document, schema))
+            .is_some_and(|style| style != ListStyle::Array)
+    };
+    if parameter(query, "cursor").is_some_and(|cursor| Cursor::read(cursor).is_none()) && has_pages() {
+        problems.push("cursor must be the nextCursor of a page before".into());
     }
     problems
 }
@@ -83,13 +96,13 @@ fn number(text: &str) -> Value {
     number.unwrap_or_else(|_| json!(text))
 }
 
-/// The answer of a list operation over resources that come newest first.
-pub(crate) fn answer(
+/// The answer of a list operation over resources that come newest first, each with its place.
+pub(crate) fn answer<'a>(
     document: &Document,
     operation: &Operation,
     style: ListStyle,
     query: &Query,
-    newest_first: Vec<Value>,
+    newest_first: impl Iterator<Item = (u64, &'a Value)>,
 ) -> Value {
     let item = operation
         .success
@@ -100,35 +113,50 @@ pub(crate) fn answer(
         .iter()
         .filter_map(|(n, v)| Filter::read(document, operation, item, n, v))
         .collect();
-    let mut kept = newest_first;
-    kept.retain(|resource| filters.iter().all(|filter| filter.keeps(resource)));
-    if let Some(key) = parameter(query, "sortBy").filter(|key| *key != "createdAt") {
-        kept.sort_by(|a, b| compare(&b[key], &a[key]));
-    }
-    let ascending = parameter(query, "sortOrder") == Some("ASC");
-    if ascending {
-        kept.reverse();
-    }
+    let keeps = |(_, resource): &(u64, &Value)| filters.iter().all(|filter| filter.keeps(resource));
+    let newest_first = newest_first.filter(keeps);
     let limit = whole(query, "limit").unwrap_or(DEFAULT_LIMIT);
+    let order = Order::of(query);
     let page = whole(query, "page");
+    // Plain arrays never give one out.
+    let cursor = parameter(query, "cursor")
+        .filter(|_| style != ListStyle::Array)
+        .and_then(Cursor::read);
+    let is_array = style == ListStyle::Array || (style == ListStyle::Either && page.is_none() && cursor.is_none());
+    if is_array && order.is_newest_first() && page.is_none() && cursor.is_none() {
+        // No need to look at the rest.
+        return newest_first.take(limit).map(|(_, resource)| resource.clone()).collect();
+    }
+    let mut kept: Vec<(u64, &Value)> = newest_first.collect();
+    order.sort(&mut kept);
     let total = kept.len();
-    let start = page.unwrap_or(1).saturating_sub(1).saturating_mul(limit).min(total);
+    // A cursor says after which resource to go on, so that what is added or deleted meanwhile moves nothing.
+    let start = match &cursor {
+        Some(cursor) => kept.partition_point(|(place, resource)| !order.is_after(cursor, *place, resource)),
+        None => page.unwrap_or(1).saturating_sub(1).saturating_mul(limit).min(total),
+    };
     let end = start.saturating_add(limit).min(total);
-    let results: Vec<Value> = kept.drain(start..end).collect();
-    if style == ListStyle::Array || (style == ListStyle::Either && page.is_none()) {
+    let shown = kept.get(start..end).unwrap_or_default();
+    let results: Vec<Value> = shown.iter().map(|(_, resource)| (*resource).clone()).collect();
+    if is_array {
         return Value::Array(results);
     }
-    json!({
+    let page = page.unwrap_or_else(|| start.checked_div(limit).unwrap_or(0) + 1);
+    let mut answer = json!({
         "results": results,
         "metadata": {
             "itemsPerPage": limit,
             "totalItems": total,
-            "currentPage": page.unwrap_or(1),
+            "currentPage": page,
             "totalPages": total.div_ceil(limit.max(1)),
             "hasNextPage": end < total,
-            "sortOrder": if ascending { "ASC" } else { "DESC" },
+            "sortOrder": if order.ascending { "ASC" } else { "DESC" },
         },
-    })
+    });
+    if let Some((place, last)) = shown.last().filter(|_| end < total) {
+        answer["metadata"]["nextCursor"] = json!(order.cursor(*place, last).to_string());
+    }
+    answer
 }
 
 enum Filter<'q> {
@@ -198,14 +226,7 @@ fn spells(value: &Value, text: &str) -> bool {
     }
 }
 
-fn compare(a: &Value, b: &Value) -> Ordering {
-    match (a.as_f64(), b.as_f64()) {
-        (Some(a), Some(b)) => a.total_cmp(&b),
-        (a, b) => a.is_some().cmp(&b.is_some()),
-    }
-}
-
-fn parameter<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
+pub(crate) fn parameter<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
     query.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
 }
 

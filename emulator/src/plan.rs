@@ -48,8 +48,9 @@ impl Plan {
         let (above, last) = operation.path.rsplit_once('/').unwrap_or(("", &operation.path));
         let (owner, item_key) = match (role, parameter_name(last)) {
             (Role::Get | Role::Update | Role::Delete, Some(name)) => (above, name),
-            // Answers as a response, remembered as a chat.
+            // Answers as a response, remembered as a chat; `/call/web` begins a call like any other.
             (Role::ChatResponse, _) => (above, "id"),
+            _ if operation.behaves_as != operation.id => (above, "id"),
             _ => (operation.path.as_str(), "id"),
         };
         let collection = canonical(document, owner);
@@ -85,7 +86,7 @@ pub(crate) fn concrete(template: &str, parameters: &PathParameters) -> String {
 }
 
 fn role(document: &Document, operation: &Operation) -> Role {
-    match operation.id.as_str() {
+    match operation.behaves_as.as_str() {
         "CallController_create" => return Role::PlaceCall,
         "ChatController_createChat" => return Role::Chat,
         "ChatController_createOpenAIChat" => return Role::ChatResponse,

@@ -52,10 +52,15 @@ impl fmt::Debug for ReceivedRequest {
     }
 }
 
+/// What the bodies of kept requests may take together, in bytes.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
+
 /// The most recent requests.
 #[derive(Default)]
 pub(crate) struct Log {
     limit: usize,
+    /// What their bodies take.
+    bytes: usize,
     requests: VecDeque<ReceivedRequest>,
 }
 
@@ -63,6 +68,7 @@ impl Log {
     pub fn keeping(limit: usize) -> Log {
         Log {
             limit,
+            bytes: 0,
             requests: VecDeque::new(),
         }
     }
@@ -71,10 +77,13 @@ impl Log {
         if self.limit == 0 {
             return;
         }
-        if self.requests.len() == self.limit {
-            self.requests.pop_front();
+        let request = request();
+        self.bytes += request.body.len();
+        self.requests.push_back(request);
+        while self.requests.len() > self.limit || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.requests.pop_front() else { break };
+            self.bytes -= oldest.body.len();
         }
-        self.requests.push_back(request());
     }
 
     pub fn all(&self) -> Vec<ReceivedRequest> {
@@ -82,6 +91,7 @@ impl Log {
     }
 
     pub fn clear(&mut self) {
+        self.bytes = 0;
         self.requests.clear();
     }
 }

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
@@ -22,11 +23,16 @@ use tokio::task::JoinSet;
 
 use crate::answer::{Answer, AnswerBody};
 use crate::fault::Outcome;
-use crate::world::World;
-use crate::{calls, cors, downloads, handle};
+use crate::sockets::Session;
+use crate::world::{Guarded, Settings, World};
+use crate::{calls, cors, downloads, handle, sockets};
 
-/// How long answers that are under way may take once the server stops.
-const GRACE: Duration = Duration::from_millis(500);
+/// How many connections are served at once; the next ones wait in the queue of the listener.
+const MOST_CONNECTIONS: usize = 8192;
+
+/// What the head of a request may take, in bytes and in headers.
+const LARGEST_HEAD: usize = 64 * 1024;
+const MOST_HEADERS: usize = 128;
 
 /// Which of the two hosts a connection came to.
 #[derive(Clone, Copy)]
@@ -44,6 +50,7 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
+    let mut writing = pin!(world.keep_writing());
     // Calls live as long as the emulator serves; what is left of them ends with this.
     let mut lives = JoinSet::new();
     if let Some(unborn) = world.unborn.lock().take() {
@@ -51,10 +58,11 @@ pub(crate) async fn serve(
     }
     loop {
         let (accepted, host) = tokio::select! {
-            accepted = api.accept() => (accepted, Host::Api),
-            accepted = downloads.accept() => (accepted, Host::Downloads),
+            accepted = api.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Api),
+            accepted = downloads.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Downloads),
             // A finished connection is forgotten, so that memory stays flat.
             Some(_) = connections.join_next() => continue,
+            () = writing.as_mut() => continue,
             _ = stop.changed() => break,
         };
         match accepted {
@@ -67,7 +75,10 @@ pub(crate) async fn serve(
     }
     drop((api, downloads));
     world.closing.send_replace(true);
-    let _ = tokio::time::timeout(GRACE, async { while connections.join_next().await.is_some() {} }).await;
+    let _ = tokio::time::timeout(world.settings.grace, async {
+        while connections.join_next().await.is_some() {}
+    })
+    .await;
     Ok(())
 }
 
@@ -79,17 +90,26 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: 
         stream,
         reset: reset.clone(),
     });
-    let service = service_fn(|request| answer(host, &world, &reset, request));
+    let opened = Guarded::new(None);
+    let service = service_fn(|request| answer(host, &world, &reset, &opened, request));
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .serve_connection(wire, service);
+        .header_read_timeout(world.settings.client_timeout)
+        .max_buf_size(LARGEST_HEAD)
+        .max_headers(MOST_HEADERS)
+        .serve_connection(wire, service)
+        .with_upgrades();
     let mut http = pin!(http);
     tokio::select! {
         _ = http.as_mut() => {}
         _ = stop.changed() => {
             http.as_mut().graceful_shutdown();
-            let _ = http.await;
+            let _ = http.as_mut().await;
         }
+    }
+    let session: Option<Session> = opened.lock().take();
+    if let Some(session) = session {
+        session.run(&world, stop).await;
     }
 }
 
@@ -98,16 +118,27 @@ async fn answer(
     host: Host,
     world: &Arc<World>,
     reset: &AtomicBool,
+    opened: &Guarded<Option<Session>>,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, ConnectionFault> {
-    let (parts, body) = request.into_parts();
-    let body = match read_body(body, world.settings.body_limit).await {
+    let (mut parts, body) = request.into_parts();
+    if matches!(host, Host::Downloads) && sockets::is_ours(parts.uri.path()) {
+        world.log.lock().push(|| handle::received(&parts, &Bytes::new(), None));
+        let upgrade = parts.extensions.remove::<OnUpgrade>();
+        let (answer, session) = sockets::open(world, &parts, upgrade);
+        *opened.lock() = session;
+        return Ok(answer.into_response());
+    }
+    let body = match read_body(body, &world.settings).await {
         Ok(body) => body,
         Err(answer) => return Ok(answer.into_response()),
     };
     let outcome = match host {
         Host::Api => handle::api(world, parts, body).await,
-        Host::Downloads => Outcome::Answer(open_to_pages(download(world, &parts, &body).await)),
+        Host::Downloads => {
+            let answer = download(world, &parts, &body).await;
+            Outcome::Answer(open_to_pages(world.kept(answer).await))
+        }
     };
     match outcome {
         Outcome::Answer(answer) => Ok(answer.into_response()),
@@ -133,18 +164,24 @@ async fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
     downloads::answer(world, &request.uri, &request.headers)
 }
 
-async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Answer> {
-    Limited::new(body, limit)
-        .collect()
-        .await
-        .map(|body| body.to_bytes())
-        .map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large")
-            } else {
-                Answer::error(StatusCode::BAD_REQUEST, "request aborted")
+/// The whole body, as long as it keeps coming and is not too large.
+async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Answer> {
+    if body.is_end_stream() {
+        return Ok(Bytes::new());
+    }
+    let mut body = Limited::new(body, settings.body_limit);
+    let mut read = BytesMut::new();
+    loop {
+        match tokio::time::timeout(settings.client_timeout, body.frame()).await {
+            Ok(None) => return Ok(read.freeze()),
+            Ok(Some(Ok(frame))) => read.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
+            Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
+                return Err(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large"));
             }
-        })
+            Ok(Some(Err(_))) => return Err(Answer::error(StatusCode::BAD_REQUEST, "request aborted")),
+            Err(_) => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "request timeout")),
+        }
+    }
 }
 
 /// A connection that ends without an answer, because a fault asked for it.

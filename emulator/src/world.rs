@@ -2,24 +2,29 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+#[cfg(feature = "data")]
+use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::sync::{broadcast, mpsc, watch};
 
 use crate::agenda::Agenda;
+use crate::answer::Answer;
 use crate::calls::{Birth, Life};
 use crate::changes::{self, Change};
 use crate::clock::Clock;
 use crate::document::Document;
 use crate::downloads::Links;
 use crate::fault::Faults;
+#[cfg(feature = "data")]
+use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::received::Log;
 use crate::routes::Routes;
 use crate::script::Shelf;
 use crate::store::Store;
+use crate::uploads::Uploads;
 use crate::webhooks::{Server, Tokens, WebhookLog};
 
 pub(crate) struct World {
@@ -34,11 +39,14 @@ pub(crate) struct World {
     /// By call id.
     pub lives: Guarded<HashMap<String, Life>>,
     /// Uploaded files by id: content type and bytes.
-    pub uploads: Guarded<HashMap<String, (String, Bytes)>>,
+    pub uploads: Guarded<Uploads>,
     pub faults: Guarded<Faults>,
     pub log: Guarded<Log>,
     /// Something about a call changed. Sending fails when nobody listens, which is fine.
     pub changes: broadcast::Sender<Change>,
+    /// The way to the data file, if there is one.
+    #[cfg(feature = "data")]
+    pub journal: OnceLock<Journal>,
     pub agenda: Agenda,
     /// Calls that are to be brought to life; the receiver is in `unborn` until the emulator serves.
     pub births: mpsc::UnboundedSender<Birth>,
@@ -66,6 +74,10 @@ pub(crate) struct Settings {
     pub call_step: Duration,
     /// How many requests are kept for [`Emulator::requests`](crate::Emulator::requests).
     pub log_limit: usize,
+    /// How long answers that are under way may take once the server stops.
+    pub grace: Duration,
+    /// How long a client may be silent.
+    pub client_timeout: Duration,
     /// How many deliveries are kept for [`Emulator::webhooks`](crate::Emulator::webhooks).
     pub webhook_limit: usize,
     /// Where messages go that no assistant and no phone number has a server for.
@@ -90,6 +102,8 @@ impl World {
             store: Guarded::default(),
             lives: Guarded::default(),
             uploads: Guarded::default(),
+            #[cfg(feature = "data")]
+            journal: OnceLock::new(),
             faults: Guarded::default(),
             log: Guarded::new(Log::keeping(settings.log_limit)),
             changes: broadcast::channel(changes::BACKLOG).0,
@@ -103,6 +117,54 @@ impl World {
             tokens: Tokens::default(),
             settings,
         }
+    }
+
+    /// The answer, once all that it can tell of is in the data file.
+    pub async fn kept(&self, answer: Answer) -> Answer {
+        #[cfg(feature = "data")]
+        if let Some(journal) = self.journal.get()
+            && let Err(failure) = journal.settle(self).await
+        {
+            return Answer::error(http::StatusCode::INTERNAL_SERVER_ERROR, &*failure);
+        }
+        answer
+    }
+
+    /// Writes what changes without a request, for as long as it is polled.
+    pub async fn keep_writing(&self) {
+        #[cfg(feature = "data")]
+        if let Some(journal) = self.journal.get() {
+            loop {
+                journal.hand_over(self);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        std::future::pending().await
+    }
+
+    /// The last thing: closes the data file.
+    pub fn close(&self) -> Result<(), String> {
+        #[cfg(feature = "data")]
+        if let Some(journal) = self.journal.get() {
+            return journal.close(self).map_err(|failure| failure.to_string());
+        }
+        Ok(())
+    }
+
+    /// Forgets all resources and calls, all faults and all requests.
+    pub fn reset(&self) {
+        self.store.lock().clear();
+        // Their drivers end with them.
+        let lives = std::mem::take(&mut *self.lives.lock());
+        for id in lives.keys() {
+            let _ = self.changes.send(Change::Deleted {
+                call_id: id.as_str().into(),
+            });
+        }
+        self.webhooks.lock().clear();
+        self.uploads.lock().clear();
+        self.faults.lock().clear();
+        self.log.lock().clear();
     }
 }
 

@@ -1,10 +1,16 @@
 //! `vapi-emulator`: a local Vapi from the command line.
 
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
-use vapi_emulator::{Emulator, Script};
+use vapi_emulator::{Emulator, Fault, Script};
+
+/// How many requests `GET /emulator/requests` tells of.
+const REQUESTS: usize = 500;
 
 /// A local Vapi: serves the API's OpenAPI document on 127.0.0.1, remembers what is created, and lets calls live and end.
 #[derive(Parser)]
@@ -13,12 +19,21 @@ struct Arguments {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// The address to listen on; any but 127.0.0.1 lets other machines in
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
+    host: IpAddr,
+    /// Keep everything in this file, so that it is there again next time
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
     /// Serve this OpenAPI document (JSON) instead of the built-in one
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
     /// The API key to tell; any bearer token is accepted and gets an organization of its own
     #[arg(long, env = "VAPI_EMULATOR_KEY", default_value = "local-vapi-key")]
     key: String,
+    /// Something that goes wrong: 'POST /call=500,times=2', 'CallController_findOne=latency:300ms', '*=reset'
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
     /// Accept requests that break the rules of the document
     #[arg(long)]
     lenient: bool,
@@ -33,18 +48,34 @@ struct Arguments {
     server: Option<String>,
 }
 
+fn address(text: &str) -> Result<IpAddr, String> {
+    match text {
+        "localhost" => Ok(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+        _ => text
+            .parse()
+            .map_err(|_| "give an IP address, such as 127.0.0.1 or 0.0.0.0".to_owned()),
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let mut emulator = Emulator::builder()
         .port(arguments.port)
+        .host(arguments.host)
         .api_key(arguments.key)
         .lenient(arguments.lenient)
-        .call_step(std::time::Duration::from_millis(arguments.call_step))
-        // Nobody asks a process for what it received.
-        .keep_requests(0);
+        .call_step(Duration::from_millis(arguments.call_step))
+        .keep_requests(REQUESTS)
+        .grace(Duration::from_secs(10));
+    for fault in arguments.faults {
+        emulator = emulator.fault(fault);
+    }
     if let Some(spec) = arguments.spec {
         emulator = emulator.spec_file(spec);
+    }
+    if let Some(data) = &arguments.data {
+        emulator = emulator.data(data);
     }
     if let Some(url) = arguments.server {
         emulator = emulator.server(serde_json::json!({ "url": url }));
@@ -56,26 +87,64 @@ async fn main() -> ExitCode {
                     .into_iter()
                     .fold(emulator, |emulator, script| emulator.script(script))
             }
-            Err(error) => {
-                eprintln!("vapi-emulator: {error}");
-                return ExitCode::FAILURE;
-            }
+            Err(error) => return failed(&error.to_string()),
         }
     }
     let started = |url: &str, key: &str| {
-        println!("Vapi is at {url}, key {key}, document {url}/api-json. Ctrl-C stops it.");
+        let mut told = format!("Vapi is at {url}, key {key}\n  docs      {url}/docs\n  document  {url}/api-json\n");
+        if let Some(data) = &arguments.data {
+            told += &format!("  data      {}\n", data.display());
+        }
+        // Whoever started it may not listen.
+        let _ = writeln!(std::io::stdout(), "{told}Ctrl-C stops it.");
+        if !arguments.host.is_loopback() {
+            eprintln!(
+                "Warning: {} is not loopback, so other machines can use this emulator, with any key.",
+                arguments.host
+            );
+        }
     };
-    let interrupted = async {
+    let stop = match stop_signal() {
+        Ok(stop) => stop,
+        Err(error) => return failed(&format!("can't listen for signals: {error}")),
+    };
+    match emulator.run(started, stop).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed(&error.to_string()),
+    }
+}
+
+fn failed(problem: &str) -> ExitCode {
+    eprintln!("vapi-emulator: {problem}");
+    ExitCode::FAILURE
+}
+
+/// Ctrl-C, and what `kill` and container runtimes send. A second one ends the process at once.
+#[cfg(unix)]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        tokio::spawn(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(130);
+        });
+    })
+}
+
+#[cfg(not(unix))]
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             // Without the signal there is nothing to wait for; the process is stopped from outside.
             std::future::pending::<()>().await;
         }
-    };
-    match emulator.run(started, interrupted).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("vapi-emulator: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

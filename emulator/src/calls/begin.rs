@@ -14,6 +14,9 @@ use crate::webhooks::{self, Reply};
 /// How long a server may take to name an assistant, whatever it says of itself.
 const ASSISTANT_REQUEST_TIMEOUT: Duration = Duration::from_millis(7500);
 
+/// How long a call over a websocket waits for that, in milliseconds.
+const PATIENCE: i64 = 60_000;
+
 impl Driver {
     /// An outbound call, until somebody answers.
     pub async fn go_out(&mut self, queued: i64) -> Course<()> {
@@ -27,11 +30,26 @@ impl Driver {
         if state == State::Scheduled {
             self.enter(State::Queued, json!({}));
         }
+        if self.resource()["type"] == "vapi.websocketCall" {
+            return self.wait_for_socket(queued + PATIENCE).await;
+        }
         let step = self.step();
         self.until(queued + step, Heed::Nothing).await?;
         self.enter(State::Ringing, json!({}));
         self.until(queued + 2 * step, Heed::Nothing).await?;
         self.pick_up().await
+    }
+
+    /// A call over a websocket does not ring; it is answered by connecting.
+    async fn wait_for_socket(&mut self, due: i64) -> Course<()> {
+        self.waits_for_socket = true;
+        match self.until(due, Heed::Nothing).await {
+            Err(Turn::Connected) => self.pick_up().await,
+            Ok(_) => Err(Turn::ended(
+                "call.in-progress.error-providerfault-transport-never-connected",
+            )),
+            Err(other) => Err(other),
+        }
     }
 
     /// An inbound call, until the assistant answers.

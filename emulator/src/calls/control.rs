@@ -37,6 +37,12 @@ pub(crate) enum Order {
     },
     /// To the carrier; there is none.
     Transport(Value),
+    /// The socket of the call is there.
+    Connect,
+    /// The customer has said something over the socket.
+    Hear,
+    /// The customer is gone, for this reason.
+    Leave(&'static str),
 }
 
 /// An order on its way to the driver of a call.

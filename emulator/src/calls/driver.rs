@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use super::control::{Note, Order};
+use super::conversation::Speaker;
 use super::life::{Life, State};
 use crate::agenda::Busy;
 use crate::changes::Change;
@@ -48,12 +49,17 @@ pub(super) struct Driver {
     pub assistant_muted: bool,
     pub customer_muted: bool,
     pub turn: u32,
+    /// A call over a websocket begins when that is there.
+    pub waits_for_socket: bool,
+    /// What a word takes where no script says it, in milliseconds.
+    pub pace: u64,
     /// What was wrong with the answer to `assistant-request`; null if nothing was.
     pub debugging_artifacts: Value,
 }
 
 /// A line from outside the script.
 pub(super) struct Told {
+    pub speaker: Speaker,
     pub text: String,
     pub ends: bool,
     pub interrupts: bool,
@@ -72,6 +78,8 @@ pub(super) enum Turn {
         text: Option<String>,
         taken: Option<oneshot::Sender<()>>,
     },
+    /// The socket that the call waited for is there.
+    Connected,
     /// Deleted: nobody will ever hear of it again.
     Gone,
 }
@@ -117,6 +125,8 @@ pub(crate) async fn live(world: Arc<World>, birth: Birth) {
         assistant_muted: false,
         customer_muted: false,
         turn: 0,
+        waits_for_socket: false,
+        pace: 0,
         debugging_artifacts: Value::Null,
     };
     tokio::join!(driver.drive(inbound, queued), courier.work(incoming));
@@ -156,6 +166,8 @@ impl Driver {
                     }
                     self.hand_off(&destination, text).await
                 }
+                // It comes only where it is waited for.
+                Err(Turn::Connected) => Ok(()),
                 Err(Turn::Gone) => return,
             };
         }
@@ -235,8 +247,14 @@ impl Driver {
         self.busy = Some(busy);
         self.at = self.at.max(self.world.clock.now().min(due));
         match order {
-            Order::Say { text, ends, interrupts } => self.lines.push_back(Told { text, ends, interrupts }),
+            Order::Say { text, ends, interrupts } => self.lines.push_back(Told {
+                speaker: Speaker::Assistant,
+                text,
+                ends,
+                interrupts,
+            }),
             Order::SayFirstMessage => self.lines.push_back(Told {
+                speaker: Speaker::Assistant,
                 text: self.greeting(),
                 ends: false,
                 interrupts: false,
@@ -263,6 +281,14 @@ impl Driver {
                     taken: Some(taken),
                 });
             }
+            Order::Connect if self.waits_for_socket => {
+                self.waits_for_socket = false;
+                return Err(Turn::Connected);
+            }
+            // In a script it says what the customer says.
+            Order::Hear if self.script.is_none() => self.hear(),
+            Order::Connect | Order::Hear => {}
+            Order::Leave(reason) => return Err(Turn::Ended(reason.into(), Some(taken))),
             Order::Transport(message) => {
                 self.happened(|| json!({ "type": "send-transport-message", "message": message }));
             }

@@ -14,7 +14,6 @@ use crate::world::World;
 
 impl Life {
     /// All that a reader of the call needs, and what it takes to begin it again.
-    #[allow(dead_code, reason = "for whatever keeps the world on disk")]
     pub fn saved(&self) -> Value {
         json!({
             "organization": self.organization,
@@ -65,6 +64,8 @@ impl Life {
                 cost: outcome["cost"].as_f64(),
                 scripted: outcome["scripted"] == true,
             }),
+            // Only one that lasts can be connected.
+            connected: false,
             notes,
         })
     }
@@ -72,7 +73,6 @@ impl Life {
 
 /// Takes up a call whose resource is in the store again. One that had not rung yet goes on; one that was under way could
 /// not survive, and has ended as the API ends calls whose worker goes down.
-#[allow(dead_code, reason = "for whatever keeps the world on disk")]
 pub(crate) fn revive(world: &World, id: &str, saved: &Value) {
     let Some(mut life) = Life::restored(saved) else {
         return;

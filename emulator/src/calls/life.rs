@@ -71,6 +71,8 @@ pub(crate) struct Life {
     /// Where it was transferred to, as `artifact.transfers` has it.
     pub transfers: Vec<Value>,
     pub outcome: Arc<Outcome>,
+    /// Its transport socket was opened.
+    pub connected: bool,
     /// To the driver; closing it ends the driver.
     pub notes: mpsc::UnboundedSender<Note>,
 }

@@ -63,10 +63,11 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
     let id = call["id"].as_str().unwrap_or_default().to_owned();
     let created = call["createdAt"].as_str().and_then(moment::parse);
     let created = created.unwrap_or_else(|| world.clock.now());
-    call["type"] = json!(if over_websocket {
-        "vapi.websocketCall"
-    } else {
-        "outboundPhoneCall"
+    let in_browser = asked.operation.wants_public_key;
+    call["type"] = json!(match () {
+        () if in_browser => "webCall",
+        () if over_websocket => "vapi.websocketCall",
+        () => "outboundPhoneCall",
     });
     call["monitor"] = json!({
         "listenUrl": world.links.websocket(&format!("/{id}/listen")),
@@ -74,6 +75,9 @@ fn place_one(asked: &Asked<'_>, sent: Map<String, Value>) -> Value {
     });
     if over_websocket {
         call["transport"]["websocketCallUrl"] = json!(world.links.websocket(&format!("/{id}/transport")));
+    } else if in_browser {
+        call["webCallUrl"] = json!(world.links.plain(&format!("/{id}")));
+        call["transport"] = json!({ "provider": "daily", "callUrl": call["webCallUrl"] });
     } else {
         call["phoneCallProvider"] = json!("vapi");
         call["phoneCallTransport"] = json!("pstn");
@@ -131,6 +135,7 @@ pub(super) fn bring_to_life(world: &World, placed: Placed<'_>) {
         learned: Map::new(),
         transfers: Vec::new(),
         outcome: outcome.unwrap_or_default(),
+        connected: false,
         notes,
     };
     world.lives.lock().insert(placed.id.to_owned(), life);

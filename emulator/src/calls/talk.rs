@@ -10,6 +10,15 @@ use super::driver::{Course, Driver, Heed, Told, Turn};
 use crate::clock::whole_milliseconds;
 use crate::script::{Ending, Line, Script, Step};
 
+/// What a word takes where no script says it, in milliseconds.
+const WORD: u64 = 250;
+
+/// What a customer on a socket says, as nobody understands it.
+const HEARD: &str = "(speech)";
+const REPLY: &str = "I hear you. What else can I do for you?";
+
+/// A moment that does not come.
+const NEVER: i64 = i64::MAX / 4;
 /// A day, in milliseconds.
 const LONGEST_LINE: i64 = 86_400_000;
 
@@ -18,6 +27,9 @@ const GREETING: &str = "Hello, how can I help you?";
 impl Driver {
     /// The rest of the script, to its end; there is no other way out than a turn.
     pub async fn talk(&mut self) -> Course<()> {
+        if self.script.is_none() && self.resource()["type"] == "vapi.websocketCall" {
+            return self.converse().await;
+        }
         let script = match &self.script {
             Some(script) => script.clone(),
             None => {
@@ -36,6 +48,33 @@ impl Driver {
             Ending::Customer => Err(Turn::ended("customer-ended-call")),
             Ending::Assistant => self.hang_up().await,
             Ending::Reason(reason) => Err(Turn::ended(reason)),
+        }
+    }
+
+    /// Over a websocket nobody plays the customer: the assistant greets, and answers whatever comes until somebody hangs up.
+    async fn converse(&mut self) -> Course<()> {
+        let greeting = self.greeting();
+        let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
+        // Not again after a handoff.
+        if std::mem::replace(&mut self.pace, WORD) == 0 && !waits {
+            self.assistant_says(&greeting).await?;
+        }
+        loop {
+            self.say_what_was_told().await?;
+            self.until(NEVER, Heed::Everything).await?;
+        }
+    }
+
+    /// The customer said something over the socket; there is an answer to anything.
+    pub fn hear(&mut self) {
+        for (speaker, text) in [(Speaker::Customer, HEARD), (Speaker::Assistant, REPLY)] {
+            self.lines.push_back(Told {
+                speaker,
+                text: text.into(),
+                ends: false,
+                // Speaking while the assistant does cuts it short.
+                interrupts: true,
+            });
         }
     }
 
@@ -113,7 +152,7 @@ impl Driver {
     }
 
     pub async fn say_told(&mut self, told: Told) -> Course<()> {
-        self.assistant_says(&told.text).await?;
+        self.speak(told.speaker, &Line::new(&told.text), false).await?;
         if told.ends {
             return Err(Turn::ended("assistant-ended-call-after-message-spoken"));
         }
@@ -137,7 +176,7 @@ impl Driver {
     /// the assistant was told to say something else at once, or because the call ends.
     async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> Course<()> {
         let words: Vec<&str> = line.text.split_whitespace().collect();
-        let pace = self.script.as_ref().map_or(0, |script| script.word);
+        let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
         let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
         let lasts = line.lasts.map_or(by_words, whole_milliseconds).min(LONGEST_LINE);
         let muted = match speaker {

@@ -4,6 +4,7 @@
 mod calls;
 mod events;
 mod guard;
+mod steer;
 mod webhooks;
 
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::answer::Answer;
-use crate::page;
 use crate::world::World;
+use crate::{page, span};
 
 pub(crate) use guard::refusal;
 
@@ -31,6 +32,9 @@ pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) ->
     }
     if let Some(refusal) = refusal(world, request) {
         return Some(refusal);
+    }
+    if let Some(answer) = steer::answer(world, request, body).await {
+        return Some(answer.with_header(CACHE_CONTROL, "no-store"));
     }
     let path = request.uri.path().strip_prefix("/emulator/")?;
     let get = request.method == Method::GET || request.method == Method::HEAD;
@@ -47,8 +51,11 @@ pub(crate) async fn answer(world: &Arc<World>, request: &Parts, body: &Bytes) ->
         ["calls", id] if get => calls::one(world, id),
         ["calls", id, "hang-up"] if post => calls::hang_up(world, id).await,
         ["calls", id, "webhooks", webhook] if get => webhooks::one(world, id, webhook),
+        ["clock"] if get => Some(Answer::json(StatusCode::OK, &clock(world))),
+        ["clock"] if post => Some(advance(world, body).await),
         _ => None,
     }?;
+    let answer = if get { answer } else { world.kept(answer).await };
     Some(if answer.headers.contains_key(CACHE_CONTROL) {
         answer
     } else {
@@ -65,7 +72,7 @@ fn about(world: &World) -> Answer {
             "name": "vapi-emulator",
             "version": env!("CARGO_PKG_VERSION"),
             "key": world.here.key,
-            "operations": document.operations().len(),
+            "operations": document.operations().iter().filter(|operation| operation.documented).count(),
             "reference": page::HAS_REFERENCE,
             "placesCalls": calls::placing(world).is_some(),
             "clock": clock(world),
@@ -75,4 +82,21 @@ fn about(world: &World) -> Answer {
 
 fn clock(world: &World) -> Value {
     json!({ "now": world.clock.now(), "ahead": world.clock.ahead() })
+}
+
+/// `{"advance": "10s"}`.
+async fn advance(world: &World, body: &Bytes) -> Answer {
+    let asked = serde_json::from_slice::<Value>(body).ok();
+    let by = asked.as_ref().and_then(|asked| asked["advance"].as_str());
+    match by.map(span::parse) {
+        Some(Ok(by)) => {
+            world.agenda.advance(&world.clock, by).await;
+            world.kept(Answer::json(StatusCode::OK, &clock(world))).await
+        }
+        Some(Err(problem)) => Answer::error(StatusCode::BAD_REQUEST, format!("advance: {problem}")),
+        None => {
+            let message = r#"advance must say how far: {"advance": "60s"}"#;
+            Answer::error(StatusCode::BAD_REQUEST, message)
+        }
+    }
 }

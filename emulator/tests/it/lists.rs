@@ -160,6 +160,7 @@ async fn a_page_says_where_it_is() {
             "currentPage": 2,
             "totalPages": 3,
             "hasNextPage": true,
+            "nextCursor": page["metadata"]["nextCursor"],
             "sortOrder": "DESC",
         })
     );

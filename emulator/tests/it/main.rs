@@ -1,6 +1,8 @@
 //! The emulator over real HTTP, as a client of any language meets it.
 
 mod access;
+#[cfg(feature = "cli")]
+mod binary;
 mod calls;
 mod chat;
 mod client;
@@ -9,10 +11,14 @@ mod cors;
 mod credentials;
 mod downloads;
 mod faults;
+mod hostile;
 mod inbound;
 mod lists;
 mod operations;
 mod page;
+mod pages;
+#[cfg(feature = "cli")]
+mod process;
 mod receiver;
 mod remote;
 mod resources;
@@ -21,5 +27,10 @@ mod rules;
 mod scenario;
 mod script_files;
 mod scripts;
+mod sockets;
+mod steer;
+#[cfg(feature = "cli")]
+mod storage;
+mod undocumented;
 mod upload;
 mod webhooks;

@@ -1,0 +1,441 @@
+//! The websockets of a call: listening in, and holding a call over one.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
+use vapi_emulator::Emulator;
+
+use crate::client::{Vapi, answer, start_with};
+
+type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+struct Socket(Stream);
+
+/// What came over a socket until something was found.
+enum Got {
+    Sound(Vec<u8>),
+    Event(Value),
+    Closed(Option<(u16, String)>),
+}
+
+impl Socket {
+    async fn connect(url: &str) -> Socket {
+        Socket(tokio_tungstenite::connect_async(url).await.expect("a socket").0)
+    }
+
+    async fn next(&mut self) -> Got {
+        let next = tokio::time::timeout(Duration::from_secs(30), self.0.next());
+        match next.await.expect("something comes") {
+            Some(Ok(Message::Binary(sound))) => Got::Sound(sound.to_vec()),
+            Some(Ok(Message::Text(text))) => Got::Event(serde_json::from_str(text.as_str()).expect("JSON")),
+            Some(Ok(Message::Close(frame))) => {
+                Got::Closed(frame.map(|frame| (frame.code.into(), frame.reason.as_str().to_owned())))
+            }
+            Some(Ok(other)) => panic!("{other:?}"),
+            Some(Err(_)) | None => Got::Closed(None),
+        }
+    }
+
+    async fn sound(&mut self) -> Vec<u8> {
+        loop {
+            match self.next().await {
+                Got::Sound(sound) => return sound,
+                Got::Event(_) => {}
+                Got::Closed(reason) => panic!("closed: {reason:?}"),
+            }
+        }
+    }
+
+    /// The next event of this type.
+    async fn event(&mut self, kind: &str) -> Value {
+        // A call sounds fifty times a second: half a minute.
+        for _ in 0..1500 {
+            match self.next().await {
+                Got::Event(event) if event["type"] == kind => return event,
+                Got::Event(_) | Got::Sound(_) => {}
+                Got::Closed(reason) => panic!("closed before {kind}: {reason:?}"),
+            }
+        }
+        panic!("no {kind} comes");
+    }
+
+    /// What is said next, once it is said.
+    async fn transcript(&mut self) -> Value {
+        loop {
+            let transcript = self.event("transcript").await;
+            if transcript["transcriptType"] == "final" {
+                return transcript;
+            }
+        }
+    }
+
+    /// How it was closed: code and reason.
+    async fn closed(&mut self) -> (u16, String) {
+        loop {
+            if let Got::Closed(reason) = self.next().await {
+                return reason.expect("a goodbye");
+            }
+        }
+    }
+
+    async fn say(&mut self, message: Value) {
+        self.0.send(Message::text(message.to_string())).await.expect("sent");
+    }
+
+    async fn send_sound(&mut self, sound: Vec<u8>) {
+        self.0.send(Message::binary(sound)).await.expect("sent");
+    }
+}
+
+/// An emulator in which only the clock moves calls.
+async fn patient() -> Vapi {
+    start_with(Emulator::builder().call_step(Duration::from_secs(60))).await
+}
+
+async fn call_over_websocket(vapi: &Vapi, audio_format: Value) -> (String, String) {
+    let mut transport = json!({ "provider": "vapi.websocket" });
+    if audio_format.is_object() {
+        transport["audioFormat"] = audio_format;
+    }
+    let assistant = json!({ "name": "Ada", "firstMessage": "Good morning." });
+    let (status, call) = vapi
+        .post("/call", json!({ "assistant": assistant, "transport": transport }))
+        .await;
+    assert_eq!(status, 201, "{call}");
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    (text(&call["id"]), text(&call["transport"]["websocketCallUrl"]))
+}
+
+async fn phone_call(vapi: &Vapi) -> (String, Value) {
+    let (_, call) = vapi.post("/call", json!({ "assistant": {} })).await;
+    (call["id"].as_str().expect("an id").to_owned(), call["monitor"].clone())
+}
+
+async fn state(vapi: &Vapi, id: &str) -> Value {
+    let (_, call) = vapi.get(&format!("/call/{id}")).await;
+    json!([call["status"], call["endedReason"]])
+}
+
+/// Waits for the state that a closed socket brings about.
+async fn becomes(vapi: &Vapi, id: &str, expected: Value) {
+    for _ in 0..1000 {
+        if state(vapi, id).await == expected {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it stays {}", state(vapi, id).await);
+}
+
+#[tokio::test]
+async fn connecting_begins_a_call_and_closing_ends_it() {
+    let vapi = patient().await;
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    assert_eq!(state(&vapi, &id).await, json!(["queued", null]));
+    let mut socket = Socket::connect(&url).await;
+    let begins = socket.event("status-update").await;
+    assert_eq!(begins, json!({ "type": "status-update", "status": "in-progress" }));
+    assert_eq!(state(&vapi, &id).await, json!(["in-progress", null]));
+    // It goes on for as long as the socket is open.
+    vapi.emulator.advance(Duration::from_secs(3600)).await;
+    socket.sound().await;
+    assert_eq!(state(&vapi, &id).await, json!(["in-progress", null]));
+    socket.0.close(None).await.expect("closed");
+    becomes(&vapi, &id, json!(["ended", "customer-ended-call"])).await;
+    let (_, call) = vapi.get(&format!("/call/{id}")).await;
+    assert!(call["startedAt"].is_string() && call["artifact"].is_object());
+}
+
+#[tokio::test]
+async fn the_assistant_speaks_first() {
+    let vapi = patient().await;
+    let (_, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    let started = socket.event("speech-update").await;
+    assert_eq!(
+        (&started["status"], &started["role"]),
+        (&json!("started"), &json!("assistant"))
+    );
+    assert_eq!(socket.event("model-output").await["output"], "Good morning.");
+    let transcript = socket.transcript().await;
+    assert_eq!(
+        transcript,
+        json!({
+            "type": "transcript", "role": "assistant", "transcriptType": "final", "transcript": "Good morning.",
+            "assistantName": "Ada",
+        })
+    );
+    let update = socket.event("conversation-update").await;
+    let conversation = json!([{ "role": "assistant", "content": "Good morning." }]);
+    assert_eq!(
+        update,
+        json!({ "type": "conversation-update", "conversation": conversation })
+    );
+}
+
+#[tokio::test]
+async fn sound_comes_in_the_format_that_was_asked_for() {
+    let vapi = patient().await;
+    for (format, frame) in [
+        (Value::Null, 640),
+        (
+            json!({ "format": "pcm_s16le", "container": "raw", "sampleRate": 24_000 }),
+            960,
+        ),
+        (
+            json!({ "format": "mulaw", "container": "raw", "sampleRate": 8_000 }),
+            160,
+        ),
+    ] {
+        let (_, url) = call_over_websocket(&vapi, format).await;
+        assert_eq!(Socket::connect(&url).await.sound().await.len(), frame);
+    }
+}
+
+#[tokio::test]
+async fn whoever_speaks_is_answered() {
+    let vapi = patient().await;
+    let (_, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    socket.event("conversation-update").await;
+    let (loud, silent) = (4000_i16.to_le_bytes().repeat(320), vec![0; 640]);
+    for _ in 0..3 {
+        socket.send_sound(loud.clone()).await;
+    }
+    for _ in 0..20 {
+        socket.send_sound(silent.clone()).await;
+    }
+    let said = socket.transcript().await;
+    assert_eq!(
+        (&said["role"], &said["transcript"]),
+        (&json!("user"), &json!("(speech)"))
+    );
+    let replied = socket.transcript().await;
+    assert_eq!(replied["role"], "assistant");
+}
+
+#[tokio::test]
+async fn control_messages_are_taken_over_the_socket() {
+    let vapi = patient().await;
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    socket.transcript().await;
+    socket.say(json!({ "type": "say", "content": "One moment." })).await;
+    assert_eq!(socket.transcript().await["transcript"], "One moment.");
+    socket.say(json!({ "type": "dance" })).await;
+    assert_eq!(socket.event("error").await["statusCode"], 400);
+    socket.0.send(Message::text("{")).await.expect("sent");
+    assert_eq!(socket.event("error").await["statusCode"], 400);
+    socket.say(json!({ "type": "end-call" })).await;
+    let ended = socket.event("status-update").await;
+    assert_eq!(
+        ended,
+        json!({ "type": "status-update", "status": "ended", "endedReason": "assistant-ended-call" })
+    );
+    assert_eq!(socket.event("call-ended").await["endedReason"], "assistant-ended-call");
+    assert_eq!(socket.closed().await, (1000, "the call is over".to_owned()));
+    assert_eq!(state(&vapi, &id).await, json!(["ended", "assistant-ended-call"]));
+}
+
+#[tokio::test]
+async fn hanging_up_has_two_names_on_a_socket() {
+    let vapi = patient().await;
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    socket.say(json!({ "type": "hangup" })).await;
+    assert_eq!(socket.closed().await.0, 1000);
+    assert_eq!(state(&vapi, &id).await[0], "ended");
+}
+
+#[tokio::test]
+async fn a_socket_that_breaks_ends_the_call_too() {
+    let vapi = patient().await;
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    socket.sound().await;
+    drop(socket);
+    becomes(&vapi, &id, json!(["ended", "phone-call-provider-closed-websocket"])).await;
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_connects_ends() {
+    let vapi = patient().await;
+    let (id, _) = call_over_websocket(&vapi, Value::Null).await;
+    vapi.emulator.advance(Duration::from_secs(59)).await;
+    assert_eq!(state(&vapi, &id).await[0], "queued");
+    vapi.emulator.advance(Duration::from_secs(2)).await;
+    let reason = "call.in-progress.error-providerfault-transport-never-connected";
+    assert_eq!(state(&vapi, &id).await, json!(["ended", reason]));
+}
+
+#[tokio::test]
+async fn a_listener_hears_a_call_while_it_is_in_progress() {
+    let vapi = patient().await;
+    let (id, monitor) = phone_call(&vapi).await;
+    let mut socket = Socket::connect(monitor["listenUrl"].as_str().expect("an address")).await;
+    assert_eq!(socket.event("status-update").await["status"], "queued");
+    vapi.emulator.advance(Duration::from_secs(121)).await;
+    loop {
+        match socket.next().await {
+            Got::Event(event) if event["status"] == "in-progress" => break,
+            Got::Event(_) => {}
+            Got::Sound(_) => panic!("nobody has answered yet"),
+            Got::Closed(reason) => panic!("closed: {reason:?}"),
+        }
+    }
+    for _ in 0..3 {
+        let frame = socket.sound().await;
+        assert_eq!(frame.len(), 640);
+        assert!(frame.iter().any(|byte| *byte != 0));
+    }
+    vapi.emulator.advance(Duration::from_secs(60)).await;
+    assert_eq!(socket.closed().await, (1000, "the call is over".to_owned()));
+    assert_eq!(state(&vapi, &id).await, json!(["ended", "customer-ended-call"]));
+}
+
+#[tokio::test]
+async fn hanging_up_closes_the_sockets() {
+    let vapi = patient().await;
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    let (_, call) = vapi.get(&format!("/call/{id}")).await;
+    let mut socket = Socket::connect(&url).await;
+    let mut listener = Socket::connect(call["monitor"]["listenUrl"].as_str().expect("an address")).await;
+    listener.sound().await;
+    let control = call["monitor"]["controlUrl"].as_str().expect("an address");
+    let (status, _) = answer(
+        vapi.elsewhere(Method::POST, control)
+            .json(&json!({ "type": "end-call" })),
+    )
+    .await;
+    assert_eq!(status, 200);
+    assert_eq!(socket.closed().await.0, 1000);
+    assert_eq!(listener.closed().await.0, 1000);
+}
+
+#[tokio::test]
+async fn stopping_the_emulator_says_so() {
+    let vapi = patient().await;
+    let (_, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    socket.sound().await;
+    let stopping = std::thread::spawn(move || drop(vapi));
+    assert_eq!(socket.closed().await, (1001, "the emulator stops".to_owned()));
+    stopping.join().expect("stopped");
+}
+
+#[tokio::test]
+async fn what_is_no_message_closes_the_socket() {
+    let vapi = patient().await;
+    let (_, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    let MaybeTlsStream::Plain(stream) = socket.0.get_mut() else {
+        panic!("TLS")
+    };
+    // A frame with reserved bits set.
+    tokio::io::AsyncWriteExt::write_all(stream, &[0xff; 32])
+        .await
+        .expect("sent");
+    assert_eq!(socket.closed().await.0, 1002);
+
+    let (_, url) = call_over_websocket(&vapi, Value::Null).await;
+    let mut socket = Socket::connect(&url).await;
+    let _ = socket.0.send(Message::binary(vec![0; 2 * 1024 * 1024])).await;
+    assert_eq!(socket.closed().await.0, u16::from(CloseCode::Size));
+}
+
+/// The status and message with which a socket is refused.
+async fn refused(url: &str, header: Option<(&'static str, &str)>) -> (u16, String) {
+    let mut request = url.into_client_request().expect("an address");
+    if let Some((name, value)) = header {
+        request.headers_mut().insert(name, value.parse().expect("a header"));
+    }
+    match tokio_tungstenite::connect_async(request).await.expect_err("refused") {
+        Error::Http(response) => {
+            let body: Value =
+                serde_json::from_slice(response.body().as_deref().unwrap_or_default()).unwrap_or_default();
+            (
+                response.status().as_u16(),
+                body["message"].as_str().unwrap_or_default().to_owned(),
+            )
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_can_not_be_is_refused_before_it_is_one() {
+    let vapi = patient().await;
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    let status = async |url: &str| refused(url, None).await.0;
+
+    assert_eq!(
+        status(&url.replace(&id, "4b0e6a1c-0000-4000-8000-000000000000")).await,
+        404
+    );
+    let (_, monitor) = phone_call(&vapi).await;
+    let of_phone = monitor["listenUrl"]
+        .as_str()
+        .expect("an address")
+        .replace("/listen", "/transport");
+    assert_eq!(
+        refused(&of_phone, None).await,
+        (409, "the call is not one over a websocket".to_owned())
+    );
+    let stranger = Some(("authorization", "Bearer somebody-else"));
+    assert_eq!(
+        refused(&url, stranger).await,
+        (401, "the call belongs to another organization".to_owned())
+    );
+    assert_eq!(refused(&url, Some(("origin", "https://evil.example"))).await.0, 403);
+
+    let mut request = url.as_str().into_client_request().expect("an address");
+    let token = format!("Bearer {}", vapi.emulator.api_key());
+    request
+        .headers_mut()
+        .insert("authorization", token.parse().expect("a header"));
+    let (_open, _) = tokio_tungstenite::connect_async(request).await.expect("the owner may");
+    assert_eq!(
+        refused(&url, None).await,
+        (409, "the call is connected already".to_owned())
+    );
+
+    let (id, url) = call_over_websocket(&vapi, Value::Null).await;
+    vapi.emulator.advance(Duration::from_secs(61)).await;
+    assert_eq!(refused(&url, None).await, (409, "the call is over".to_owned()));
+    assert_eq!(
+        refused(&url.replace("/transport", "/listen"), None).await,
+        (409, "the call is over".to_owned())
+    );
+    assert_eq!(state(&vapi, &id).await[0], "ended");
+}
+
+#[tokio::test]
+async fn a_plain_request_is_told_to_upgrade() {
+    let vapi = patient().await;
+    let (_, url) = call_over_websocket(&vapi, Value::Null).await;
+    let url = url.replace("ws://", "http://");
+    let response = vapi.elsewhere(Method::GET, &url).send().await.expect("an answer");
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["upgrade"]),
+        (426, &"websocket".parse().expect("a header"))
+    );
+    assert_eq!(answer(vapi.elsewhere(Method::POST, &url)).await.0, 405);
+    let with = |version: &'static str, key: &'static str| {
+        let request = vapi.elsewhere(Method::GET, &url);
+        let request = request.header("connection", "upgrade").header("upgrade", "websocket");
+        answer(
+            request
+                .header("sec-websocket-version", version)
+                .header("sec-websocket-key", key),
+        )
+    };
+    assert_eq!(with("8", "dGhlIHNhbXBsZSBub25jZQ==").await.0, 426);
+    assert_eq!(with("13", "short").await.0, 400);
+}
