@@ -46,7 +46,6 @@ mod own;
 mod page;
 mod plan;
 mod received;
-mod remote;
 mod resources;
 mod routes;
 mod sample;

@@ -54,8 +54,8 @@ pub(crate) struct World {
     pub scripts: Guarded<Shelf>,
     pub webhooks: Guarded<WebhookLog>,
     pub tokens: Tokens,
-    /// Turns true when the server stops, for answers that would go on for ever.
-    pub closing: watch::Sender<bool>,
+    /// Turns true when the emulator stops.
+    closing: watch::Sender<bool>,
     pub here: Here,
 }
 
@@ -63,6 +63,13 @@ pub(crate) struct World {
 pub(crate) struct Here {
     pub address: SocketAddr,
     pub key: String,
+}
+
+impl Here {
+    /// With no slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -142,6 +149,17 @@ impl World {
         std::future::pending().await
     }
 
+    /// Has the server stop, with everything that would go on for ever.
+    pub fn stop(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Ends when the emulator stops.
+    pub async fn stopped(&self) {
+        // The sender is in `self`, so that there is no other end.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+    }
+
     /// The last thing: closes the data file.
     pub fn close(&self) -> Result<(), String> {
         #[cfg(feature = "data")]
@@ -151,7 +169,7 @@ impl World {
         Ok(())
     }
 
-    /// Forgets all resources and calls, all faults and all requests.
+    /// Forgets everything but the time.
     pub fn reset(&self) {
         self.store.lock().clear();
         // Their drivers end with them.
@@ -161,6 +179,7 @@ impl World {
                 call_id: id.as_str().into(),
             });
         }
+        self.scripts.lock().clear();
         self.webhooks.lock().clear();
         self.uploads.lock().clear();
         self.faults.lock().clear();

@@ -1,4 +1,5 @@
-//! Keeps other sites' pages away from what is meant for the person on this machine.
+//! Keeps other sites' pages away from what is meant for the person on this machine: the emulator's own routes and pages,
+//! and the sockets of calls.
 //!
 //! A page of another site can send requests here, and can make its own name resolve to this machine; browsers tell on
 //! both, in `Origin` and `Host`. Programs other than browsers send what they like and are let in.
@@ -39,6 +40,18 @@ pub(crate) fn refusal(world: &World, request: &Parts) -> Option<Answer> {
         return refuse("Pages of other origins can't change the emulator");
     }
     None
+}
+
+/// Whether the request is from no page, or from one of this machine, on whatever port: a socket is no longer guarded by
+/// the browser once it is open.
+pub(crate) fn comes_from_here(world: &World, request: &Parts) -> bool {
+    let Some(origin) = request.headers.get(ORIGIN) else {
+        return true;
+    };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    authority
+        .and_then(|(_, authority)| authority.parse().ok())
+        .is_some_and(|authority: Authority| names_us(authority.host(), world.here.address.ip()))
 }
 
 /// Loopback, by name or number, or the address that is listened on. A name that anybody can register is never one.

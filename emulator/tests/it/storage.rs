@@ -12,6 +12,7 @@ use vapi_emulator::Emulator;
 
 use crate::client::{Vapi, answer, start_with};
 use crate::process::{self, KEY, Scratch, fails};
+use crate::sockets::{Socket, call_over_websocket};
 
 async fn start_on(path: &str) -> Vapi {
     start_with(
@@ -109,6 +110,42 @@ async fn a_call_goes_on_where_it_was() {
     assert_eq!(vapi.get(&format!("/call/{waiting}")).await.1["status"], "queued");
     vapi.emulator.advance(Duration::from_secs(4 * 3600)).await;
     assert_eq!(vapi.get(&format!("/call/{waiting}")).await.1["status"], "ended");
+}
+
+#[tokio::test]
+async fn a_call_that_was_under_way_has_ended_and_the_page_shows_it() {
+    let scratch = Scratch::new("under-way");
+    let path = scratch.path("vapi.redb");
+    let vapi = start_on(&path).await;
+    let id = vapi
+        .create("/call", json!({ "assistant": { "firstMessage": "Good morning." } }))
+        .await;
+    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 1800)).await;
+    assert_eq!(vapi.get(&format!("/call/{id}")).await.1["status"], "in-progress");
+    drop(vapi);
+    let vapi = start_on(&path).await;
+    let (_, call) = vapi.get(&format!("/call/{id}")).await;
+    assert_eq!(
+        (&call["status"], &call["endedReason"]),
+        (&json!("ended"), &json!("worker-shutdown"))
+    );
+    let (_, shown) = answer(vapi.without_token(Method::GET, &format!("/emulator/calls/{id}"))).await;
+    assert_eq!(shown["summary"]["endedReason"], "worker-shutdown");
+    assert_eq!(shown["turns"][0]["text"], "Good morning.");
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_its_socket_is_waited_for_after_a_restart() {
+    let scratch = Scratch::new("socket");
+    let path = scratch.path("vapi.redb");
+    let vapi = start_on(&path).await;
+    let (id, _) = call_over_websocket(&vapi, Value::Null).await;
+    drop(vapi);
+    let vapi = start_on(&path).await;
+    let (_, call) = vapi.get(&format!("/call/{id}")).await;
+    let url = call["transport"]["websocketCallUrl"].as_str().expect("an address");
+    let mut socket = Socket::connect(url).await;
+    assert_eq!(socket.event("status-update").await["status"], "in-progress");
 }
 
 #[tokio::test]
