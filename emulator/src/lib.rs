@@ -38,6 +38,7 @@ mod handle;
 mod ids;
 #[cfg(feature = "data")]
 mod journal;
+mod listener;
 mod listing;
 mod media;
 mod moment;

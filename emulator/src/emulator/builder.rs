@@ -3,12 +3,10 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-use socket2::{Domain, Socket, Type};
 
 use super::Emulator;
 #[cfg(feature = "data")]
@@ -18,12 +16,10 @@ use crate::downloads::Links;
 use crate::fault::Fault;
 #[cfg(feature = "data")]
 use crate::journal::Journal;
+use crate::listener::{ListenError, bind, reachable};
 use crate::script::Script;
 use crate::world::{Here, Settings, World};
 use crate::{fault_text, ids, server};
-
-/// How many connections may wait to be accepted.
-const QUEUE: i32 = 4096;
 
 static EMBEDDED: &str = include_str!("../../../spec/openapi.json");
 
@@ -235,36 +231,6 @@ struct Prepared {
     world: Arc<World>,
 }
 
-/// Where clients on this machine find a listener: one that listens everywhere listens on loopback too.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
-}
-
-/// Listens already: a client that connects before the first `accept` waits in the queue.
-fn bind(address: SocketAddr) -> Result<TcpListener, StartError> {
-    listen(address).map_err(|error| match error.kind() {
-        io::ErrorKind::AddrInUse => StartError(format!("{address} is in use by another program; take another port")),
-        _ => StartError(format!("can't listen on {address}: {error}")),
-    })
-}
-
-fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // As the standard library does: a port whose connections are only lingering is free.
-    #[cfg(unix)]
-    socket.set_reuse_address(true)?;
-    socket.bind(&address.into())?;
-    // The standard library's queue holds 128; a crowd beyond that would wait for seconds, until its systems try again.
-    socket.listen(QUEUE)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket.into())
-}
-
 /// The embedded document, read once for all emulators of a process.
 fn embedded() -> Result<Arc<Document>, DocumentError> {
     static DOCUMENT: OnceLock<Arc<Document>> = OnceLock::new();
@@ -296,6 +262,12 @@ impl From<DocumentError> for StartError {
 #[cfg(feature = "data")]
 impl From<DataFileError> for StartError {
     fn from(error: DataFileError) -> StartError {
+        StartError(error.to_string())
+    }
+}
+
+impl From<ListenError> for StartError {
+    fn from(error: ListenError) -> StartError {
         StartError(error.to_string())
     }
 }

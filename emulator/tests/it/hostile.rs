@@ -226,6 +226,7 @@ async fn strange_paths_are_paths() {
 }
 
 /// Opens many connections, each in the middle of a request, and finishes them all.
+#[cfg(feature = "cli")]
 fn crowd(address: &str, count: usize) {
     let request = b"GET /squad HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nConnection: close\r\n\r\n";
     let (start, rest) = request.split_at(20);

@@ -113,28 +113,6 @@ async fn a_call_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_under_way_has_ended_and_the_page_shows_it() {
-    let scratch = Scratch::new("under-way");
-    let path = scratch.path("vapi.redb");
-    let vapi = start_on(&path).await;
-    let id = vapi
-        .create("/call", json!({ "assistant": { "firstMessage": "Good morning." } }))
-        .await;
-    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 1800)).await;
-    assert_eq!(vapi.get(&format!("/call/{id}")).await.1["status"], "in-progress");
-    drop(vapi);
-    let vapi = start_on(&path).await;
-    let (_, call) = vapi.get(&format!("/call/{id}")).await;
-    assert_eq!(
-        (&call["status"], &call["endedReason"]),
-        (&json!("ended"), &json!("worker-shutdown"))
-    );
-    let (_, shown) = answer(vapi.without_token(Method::GET, &format!("/emulator/calls/{id}"))).await;
-    assert_eq!(shown["summary"]["endedReason"], "worker-shutdown");
-    assert_eq!(shown["turns"][0]["text"], "Good morning.");
-}
-
-#[tokio::test]
 async fn a_call_that_waits_for_its_socket_is_waited_for_after_a_restart() {
     let scratch = Scratch::new("socket");
     let path = scratch.path("vapi.redb");
@@ -366,4 +344,29 @@ async fn a_place_that_does_not_exist_is_named() {
         error.to_string().starts_with(&format!("the data file {path}: ")),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_call_under_way_ends_with_what_was_said_by_then() {
+    let scratch = Scratch::new("under-way");
+    let path = scratch.path("vapi.redb");
+    let vapi = start_on(&path).await;
+    let assistant = json!({ "firstMessage": "Good morning." });
+    let id = vapi.create("/call", json!({ "assistant": assistant })).await;
+    vapi.emulator.advance(Duration::from_secs(2 * 3600 + 1800)).await;
+    assert_eq!(vapi.get(&format!("/call/{id}")).await.1["status"], "in-progress");
+    drop(vapi);
+    for _ in 0..2 {
+        let vapi = start_on(&path).await;
+        let (_, call) = vapi.get(&format!("/call/{id}")).await;
+        assert_eq!(
+            (&call["status"], &call["endedReason"]),
+            (&json!("ended"), &json!("worker-shutdown"))
+        );
+        assert_eq!(call["artifact"]["transcript"], "AI: Good morning.\n");
+        // And so the page shows it.
+        let (_, shown) = answer(vapi.without_token(Method::GET, &format!("/emulator/calls/{id}"))).await;
+        assert_eq!(shown["summary"]["endedReason"], "worker-shutdown");
+        assert_eq!(shown["turns"][0]["text"], "Good morning.");
+    }
 }
