@@ -129,10 +129,10 @@ impl DataFile {
         world.uploads.lock().track();
         for (id, life) in lives {
             calls::revive(world, &id, &life);
-            if life["state"] != "ended" {
-                // It may have ended with that.
+            let status = calls::status(world, &id);
+            if life["state"] != status {
                 let call_id = id.into();
-                let _ = world.changes.send(Change::Status { call_id, status: "" });
+                let _ = world.changes.send(Change::Status { call_id, status });
             }
         }
         Ok(())

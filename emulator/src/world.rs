@@ -1,7 +1,7 @@
 //! Everything one running emulator knows, shared by its two listeners and the handle that tests hold.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 #[cfg(feature = "data")]
 use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -62,6 +62,8 @@ pub(crate) struct World {
 /// Where an emulator is found, and with which key.
 pub(crate) struct Here {
     pub address: SocketAddr,
+    /// What it listens on; `address` is loopback if that is every address of the machine.
+    pub listens_on: IpAddr,
     pub key: String,
 }
 

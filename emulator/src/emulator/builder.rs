@@ -209,6 +209,7 @@ impl Builder {
         let links = Links::to(reachable(downloads.local_addr()?), link_key);
         let here = Here {
             address: reachable(api.local_addr()?),
+            listens_on: self.address.ip(),
             key: self.api_key.unwrap_or_else(ids::uuid),
         };
         let world = Arc::new(World::new(document, self.settings, links, here));

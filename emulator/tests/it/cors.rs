@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
-use vapi_emulator::Fault;
+use vapi_emulator::{Emulator, Fault};
 
-use crate::client::{answer, start};
+use crate::client::{answer, start, start_with};
 
 const ELSEWHERE: &str = "http://app.example:3000";
 
@@ -126,7 +126,22 @@ async fn a_name_that_was_made_to_point_here_is_no_way_in() {
     }
     assert_eq!(html("/", "localhost:8080").await.0, 200);
     assert_eq!(html("/emulator/calls", "[::1]:8080").await.0, 200);
+    assert_eq!(html("/emulator/calls", "vapi:8080").await.0, 403);
     // The API is open to all, as a container beside this one may call it by a name.
     let (status, _) = answer(vapi.request(Method::GET, "/assistant").header("host", "vapi:8080")).await;
     assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn an_emulator_that_listens_everywhere_has_the_names_of_its_network() {
+    let vapi = start_with(Emulator::builder().host([0, 0, 0, 0].into())).await;
+    for (host, status) in [
+        ("10.0.0.6:8080", 200),
+        ("vapi:8080", 200),
+        ("localhost:8080", 200),
+        ("rebound.example", 403),
+    ] {
+        let request = vapi.without_token(Method::GET, "/emulator").header("host", host);
+        assert_eq!(answer(request).await.0, status, "{host}");
+    }
 }
