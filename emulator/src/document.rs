@@ -143,6 +143,11 @@ impl Document {
         &self.operations
     }
 
+    /// Those that the document declares itself.
+    pub fn documented(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| operation.documented)
+    }
+
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {
         self.operations.iter().find(|o| o.method == *method && o.path == path)
     }

@@ -77,9 +77,8 @@ impl Emulator {
 
     /// Every operation it serves, in the order of the document.
     pub fn operations(&self) -> Vec<OperationInfo> {
-        let operations = self.world.document.operations().iter();
+        let operations = self.world.document.documented();
         operations
-            .filter(|operation| operation.documented)
             .map(|operation| OperationInfo {
                 id: operation.id.clone(),
                 method: operation.method.clone(),

@@ -109,14 +109,13 @@ fn not_there(request: &Parts, method: &str, segments: &[&str]) -> Answer {
 
 /// What the emulator is, and holds.
 fn about(world: &World) -> Answer {
-    let operations = world.document.operations().iter();
     Answer::json(
         StatusCode::OK,
         &json!({
             "name": "vapi-emulator",
             "version": env!("CARGO_PKG_VERSION"),
             "key": world.here.key,
-            "operations": operations.filter(|operation| operation.documented).count(),
+            "operations": world.document.documented().count(),
             "resources": world.store.lock().all().count(),
             "reference": page::HAS_REFERENCE,
             "placesCalls": calls::placing(world).is_some(),

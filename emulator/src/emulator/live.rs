@@ -110,16 +110,25 @@ mod tests {
         while let Ok(change) = changes.try_recv() {
             assert_eq!(change.call_id(), id);
             heard.push(match change {
-                Change::Status { status, .. } => status.to_owned(),
-                Change::Event { message, .. } => message["type"].as_str().unwrap_or_default().to_owned(),
+                // It comes before the message that says which.
+                Change::Status { .. } => "status".to_owned(),
+                Change::Event { message, .. } => {
+                    let what = if message["type"] == "status-update" {
+                        "status"
+                    } else {
+                        "type"
+                    };
+                    message[what].as_str().unwrap_or_default().to_owned()
+                }
                 other => format!("{other:?}"),
             });
         }
-        heard.retain(|what| what != "status-update");
         assert_eq!(
             heard,
             [
+                "status",
                 "ringing",
+                "status",
                 "in-progress",
                 "assistant.started",
                 "speech-update",
@@ -128,6 +137,7 @@ mod tests {
                 "voice-input",
                 "speech-update",
                 "conversation-update",
+                "status",
                 "ended",
                 "end-of-call-report",
             ]
