@@ -9,11 +9,15 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::Value;
 
+use crate::validate::Rules;
+
 /// An OpenAPI document, read once.
 pub(crate) struct Document {
     root: Value,
     text: Bytes,
     operations: Vec<Operation>,
+    /// Its schemas compiled, as far as they were needed.
+    pub rules: Rules,
 }
 
 /// One operation, as far as serving it needs.
@@ -79,7 +83,12 @@ impl Document {
                 }
             }
         }
-        let document = Document { root, text, operations };
+        let document = Document {
+            root,
+            text,
+            operations,
+            rules: Rules::default(),
+        };
         document.refuse_circles()?;
         Ok(document)
     }
