@@ -18,7 +18,7 @@ use crate::unions::{self, Tag};
 /// `None` if `jsonschema` refuses the schema. It refuses none of the embedded document, as a test makes sure.
 pub(crate) fn validator(document: &Document, schema: &Value) -> Option<Validator> {
     jsonschema::options()
-        .with_draft(Draft::Draft202012)
+        .with_draft(Draft::Draft7)
         .should_validate_formats(false)
         .with_keyword(unions::KEYWORD, |_, tag, _| Ok(Box::new(Tag::read(tag))))
         .offline()
@@ -37,12 +37,12 @@ fn json_schema(document: &Document, schema: &Value) -> Value {
     while let Some((name, schema)) = compiler.left.pop() {
         definitions.insert(name, compiler.body(schema));
     }
-    json!({ "allOf": [root], "$defs": definitions })
+    json!({ "allOf": [root], "definitions": definitions })
 }
 
 pub(crate) struct Compiler<'a> {
     pub document: &'a Document,
-    /// What a schema is called below `$defs`. The document repeats its unions and enums wherever they are used: compiling
+    /// What a schema is called below `definitions`. The document repeats its unions and enums wherever they are used: compiling
     /// each once takes a fraction of the time.
     names: HashMap<&'a Value, String>,
     /// Definitions that are to be written still.
@@ -60,7 +60,7 @@ impl<'a> Compiler<'a> {
             self.left.push((name.clone(), schema));
             name
         });
-        json!({ "$ref": format!("#/$defs/{name}") })
+        json!({ "$ref": format!("#/definitions/{name}") })
     }
 
     /// The schema behind a `$ref`, or one that is written in place.
@@ -146,6 +146,8 @@ impl<'a> Compiler<'a> {
 pub(crate) fn kind(schema: &Value) -> Option<&str> {
     match schema["type"].as_str() {
         Some("object") if enum_values(schema).is_some() => Some("string"),
+        // Both at once (`CreateTextInsightFromCallTableDTO.formula`): nobody knows which is meant.
+        Some("object") if schema["items"].is_object() => None,
         Some(declared @ ("string" | "boolean" | "integer" | "number" | "array" | "object" | "null")) => Some(declared),
         _ if enum_values(schema).is_some() => Some("string"),
         _ if schema["properties"].is_object() || schema["allOf"].is_array() => Some("object"),
@@ -188,6 +190,6 @@ mod tests {
                 }
             }
         }
-        assert!(schemas.len() > 150, "{}", schemas.len());
+        assert!(schemas.len() > 100, "{}", schemas.len());
     }
 }

@@ -90,6 +90,11 @@ fn alternatives<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>) -> Value {
     if let [only] = group.branches.as_slice() {
         return compiler.schema(only);
     }
+    // A name of one's own beside known ones: any text.
+    let any = |branch: &&&Value| branch["type"] == "string" && branch.as_object().is_some_and(|rules| rules.len() == 1);
+    if let Some(any) = group.branches.iter().find(any) {
+        return compiler.schema(any);
+    }
     if group.asked.len() < MOST_TAGS {
         let branches = group.branches.iter();
         let pinned: Vec<Pins> = branches

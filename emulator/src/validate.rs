@@ -108,3 +108,6 @@ fn is_large(value: &Value) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod fuzz;

@@ -8,6 +8,7 @@ mod control;
 mod credentials;
 mod downloads;
 mod faults;
+mod hostile;
 mod inbound;
 mod lists;
 mod operations;

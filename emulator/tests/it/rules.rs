@@ -107,15 +107,22 @@ async fn a_union_is_judged_by_the_branch_its_tag_means() {
 }
 
 #[tokio::test]
-async fn a_second_tag_is_asked_where_the_first_is_shared() {
-    let queries = |query: Value| json!({ "type": "text", "formula": "{[1]}", "queries": [query] });
-    let query = json!({ "type": "vapiql-json", "table": "call", "column": "duration", "operation": "average" });
-    accepted("/reporting/insight", queries(query)).await;
-    let query = json!({ "type": "vapiql-json", "table": "calls", "column": "duration", "operation": "average" });
-    assert_eq!(
-        refused("/reporting/insight", queries(query)).await,
-        json!(["queries.0.table must be one of the following values: call, events"])
+async fn a_branch_is_known_by_what_tells_it_from_the_others() {
+    // All queries of a text insight are about the table `call`.
+    let asking = |column: &str| {
+        json!({ "type": "text", "queries": [
+            { "type": "vapiql-json", "table": "call", "operation": "average", "column": column }
+        ] })
+    };
+    accepted("/reporting/insight", asking("duration")).await;
+    // An average can only be meant by the branch for numbers, whose columns are others.
+    let messages = refused("/reporting/insight", asking("id")).await;
+    let message = messages[0].as_str().expect("a sentence");
+    assert!(
+        message.starts_with("queries.0.column must be one of the following values: cost, duration, "),
+        "{message}"
     );
+    assert_eq!(messages.as_array().map(Vec::len), Some(1));
 }
 
 #[tokio::test]
