@@ -1,5 +1,6 @@
 //! Lists: filters, cursors by time, sort order, and pages where the document declares them.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::{Value, json};
@@ -89,7 +90,7 @@ pub(crate) fn answer(
     operation: &Operation,
     style: ListStyle,
     query: &Query,
-    newest_first: Vec<Value>,
+    newest_first: Vec<Cow<'_, Value>>,
 ) -> Value {
     let item = operation
         .success
@@ -114,7 +115,8 @@ pub(crate) fn answer(
     let total = kept.len();
     let start = page.unwrap_or(1).saturating_sub(1).saturating_mul(limit).min(total);
     let end = start.saturating_add(limit).min(total);
-    let results: Vec<Value> = kept.drain(start..end).collect();
+    // Only what is answered is copied.
+    let results: Vec<Value> = kept.drain(start..end).map(Cow::into_owned).collect();
     if style == ListStyle::Array || (style == ListStyle::Either && page.is_none()) {
         return Value::Array(results);
     }

@@ -52,10 +52,14 @@ impl fmt::Debug for ReceivedRequest {
     }
 }
 
+/// How many bytes of bodies are kept, whatever the limit of requests: they can be large.
+const MOST_BYTES: usize = 256 * 1024 * 1024;
+
 /// The most recent requests.
 #[derive(Default)]
 pub(crate) struct Log {
     limit: usize,
+    bytes: usize,
     requests: VecDeque<ReceivedRequest>,
 }
 
@@ -63,6 +67,7 @@ impl Log {
     pub fn keeping(limit: usize) -> Log {
         Log {
             limit,
+            bytes: 0,
             requests: VecDeque::new(),
         }
     }
@@ -71,10 +76,15 @@ impl Log {
         if self.limit == 0 {
             return;
         }
-        if self.requests.len() == self.limit {
-            self.requests.pop_front();
+        let request = request();
+        self.bytes += request.body.len();
+        while self.requests.len() >= self.limit || self.bytes > MOST_BYTES {
+            let Some(oldest) = self.requests.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.body.len();
         }
-        self.requests.push_back(request());
+        self.requests.push_back(request);
     }
 
     pub fn all(&self) -> Vec<ReceivedRequest> {
@@ -83,5 +93,6 @@ impl Log {
 
     pub fn clear(&mut self) {
         self.requests.clear();
+        self.bytes = 0;
     }
 }

@@ -1,5 +1,7 @@
 //! Resources of any kind: created, read, listed, changed and deleted by the plan of the operation.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -46,10 +48,20 @@ impl Asked<'_> {
         )
     }
 
+    /// Whether what is stored is not all there is: a call's state comes from its life.
+    fn is_about_calls(&self) -> bool {
+        self.plan.collection == "/call"
+    }
+
+    fn answers_with_the_resource(&self) -> bool {
+        let schema = self.operation.success.schema.as_ref();
+        schema.is_none() || schema == self.plan.resource.as_ref()
+    }
+
     /// The answer of an operation that is about a resource but may show it in another shape.
     fn shaped(&self, mut resource: Value) -> Answer {
         if let Some(schema) = self.operation.success.schema.as_ref()
-            && self.plan.resource.as_ref() != Some(schema)
+            && !self.answers_with_the_resource()
         {
             let document = &self.world.document;
             sample::reshape(document, schema, &mut resource, self.world.clock.now());
@@ -148,27 +160,34 @@ pub(crate) fn get(asked: &Asked<'_>) -> Answer {
     let id = asked.parameter(&asked.plan.item_key);
     let store = asked.world.store.lock();
     let collection = store.collection(asked.organization, &asked.collection());
-    let found = collection
-        .and_then(|collection| collection.get(&asked.plan.item_key, id))
-        .cloned();
+    let Some(found) = collection.and_then(|collection| collection.get(&asked.plan.item_key, id)) else {
+        return asked.item_not_found();
+    };
+    if !asked.is_about_calls() && asked.answers_with_the_resource() {
+        // Written as it is stored: a copy would cost more than all the rest.
+        return asked.success(found);
+    }
+    let found = found.clone();
     drop(store);
-    found.map_or_else(
-        || asked.item_not_found(),
-        |resource| asked.shaped(calls::as_of_now(asked.world, resource)),
-    )
+    asked.shaped(calls::as_of_now(asked.world, found))
 }
 
 pub(crate) fn list(asked: &Asked<'_>, style: ListStyle) -> Answer {
     let store = asked.world.store.lock();
     let collection = store.collection(asked.organization, &asked.collection());
-    let newest_first: Vec<Value> = collection.into_iter().flat_map(|c| c.newest_first().cloned()).collect();
-    drop(store);
+    let newest_first = collection.into_iter().flat_map(|collection| collection.newest_first());
     let document = &asked.world.document;
-    let now = newest_first
-        .into_iter()
-        .map(|resource| calls::as_of_now(asked.world, resource))
-        .collect();
-    let mut answer = listing::answer(document, asked.operation, style, asked.query, now);
+    let mut answer = if asked.is_about_calls() {
+        let stored: Vec<Value> = newest_first.cloned().collect();
+        drop(store);
+        let now = stored
+            .into_iter()
+            .map(|call| Cow::Owned(calls::as_of_now(asked.world, call)));
+        listing::answer(document, asked.operation, style, asked.query, now.collect())
+    } else {
+        let stored = newest_first.map(Cow::Borrowed).collect();
+        listing::answer(document, asked.operation, style, asked.query, stored)
+    };
     let schema = asked
         .operation
         .success
