@@ -144,7 +144,7 @@ impl Builder {
         self
     }
 
-    /// How many requests are kept for [`Emulator::requests`]; 4096 otherwise.
+    /// How many requests are kept for [`Emulator::requests`]; 4096 otherwise. Of their bodies, 64 MiB at most are kept.
     pub fn keep_requests(mut self, count: usize) -> Builder {
         self.settings.log_limit = count;
         self

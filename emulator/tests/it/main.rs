@@ -12,6 +12,7 @@ mod credentials;
 mod destinations;
 mod downloads;
 mod faults;
+mod fuzz;
 mod hostile;
 mod inbound;
 mod lists;
