@@ -113,9 +113,11 @@ async fn memory(requests: usize) {
     let target = Target::get(emulator.port, &format!("/assistant/{id}"));
     println!("| requests | resident |\n| --- | --- |");
     let mut sent = 0;
-    while sent <= requests {
+    for tenth in 0..=10 {
+        if tenth > 0 {
+            sent += load::requests(&target, CONNECTIONS, requests / 10).await;
+        }
         println!("| {sent} | {:.1} MB |", emulator.resident());
-        sent += load::requests(&target, CONNECTIONS, requests / 10).await;
     }
 }
 
