@@ -19,7 +19,9 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub fn json(status: StatusCode, value: &Value) -> Answer {
-        Answer::bytes(status, "application/json; charset=utf-8", value.to_string())
+        // A value can always be written; its keys are strings.
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        Answer::bytes(status, "application/json; charset=utf-8", body)
     }
 
     pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {

@@ -9,10 +9,9 @@ use serde_json::Value;
 pub(crate) const BACKLOG: usize = 1024;
 
 #[derive(Clone, Debug)]
-#[allow(dead_code, reason = "who reads this lives in other modules, which may be left out")]
 pub(crate) enum Change {
-    /// The call is in another state now, or new: `queued`, `ringing`, `in-progress`, `forwarding`, `ended`.
-    Status { call_id: Arc<str>, status: &'static str },
+    /// The call is in another state now, or new.
+    Status { call_id: Arc<str> },
     /// Something happened in the call, in the form of a server message without its envelope (`type` and what belongs to
     /// that type), whether or not a server wants to hear of it: `speech-update`, `transcript`, `tool-calls`, ...
     Event { call_id: Arc<str>, message: Arc<Value> },
@@ -23,9 +22,8 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    #[allow(dead_code, reason = "as above")]
     pub fn call_id(&self) -> &str {
-        let (Change::Status { call_id, .. }
+        let (Change::Status { call_id }
         | Change::Event { call_id, .. }
         | Change::Webhook { call_id }
         | Change::Deleted { call_id }) = self;

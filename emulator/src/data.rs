@@ -129,10 +129,8 @@ impl DataFile {
         world.uploads.lock().track();
         for (id, life) in lives {
             calls::revive(world, &id, &life);
-            if life["state"] != "ended" {
-                // It may have ended with that.
-                let call_id = id.into();
-                let _ = world.changes.send(Change::Status { call_id, status: "" });
+            if life["state"] != calls::status(world, &id) {
+                let _ = world.changes.send(Change::Status { call_id: id.into() });
             }
         }
         Ok(())

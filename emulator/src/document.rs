@@ -11,11 +11,15 @@ use serde_json::{Map, Value};
 
 use crate::undocumented;
 
+use crate::validate::Rules;
+
 /// An OpenAPI document, read once.
 pub(crate) struct Document {
     root: Value,
     text: Bytes,
     operations: Vec<Operation>,
+    /// Its schemas compiled, as far as they were needed.
+    pub rules: Rules,
 }
 
 /// One operation, as far as serving it needs.
@@ -92,7 +96,12 @@ impl Document {
                 });
             }
         }
-        let document = Document { root, text, operations };
+        let document = Document {
+            root,
+            text,
+            operations,
+            rules: Rules::default(),
+        };
         document.refuse_circles()?;
         Ok(document)
     }
@@ -141,6 +150,11 @@ impl Document {
 
     pub fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// Those that the document declares itself.
+    pub fn documented(&self) -> impl Iterator<Item = &Operation> {
+        self.operations.iter().filter(|operation| operation.documented)
     }
 
     pub fn operation(&self, method: &Method, path: &str) -> Option<&Operation> {

@@ -17,7 +17,7 @@ use crate::received::ReceivedRequest;
 use crate::resources::{self, Asked};
 use crate::routes::{PathParameters, Route};
 use crate::world::World;
-use crate::{calls, chat, cors, fault_text, ids, listing, own, page, remote, undocumented, upload, validate};
+use crate::{calls, chat, cors, fault_text, ids, listing, own, page, undocumented, upload, validate};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -26,11 +26,8 @@ const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 /// A request to the host of the API: one of the emulator's own, or one of the API.
 pub(crate) async fn api(world: &Arc<World>, request: Parts, body: Bytes) -> Outcome {
-    if let Some(answer) = own::answer(world, &request, &body).await {
-        return Outcome::Answer(answer);
-    }
     if own::is_ours(request.uri.path()) {
-        return of_the_api(world, request, body).await;
+        return Outcome::Answer(own::answer(world, &request, &body).await);
     }
     if let Some(answer) = cors::preflight(&request) {
         return Outcome::Answer(answer);
@@ -55,12 +52,7 @@ async fn of_the_api(world: &World, request: Parts, body: Bytes) -> Outcome {
     world.log.lock().push(|| received(&request, &body, operation));
     let (index, parameters) = match route {
         Ok(found) => found,
-        Err(other) => {
-            if let Some(answer) = remote::answer(world, &request, &body).await {
-                return Outcome::Answer(world.kept(answer).await);
-            }
-            return Outcome::Answer(beside_the_document(world, &request, other));
-        }
+        Err(other) => return Outcome::Answer(beside_the_document(world, &request, other)),
     };
     let (operation, plan) = (&world.document.operations()[index], &world.plans[index]);
     let answer = || {
@@ -185,14 +177,14 @@ fn perform(
     }
 }
 
-pub(crate) fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     let token = token.trim();
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
 /// The body as JSON; an empty one is an empty object, as the API's body parser has it.
-pub(crate) fn read_json(body: &Bytes) -> serde_json::Result<Value> {
+fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));
     }

@@ -43,7 +43,7 @@ pub(crate) fn answer(world: &World, request: &Parts) -> Option<Answer> {
                 "name": "vapi-emulator",
                 "document": "/api-json",
                 "reference": if HAS_REFERENCE { Some("/docs") } else { None },
-                "operations": world.document.operations().len(),
+                "operations": world.document.documented().count(),
             }),
         )),
         #[cfg(feature = "reference")]

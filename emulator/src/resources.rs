@@ -47,10 +47,20 @@ impl Asked<'_> {
         Answer::json(status, &undocumented::without(value, &self.operation.hides))
     }
 
+    /// Whether what is stored is not all there is: a call's state comes from its life.
+    fn is_about_calls(&self) -> bool {
+        self.plan.collection == "/call"
+    }
+
+    fn answers_with_the_resource(&self) -> bool {
+        let schema = self.operation.success.schema.as_ref();
+        schema.is_none() || schema == self.plan.resource.as_ref()
+    }
+
     /// The answer of an operation that is about a resource but may show it in another shape.
     pub fn shaped(&self, mut resource: Value) -> Answer {
         if let Some(schema) = self.operation.success.schema.as_ref()
-            && self.plan.resource.as_ref() != Some(schema)
+            && !self.answers_with_the_resource()
         {
             let document = &self.world.document;
             sample::reshape(document, schema, &mut resource, self.world.clock.now());
@@ -149,14 +159,16 @@ pub(crate) fn get(asked: &Asked<'_>) -> Answer {
     let id = asked.parameter(&asked.plan.item_key);
     let store = asked.world.store.lock();
     let collection = store.collection(asked.organization, &asked.collection());
-    let found = collection
-        .and_then(|collection| collection.get(&asked.plan.item_key, id))
-        .cloned();
+    let Some(found) = collection.and_then(|collection| collection.get(&asked.plan.item_key, id)) else {
+        return asked.item_not_found();
+    };
+    if !asked.is_about_calls() && asked.answers_with_the_resource() {
+        // Written as it is stored: a copy would cost more than all the rest.
+        return asked.success(found);
+    }
+    let found = found.clone();
     drop(store);
-    found.map_or_else(
-        || asked.item_not_found(),
-        |resource| asked.shaped(calls::as_of_now(asked.world, resource)),
-    )
+    asked.shaped(calls::as_of_now(asked.world, found))
 }
 
 pub(crate) fn list(asked: &Asked<'_>, style: ListStyle) -> Answer {
@@ -167,7 +179,7 @@ pub(crate) fn list(asked: &Asked<'_>, style: ListStyle) -> Answer {
     let answered = |newest_first: &mut dyn Iterator<Item = (u64, &Value)>| {
         listing::answer(document, asked.operation, style, asked.query, newest_first)
     };
-    let mut answer = if asked.plan.collection == "/call" {
+    let mut answer = if asked.is_about_calls() {
         // What has become of calls is not in the store, and must not be asked for while that is locked.
         let calls: Vec<(u64, Value)> = newest_first.map(|(place, call)| (place, call.clone())).collect();
         drop(store);

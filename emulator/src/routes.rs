@@ -118,3 +118,6 @@ fn template_segments(path: &str) -> Vec<Segment> {
         )
         .collect()
 }
+
+#[cfg(test)]
+mod fuzz;

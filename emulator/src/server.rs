@@ -1,4 +1,4 @@
-//! Two listeners and their connections, until they are told to stop.
+//! Two listeners and their connections, until the emulator stops.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -18,7 +18,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::answer::{Answer, AnswerBody};
@@ -41,16 +40,16 @@ enum Host {
     Downloads,
 }
 
-/// Serves until `stop` changes.
+/// Serves until the emulator stops.
 pub(crate) async fn serve(
     api: std::net::TcpListener,
     downloads: std::net::TcpListener,
     world: Arc<World>,
-    mut stop: watch::Receiver<bool>,
 ) -> io::Result<()> {
     let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
     let mut writing = pin!(world.keep_writing());
+    let mut stopped = pin!(world.stopped());
     // Calls live as long as the emulator serves; what is left of them ends with this.
     let mut lives = JoinSet::new();
     if let Some(unborn) = world.unborn.lock().take() {
@@ -63,18 +62,17 @@ pub(crate) async fn serve(
             // A finished connection is forgotten, so that memory stays flat.
             Some(_) = connections.join_next() => continue,
             () = writing.as_mut() => continue,
-            _ = stop.changed() => break,
+            () = stopped.as_mut() => break,
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, host, world.clone(), stop.clone()));
+                connections.spawn(connection(stream, host, world.clone()));
             }
             // Out of file descriptors, most likely; accepting again at once would only spin.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
     drop((api, downloads));
-    world.closing.send_replace(true);
     let _ = tokio::time::timeout(world.settings.grace, async {
         while connections.join_next().await.is_some() {}
     })
@@ -82,7 +80,7 @@ pub(crate) async fn serve(
     Ok(())
 }
 
-async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
@@ -102,14 +100,14 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>, mut stop: 
     let mut http = pin!(http);
     tokio::select! {
         _ = http.as_mut() => {}
-        _ = stop.changed() => {
+        () = world.stopped() => {
             http.as_mut().graceful_shutdown();
             let _ = http.as_mut().await;
         }
     }
     let session: Option<Session> = opened.lock().take();
     if let Some(session) = session {
-        session.run(&world, stop).await;
+        session.run(&world).await;
     }
 }
 

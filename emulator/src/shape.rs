@@ -128,28 +128,6 @@ fn tag_value(schema: &Value) -> Option<&str> {
     }
 }
 
-/// The tag that most branches have, and its values.
-pub(crate) fn tag_values<'a>(document: &'a Document, branches: &'a [Value]) -> (String, Vec<&'a str>) {
-    let mut tags: Vec<(&str, Vec<&str>)> = Vec::new();
-    for branch in branches {
-        for property in Shape::of(document, branch).properties {
-            let Some(value) = tag_value(property.schema) else {
-                continue;
-            };
-            match tags.iter_mut().find(|(name, _)| *name == property.name) {
-                Some((_, values)) if !values.contains(&value) => values.push(value),
-                Some(_) => {}
-                None => tags.push((property.name, vec![value])),
-            }
-        }
-    }
-    let tag = tags.into_iter().max_by_key(|(_, values)| values.len());
-    tag.map_or_else(
-        || ("type".to_owned(), Vec::new()),
-        |(name, values)| (name.to_owned(), values),
-    )
-}
-
 pub(crate) fn enum_values(schema: &Value) -> Option<Vec<&str>> {
     let values: Vec<&str> = schema
         .get("enum")?
@@ -162,14 +140,4 @@ pub(crate) fn enum_values(schema: &Value) -> Option<Vec<&str>> {
 
 pub(crate) fn is_open_object(schema: &Value) -> bool {
     schema["type"] == "object" && schema.as_object().is_some_and(|schema| schema.len() == 1)
-}
-
-pub(crate) fn accepts(schema: &Value, kind: &str) -> bool {
-    match schema["type"].as_str() {
-        Some("object") if enum_values(schema).is_some() => kind == "string" || kind == "object",
-        Some("number") => kind == "number" || kind == "integer",
-        Some(declared @ ("string" | "boolean" | "integer" | "array" | "object")) => declared == kind,
-        // No type, or one that JSON Schema doesn't have: anything goes, except that properties mean an object.
-        _ => kind == "object" || !(schema["properties"].is_object() || schema["allOf"].is_array()),
-    }
 }

@@ -10,13 +10,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use http::header::{ALLOW, AUTHORIZATION, CONNECTION, HOST, HeaderName, ORIGIN, UPGRADE};
+use http::header::{ALLOW, AUTHORIZATION, CONNECTION, HeaderName, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -26,7 +25,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::answer::Answer;
 use crate::calls::Standing;
 use crate::world::World;
-use crate::{calls, ids, undocumented};
+use crate::{calls, ids, own, undocumented};
 
 const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
@@ -99,7 +98,7 @@ fn refusal(world: &World, request: &Parts, id: &str, kind: Kind) -> Option<Answe
         let message = format!("Cannot {} {}", request.method, request.uri.path());
         return Some(Answer::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, "GET"));
     }
-    if !comes_from_here(&request.headers) {
+    if !own::comes_from_here(world, request) {
         let message = "a page of another site asked for the socket of a call on this machine";
         return Some(Answer::error(StatusCode::FORBIDDEN, message));
     }
@@ -160,8 +159,8 @@ fn needs_upgrade(message: &str) -> Answer {
 }
 
 impl Session {
-    /// Holds the socket until either side closes it, or `stop` does.
-    pub async fn run(self, world: &World, stop: watch::Receiver<bool>) {
+    /// Holds the socket until either side closes it.
+    pub async fn run(self, world: &World) {
         let Ok(upgraded) = self.upgrade.await else { return };
         let config = WebSocketConfig::default()
             .read_buffer_size(8 * 1024)
@@ -174,8 +173,8 @@ impl Session {
             patience: world.settings.client_timeout,
         };
         match self.kind {
-            Kind::Listen => listen::run(world, &self.call, socket, stop).await,
-            Kind::Transport => transport::run(world, &self.call, socket, stop).await,
+            Kind::Listen => listen::run(world, &self.call, socket).await,
+            Kind::Transport => transport::run(world, &self.call, socket).await,
         }
     }
 }
@@ -238,34 +237,9 @@ impl Socket {
     }
 }
 
-/// Ends when the emulator stops.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    // The sender being gone means the same.
-    let _ = stop.wait_for(|stop| *stop).await;
-}
-
 /// The sound of a call goes on real time, and late frames are not made up for.
 fn ticks() -> tokio::time::Interval {
     let mut ticks = tokio::time::interval(FRAME);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     ticks
-}
-
-/// Whether the request is not from a web page, or from one of this machine: any page in a browser can send requests to
-/// 127.0.0.1.
-fn comes_from_here(headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(ORIGIN) else { return true };
-    let Some(origin) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
-        return false;
-    };
-    let host = host_name(origin.1);
-    let asked = headers.get(HOST).and_then(|host| host.to_str().ok()).map(host_name);
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]") || asked == Some(host)
-}
-
-fn host_name(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    }
 }

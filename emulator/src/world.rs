@@ -1,7 +1,7 @@
 //! Everything one running emulator knows, shared by its two listeners and the handle that tests hold.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 #[cfg(feature = "data")]
 use std::sync::OnceLock;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,15 +54,24 @@ pub(crate) struct World {
     pub scripts: Guarded<Shelf>,
     pub webhooks: Guarded<WebhookLog>,
     pub tokens: Tokens,
-    /// Turns true when the server stops, for answers that would go on for ever.
-    pub closing: watch::Sender<bool>,
+    /// Turns true when the emulator stops.
+    closing: watch::Sender<bool>,
     pub here: Here,
 }
 
 /// Where an emulator is found, and with which key.
 pub(crate) struct Here {
     pub address: SocketAddr,
+    /// What it listens on; `address` is loopback if that is every address of the machine.
+    pub listens_on: IpAddr,
     pub key: String,
+}
+
+impl Here {
+    /// With no slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -142,6 +151,17 @@ impl World {
         std::future::pending().await
     }
 
+    /// Has the server stop, with everything that would go on for ever.
+    pub fn stop(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Ends when the emulator stops.
+    pub async fn stopped(&self) {
+        // The sender is in `self`, so that there is no other end.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+    }
+
     /// The last thing: closes the data file.
     pub fn close(&self) -> Result<(), String> {
         #[cfg(feature = "data")]
@@ -151,7 +171,7 @@ impl World {
         Ok(())
     }
 
-    /// Forgets all resources and calls, all faults and all requests.
+    /// Forgets everything but the time.
     pub fn reset(&self) {
         self.store.lock().clear();
         // Their drivers end with them.
@@ -161,6 +181,7 @@ impl World {
                 call_id: id.as_str().into(),
             });
         }
+        self.scripts.lock().clear();
         self.webhooks.lock().clear();
         self.uploads.lock().clear();
         self.faults.lock().clear();

@@ -91,7 +91,11 @@ async fn main() -> ExitCode {
         }
     }
     let started = |url: &str, key: &str| {
-        let mut told = format!("Vapi is at {url}, key {key}\n  docs      {url}/docs\n  document  {url}/api-json\n");
+        let mut told = format!("Vapi is at {url}, key {key}\n  calls     {url}/\n");
+        if cfg!(feature = "reference") {
+            told += &format!("  docs      {url}/docs\n");
+        }
+        told += &format!("  document  {url}/api-json\n");
         if let Some(data) = &arguments.data {
             told += &format!("  data      {}\n", data.display());
         }

@@ -130,7 +130,7 @@ impl Driver {
     /// Asks the server of the phone number which assistant should answer, and does what it says.
     async fn request_assistant(&mut self, call: &Value) -> Course<()> {
         let phone_number = webhooks::phone_number(&self.world, &self.organization, call);
-        let Some(mut server) = webhooks::for_phone_number(&self.world, &phone_number) else {
+        let Some(mut server) = webhooks::for_phone_number(&self.world, &self.organization, &phone_number) else {
             self.tell_state(State::Ringing, json!({}));
             return Err(Turn::ended("call-start-error-neither-assistant-nor-server-set"));
         };

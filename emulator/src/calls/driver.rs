@@ -314,7 +314,6 @@ impl Driver {
     pub fn tell_state(&self, state: State, more: Value) {
         let _ = self.world.changes.send(Change::Status {
             call_id: self.id.clone(),
-            status: state.name(),
         });
         self.tell(|| {
             let mut message = json!({ "type": "status-update", "status": state.name() });

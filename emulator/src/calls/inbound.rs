@@ -1,12 +1,10 @@
-//! Calls that come in: made by a test or through a route of the emulator's own, since nobody can dial it.
+//! Calls that come in: made by a test, since nobody can dial it.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::assistant::stored;
 use super::life::State;
 use super::place::{Placed, bring_to_life};
-use crate::answer::Answer;
 use crate::world::World;
 use crate::{ids, moment};
 
@@ -57,17 +55,4 @@ pub(crate) fn arrive(world: &World, organization: &str, phone_number_id: &str, f
         },
     );
     Some(call)
-}
-
-/// `POST /emulator/calls`: `{"phoneNumberId": "...", "from": "+1555..."}`.
-pub(crate) fn create(world: &World, organization: &str, body: &Value) -> Answer {
-    let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty());
-    let (Some(phone_number_id), Some(from)) = (text("phoneNumberId"), text("from")) else {
-        let problem = "phoneNumberId and from must be strings";
-        return Answer::error(StatusCode::BAD_REQUEST, vec![problem.to_owned()]);
-    };
-    arrive(world, organization, phone_number_id, from).map_or_else(
-        || Answer::not_found(&format!("Phone number {phone_number_id}")),
-        |call| Answer::json(StatusCode::CREATED, &call),
-    )
 }

@@ -33,7 +33,7 @@ impl Emulator {
     ///
     /// Where neither an assistant nor a squad belongs to the number, its server is asked for one (`assistant-request`).
     pub fn incoming_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
-        let organization = ids::organization(&self.api_key);
+        let organization = ids::organization(self.api_key());
         let call = calls::inbound::arrive(&self.world, &organization, phone_number_id, from)?;
         call["id"].as_str().map(str::to_owned)
     }
@@ -93,7 +93,7 @@ mod tests {
             .await
             .expect("a free port");
         let mut changes = emulator.world.changes.subscribe();
-        let organization = crate::ids::organization(&emulator.api_key);
+        let organization = crate::ids::organization(emulator.api_key());
         let number = serde_json::json!({ "id": "line-1", "assistantId": "a" });
         let assistant = serde_json::json!({ "id": "a" });
         for (collection, resource) in [("/phone-number", number), ("/assistant", assistant)] {
@@ -110,16 +110,25 @@ mod tests {
         while let Ok(change) = changes.try_recv() {
             assert_eq!(change.call_id(), id);
             heard.push(match change {
-                Change::Status { status, .. } => status.to_owned(),
-                Change::Event { message, .. } => message["type"].as_str().unwrap_or_default().to_owned(),
+                // It comes before the message that says which.
+                Change::Status { .. } => "status".to_owned(),
+                Change::Event { message, .. } => {
+                    let what = if message["type"] == "status-update" {
+                        "status"
+                    } else {
+                        "type"
+                    };
+                    message[what].as_str().unwrap_or_default().to_owned()
+                }
                 other => format!("{other:?}"),
             });
         }
-        heard.retain(|what| what != "status-update");
         assert_eq!(
             heard,
             [
+                "status",
                 "ringing",
+                "status",
                 "in-progress",
                 "assistant.started",
                 "speech-update",
@@ -128,6 +137,7 @@ mod tests {
                 "voice-input",
                 "speech-update",
                 "conversation-update",
+                "status",
                 "ended",
                 "end-of-call-report",
             ]

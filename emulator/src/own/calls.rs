@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::webhooks;
+use super::{bad_request, clock, webhooks};
 use crate::answer::Answer;
 use crate::calls::control::Order;
 use crate::document::Operation;
@@ -26,7 +26,7 @@ pub(super) fn list(world: &World) -> Answer {
     let Some((_, plan)) = placing(world) else {
         return Answer::json(
             StatusCode::OK,
-            &json!({ "calls": [], "total": 0, "clock": super::clock(world) }),
+            &json!({ "calls": [], "total": 0, "clock": clock::told(world) }),
         );
     };
     let mut stored = world.store.lock().everywhere(&plan.collection);
@@ -37,7 +37,7 @@ pub(super) fn list(world: &World) -> Answer {
     let calls: Vec<Value> = stored.iter().map(|call| summary(world, call)).collect();
     Answer::json(
         StatusCode::OK,
-        &json!({ "calls": calls, "total": total, "clock": super::clock(world) }),
+        &json!({ "calls": calls, "total": total, "clock": clock::told(world) }),
     )
 }
 
@@ -48,7 +48,7 @@ pub(super) fn one(world: &World, id: &str) -> Option<Answer> {
         "turns": turns(world, &stored),
         "webhooks": webhooks::of_call(world, id),
         "call": calls::as_of_now(world, stored),
-        "clock": super::clock(world),
+        "clock": clock::told(world),
     });
     Some(Answer::json(StatusCode::OK, &body))
 }
@@ -71,7 +71,7 @@ pub(super) fn place(world: &World, body: &Bytes) -> Answer {
         return Answer::error(StatusCode::NOT_FOUND, "The document has no operation that places calls");
     };
     let Ok(asked) = serde_json::from_slice::<Value>(body) else {
-        return Answer::error(StatusCode::BAD_REQUEST, "The body is not valid JSON");
+        return bad_request("The body is not valid JSON");
     };
     let text = |name: &str| asked[name].as_str().map(str::trim).filter(|text| !text.is_empty());
     let mut call = Map::new();
@@ -112,6 +112,23 @@ pub(super) fn place(world: &World, body: &Bytes) -> Answer {
         query: &[],
         body: &Value::Object(call),
     })
+}
+
+/// `{phoneNumberId, from}`: a customer dials a number, whoever's it is.
+pub(super) fn come_in(world: &World, body: &Bytes) -> Answer {
+    let asked = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let text = |name: &str| asked[name].as_str().filter(|text| !text.is_empty());
+    let (Some(phone_number_id), Some(from)) = (text("phoneNumberId"), text("from")) else {
+        return bad_request("phoneNumberId and from must be strings");
+    };
+    let phone_number = world.store.lock().anywhere("/phone-number", phone_number_id);
+    let owner = phone_number.as_ref().and_then(|number| number["orgId"].as_str());
+    owner
+        .and_then(|owner| calls::inbound::arrive(world, owner, phone_number_id, from))
+        .map_or_else(
+            || Answer::not_found(&format!("Phone number {phone_number_id}")),
+            |call| Answer::json(StatusCode::CREATED, &call),
+        )
 }
 
 /// Assistants of every organization, to choose one for a call.

@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use super::calls;
+use super::{calls, clock};
 use crate::answer::Answer;
 use crate::world::World;
 
@@ -32,7 +32,6 @@ pub(super) fn stream(world: &Arc<World>) -> Answer {
 /// Until the listener or the emulator goes.
 async fn tell(world: Arc<World>, frames: mpsc::Sender<Bytes>) {
     let mut changes = world.changes.subscribe();
-    let mut closing = world.closing.subscribe();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut ahead = None;
@@ -40,7 +39,7 @@ async fn tell(world: Arc<World>, frames: mpsc::Sender<Bytes>) {
         let mut changed = BTreeSet::new();
         let mut missed = false;
         tokio::select! {
-            () = async { let _ = closing.wait_for(|closing| *closing).await; } => return,
+            () = world.stopped() => return,
             () = frames.closed() => return,
             _ = look.tick() => {}
             change = changes.recv() => {
@@ -61,11 +60,11 @@ async fn tell(world: Arc<World>, frames: mpsc::Sender<Bytes>) {
         }
         let moved = ahead.replace(world.clock.ahead()) != Some(world.clock.ahead());
         let frame = if missed {
-            event("missed", &super::clock(&world))
+            event("missed", &clock::told(&world))
         } else if !changed.is_empty() {
             event("calls", &describe(&world, changed))
         } else if moved {
-            event("clock", &super::clock(&world))
+            event("clock", &clock::told(&world))
         } else {
             // A comment: a listener that is gone is only noticed by writing to it.
             Bytes::from_static(b":\n\n")
@@ -84,7 +83,7 @@ fn describe(world: &World, changed: BTreeSet<String>) -> Value {
             None => gone.push(id),
         }
     }
-    json!({ "calls": calls, "gone": gone, "clock": super::clock(world) })
+    json!({ "calls": calls, "gone": gone, "clock": clock::told(world) })
 }
 
 fn event(name: &str, data: &Value) -> Bytes {

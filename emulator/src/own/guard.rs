@@ -1,4 +1,5 @@
-//! Keeps other sites' pages away from what is meant for the person on this machine.
+//! Keeps other sites' pages away from what is meant for the person on this machine: the emulator's own routes and pages,
+//! and the sockets of calls.
 //!
 //! A page of another site can send requests here, and can make its own name resolve to this machine; browsers tell on
 //! both, in `Origin` and `Host`. Programs other than browsers send what they like and are let in.
@@ -24,7 +25,7 @@ pub(crate) fn refusal(world: &World, request: &Parts) -> Option<Answer> {
     };
     let is_ours = host
         .parse()
-        .is_ok_and(|host: Authority| names_us(host.host(), world.here.address.ip()));
+        .is_ok_and(|host: Authority| names_us(host.host(), world.here.listens_on));
     if !is_ours {
         return refuse("The emulator answers here only under its own address and the names of this machine");
     }
@@ -41,14 +42,28 @@ pub(crate) fn refusal(world: &World, request: &Parts) -> Option<Answer> {
     None
 }
 
-/// Loopback, by name or number, or the address that is listened on. A name that anybody can register is never one.
+/// Whether the request is from no page, or from one of this machine, on whatever port: a socket is no longer guarded by
+/// the browser once it is open.
+pub(crate) fn comes_from_here(world: &World, request: &Parts) -> bool {
+    let Some(origin) = request.headers.get(ORIGIN) else {
+        return true;
+    };
+    let authority = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
+    authority
+        .and_then(|(_, authority)| authority.parse().ok())
+        .is_some_and(|authority: Authority| names_us(authority.host(), world.here.listens_on))
+}
+
+/// Loopback, by name or number, or the address that is listened on. A name that anybody can register is never one; one
+/// without a dot is given by the network, as containers have them.
 fn names_us(host: &str, listening: IpAddr) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback() || address == listening || listening.is_unspecified(),
         Err(_) => {
             let name = host.trim_end_matches('.').to_ascii_lowercase();
-            name == "localhost" || name.ends_with(".localhost")
+            let in_the_network = !listening.is_loopback() && !name.is_empty() && !name.contains('.');
+            name == "localhost" || name.ends_with(".localhost") || in_the_network
         }
     }
 }
@@ -74,6 +89,7 @@ mod tests {
             "evil.example",
             "localhost.evil.example",
             "notlocalhost",
+            "vapi",
             "10.0.0.5",
             "0.0.0.0",
             "",
@@ -84,6 +100,8 @@ mod tests {
         assert!(!names_us("10.0.0.6", IpAddr::from([10, 0, 0, 5])));
         // Listening everywhere: any number is an address of this machine, names still are not.
         assert!(names_us("10.0.0.6", IpAddr::from([0, 0, 0, 0])));
+        assert!(names_us("vapi", IpAddr::from([0, 0, 0, 0])));
         assert!(!names_us("evil.example", IpAddr::from([0, 0, 0, 0])));
+        assert!(!names_us("", IpAddr::from([0, 0, 0, 0])));
     }
 }

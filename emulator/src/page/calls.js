@@ -16,7 +16,7 @@ const now = () => Date.now() + skew;
 
 // A request to the emulator: a GET, or with a body a POST.
 async function ask(path, body) {
-  const headers = { 'authorization': `Bearer ${about.key}`, 'content-type': 'application/json' };
+  const headers = { 'content-type': 'application/json' };
   const options = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
   const response = await fetch(`/emulator/${path}`, options);
   const answer = await response.json().catch(() => null);
@@ -57,7 +57,7 @@ function drawClock() {
 }
 
 const advance = attempt(async (seconds) => {
-  await ask('advance', { seconds });
+  await ask('clock', { advance: `${seconds}s` });
   say($('#said'), `The clock is ${span(seconds * 1000)} further.`);
   await refresh();
 });
@@ -321,7 +321,7 @@ function escape(target) {
 
 // Start
 
-about = await ask('page');
+about = await ask('');
 $('#place').disabled = !about.placesCalls;
 if (!about.reference) $('#to-reference').href = '/api-json';
 detail.clear(welcome());

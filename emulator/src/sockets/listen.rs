@@ -3,11 +3,10 @@
 
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::sound::{Encoding, Format, Voice, voice_after};
-use super::{Gone, Socket, stopped, ticks};
+use super::{Gone, Socket, ticks};
 use crate::calls;
 use crate::changes::Change;
 use crate::world::World;
@@ -20,7 +19,7 @@ const FORMAT: Format = Format {
 /// What a listener is told of.
 const EVENTS: [&str; 3] = ["speech-update", "transcript", "user-interrupted"];
 
-pub(super) async fn run(world: &World, call: &str, mut socket: Socket, mut stop: watch::Receiver<bool>) {
+pub(super) async fn run(world: &World, call: &str, mut socket: Socket) {
     let mut changes = world.changes.subscribe();
     let mut ticks = ticks();
     // Who began before anybody listened is likely the assistant, and silence would say less.
@@ -63,7 +62,7 @@ pub(super) async fn run(world: &World, call: &str, mut socket: Socket, mut stop:
                 Err(true) => return socket.close(CloseCode::Normal, "").await,
                 Err(false) => Err(Gone),
             },
-            () = stopped(&mut stop) => return socket.close(CloseCode::Away, "the emulator stops").await,
+            () = world.stopped() => return socket.close(CloseCode::Away, "the emulator stops").await,
         };
         if sent.is_err() {
             return;

@@ -4,13 +4,12 @@
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
-use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::hearing::Hearing;
 use super::sound::{Format, Voice, voice_after};
-use super::{Gone, Socket, stopped, ticks};
+use super::{Gone, Socket, ticks};
 use crate::calls::{self, control};
 use crate::changes::Change;
 use crate::world::World;
@@ -31,7 +30,7 @@ const EVENTS: [&str; 12] = [
     "call-ended",
 ];
 
-pub(super) async fn run(world: &World, id: &str, mut socket: Socket, stop: watch::Receiver<bool>) {
+pub(super) async fn run(world: &World, id: &str, mut socket: Socket) {
     let mut changes = world.changes.subscribe();
     if !calls::connect(world, id).await {
         // Somebody else was faster.
@@ -47,7 +46,7 @@ pub(super) async fn run(world: &World, id: &str, mut socket: Socket, stop: watch
         socket,
         frames: 0,
     };
-    match line.hold(&mut changes, stop).await {
+    match line.hold(&mut changes).await {
         Ending::CallIsOver => line.say_goodbye().await,
         Ending::Closed => {
             calls::leave(world, id, "customer-ended-call").await;
@@ -87,14 +86,14 @@ enum Happened {
 }
 
 impl Line<'_> {
-    async fn hold(&mut self, changes: &mut Receiver<Change>, mut stop: watch::Receiver<bool>) -> Ending {
+    async fn hold(&mut self, changes: &mut Receiver<Change>) -> Ending {
         let mut ticks = ticks();
         loop {
             let happened = tokio::select! {
                 _ = ticks.tick() => Happened::Tick,
                 change = changes.recv() => Happened::Change(change),
                 received = self.socket.receive() => Happened::Received(received),
-                () = stopped(&mut stop) => Happened::Stopped,
+                () = self.world.stopped() => Happened::Stopped,
             };
             let done = match happened {
                 Happened::Tick if calls::status(self.world, self.id) == "ended" => return Ending::CallIsOver,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::calls::assistant::stored;
 use crate::world::World;
@@ -81,11 +81,14 @@ impl Backoff {
 
 /// Where the messages of a call go: to the server of the assistant, else of the phone number, else of the organization.
 pub(crate) fn for_call(world: &World, organization: &str, call: &Value, assistant: &Value) -> Option<Server> {
-    Server::of(assistant).or_else(|| for_phone_number(world, &phone_number(world, organization, call)))
+    Server::of(assistant).or_else(|| for_phone_number(world, organization, &phone_number(world, organization, call)))
 }
 
-pub(crate) fn for_phone_number(world: &World, phone_number: &Value) -> Option<Server> {
-    Server::of(phone_number).or_else(|| world.settings.server.clone())
+pub(crate) fn for_phone_number(world: &World, organization: &str, phone_number: &Value) -> Option<Server> {
+    let of_organization = || Server::of(&stored(world, organization, "/org", &json!(organization))?);
+    Server::of(phone_number)
+        .or_else(of_organization)
+        .or_else(|| world.settings.server.clone())
 }
 
 /// The phone number of a call, whole; null without one.

@@ -2,9 +2,9 @@
 
 use reqwest::Method;
 use serde_json::json;
-use vapi_emulator::Fault;
+use vapi_emulator::{Emulator, Fault};
 
-use crate::client::{answer, start};
+use crate::client::{answer, start, start_with};
 
 const ELSEWHERE: &str = "http://app.example:3000";
 
@@ -63,8 +63,8 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
     let own = vapi.emulator.base_url();
     let port = own.rsplit(':').next().expect("a port");
     let advance = |header: &'static str, value: &str| {
-        let request = vapi.request(Method::POST, "/emulator/advance");
-        answer(request.header(header, value).json(&json!({ "seconds": 1 })))
+        let request = vapi.request(Method::POST, "/emulator/clock");
+        answer(request.header(header, value).json(&json!({ "advance": "1s" })))
     };
     for origin in [
         ELSEWHERE,
@@ -82,10 +82,10 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
     assert_eq!(advance("sec-fetch-site", "same-origin").await.0, 200);
     assert_eq!(advance("origin", &own).await.0, 200);
     let (status, _) = answer(
-        vapi.request(Method::POST, "/emulator/advance")
+        vapi.request(Method::POST, "/emulator/clock")
             .header("host", format!("localhost:{port}"))
             .header("origin", format!("http://localhost:{port}"))
-            .json(&json!({ "seconds": 1 })),
+            .json(&json!({ "advance": "1s" })),
     )
     .await;
     assert_eq!(status, 200);
@@ -95,7 +95,7 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
 async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
     let vapi = start().await;
     let preflight = vapi
-        .without_token(Method::OPTIONS, "/emulator/advance")
+        .without_token(Method::OPTIONS, "/emulator/clock")
         .header("origin", ELSEWHERE)
         .header("access-control-request-method", "POST");
     let response = preflight.send().await.expect("an answer");
@@ -115,12 +115,33 @@ async fn a_name_that_was_made_to_point_here_is_no_way_in() {
         let request = vapi.without_token(Method::GET, path).header("accept", "text/html");
         answer(request.header("host", host.to_owned()))
     };
-    for path in ["/", "/emulator/calls", "/emulator/page", "/emulator/events"] {
+    for path in [
+        "/",
+        "/emulator",
+        "/emulator/calls",
+        "/emulator/requests",
+        "/emulator/events",
+    ] {
         assert_eq!(html(path, "rebound.example:80").await.0, 403, "{path}");
     }
     assert_eq!(html("/", "localhost:8080").await.0, 200);
     assert_eq!(html("/emulator/calls", "[::1]:8080").await.0, 200);
+    assert_eq!(html("/emulator/calls", "vapi:8080").await.0, 403);
     // The API is open to all, as a container beside this one may call it by a name.
     let (status, _) = answer(vapi.request(Method::GET, "/assistant").header("host", "vapi:8080")).await;
     assert_eq!(status, 200);
+}
+
+#[tokio::test]
+async fn an_emulator_that_listens_everywhere_has_the_names_of_its_network() {
+    let vapi = start_with(Emulator::builder().host([0, 0, 0, 0].into())).await;
+    for (host, status) in [
+        ("10.0.0.6:8080", 200),
+        ("vapi:8080", 200),
+        ("localhost:8080", 200),
+        ("rebound.example", 403),
+    ] {
+        let request = vapi.without_token(Method::GET, "/emulator").header("host", host);
+        assert_eq!(answer(request).await.0, status, "{host}");
+    }
 }

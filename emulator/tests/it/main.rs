@@ -9,28 +9,31 @@ mod client;
 mod control;
 mod cors;
 mod credentials;
+mod destinations;
 mod downloads;
 mod faults;
+mod fuzz;
 mod hostile;
 mod inbound;
 mod lists;
 mod operations;
+mod own;
 mod page;
 mod pages;
 #[cfg(feature = "cli")]
 mod process;
 mod receiver;
-mod remote;
 mod resources;
 mod rules;
 #[cfg(feature = "cli")]
 mod scenario;
 mod script_files;
 mod scripts;
+mod socket_refusals;
 mod sockets;
-mod steer;
 #[cfg(feature = "cli")]
 mod storage;
+mod tools;
 mod undocumented;
 mod upload;
 mod webhooks;

@@ -107,6 +107,71 @@ async fn a_union_is_judged_by_the_branch_its_tag_means() {
 }
 
 #[tokio::test]
+async fn a_branch_is_known_by_what_tells_it_from_the_others() {
+    // All queries of a text insight are about the table `call`.
+    let asking = |column: &str| {
+        json!({ "type": "text", "queries": [
+            { "type": "vapiql-json", "table": "call", "operation": "average", "column": column }
+        ] })
+    };
+    accepted("/reporting/insight", asking("duration")).await;
+    // An average can only be meant by the branch for numbers, whose columns are others.
+    let messages = refused("/reporting/insight", asking("id")).await;
+    let message = messages[0].as_str().expect("a sentence");
+    assert!(
+        message.starts_with("queries.0.column must be one of the following values: cost, duration, "),
+        "{message}"
+    );
+    assert_eq!(messages.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_union_of_types_is_judged_by_the_type_of_the_value() {
+    let assistant = |version: Value| json!({ "voice": { "provider": "azure", "voiceId": version } });
+    assert_eq!(
+        refused("/assistant", assistant(json!(5))).await,
+        json!(["voice.voiceId must be a string"])
+    );
+    let chat = |input: Value| json!({ "input": "Hi", "assistant": { "voice": input } });
+    assert_eq!(
+        refused("/chat", chat(json!("azure"))).await,
+        json!(["assistant.voice must be an object"])
+    );
+}
+
+#[tokio::test]
+async fn an_update_may_leave_the_tag_out() {
+    let vapi = start().await;
+    let tool = json!({ "type": "endCall" });
+    let (_, tool) = vapi.post("/tool", tool).await;
+    let path = format!("/tool/{}", tool["id"].as_str().expect("an id"));
+    let change = json!({ "messages": [{ "type": "request-start", "content": "One moment." }] });
+    let (status, changed) = answer(vapi.request(Method::PATCH, &path).json(&change)).await;
+    assert_eq!((status, &changed["messages"]), (200, &change["messages"]), "{changed}");
+    let change = json!({ "mesages": [] });
+    let (status, refused) = answer(vapi.request(Method::PATCH, &path).json(&change)).await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (400, &json!(["property mesages should not exist"]))
+    );
+}
+
+#[tokio::test]
+async fn a_body_with_a_problem_in_each_of_its_many_parts_is_answered_briefly() {
+    let vapi = start().await;
+    let many = |count: usize| json!({ "members": vec![json!({ "nobody": true }); count] });
+    let (status, few) = vapi.post("/squad", many(20)).await;
+    assert_eq!((status, few["message"].as_array().map(Vec::len)), (400, Some(20)));
+    let (status, some) = vapi.post("/squad", many(5000)).await;
+    assert_eq!((status, some["message"].as_array().map(Vec::len)), (400, Some(1000)));
+    let (status, first) = vapi.post("/squad", many(100_000)).await;
+    assert_eq!(
+        (status, &first["message"]),
+        (400, &json!(["members.0.property nobody should not exist"]))
+    );
+}
+
+#[tokio::test]
 async fn a_union_without_its_tag_asks_for_it() {
     let messages = refused("/assistant", json!({ "model": { "model": "gpt-4o" } })).await;
     let message = messages[0].as_str().expect("a sentence");

@@ -12,6 +12,7 @@ use vapi_emulator::Emulator;
 
 use crate::client::{Vapi, answer, start_with};
 use crate::process::{self, KEY, Scratch, fails};
+use crate::sockets::{Socket, call_over_websocket};
 
 async fn start_on(path: &str) -> Vapi {
     start_with(
@@ -109,6 +110,20 @@ async fn a_call_goes_on_where_it_was() {
     assert_eq!(vapi.get(&format!("/call/{waiting}")).await.1["status"], "queued");
     vapi.emulator.advance(Duration::from_secs(4 * 3600)).await;
     assert_eq!(vapi.get(&format!("/call/{waiting}")).await.1["status"], "ended");
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_its_socket_is_waited_for_after_a_restart() {
+    let scratch = Scratch::new("socket");
+    let path = scratch.path("vapi.redb");
+    let vapi = start_on(&path).await;
+    let (id, _) = call_over_websocket(&vapi, Value::Null).await;
+    drop(vapi);
+    let vapi = start_on(&path).await;
+    let (_, call) = vapi.get(&format!("/call/{id}")).await;
+    let url = call["transport"]["websocketCallUrl"].as_str().expect("an address");
+    let mut socket = Socket::connect(url).await;
+    assert_eq!(socket.event("status-update").await["status"], "in-progress");
 }
 
 #[tokio::test]
@@ -349,5 +364,9 @@ async fn a_call_under_way_ends_with_what_was_said_by_then() {
             (&json!("ended"), &json!("worker-shutdown"))
         );
         assert_eq!(call["artifact"]["transcript"], "AI: Good morning.\n");
+        // And so the page shows it.
+        let (_, shown) = answer(vapi.without_token(Method::GET, &format!("/emulator/calls/{id}"))).await;
+        assert_eq!(shown["summary"]["endedReason"], "worker-shutdown");
+        assert_eq!(shown["turns"][0]["text"], "Good morning.");
     }
 }

@@ -8,21 +8,25 @@ use vapi_emulator::{Emulator, Script};
 use crate::client::{Vapi, start_with};
 use crate::receiver::Receiver;
 
-const STEP: Duration = Duration::from_secs(10);
+pub const STEP: Duration = Duration::from_secs(10);
 const LONG: Duration = Duration::from_secs(600);
 
-async fn start() -> Vapi {
+pub async fn start() -> Vapi {
     start_with(Emulator::builder().call_step(STEP)).await
 }
 
 /// A call of an assistant with these properties, to its end.
-async fn call(vapi: &Vapi, assistant: Value) -> Value {
-    let id = vapi.create("/call", json!({ "assistant": assistant })).await;
+pub async fn call(vapi: &Vapi, assistant: Value) -> Value {
+    call_with(vapi, json!({ "assistant": assistant })).await
+}
+
+async fn call_with(vapi: &Vapi, body: Value) -> Value {
+    let id = vapi.create("/call", body).await;
     vapi.emulator.advance(LONG).await;
     vapi.get(&format!("/call/{id}")).await.1
 }
 
-fn with_server(receiver: &Receiver, more: Value) -> Value {
+pub fn with_server(receiver: &Receiver, more: Value) -> Value {
     let mut assistant = json!({ "firstMessage": "Hello.", "server": { "url": format!("{}/hook", receiver.url) } });
     for (name, value) in more.as_object().expect("an object") {
         if name == "server" {
@@ -36,16 +40,8 @@ fn with_server(receiver: &Receiver, more: Value) -> Value {
     assistant
 }
 
-fn tool(name: &str) -> Value {
-    json!({ "type": "function", "function": { "name": name } })
-}
-
-fn with_tools(receiver: &Receiver, tools: Value) -> Value {
-    let model = json!({ "provider": "openai", "model": "gpt-4o", "tools": tools });
-    with_server(receiver, json!({ "model": model }))
-}
-
-fn results(call: &Value) -> Vec<Value> {
+/// What tools came to.
+pub fn results(call: &Value) -> Vec<Value> {
     let messages = call["messages"].as_array().expect("messages").iter();
     let results = messages.filter(|message| message["role"] == "tool_call_result");
     results.map(|message| message["result"].clone()).collect()
@@ -250,138 +246,6 @@ async fn the_report_has_what_the_call_came_to() {
 }
 
 #[tokio::test]
-async fn the_answer_of_a_tool_goes_into_the_conversation() {
-    let vapi = start().await;
-    let receiver = Receiver::answering(|sent| {
-        let message = sent.message();
-        let list = message["toolCallList"].as_array().cloned().unwrap_or_default();
-        let results = list.iter().map(|call| match call["function"]["name"].as_str() {
-            Some("good") => json!({ "toolCallId": call["id"], "result": "It is booked." }),
-            Some("object") => json!({ "toolCallId": call["id"], "result": { "ok": true } }),
-            Some("bad") => json!({ "toolCallId": call["id"], "error": "No table left." }),
-            _ => json!({ "toolCallId": "call_of_somebody_else", "result": "?" }),
-        });
-        Some((200, json!({ "results": results.collect::<Vec<_>>() })))
-    })
-    .await;
-    vapi.emulator.script(
-        Script::new()
-            .calls_tools(["good", "object", "bad", "silent"].map(|name| (name, json!({ "guests": 2 }))))
-            .assistant_says("So be it."),
-    );
-    let tools = json!(["good", "object", "bad", "silent"].map(tool));
-    let call = call(&vapi, with_tools(&receiver, tools)).await;
-    assert_eq!(
-        results(&call),
-        [
-            "It is booked.",
-            "{\"ok\":true}",
-            "No table left.",
-            "No result returned."
-        ]
-    );
-    let sent = receiver.of_type("tool-calls");
-    assert_eq!(sent.len(), 1, "one message for the tools of one server");
-    let first = &sent[0]["toolCallList"][0];
-    assert_eq!(
-        first["function"],
-        json!({ "name": "good", "arguments": { "guests": 2 } })
-    );
-    assert_eq!(sent[0]["toolCalls"], sent[0]["toolCallList"]);
-    assert_eq!(sent[0]["toolWithToolCallList"][0]["toolCall"], *first);
-    assert_eq!(sent[0]["toolWithToolCallList"][0]["function"]["name"], "good");
-}
-
-#[tokio::test]
-async fn a_tool_that_fails_or_hangs_has_no_result() {
-    let vapi = start_with(
-        Emulator::builder()
-            .call_step(STEP)
-            .webhook_timeout(Duration::from_millis(300)),
-    )
-    .await;
-    for status in [500, 302, 404] {
-        let receiver = Receiver::answering(move |sent| {
-            let id = sent.message()["toolCallList"][0]["id"].clone();
-            Some((
-                status,
-                json!({ "results": [{ "toolCallId": id, "result": "unheard" }] }),
-            ))
-        })
-        .await;
-        vapi.emulator
-            .script(Script::new().for_next_call().calls_tool("a", json!({})));
-        let call = call(&vapi, with_tools(&receiver, json!([tool("a")]))).await;
-        assert_eq!(results(&call), ["No result returned."], "{status}");
-        assert!(
-            receiver.all().iter().all(|sent| sent.path == "/hook"),
-            "redirects are not followed"
-        );
-    }
-    let hangs = Receiver::answering(|sent| (sent.message()["type"] != "tool-calls").then(|| (200, json!({})))).await;
-    vapi.emulator
-        .script(Script::new().for_next_call().calls_tool("a", json!({})));
-    let call = call(&vapi, with_tools(&hangs, json!([tool("a")]))).await;
-    assert_eq!(results(&call), ["No result returned."]);
-    let record = vapi
-        .emulator
-        .webhooks()
-        .into_iter()
-        .rfind(|sent| sent.message_type == "tool-calls");
-    let record = record.expect("a record");
-    assert_eq!(
-        (record.status, record.error.as_deref()),
-        (None, Some("no answer within 0.3 seconds"))
-    );
-}
-
-#[tokio::test]
-async fn a_tool_speaks_for_itself() {
-    let vapi = start().await;
-    let receiver = Receiver::answering(|sent| {
-        let id = sent.message()["toolCallList"][0]["id"].clone();
-        Some((200, json!({ "results": [{ "toolCallId": id, "result": "ok" }] })))
-    })
-    .await;
-    let mut spoken = tool("a");
-    spoken["messages"] = json!([
-        { "type": "request-start", "content": "Let me see." },
-        { "type": "request-complete", "content": "There you are." },
-        { "type": "request-failed", "content": "Oh no." },
-    ]);
-    vapi.emulator.script(Script::new().calls_tool("a", json!({})));
-    let call = call(&vapi, with_tools(&receiver, json!([spoken]))).await;
-    assert_eq!(call["artifact"]["transcript"], "AI: Let me see.\nAI: There you are.\n");
-}
-
-#[tokio::test]
-async fn a_stored_tool_with_a_server_of_its_own_is_asked_there() {
-    let (vapi, receiver, own) = (start().await, Receiver::start().await, Receiver::start().await);
-    let mut stored = tool("a");
-    stored["server"] = json!({ "url": own.url });
-    let id = vapi.create("/tool", stored).await;
-    vapi.emulator.script(Script::new().calls_tool("a", json!({})));
-    let model = json!({ "provider": "openai", "model": "gpt-4o", "toolIds": [id] });
-    // Its server hears of its calls whatever the assistant's server wants to hear of.
-    let more = json!({ "model": model, "serverMessages": ["hang"] });
-    call(&vapi, with_server(&receiver, more)).await;
-    assert_eq!(own.types(), ["tool-calls"]);
-    assert_eq!(receiver.types(), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn an_asynchronous_tool_is_not_waited_for() {
-    let vapi = start().await;
-    let receiver = Receiver::start().await;
-    let mut asynchronous = tool("a");
-    asynchronous["async"] = json!(true);
-    vapi.emulator.script(Script::new().calls_tool("a", json!({})));
-    let call = call(&vapi, with_tools(&receiver, json!([asynchronous]))).await;
-    assert_eq!(results(&call), ["Success."]);
-    assert_eq!(receiver.of_type("tool-calls").len(), 1);
-}
-
-#[tokio::test]
 async fn messages_go_to_the_closest_server() {
     let (own, overriding, line) = (
         Receiver::start().await,
@@ -403,12 +267,22 @@ async fn messages_go_to_the_closest_server() {
         json!({ "phoneNumberId": number, "assistant": {} }),
         json!({ "assistant": {} }),
     ] {
-        vapi.create("/call", body).await;
-        vapi.emulator.advance(LONG).await;
+        call_with(&vapi, body).await;
     }
     for receiver in [overriding, own, line, organization] {
         assert_eq!(receiver.of_type("end-of-call-report").len(), 1);
     }
+}
+
+#[tokio::test]
+async fn an_organization_that_has_a_server_is_told_there() {
+    let (vapi, receiver) = (start().await, Receiver::start().await);
+    let organization = vapi.get("/org").await.1[0]["id"].clone();
+    let path = format!("/org/{}", organization.as_str().expect("an id"));
+    let server = json!({ "server": { "url": receiver.url } });
+    assert_eq!(vapi.patch(&path, server).await.0, 200);
+    call_with(&vapi, json!({ "assistant": {} })).await;
+    assert_eq!(receiver.of_type("end-of-call-report").len(), 1);
 }
 
 #[tokio::test]
@@ -504,88 +378,6 @@ async fn a_build_without_tls_says_so() {
         error.as_deref(),
         Some("this emulator was built without its feature `https`; use an http url")
     );
-}
-
-#[tokio::test]
-async fn a_server_may_ask_where_to_transfer() {
-    let vapi = start().await;
-    let receiver = Receiver::answering(|sent| {
-        let asked = sent.message()["type"] == "transfer-destination-request";
-        let destination = json!({ "type": "number", "number": "+15555550199" });
-        let answer =
-            json!({ "destination": destination, "message": { "type": "request-start", "message": "One moment." } });
-        Some((200, if asked { answer } else { json!({}) }))
-    })
-    .await;
-    vapi.emulator.script(Script::new().asks_where_to_transfer());
-    let call = call(&vapi, with_server(&receiver, json!({}))).await;
-    assert_eq!(call["endedReason"], "assistant-forwarded-call");
-    assert_eq!(call["destination"]["number"], "+15555550199");
-    assert_eq!(call["artifact"]["transcript"], "AI: One moment.\n");
-    let states: Vec<Value> = receiver
-        .of_type("status-update")
-        .iter()
-        .map(|m| m["status"].clone())
-        .collect();
-    assert_eq!(states, ["queued", "ringing", "in-progress", "forwarding", "ended"]);
-}
-
-#[tokio::test]
-async fn carriers_are_told_to_forward_and_to_hang_up() {
-    let (vapi, receiver) = (start().await, Receiver::start().await);
-    let destination = json!({ "type": "number", "number": "+15555550199" });
-    let wanted = json!({ "serverMessages": ["phone-call-control", "transfer-update"] });
-    for script in [
-        Script::new().transfers_to(destination.clone()),
-        Script::new().assistant_hangs_up(),
-    ] {
-        vapi.emulator.script(script.for_next_call());
-        call(&vapi, with_server(&receiver, wanted.clone())).await;
-    }
-    let told: Vec<[Value; 3]> = receiver
-        .messages()
-        .iter()
-        .map(|m| [m["type"].clone(), m["request"].clone(), m["destination"].clone()])
-        .collect();
-    assert_eq!(
-        told,
-        [
-            [json!("transfer-update"), Value::Null, destination.clone()],
-            [json!("phone-call-control"), json!("forward"), destination],
-            [json!("phone-call-control"), json!("hang-up"), Value::Null],
-        ]
-    );
-}
-
-#[tokio::test]
-async fn a_transfer_that_is_refused_leaves_the_call_as_it_is() {
-    let vapi = start().await;
-    let receiver = Receiver::answering(|_| Some((200, json!({ "error": "Nobody is in." })))).await;
-    vapi.emulator
-        .script(Script::new().asks_where_to_transfer().customer_says("Oh."));
-    let call = call(&vapi, with_server(&receiver, json!({}))).await;
-    assert_eq!(results(&call), ["Nobody is in."]);
-    assert_eq!(call["endedReason"], "customer-ended-call");
-}
-
-#[tokio::test]
-async fn a_server_may_name_who_takes_over() {
-    let vapi = start().await;
-    let receiver = Receiver::answering(|sent| {
-        let assistant = json!({ "name": "Bob", "firstMessage": "Bob here." });
-        let asked = sent.message()["type"] == "handoff-destination-request";
-        let answer = json!({ "destination": { "type": "assistant", "assistant": assistant } });
-        Some((200, if asked { answer } else { json!({}) }))
-    })
-    .await;
-    vapi.emulator
-        .script(Script::new().asks_whom_to_hand_off_to(json!({ "topic": "wine" })));
-    let call = call(&vapi, with_server(&receiver, json!({}))).await;
-    assert_eq!(
-        receiver.of_type("handoff-destination-request")[0]["parameters"],
-        json!({ "topic": "wine" })
-    );
-    assert_eq!(call["artifact"]["transcript"], "AI: Bob here.\n");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use vapi_emulator::Emulator;
 
 use crate::client::{Vapi, answer, start, start_with};
+use crate::receiver::Receiver;
 
 async fn ours(vapi: &Vapi, method: Method, path: &str, body: Value) -> (u16, Value) {
     answer(vapi.without_token(method, path).json(&body)).await
@@ -90,6 +91,53 @@ async fn a_header_makes_one_request_go_wrong() {
 }
 
 #[tokio::test]
+async fn a_call_is_scripted_and_lived_over_http() {
+    let vapi = start_with(Emulator::builder().call_step(Duration::from_secs(10))).await;
+    let receiver = Receiver::start().await;
+    let scripts = json!({ "scripts": [{ "steps": [{ "customer": "Hi." }], "ends": "silence-timed-out" }] });
+    assert_eq!(
+        ours(&vapi, Method::POST, "/emulator/scripts", scripts).await,
+        (201, json!({ "added": 1 }))
+    );
+    let assistant = json!({ "server": { "url": receiver.url } });
+    let id = vapi.create("/call", json!({ "assistant": assistant })).await;
+    ours(&vapi, Method::POST, "/emulator/clock", json!({ "advance": "60s" })).await;
+    let call = vapi.get(&format!("/call/{id}")).await.1;
+    assert_eq!(call["artifact"]["transcript"], "User: Hi.\n");
+    assert_eq!(
+        receiver.of_type("end-of-call-report")[0]["endedReason"],
+        "silence-timed-out"
+    );
+}
+
+#[tokio::test]
+async fn scripts_can_be_taken_back_over_http() {
+    let vapi = start_with(Emulator::builder().call_step(Duration::from_secs(10))).await;
+    let busy = json!([{ "answer": "busy" }]);
+    assert_eq!(ours(&vapi, Method::POST, "/emulator/scripts", busy).await.0, 201);
+    assert_eq!(
+        ours(&vapi, Method::DELETE, "/emulator/scripts", Value::Null).await.0,
+        204
+    );
+    let id = vapi.create("/call", json!({ "assistant": {} })).await;
+    vapi.emulator.advance(Duration::from_secs(60)).await;
+    assert_eq!(
+        vapi.get(&format!("/call/{id}")).await.1["endedReason"],
+        "customer-ended-call"
+    );
+}
+
+#[tokio::test]
+async fn a_script_with_a_mistake_is_refused() {
+    let vapi = start().await;
+    let (status, body) = ours(&vapi, Method::POST, "/emulator/scripts", json!([{ "ends": 3 }])).await;
+    assert_eq!(
+        (status, &body["message"]),
+        (400, &json!("scripts[0].ends: must be a text"))
+    );
+}
+
+#[tokio::test]
 async fn the_clock_can_be_moved_over_http() {
     let vapi = start_with(Emulator::builder().call_step(Duration::from_secs(600))).await;
     let id = vapi.create("/call", json!({ "assistant": {} })).await;
@@ -99,7 +147,12 @@ async fn the_clock_can_be_moved_over_http() {
     let milliseconds = |clock: &Value| clock["now"].as_i64().expect("a number");
     assert!(milliseconds(&after) >= milliseconds(&before) + 1_800_000);
     assert_eq!(vapi.get(&format!("/call/{id}")).await.1["status"], "ended");
-    for body in [json!({}), json!({ "advance": 60 }), json!({ "advance": "soon" })] {
+    for body in [
+        json!({}),
+        json!({ "advance": 60 }),
+        json!({ "advance": "soon" }),
+        json!({ "advance": "-1s" }),
+    ] {
         assert_eq!(ours(&vapi, Method::POST, "/emulator/clock", body).await.0, 400);
     }
 }
@@ -137,6 +190,26 @@ async fn everything_can_be_forgotten() {
 }
 
 #[tokio::test]
+async fn it_says_what_it_is() {
+    let vapi = start().await;
+    vapi.create("/assistant", json!({})).await;
+    for path in ["/emulator", "/emulator/"] {
+        let (status, about) = ours(&vapi, Method::GET, path, Value::Null).await;
+        assert_eq!(
+            (status, &about["name"], &about["resources"]),
+            (200, &json!("vapi-emulator"), &json!(1))
+        );
+        assert_eq!(
+            (&about["key"], &about["operations"]),
+            (
+                &json!(vapi.emulator.api_key()),
+                &json!(vapi.emulator.operations().len())
+            )
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_is_refused() {
     let vapi = start().await;
     let from = |origin: &'static str| vapi.without_token(Method::DELETE, "/emulator").header("Origin", origin);
@@ -149,13 +222,20 @@ async fn a_page_of_another_site_is_refused() {
 async fn what_is_not_there_is_not_there() {
     let vapi = start().await;
     assert_eq!(ours(&vapi, Method::GET, "/emulator/nothing", Value::Null).await.0, 404);
-    let response = vapi
-        .without_token(Method::PUT, "/emulator/faults")
-        .send()
-        .await
-        .expect("an answer");
-    assert_eq!(
-        (response.status().as_u16(), &response.headers()["allow"]),
-        (405, &"GET, POST, DELETE".parse().expect("a header"))
-    );
+    for (method, path, allowed) in [
+        (Method::PUT, "/emulator", "GET, DELETE"),
+        (Method::PUT, "/emulator/faults", "GET, POST, DELETE"),
+        (Method::DELETE, "/emulator/clock", "GET, POST"),
+        (Method::GET, "/emulator/scripts", "POST, DELETE"),
+        (Method::GET, "/emulator/test-call", "POST"),
+        (Method::POST, "/emulator/events", "GET"),
+    ] {
+        let response = vapi.without_token(method, path).send().await.expect("an answer");
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["allow"]),
+            (405, &allowed.parse().expect("a header"))
+        );
+    }
+    // What is asked of the emulator is not asked of the API.
+    assert!(vapi.emulator.requests().is_empty());
 }

@@ -1,0 +1,280 @@
+//! How an emulator is to be, and starting it so.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::Emulator;
+#[cfg(feature = "data")]
+use crate::data::{DataFile, DataFileError};
+use crate::document::{Document, DocumentError};
+use crate::downloads::Links;
+use crate::fault::Fault;
+#[cfg(feature = "data")]
+use crate::journal::Journal;
+use crate::listener::{ListenError, bind, reachable};
+use crate::script::Script;
+use crate::world::{Here, Settings, World};
+use crate::{fault_text, ids, server};
+
+static EMBEDDED: &str = include_str!("../../../spec/openapi.json");
+
+/// How an emulator is to be.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Builder {
+    api_key: Option<String>,
+    address: SocketAddr,
+    spec: Option<Spec>,
+    pub(super) settings: Settings,
+    faults: Vec<Fault>,
+    #[cfg(feature = "data")]
+    data: Option<PathBuf>,
+    pub(super) scripts: Vec<Script>,
+}
+
+#[derive(Clone, Debug)]
+enum Spec {
+    File(PathBuf),
+    Text(String),
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder {
+            api_key: None,
+            address: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0),
+            spec: None,
+            faults: Vec::new(),
+            #[cfg(feature = "data")]
+            data: None,
+            settings: Settings {
+                lenient: false,
+                body_limit: 32 * 1024 * 1024,
+                call_step: Duration::from_millis(40),
+                log_limit: 4096,
+                grace: Duration::from_millis(500),
+                client_timeout: Duration::from_secs(30),
+                webhook_limit: 512,
+                server: None,
+                webhook_timeout: Duration::from_secs(300),
+            },
+            scripts: Vec::new(),
+        }
+    }
+}
+
+impl Builder {
+    /// The key that [`Emulator::api_key`] gives; random otherwise.
+    pub fn api_key(mut self, key: impl Into<String>) -> Builder {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// The port of the API; a free one otherwise. Downloads always get a free port of their own.
+    pub fn port(mut self, port: u16) -> Builder {
+        self.address.set_port(port);
+        self
+    }
+
+    /// The address to listen on; 127.0.0.1 otherwise. On any other, whoever reaches this machine reaches the emulator.
+    pub fn host(mut self, host: IpAddr) -> Builder {
+        self.address.set_ip(host);
+        self
+    }
+
+    /// Something that goes wrong from the start. Its operation must be one of the document.
+    pub fn fault(mut self, fault: Fault) -> Builder {
+        self.faults.push(fault);
+        self
+    }
+
+    /// Serves this OpenAPI document (JSON) instead of the embedded one.
+    pub fn spec_file(mut self, path: impl AsRef<Path>) -> Builder {
+        self.spec = Some(Spec::File(path.as_ref().to_owned()));
+        self
+    }
+
+    /// Serves this OpenAPI document, given as JSON text.
+    pub fn spec(mut self, document: impl Into<String>) -> Builder {
+        self.spec = Some(Spec::Text(document.into()));
+        self
+    }
+
+    /// Keeps everything in this file, which is made if it does not exist. What was answered is in it; the next emulator
+    /// with the same file goes on from there.
+    #[cfg(feature = "data")]
+    pub fn data(mut self, path: impl AsRef<Path>) -> Builder {
+        self.data = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Accepts requests that break the rules of the document.
+    pub fn lenient(mut self, lenient: bool) -> Builder {
+        self.settings.lenient = lenient;
+        self
+    }
+
+    /// How long a call stays `queued`, `ringing` and `in-progress` each; 40 ms otherwise. With an hour, only
+    /// [`Emulator::advance`] moves calls.
+    pub fn call_step(mut self, step: Duration) -> Builder {
+        self.settings.call_step = step;
+        self
+    }
+
+    /// The largest request body that is read, in bytes; 32 MiB otherwise. Larger ones are answered with 413.
+    pub fn body_limit(mut self, bytes: usize) -> Builder {
+        self.settings.body_limit = bytes;
+        self
+    }
+
+    /// How long a client may be silent in the middle of a request, and between two; 30 seconds otherwise.
+    pub fn client_timeout(mut self, timeout: Duration) -> Builder {
+        self.settings.client_timeout = timeout;
+        self
+    }
+
+    /// How long answers that are under way may take once the emulator stops; half a second otherwise.
+    pub fn grace(mut self, grace: Duration) -> Builder {
+        self.settings.grace = grace;
+        self
+    }
+
+    /// How many requests are kept for [`Emulator::requests`]; 4096 otherwise. Of their bodies, 64 MiB at most are kept.
+    pub fn keep_requests(mut self, count: usize) -> Builder {
+        self.settings.log_limit = count;
+        self
+    }
+
+    /// Starts it on a thread of its own; it answers as soon as this returns.
+    pub async fn start(self) -> Result<Emulator, StartError> {
+        let Prepared { api, downloads, world } = self.prepare()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let served = world.clone();
+        // Not a task of the caller's runtime: a test that blocks on a client of another language would never hear
+        // from it, and one that pauses its clock would stop it.
+        let thread = std::thread::Builder::new()
+            .name("vapi-emulator".into())
+            .spawn(move || {
+                // Fails only where a listener can't be registered; clients then find nobody there.
+                let _ = runtime.block_on(server::serve(api, downloads, served));
+                // A name that is still looked up for a webhook must not hold up whoever drops the emulator.
+                runtime.shutdown_background();
+            })?;
+        Ok(Emulator {
+            world,
+            thread: Some(thread),
+        })
+    }
+
+    /// Serves on the caller's runtime until `stop` is ready. `started` is told the base URL and the key first.
+    pub async fn run(self, started: impl FnOnce(&str, &str), stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let Prepared { api, downloads, world } = self.prepare()?;
+        started(&world.here.url(), &world.here.key);
+        let mut serve = std::pin::pin!(server::serve(api, downloads, world.clone()));
+        tokio::select! {
+            served = &mut serve => return Ok(served?),
+            () = stop => {}
+        }
+        world.stop();
+        serve.await?;
+        world.close().map_err(StartError)
+    }
+
+    fn prepare(self) -> Result<Prepared, StartError> {
+        let document = match self.spec {
+            None => embedded()?,
+            Some(Spec::Text(text)) => Arc::new(Document::parse(text)?),
+            Some(Spec::File(path)) => {
+                let text = std::fs::read(&path).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
+                let document = Document::parse(text);
+                Arc::new(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
+            }
+        };
+        for fault in &self.faults {
+            fault_text::check_target(fault, &document).map_err(|error| StartError(error.to_string()))?;
+        }
+        let api = bind(self.address)?;
+        let downloads = bind(SocketAddr::new(self.address.ip(), 0))?;
+        #[cfg(feature = "data")]
+        let file = self.data.as_deref().map(DataFile::open).transpose()?;
+        #[cfg(feature = "data")]
+        let link_key = file.as_ref().map_or_else(|| fastrand::u64(..), |file| file.link_key);
+        #[cfg(not(feature = "data"))]
+        let link_key = fastrand::u64(..);
+        let links = Links::to(reachable(downloads.local_addr()?), link_key);
+        let here = Here {
+            address: reachable(api.local_addr()?),
+            listens_on: self.address.ip(),
+            key: self.api_key.unwrap_or_else(ids::uuid),
+        };
+        let world = Arc::new(World::new(document, self.settings, links, here));
+        for script in self.scripts {
+            world.scripts.lock().add(script);
+        }
+        self.faults.into_iter().for_each(|fault| world.faults.lock().add(fault));
+        #[cfg(feature = "data")]
+        if let Some(file) = file {
+            let journal = Journal::start(file, &world)?;
+            world.journal.get_or_init(|| journal);
+        }
+        Ok(Prepared { api, downloads, world })
+    }
+}
+
+struct Prepared {
+    api: TcpListener,
+    downloads: TcpListener,
+    world: Arc<World>,
+}
+
+/// The embedded document, read once for all emulators of a process.
+fn embedded() -> Result<Arc<Document>, DocumentError> {
+    static DOCUMENT: OnceLock<Arc<Document>> = OnceLock::new();
+    if let Some(document) = DOCUMENT.get() {
+        return Ok(document.clone());
+    }
+    let document = Arc::new(Document::parse(EMBEDDED)?);
+    Ok(DOCUMENT.get_or_init(|| document).clone())
+}
+
+/// An emulator could not start: no port, or no document that can be served.
+#[derive(Debug)]
+pub struct StartError(String);
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StartError {}
+
+impl From<DocumentError> for StartError {
+    fn from(error: DocumentError) -> StartError {
+        StartError(error.to_string())
+    }
+}
+
+#[cfg(feature = "data")]
+impl From<DataFileError> for StartError {
+    fn from(error: DataFileError) -> StartError {
+        StartError(error.to_string())
+    }
+}
+
+impl From<ListenError> for StartError {
+    fn from(error: ListenError) -> StartError {
+        StartError(error.to_string())
+    }
+}
+
+impl From<io::Error> for StartError {
+    fn from(error: io::Error) -> StartError {
+        StartError(error.to_string())
+    }
+}
