@@ -21,7 +21,7 @@ use crate::script::Script;
 use crate::world::{Here, Settings, World};
 use crate::{fault_text, ids, server};
 
-static EMBEDDED: &str = include_str!("../../../spec/openapi.json");
+static EMBEDDED: &str = include_str!("../../openapi.json");
 
 /// How an emulator is to be.
 #[derive(Clone, Debug)]

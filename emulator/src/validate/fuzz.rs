@@ -12,7 +12,7 @@ use super::*;
 use crate::sample;
 
 static DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| Document::parse(include_str!("../../../spec/openapi.json")).expect("the document is sound"));
+    LazyLock::new(|| Document::parse(include_str!("../../openapi.json")).expect("the document is sound"));
 
 /// The request schemas of the document, each once, by the operation that has it.
 fn requests() -> Vec<(&'static str, &'static Value)> {
