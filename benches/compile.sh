@@ -59,6 +59,7 @@ arguments = sys.argv[1:]
 name = dict(zip(arguments, arguments[1:])).get("--crate-name", "")
 if name not in ("vapi", "unrewritten", "vapi_client"):
     sys.exit(subprocess.call(arguments))
+os.environ.pop("CARGO_MAKEFLAGS", None)  # its jobserver does not reach through this program
 ran = subprocess.run(arguments + ["-Ztime-passes"], stderr=subprocess.PIPE, text=True)
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 total = re.findall(r"^time:\s+([0-9.]+);.*\ttotal$", ran.stderr, re.M)
