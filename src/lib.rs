@@ -18,6 +18,9 @@
 //!   know: `Unknown` values of enums and unions, and properties in `extra`. [`Nullable`] tells clearing a property from keeping it.
 //! - Everything fails with the one [`Error`], which can be asked what happened.
 //! - What may have placed a call is never sent twice by itself; other requests are retried.
+//! - A list is a stream too, which asks for its [`pages`] when their turn comes. A [`wait`] sees a call through to its end. A [`chat`] can
+//!   be heard word by word.
+//! - [`tools`] and [`structured_outputs`] come from types of your own, and are read back as those.
 //! - An [`Upload`] is streamed from where it is; a [`Download`] is streamed, read or saved.
 //! - [`Client::request`] sends what the document does not describe; [`Client::raw`] is progenitor's own client.
 

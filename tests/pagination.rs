@@ -169,11 +169,10 @@ async fn pages_tell_where_they_stand() {
     }
     let page = |number, items| (Some(number), items, Some(5), Some(3));
     assert_eq!(seen, [page(1, 2), page(2, 2), page(3, 1)]);
-    let asked = asked(&local, "page");
-    assert_eq!(
-        asked,
-        [Some("1".to_owned()), Some("2".to_owned()), Some("3".to_owned())]
-    );
+    // After the first page it goes on by the cursor that came with it.
+    assert_eq!(asked(&local, "page"), [Some("1".to_owned()), None, None]);
+    let with_cursor: Vec<bool> = asked(&local, "cursor").iter().map(Option::is_some).collect();
+    assert_eq!(with_cursor, [false, true, true]);
 }
 
 #[tokio::test]
