@@ -1,7 +1,7 @@
 //! Run with `cargo bench -p vapi-overhead`.
 //!
-//! - Decoding a long call, a list of 100, an assistant and a list of tools: as this crate's types, as a bare `serde_json::Value`, and as
-//!   the same types made by typify and `serde_derive` with untagged unions.
+//! - Decoding a long call, a list of 100, an assistant and a list of tools: as the client does, as a bare `serde_json::Value`, and as the
+//!   same types made by typify and `serde_derive` with untagged unions.
 //! - Encoding an assistant likewise.
 //! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type, in turn.
 
@@ -15,8 +15,10 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
-use vapi::types::{Call, CreateAssistantDto, CreateToolDto};
-use vapi_overhead::{assistant, call, tools};
+use vapi::operation::Endpoint;
+use vapi::resources::endpoint::{AssistantsGet, CallsGet, CallsList, ToolsList};
+use vapi::types::{Assistant, Call, CreateAssistantDto, Tool};
+use vapi_overhead::{assistant, call, stored_assistant, text, tools};
 
 #[allow(clippy::all, dead_code, missing_docs, unused_imports, mismatched_lifetime_syntaxes)]
 mod untagged {
@@ -30,16 +32,21 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> T {
 }
 
 /// As the client reads an answer.
-fn read_typed<T: DeserializeOwned>(text: &[u8]) -> T {
-    serde_json::from_str(std::str::from_utf8(text).unwrap()).unwrap()
+fn answer<E: Endpoint>(text: &[u8]) -> E::Output {
+    E::decode(text).unwrap()
 }
 
-fn compare<Typed: DeserializeOwned, Untagged: DeserializeOwned>(criterion: &mut Criterion, name: &str, value: &Value) {
-    let text = value.to_string().into_bytes();
+fn compare<Typed, Untagged: DeserializeOwned>(
+    criterion: &mut Criterion,
+    name: &str,
+    value: &Value,
+    typed: fn(&[u8]) -> Typed,
+) {
+    let text = text(value).into_bytes();
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("Value", |b| b.iter(|| read::<Value>(black_box(&text))));
-    group.bench_function("typed", |b| b.iter(|| read_typed::<Typed>(black_box(&text))));
+    group.bench_function("typed", |b| b.iter(|| typed(black_box(&text))));
     group.bench_function("untagged", |b| b.iter(|| read::<Untagged>(black_box(&text))));
     group.finish();
 }
@@ -54,18 +61,23 @@ fn decode(criterion: &mut Criterion) {
 
     let long = call(40);
     keeps::<Call>(&long);
-    compare::<Call, plain::Call>(criterion, "decode a call", &long);
+    compare::<_, plain::Call>(criterion, "decode a call", &long, answer::<CallsGet>);
     let list: Value = (0..100).map(|_| call(10)).collect();
-    compare::<Vec<Call>, Vec<plain::Call>>(criterion, "decode a list of 100 calls", &list);
-    keeps::<CreateAssistantDto>(&assistant());
-    compare::<CreateAssistantDto, plain::CreateAssistantDto>(criterion, "decode an assistant", &assistant());
-    keeps::<Vec<CreateToolDto>>(&tools(5));
-    compare::<Vec<CreateToolDto>, Vec<plain::OpenAiModelToolsItem>>(criterion, "decode 100 tools", &tools(100));
+    compare::<_, Vec<plain::Call>>(criterion, "decode a list of 100 calls", &list, answer::<CallsList>);
+    keeps::<Assistant>(&stored_assistant());
+    compare::<_, plain::Assistant>(
+        criterion,
+        "decode an assistant",
+        &stored_assistant(),
+        answer::<AssistantsGet>,
+    );
+    keeps::<Vec<Tool>>(&tools(5));
+    compare::<_, Vec<plain::AnyTool>>(criterion, "decode 100 tools", &tools(100), answer::<ToolsList>);
 }
 
 fn encode(criterion: &mut Criterion) {
     let value = assistant();
-    let text = value.to_string().into_bytes();
+    let text = text(&value).into_bytes();
     let typed: CreateAssistantDto = read(&text);
     let untagged: untagged::types::CreateAssistantDto = read(&text);
     assert_eq!(serde_json::to_value(&typed).unwrap(), value);
@@ -84,7 +96,7 @@ fn server() -> String {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let body = call(5).to_string();
+    let body = text(&call(5));
     let answer = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
@@ -128,7 +140,7 @@ fn request(_: &mut Criterion) {
         for _ in 0..ROUNDS {
             let began = Instant::now();
             let answer = bare.get(&url).bearer_auth("key").send().await.unwrap();
-            black_box(read_typed::<Call>(&answer.bytes().await.unwrap()));
+            black_box(CallsGet::decode(&answer.bytes().await.unwrap()).unwrap());
             times[0].push(began.elapsed());
             let began = Instant::now();
             black_box(vapi.calls().get("1").await.unwrap());

@@ -1,5 +1,7 @@
 //! What is decoded and encoded by the benchmarks: JSON as the API has it for a long call with a full assistant.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 const ID: &str = "6f2b0c9e-4a51-4f0e-9a37-0d8a6a1f7c11";
@@ -50,7 +52,16 @@ pub fn call(turns: u32) -> Value {
     })
 }
 
-/// An assistant that says most of what one can say.
+/// A stored assistant that says most of what one can say.
+pub fn stored_assistant() -> Value {
+    let mut assistant = assistant();
+    for (name, value) in stamps() {
+        assistant[name] = value.into();
+    }
+    assistant
+}
+
+/// What an assistant that says most of what one can say is created from.
 pub fn assistant() -> Value {
     let said = |kind: &str, text: &str| json!({ "type": kind, "content": text });
     json!({
@@ -90,7 +101,7 @@ pub fn assistant() -> Value {
     })
 }
 
-/// Tools of an assistant, of many kinds in turn: nearly nothing but unions.
+/// Stored tools of many kinds in turn: nearly nothing but unions.
 pub fn tools(count: usize) -> Value {
     let told = json!([
         { "type": "request-start", "content": "One moment.", "conditions": [{ "operator": "eq", "param": "guests", "value": "4" }] },
@@ -109,7 +120,58 @@ pub fn tools(count: usize) -> Value {
         json!({ "type": "slack.message.send", "messages": told }),
         json!({ "type": "google.calendar.event.create", "messages": told }),
     ];
-    kinds.iter().cycle().take(count).cloned().collect()
+    let stored = |mut tool: Value| {
+        for (name, value) in stamps() {
+            tool[name] = value.into();
+        }
+        tool
+    };
+    kinds.iter().cycle().take(count).cloned().map(stored).collect()
+}
+
+/// The text of a value as the API sends what it has stored: an object's members in the order in which PostgreSQL's `jsonb` has
+/// them, the shortest name first.
+pub fn text(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, &mut out);
+    out
+}
+
+fn write(value: &Value, out: &mut String) {
+    let mut separator = "";
+    match value {
+        Value::Object(object) => {
+            let mut members: Vec<_> = object.iter().collect();
+            members.sort_by_key(|(name, _)| (name.len(), *name));
+            out.push('{');
+            for (name, value) in members {
+                let _ = write!(out, "{separator}{}:", Value::from(name.as_str()));
+                write(value, out);
+                separator = ",";
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                out.push_str(separator);
+                write(item, out);
+                separator = ",";
+            }
+            out.push(']');
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}
+
+/// What the API adds to what it stores.
+fn stamps() -> [(&'static str, &'static str); 4] {
+    [
+        ("id", ID),
+        ("orgId", ID),
+        ("createdAt", CREATED),
+        ("updatedAt", CREATED),
+    ]
 }
 
 fn message(turn: u32) -> Value {
