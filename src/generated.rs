@@ -23,7 +23,7 @@ pub mod types {
 #[allow(clippy::all, rustdoc::all)]
 pub mod resources {
     use crate::Client;
-    use crate::generated::{empty_endpoint, endpoint};
+    use crate::generated::{empty_endpoint, endpoint, list};
     use crate::operation::Operation;
     #[allow(unused_imports)]
     use crate::{Number, Secret, Timestamp, types};
@@ -62,7 +62,7 @@ macro_rules! endpoint {
 
             #[inline]
             fn decode(body: &[u8]) -> Result<$output, serde_json::Error> {
-                crate::model::from_body(body)
+                crate::model::read_body(body)
             }
         }
     };
@@ -88,4 +88,22 @@ macro_rules! empty_endpoint {
     };
 }
 
+/// Declares an operation that lists.
+#[allow(unused_macros, reason = "a document may have no lists")]
+macro_rules! list {
+    ($name:ident $item:ty, $style:ident) => {
+        impl crate::pages::Paginated for endpoint::$name {
+            type Item = $item;
+            const STYLE: crate::pages::Style = crate::pages::Style::$style;
+
+            #[inline]
+            fn decode_item(text: &[u8]) -> Result<$item, serde_json::Error> {
+                crate::model::read_body(text)
+            }
+        }
+    };
+}
+
+#[allow(unused_imports, reason = "a document may have no lists")]
+use list;
 use {empty_endpoint, endpoint};

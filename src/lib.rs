@@ -68,6 +68,8 @@ pub use client::Client;
 pub use download::Download;
 pub use error::{Error, Result};
 pub use generated::{resources, types};
+#[doc(hidden)]
+pub use model::read_body;
 pub use model::{Nullable, Number, Secret, Timestamp, TimestampError};
 pub use region::Region;
 pub use response::Response;

@@ -22,24 +22,29 @@ mod walk;
 
 use std::fmt;
 use std::future::poll_fn;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use futures_core::Stream;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
+use crate::model::Decode;
 use crate::operation::{Endpoint, Operation};
 use reader::{Fresh, Reader};
 
 /// An operation that lists. Generated code implements it.
 pub trait Paginated: Endpoint {
     /// What is listed.
-    type Item: DeserializeOwned + Send + 'static;
+    type Item: Send + 'static;
     /// How to read on where an answer ends.
     const STYLE: Style;
+
+    /// Reads one item of a list.
+    ///
+    /// # Errors
+    /// The item is not as the document says.
+    fn decode_item(text: &[u8]) -> Result<Self::Item, serde_json::Error>;
 }
 
 /// How a list is read on where an answer ends. The operation's parameters decide it.
@@ -84,7 +89,7 @@ impl<E: Paginated> Operation<'_, E> {
         Items {
             reader: self.reader(),
             page: None,
-            item: PhantomData,
+            decode: E::decode_item,
         }
     }
 
@@ -106,7 +111,7 @@ impl<E: Paginated> Operation<'_, E> {
     pub fn pages(self) -> Pages<E::Item> {
         Pages {
             reader: self.reader(),
-            item: PhantomData,
+            decode: E::decode_item,
         }
     }
 
@@ -121,10 +126,10 @@ impl<E: Paginated> Operation<'_, E> {
 pub struct Items<T> {
     reader: Reader,
     page: Option<Fresh>,
-    item: PhantomData<fn() -> T>,
+    decode: Decode<T>,
 }
 
-impl<T: DeserializeOwned> Items<T> {
+impl<T> Items<T> {
     /// The next item; `None` at the end. It can be dropped while it waits, and called again, without losing an item.
     pub async fn next(&mut self) -> Option<Result<T>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
@@ -143,14 +148,14 @@ impl<T: DeserializeOwned> Items<T> {
     }
 }
 
-impl<T: DeserializeOwned> Stream for Items<T> {
+impl<T> Stream for Items<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         loop {
             let next = self.page.as_mut().and_then(Fresh::next);
             if let (Some(index), Some(page)) = (next, &self.page) {
-                return Poll::Ready(Some(page.sheet.read_item(index)));
+                return Poll::Ready(Some(page.sheet.read_item(index, self.decode)));
             }
             self.page = None;
             match ready!(self.reader.poll_page(context)) {
@@ -172,17 +177,17 @@ impl<T> fmt::Debug for Items<T> {
 #[must_use = "nothing is requested until this is polled"]
 pub struct Pages<T> {
     reader: Reader,
-    item: PhantomData<fn() -> T>,
+    decode: Decode<T>,
 }
 
-impl<T: DeserializeOwned> Pages<T> {
+impl<T> Pages<T> {
     /// The next page; `None` at the end. It can be dropped while it waits, and called again, without losing a page.
     pub async fn next(&mut self) -> Option<Result<Page<T>>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 }
 
-impl<T: DeserializeOwned> Stream for Pages<T> {
+impl<T> Stream for Pages<T> {
     type Item = Result<Page<T>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -192,7 +197,7 @@ impl<T: DeserializeOwned> Stream for Pages<T> {
             None => return Poll::Ready(None),
         };
         let Fresh { sheet, indices } = page;
-        let items: Result<Vec<T>> = indices.map(|index| sheet.read_item(index)).collect();
+        let items: Result<Vec<T>> = indices.map(|index| sheet.read_item(index, self.decode)).collect();
         Poll::Ready(Some(items.map(|items| Page {
             items,
             metadata: sheet.metadata,

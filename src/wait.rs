@@ -19,15 +19,15 @@ mod watch;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_core::Stream;
-use serde::de::DeserializeOwned;
 
 use crate::error::Result;
+#[allow(unused_imports, reason = "a document may have nothing to wait for")]
+use crate::model::{Decode, Slot, read_body};
 use crate::operation::{Endpoint, Operation};
 use watch::{Look, Watch};
 pub(crate) use watch::{Pace, is_passing};
@@ -43,17 +43,22 @@ use watch::{Settled, Subject};
 #[must_use = "a wait begins when it is awaited"]
 pub struct Wait<'c, T> {
     watch: Watch,
+    decode: Decode<T>,
     on_update: Option<OnUpdate<'c, T>>,
 }
 
 type OnUpdate<'c, T> = Box<dyn FnMut(&T) + Send + 'c>;
 
-impl<'c, T: DeserializeOwned + Send + 'static> Wait<'c, T> {
+impl<'c, T: Send + 'static> Wait<'c, T> {
     #[allow(dead_code, reason = "a document may have nothing to wait for")]
-    fn new<E: Endpoint>(get: Operation<'c, E>, subject: Subject) -> Self {
+    fn new<E: Endpoint>(get: Operation<'c, E>, subject: Subject) -> Self
+    where
+        T: Slot,
+    {
         let (client, draft) = get.into_parts();
         Wait {
             watch: Watch::new(client.clone(), draft, subject),
+            decode: read_body,
             on_update: None,
         }
     }
@@ -90,18 +95,19 @@ impl<'c, T: DeserializeOwned + Send + 'static> Wait<'c, T> {
     pub fn stream(self) -> States<T> {
         States {
             step: Step::Resting(Box::new(self.watch)),
-            state: PhantomData,
+            decode: self.decode,
         }
     }
 }
 
-impl<'c, T: DeserializeOwned + Send + 'static> IntoFuture for Wait<'c, T> {
+impl<'c, T: Send + 'static> IntoFuture for Wait<'c, T> {
     type Output = Result<T>;
     type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Wait {
             mut watch,
+            decode,
             mut on_update,
         } = self;
         Box::pin(async move {
@@ -110,7 +116,7 @@ impl<'c, T: DeserializeOwned + Send + 'static> IntoFuture for Wait<'c, T> {
                     return Err(watch.too_long());
                 };
                 let look = look?;
-                let state: T = look.read()?;
+                let state = look.read(decode)?;
                 if let Some(update) = &mut on_update {
                     update(&state);
                 }
@@ -132,7 +138,7 @@ impl<T> fmt::Debug for Wait<'_, T> {
 #[must_use = "nothing is requested until this is polled"]
 pub struct States<T> {
     step: Step,
-    state: PhantomData<fn() -> T>,
+    decode: Decode<T>,
 }
 
 enum Step {
@@ -143,14 +149,14 @@ enum Step {
 
 type Looking = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<Look>>)> + Send>>;
 
-impl<T: DeserializeOwned> States<T> {
+impl<T> States<T> {
     /// The next state; `None` after the last.
     pub async fn next(&mut self) -> Option<Result<T>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 }
 
-impl<T: DeserializeOwned> Stream for States<T> {
+impl<T> Stream for States<T> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
@@ -166,7 +172,7 @@ impl<T: DeserializeOwned> Stream for States<T> {
             self.step = Step::Looking(looking);
             return Poll::Pending;
         };
-        let state = look.map(|look| look?.read());
+        let state = look.map(|look| look?.read(self.decode));
         if let Some(Ok(_)) = state {
             self.step = Step::Resting(watch);
         }

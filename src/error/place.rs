@@ -3,6 +3,8 @@
 //! Decoding a second time with a deserializer that keeps a path would be less code here, and another copy of every type's
 //! decoder in every program.
 
+use crate::model::end_of_string;
+
 /// The path of the value that `cause` is about, such as `messages[1].time`; `None` for the whole body, or if it is not known.
 pub(crate) fn of(body: &[u8], cause: &serde_json::Error) -> Option<String> {
     let path = Walk::new(body, offset(body, cause)?).find();
@@ -72,7 +74,7 @@ impl<'a> Walk<'a> {
                     self.finish_value();
                 }
                 b'"' if matches!(self.open.last(), Some(Open::Object(None))) => {
-                    self.at = self.end_of_string();
+                    self.at = end_of_string(self.body, self.at);
                     let name = serde_json::from_slice(&self.body[start..self.at]).unwrap_or_default();
                     if let Some(Open::Object(member)) = self.open.last_mut() {
                         *member = Some(name);
@@ -81,7 +83,7 @@ impl<'a> Walk<'a> {
                 b',' | b':' | b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
                 other => {
                     self.at = if *other == b'"' {
-                        self.end_of_string()
+                        end_of_string(self.body, self.at)
                     } else {
                         self.end_of_word()
                     };
@@ -106,18 +108,6 @@ impl<'a> Walk<'a> {
             Some(Open::Array(index)) => *index += 1,
             None => {}
         }
-    }
-
-    fn end_of_string(&self) -> usize {
-        let mut at = self.at + 1;
-        while let Some(byte) = self.body.get(at) {
-            match byte {
-                b'"' => return at + 1,
-                b'\\' => at += 2,
-                _ => at += 1,
-            }
-        }
-        self.body.len()
     }
 
     fn end_of_word(&self) -> usize {

@@ -4,11 +4,11 @@ mod write;
 
 pub(crate) use write::{debug, encode};
 
-use super::Slot;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use super::slot::Reader;
+use super::{Head, Mode, Slot};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
-use std::marker::PhantomData;
 
 /// What stood in a field that was read.
 #[doc(hidden)]
@@ -29,7 +29,7 @@ pub trait Show {
 
 /// A generated object type, as tables.
 #[doc(hidden)]
-pub trait Object: Sized {
+pub trait Object: Slot {
     /// The Rust name, for `Debug` and errors.
     const NAME: &'static str;
     /// The properties that can only have one value: written always, and not fields.
@@ -39,31 +39,70 @@ pub trait Object: Sized {
     /// The indices of the fields that must be present.
     const REQUIRED: &'static [usize];
 
-    fn blank() -> Self;
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A) -> Result<Read, A::Error>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error>;
     fn show<S: Show>(&self, index: usize, show: S) -> S::Out;
 }
 
-/// Reads an object. Unknown properties, and a `null` where the document knows none, go to `extra`.
-pub(crate) fn decode<'de, T: Object, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_map(ObjectVisitor(PhantomData))
+/// Reads objects. Unknown properties, and a `null` where the document knows none, go to `extra`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ObjectReader {}
+
+impl<T: Object> Reader<T> for ObjectReader {
+    fn decode<'de, D: Deserializer<'de>>(object: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_map(ObjectVisitor {
+            object,
+            seen: &mut Seen::default(),
+            mode,
+            whole: true,
+        })
+    }
+
+    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut head: Head<'de>, map: A) -> Result<(), A::Error> {
+        let mut seen = Seen::default();
+        let is_said = |(name, value): &(&str, &str)| *name == head.tag && *value == head.value;
+        match T::TAGS.iter().position(is_said) {
+            Some(index) => seen.insert(T::FIELDS.len() + index),
+            None => head.take_tag(),
+        }
+        if let Some(text) = head.text() {
+            let visitor = ObjectVisitor {
+                object,
+                seen: &mut seen,
+                mode: Mode::Direct,
+                whole: false,
+            };
+            serde_json::Deserializer::from_str(&text)
+                .deserialize_map(visitor)
+                .map_err(A::Error::custom)?;
+        }
+        let table = Table::of::<T>();
+        fill(object, table, &mut seen, map, Mode::Direct)?;
+        table.check(&seen)
+    }
 }
 
-struct ObjectVisitor<T>(PhantomData<T>);
+struct ObjectVisitor<'a, T> {
+    object: &'a mut T,
+    seen: &'a mut Seen,
+    mode: Mode,
+    /// Whether nothing more of the object is to come.
+    whole: bool,
+}
 
-impl<'de, T: Object> Visitor<'de> for ObjectVisitor<T> {
-    type Value = T;
+impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
+    type Value = ();
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "an object ({})", T::NAME)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
-        let mut object = T::blank();
-        fill(&mut object, Table::of::<T>(), map)?;
-        Ok(object)
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
+        let table = Table::of::<T>();
+        fill(self.object, table, self.seen, map, self.mode)?;
+        if self.whole { table.check(self.seen) } else { Ok(()) }
     }
 }
 
@@ -86,16 +125,27 @@ impl Table {
             required: T::REQUIRED,
         }
     }
+
+    /// Whether all is there that must be.
+    fn check<E: Error>(&self, seen: &Seen) -> Result<(), E> {
+        let fields = self.required.iter().map(|&index| (index, self.fields[index]));
+        let tags = self.tags.iter().enumerate();
+        let tags = tags.map(|(index, &(name, _))| (self.fields.len() + index, name));
+        match fields.chain(tags).find(|(index, _)| !seen.contains(*index)) {
+            Some((_, name)) => Err(E::missing_field(name)),
+            None => Ok(()),
+        }
+    }
 }
 
 trait Fill<'de, A: MapAccess<'de>> {
-    fn read_field(&mut self, index: usize, map: &mut A) -> Result<Read, A::Error>;
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error>;
     fn kept(&mut self) -> &mut Map<String, Value>;
 }
 
 impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
-    fn read_field(&mut self, index: usize, map: &mut A) -> Result<Read, A::Error> {
-        self.read(index, map)
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
+        Object::read(self, index, map, mode)
     }
 
     fn kept(&mut self) -> &mut Map<String, Value> {
@@ -103,18 +153,24 @@ impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
     }
 }
 
-fn fill<'de, A: MapAccess<'de>>(object: &mut dyn Fill<'de, A>, table: Table, mut map: A) -> Result<(), A::Error> {
-    let Table {
-        tags, fields, required, ..
-    } = table;
-    let mut seen = Seen::default();
+fn fill<'de, A: MapAccess<'de>>(
+    object: &mut dyn Fill<'de, A>,
+    table: Table,
+    seen: &mut Seen,
+    mut map: A,
+    mode: Mode,
+) -> Result<(), A::Error> {
+    let Table { tags, fields, .. } = table;
     let mut next = 0;
     while let Some(key) = map.next_key_seed(KeySeed { tags, fields, next })? {
         match key {
             Key::Field(index) => {
+                if seen.contains(index) {
+                    return Err(A::Error::duplicate_field(fields[index]));
+                }
                 next = index + 1;
                 seen.insert(index);
-                if object.read_field(index, &mut map)? == Read::Null {
+                if object.read_field(index, &mut map, mode)? == Read::Null {
                     object.kept().insert(fields[index].to_owned(), Value::Null);
                 }
             }
@@ -130,16 +186,6 @@ fn fill<'de, A: MapAccess<'de>>(object: &mut dyn Fill<'de, A>, table: Table, mut
                 let value = map.next_value()?;
                 object.kept().insert(name, value);
             }
-        }
-    }
-    for &index in required {
-        if !seen.contains(index) {
-            return Err(A::Error::missing_field(fields[index]));
-        }
-    }
-    for (index, &(name, _)) in tags.iter().enumerate() {
-        if !seen.contains(fields.len() + index) {
-            return Err(A::Error::missing_field(name));
         }
     }
     Ok(())
@@ -240,7 +286,7 @@ macro_rules! model {
             #[inline]
             pub fn new($($arg: impl Into<$arg_type>),*) -> Self {
                 #[allow(unused_mut)]
-                let mut object: Self = $crate::model::Object::blank();
+                let mut object: Self = $crate::model::Slot::blank();
                 $(object.$arg = $arg.into();)*
                 object
             }
@@ -262,10 +308,6 @@ macro_rules! model {
             const REQUIRED: &'static [usize] = &[$($required),*];
 
             #[inline]
-            fn blank() -> Self {
-                Self { $($field: $crate::model::Slot::blank(),)* extra: ::serde_json::Map::new() }
-            }
-            #[inline]
             fn extra(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
                 &self.extra
             }
@@ -277,10 +319,11 @@ macro_rules! model {
                 &mut self,
                 index: usize,
                 map: &mut A,
+                mode: $crate::model::Mode,
             ) -> Result<$crate::model::Read, A::Error> {
                 match index {
-                    $($index => $crate::model::Slot::read(&mut self.$field, map),)*
-                    _ => $crate::model::unnumbered(index, map),
+                    $($index => $crate::model::Slot::read(&mut self.$field, map, mode),)*
+                    _ => $crate::model::unnumbered(index, map, mode),
                 }
             }
             fn show<S: $crate::model::Show>(&self, index: usize, show: S) -> S::Out {
@@ -292,15 +335,17 @@ macro_rules! model {
         }
 
         impl $crate::model::Slot for $name {
+            type Reader = $crate::model::ObjectReader;
+
             #[inline]
             fn blank() -> Self {
-                $crate::model::Object::blank()
+                Self { $($field: $crate::model::Slot::blank(),)* extra: ::serde_json::Map::new() }
             }
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::decode(deserializer)
+                $crate::model::deserialize(deserializer)
             }
         }
 
@@ -328,7 +373,7 @@ macro_rules! model {
 
 /// The answer to a field number that the type does not have, which the decoder never asks for.
 #[doc(hidden)]
-pub fn unnumbered<'de, A: MapAccess<'de>>(index: usize, map: &mut A) -> Result<Read, A::Error> {
+pub fn unnumbered<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<Read, A::Error> {
     map.next_value::<IgnoredAny>()?;
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }

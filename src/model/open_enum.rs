@@ -128,6 +128,8 @@ macro_rules! open_enum {
             }
         }
         impl $crate::model::Slot for $name {
+            type Reader = $crate::model::SerdeReader;
+
             #[inline]
             fn blank() -> Self {
                 Self::Unknown(String::new())

@@ -13,6 +13,10 @@ use std::fmt;
 use std::marker::PhantomData;
 
 /// The text of the next value, borrowed where the deserializer has all of it in memory.
+///
+/// # Errors
+/// There is none, or it is nested deeper than `serde_json` reads. Each text is read by a reader of its own, which does not know what
+/// the text was in: without this limit, unions in unions could be of any depth, and the stack is not.
 pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     let mut text = None;
     // Only `RawValue` knows how to ask `serde_json`. What it is then given does not matter.
@@ -20,7 +24,48 @@ pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<
         deserializer,
         text: &mut text,
     })?;
-    text.ok_or_else(|| D::Error::custom("no value"))
+    match text {
+        Some(text) if is_deep(text.as_bytes()) => Err(D::Error::custom("recursion limit exceeded")),
+        Some(text) => Ok(text),
+        None => Err(D::Error::custom("no value")),
+    }
+}
+
+fn is_deep(text: &[u8]) -> bool {
+    const LIMIT: usize = 128;
+    if text.len() < 2 * LIMIT {
+        return false;
+    }
+    let (mut at, mut depth) = (0, 0_usize);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                at = end_of_string(text, at);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > LIMIT {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Where the string ends that begins at `start`, its quotes included.
+pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    text.len()
 }
 
 /// Asks `deserializer` as `RawValue` does, and keeps the answer.

@@ -1,26 +1,39 @@
 //! Unions: enums of types, told apart by a tag where the document has one, else by their properties.
 //!
-//! A value is captured once as text, looked at, and decoded as the one variant that it can be. What is no variant, or
-//! does not fit the variant that it says it is, becomes `Unknown` and loses nothing.
+//! Where a tag tells the variants apart, it is read first (`head.rs`) and the rest as the variant that it names. Else the value is
+//! captured as text, looked at (`look.rs`), and decoded as the variant that it can be. What is no variant becomes `Unknown` and loses
+//! nothing; so does what does not fit the variant that it says it is, which takes a second reading (`Mode::Careful`).
 
+mod head;
 mod look;
+
+pub use head::Head;
 
 use super::object::Show;
 use super::raw::capture;
+use super::read::{Mode, read_text};
+use super::slot::{Reader, Slot};
 use look::{Members, find_tag};
-use serde::de::{Deserializer, Error as _};
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
+use serde_json::de::StrRead;
 use std::fmt;
 
 /// A generated union, as a table.
 #[doc(hidden)]
-pub trait Union: Sized {
+pub trait Union: Slot {
     /// The property that alone tells the object variants apart, if there is one.
     const TAG: Option<&'static str>;
     /// The variants in the document's order.
     const SHAPES: &'static [Shape];
 
-    fn read(index: usize, text: &str) -> Result<Self, serde_json::Error>;
+    /// Whether all variants are objects, told apart by the tag.
+    const DIRECT: bool = Self::TAG.is_some() && all_objects(Self::SHAPES);
+
+    /// The variant with nothing said.
+    fn variant(index: usize) -> Self;
+    /// Does something with the value.
+    fn change<C: Change>(&mut self, change: C) -> C::Out;
     fn unknown(value: Value) -> Self;
     fn show<S: Show>(&self, show: S) -> S::Out;
 }
@@ -50,17 +63,118 @@ pub enum Kind {
     Any,
 }
 
-pub(crate) fn decode<'de, T: Union, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let raw = capture(deserializer)?;
-    let text: &str = &raw;
-    let mut found = None;
+const fn all_objects(shapes: &[Shape]) -> bool {
+    let mut index = 0;
+    while index < shapes.len() {
+        if !matches!(shapes[index].kind, Kind::Object) {
+            return false;
+        }
+        index += 1;
+    }
+    true
+}
+
+/// Something to do with the value of a variant, whatever its type.
+#[doc(hidden)]
+pub trait Change {
+    type Out;
+    fn change<T: Slot>(self, value: &mut T) -> Self::Out;
+}
+
+/// Reads the value of a variant.
+struct Decode<'a, 'de> {
+    deserializer: &'a mut serde_json::Deserializer<StrRead<'de>>,
+    mode: Mode,
+}
+
+impl Change for Decode<'_, '_> {
+    type Out = Result<(), serde_json::Error>;
+
+    fn change<T: Slot>(self, value: &mut T) -> Self::Out {
+        T::Reader::decode(value, self.deserializer, self.mode)
+    }
+}
+
+/// Reads the rest of the value of a variant, which is an object.
+struct Resume<'de, A> {
+    head: Head<'de>,
+    map: A,
+}
+
+impl<'de, A: MapAccess<'de>> Change for Resume<'de, A> {
+    type Out = Result<(), A::Error>;
+
+    fn change<T: Slot>(self, value: &mut T) -> Self::Out {
+        T::Reader::resume(value, self.head, self.map)
+    }
+}
+
+/// Reads unions.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum UnionReader {}
+
+impl<T: Union> Reader<T> for UnionReader {
+    fn decode<'de, D: Deserializer<'de>>(union: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        if let (Mode::Direct, true, Some(tag)) = (mode, T::DIRECT, T::TAG) {
+            return deserializer.deserialize_map(Direct { union, tag });
+        }
+        let raw = capture(deserializer)?;
+        let text: &str = &raw;
+        let read = match mode {
+            Mode::Outer => read_text(text, |deserializer, mode| Self::decode(union, deserializer, mode)),
+            Mode::Direct | Mode::Careful => decode_captured(union, text, mode),
+        };
+        read.map_err(D::Error::custom)
+    }
+}
+
+fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode) -> Result<(), serde_json::Error> {
+    let mut read = None;
     likeliest(T::TAG, T::SHAPES, text, &mut |index| {
-        found = T::read(index, text).ok();
-        found.is_some()
+        *union = T::variant(index);
+        let deserializer = &mut serde_json::Deserializer::from_str(text);
+        let tried = union.change(Decode { deserializer, mode });
+        // A less likely variant may fit only because the likeliest was not read with care.
+        let is_done = tried.is_ok() || mode == Mode::Direct;
+        read = Some(tried);
+        is_done
     });
-    match found {
-        Some(value) => Ok(value),
-        None => serde_json::from_str(text).map(T::unknown).map_err(D::Error::custom),
+    match read {
+        Some(Ok(())) => Ok(()),
+        Some(Err(cause)) if mode == Mode::Direct => Err(cause),
+        _ => {
+            *union = T::unknown(serde_json::from_str(text)?);
+            Ok(())
+        }
+    }
+}
+
+/// Reads a union as it comes.
+struct Direct<'a, T> {
+    union: &'a mut T,
+    tag: &'static str,
+}
+
+impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let head = Head::read(self.tag, &mut map)?;
+        match head.variant(T::SHAPES) {
+            Some(index) => {
+                *self.union = T::variant(index);
+                self.union.change(Resume { head, map })
+            }
+            None => {
+                *self.union = T::unknown(head.rest(map)?);
+                Ok(())
+            }
+        }
     }
 }
 
@@ -122,7 +236,7 @@ pub(crate) struct Write<S>(pub(crate) S);
 impl<S: serde::Serializer> Show for Write<S> {
     type Out = Result<S::Ok, S::Error>;
 
-    fn show<T: super::Slot>(self, value: &T) -> Self::Out {
+    fn show<T: Slot>(self, value: &T) -> Self::Out {
         value.serialize(self.0)
     }
 }
@@ -133,7 +247,7 @@ pub(crate) struct Format<'a, 'b>(pub(crate) &'a mut fmt::Formatter<'b>);
 impl Show for Format<'_, '_> {
     type Out = fmt::Result;
 
-    fn show<T: super::Slot>(self, value: &T) -> fmt::Result {
+    fn show<T: Slot>(self, value: &T) -> fmt::Result {
         value.fmt(self.0)
     }
 }
@@ -159,10 +273,16 @@ macro_rules! tagged_union {
             const SHAPES: &'static [$crate::model::Shape] = &[$($shape),*];
 
             #[inline]
-            fn read(index: usize, text: &str) -> Result<Self, ::serde_json::Error> {
+            fn variant(index: usize) -> Self {
                 match index {
-                    $($index => ::serde_json::from_str(text).map(Self::$variant),)*
-                    _ => ::serde_json::from_str(text).map(Self::Unknown),
+                    $($index => Self::$variant($crate::model::Slot::blank()),)*
+                    _ => Self::Unknown(::serde_json::Value::Null),
+                }
+            }
+            fn change<C: $crate::model::Change>(&mut self, change: C) -> C::Out {
+                match self {
+                    $(Self::$variant(value) => change.change(value),)*
+                    Self::Unknown(value) => change.change(value),
                 }
             }
             #[inline]
@@ -178,6 +298,8 @@ macro_rules! tagged_union {
         }
 
         impl $crate::model::Slot for $name {
+            type Reader = $crate::model::UnionReader;
+
             #[inline]
             fn blank() -> Self {
                 Self::Unknown(::serde_json::Value::Null)
@@ -186,7 +308,7 @@ macro_rules! tagged_union {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::union::decode(deserializer)
+                $crate::model::deserialize(deserializer)
             }
         }
 

@@ -5,12 +5,11 @@ use std::ops::Range;
 
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Origin, Result, place};
-use crate::model::from_body;
+use crate::model::Decode;
 use crate::response::Answer;
 
 /// Where the items can be if the answer is no plain array. The document knows `results` alone.
@@ -56,9 +55,9 @@ impl Sheet {
 
     /// # Errors
     /// The item is not of this type.
-    pub(super) fn read_item<T: DeserializeOwned>(&self, index: usize) -> Result<T> {
+    pub(super) fn read_item<T>(&self, index: usize, decode: Decode<T>) -> Result<T> {
         let text = self.text(index);
-        from_body(text).map_err(|cause| {
+        decode(text).map_err(|cause| {
             let place = place::join(&format!("{}[{index}]", self.within), place::of(text, &cause));
             undecodable(&self.answer, &self.origin, &cause, Some(place))
         })
@@ -160,6 +159,10 @@ mod tests {
         notes: Vec<u8>,
     }
 
+    fn thing(text: &[u8]) -> Result<Thing, serde_json::Error> {
+        serde_json::from_slice(text)
+    }
+
     #[test]
     fn a_list_may_be_an_array_or_be_wrapped() {
         assert_eq!(keys(r#" [{"id":"a"},{"id":"b"}]"#), ["a", "b"]);
@@ -185,7 +188,7 @@ mod tests {
 
     #[test]
     fn an_item_that_does_not_decode_is_named_by_its_place() {
-        let place = |body| sheet(body).unwrap().read_item::<Thing>(1).unwrap_err();
+        let place = |body| sheet(body).unwrap().read_item(1, thing).unwrap_err();
         let error = place(r#"[{"id":"a"},{"id":"b","notes":[1,2,"x"]}]"#);
         assert_eq!(error.json_path(), Some("[1].notes[2]"));
         assert_eq!(error.body().unwrap()[0], b'[');
@@ -196,8 +199,8 @@ mod tests {
     #[test]
     fn the_items_beside_it_are_read() {
         let sheet = sheet(r#"{"results": [ {"id":"a"} , "x" , {"id":"c","notes":[1]} ]}"#).unwrap();
-        assert_eq!(sheet.read_item::<Thing>(0).unwrap().id, "a");
-        assert_eq!(sheet.read_item::<Thing>(2).unwrap().notes, [1]);
+        assert_eq!(sheet.read_item(0, thing).unwrap().id, "a");
+        assert_eq!(sheet.read_item(2, thing).unwrap().notes, [1]);
     }
 
     #[test]

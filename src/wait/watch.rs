@@ -8,7 +8,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -16,7 +15,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::client::Client;
 use crate::draft::Draft;
 use crate::error::{Error, Kind, Origin, Result, place};
-use crate::model::from_body;
+use crate::model::Decode;
 use crate::response::Answer;
 use crate::transport;
 
@@ -290,9 +289,9 @@ impl fmt::Debug for Watch {
 impl Look {
     /// # Errors
     /// What was found is not of this type.
-    pub(super) fn read<T: DeserializeOwned>(&self) -> Result<T> {
+    pub(super) fn read<T>(&self, decode: Decode<T>) -> Result<T> {
         let text = self.answer.body.get(self.place.span.clone()).unwrap_or_default();
-        from_body(text).map_err(|cause| {
+        decode(text).map_err(|cause| {
             let inside = place::of(text, &cause);
             let place = match self.place.index {
                 Some(index) => Some(place::join(&format!("[{index}]"), inside)),

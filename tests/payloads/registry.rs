@@ -1,5 +1,7 @@
 //! Finds the types that a payload names and sends JSON through them.
 
+use std::fmt::Debug;
+
 use crate::index::Entry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,9 +26,17 @@ pub struct Target {
     pub decode: Decode,
 }
 
-fn decode<T: DeserializeOwned + Serialize + std::fmt::Debug>(text: &str) -> Result<Decoded, String> {
+fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
+    text: &str,
+    as_answer: fn(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<Decoded, String> {
     let value: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
         .map_err(|error| format!("at {}: {}", error.path(), error.inner()))?;
+    match as_answer(text.as_bytes()) {
+        Ok(answer) if answer == value => {}
+        Ok(answer) => return Err(format!("the client reads {answer:?}, serde {value:?}")),
+        Err(error) => return Err(format!("only the client does not read it: {error}")),
+    }
     Ok(Decoded {
         debug: format!("{value:?}"),
         written: serde_json::to_value(&value).map_err(|error| error.to_string())?,
@@ -36,7 +46,7 @@ fn decode<T: DeserializeOwned + Serialize + std::fmt::Debug>(text: &str) -> Resu
 macro_rules! registry {
     ($($kind:tt $name:literal $type:ty;)*) => {
         const TYPES: &[(&str, &str, &str, Decode)] =
-            &[$((stringify!($kind), $name, stringify!($type), decode::<$type>)),*];
+            &[$((stringify!($kind), $name, stringify!($type), |text| decode::<$type>(text, vapi::read_body))),*];
     };
 }
 

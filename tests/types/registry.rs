@@ -1,5 +1,7 @@
 //! Finds types by name and sends JSON through them.
 
+use std::fmt::Debug;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -15,17 +17,52 @@ pub struct Decoded {
 
 pub type Decode = fn(&str) -> Result<Decoded, serde_json::Error>;
 
-fn decode<T: DeserializeOwned + Serialize + std::fmt::Debug>(text: &str) -> Result<Decoded, serde_json::Error> {
+/// By `serde`, and as the client reads answers: the same must come of it, in whatever order the members of objects are.
+fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
+    text: &str,
+    as_answer: fn(&[u8]) -> Result<T, serde_json::Error>,
+) -> Result<Decoded, serde_json::Error> {
     let value: T = serde_json::from_str(text)?;
+    assert_eq!(as_answer(text.as_bytes())?, value, "{text}");
+    let mut backwards = String::new();
+    write_backwards(&serde_json::from_str(text)?, &mut backwards);
+    assert_eq!(as_answer(backwards.as_bytes())?, value, "{backwards}");
     Ok(Decoded {
         debug: format!("{value:?}"),
         written: serde_json::to_value(&value)?,
     })
 }
 
+/// Writes a value with the members of its objects from the last to the first.
+fn write_backwards(value: &Value, out: &mut String) {
+    let mut separator = "";
+    match value {
+        Value::Object(object) => {
+            out.push('{');
+            for (name, value) in object.iter().rev() {
+                out.push_str(&format!("{separator}{}:", Value::from(name.as_str())));
+                write_backwards(value, out);
+                separator = ",";
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for item in items {
+                out.push_str(separator);
+                write_backwards(item, out);
+                separator = ",";
+            }
+            out.push(']');
+        }
+        scalar => out.push_str(&scalar.to_string()),
+    }
+}
+
 macro_rules! registry {
     ($($kind:tt $name:literal $type:ty;)*) => {
-        const TYPES: &[(&str, &str, Decode)] = &[$((stringify!($kind), $name, decode::<$type>)),*];
+        const TYPES: &[(&str, &str, Decode)] =
+            &[$((stringify!($kind), $name, |text| decode::<$type>(text, vapi::read_body))),*];
     };
 }
 

@@ -3,6 +3,7 @@
 use crate::instance::{self, Extent};
 use crate::registry;
 use serde_json::{Value, json};
+use vapi::types;
 use vapi_codegen::model::{Kind, Type, Union, Variant};
 
 fn unions() -> impl Iterator<Item = (&'static String, &'static Union)> {
@@ -136,5 +137,97 @@ fn scalars_and_lists_come_back_as_they_are() {
             );
             assert_eq!(decoded.written.to_string(), text);
         }
+    }
+}
+
+#[test]
+fn what_stands_before_the_tag_is_kept() {
+    let text =
+        r#"{"a\"b\\\u00e9": [1, {"x": "}"}], "voiceId": "andrew", "plain": 1.50, "provider": "azure", "speed": 1}"#;
+    let Ok(types::Voice::Azure(voice)) = vapi::read_body(text.as_bytes()) else {
+        panic!("not the voice that the tag names")
+    };
+    assert_eq!(voice.voice_id.as_str(), "andrew");
+    assert_eq!(voice.speed, Some(1.into()));
+    assert_eq!(voice.extra.len(), 2);
+    assert_eq!(voice.extra["a\"b\\é"], json!([1, {"x": "}"}]));
+    assert_eq!(voice.extra["plain"].to_string(), "1.5");
+}
+
+#[test]
+fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
+    let text = r#"{"name": "Ada", "voice": {"provider": "azure", "voiceId": 7}, "model": {"provider": "openai", "model": "gpt-4o",
+        "tools": [{"type": "endCall"}, {"type": "endCall", "messages": "none"}, {"type": "brand-new", "n": 1}, {"no": "tag"}, 3]}}"#;
+    let assistant: types::CreateAssistantDto = vapi::read_body(text.as_bytes()).unwrap();
+    assert_eq!(assistant, serde_json::from_str(text).unwrap());
+    assert!(matches!(assistant.voice, Some(types::Voice::Unknown(_))));
+    let Some(types::Model::OpenAi(model)) = assistant.model else {
+        panic!("the model is not known")
+    };
+    let tools = model.tools.unwrap();
+    assert!(matches!(tools[0], types::CreateToolDto::EndCall(_)));
+    assert!(
+        tools[1..]
+            .iter()
+            .all(|tool| matches!(tool, types::CreateToolDto::Unknown(_)))
+    );
+    let came: Value = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_value(&tools).unwrap(), came["model"]["tools"]);
+}
+
+#[test]
+fn a_property_that_stands_twice_is_refused() {
+    for text in [
+        r#"{"name": "Ada", "name": "Grace"}"#,
+        r#"{"voice": {"voiceId": "andrew", "provider": "azure", "voiceId": "brian"}}"#,
+    ] {
+        let read: Result<types::CreateAssistantDto, _> = vapi::read_body(text.as_bytes());
+        match read {
+            Err(error) => assert!(error.to_string().contains("duplicate field `name`"), "{error}"),
+            Ok(assistant) => assert!(
+                matches!(assistant.voice, Some(types::Voice::Unknown(_))),
+                "{assistant:?}"
+            ),
+        }
+    }
+}
+
+/// Groups in groups, each with something before the next: a condition, something that is none, something that only says it is one.
+/// And all that with the tag before what is in the group, and after it.
+fn groups(depth: usize) -> impl Iterator<Item = String> {
+    let before = [
+        r#"{"type":"regex","regex":"x"}"#,
+        "3",
+        r#"{"type":"group","conditions":[]}"#,
+    ];
+    before.into_iter().flat_map(move |before| {
+        let tag = r#""type":"group","operator":"AND""#;
+        let tag_first = (format!(r#"{{{tag},"conditions":[{before},"#), "]}".to_owned());
+        let tag_last = (format!(r#"{{"conditions":[{before},"#), format!("],{tag}}}"));
+        [tag_first, tag_last].map(|(open, close)| {
+            let (open, close) = (open.repeat(depth), close.repeat(depth));
+            format!(r#"{{"conditions":[{open}{before}{close}]}}"#)
+        })
+    })
+}
+
+#[test]
+fn unions_in_unions_are_read_as_deep_as_json_is() {
+    for text in groups(60) {
+        let answer: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap();
+        let read: types::ToolRejectionPlan = serde_json::from_str(&text).unwrap();
+        assert_eq!(answer, read);
+        let came: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(serde_json::to_value(&read).unwrap(), came);
+    }
+}
+
+#[test]
+fn unions_in_unions_without_end_are_refused() {
+    for text in groups(100_000) {
+        let answer: Result<types::ToolRejectionPlan, _> = vapi::read_body(text.as_bytes());
+        assert!(answer.unwrap_err().to_string().contains("recursion limit"));
+        let read: Result<types::ToolRejectionPlan, _> = serde_json::from_str(&text);
+        assert!(read.unwrap_err().to_string().contains("recursion limit"));
     }
 }

@@ -12,7 +12,7 @@ use syn::{Fields, Item, Type};
 /// More references in a row than any list has.
 const DEPTH: usize = 8;
 
-/// The text to append to `operations.rs`: an `impl Paginated` for each list.
+/// The text to append to `operations.rs`: a call of `list!` for each list.
 pub fn write(
     operations: &[Operation],
     signatures: &BTreeMap<String, Signature>,
@@ -35,12 +35,7 @@ pub fn write(
         let Some(item) = item(output, style == "Pages", types, DEPTH) else {
             continue;
         };
-        let _ = writeln!(
-            out,
-            "impl crate::pages::Paginated for endpoint::{} {{\n    type Item = {item};\n    \
-             const STYLE: crate::pages::Style = crate::pages::Style::{style};\n}}\n",
-            operation.type_name()
-        );
+        let _ = writeln!(out, "list!({} {item}, {style});", operation.type_name());
     }
     out
 }
@@ -172,10 +167,7 @@ mod tests {
     }
 
     fn implemented(item: &str, style: &str) -> String {
-        format!(
-            "impl crate::pages::Paginated for endpoint::ThingsList {{\n    type Item = {item};\n    \
-             const STYLE: crate::pages::Style = crate::pages::Style::{style};\n}}\n\n"
-        )
+        format!("list!(ThingsList {item}, {style});\n")
     }
 
     #[test]

@@ -114,7 +114,7 @@ pub(super) fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
 }
 
 /// A string, borrowed where it has no escapes.
-struct Text<'de>(Option<Cow<'de, str>>);
+pub(super) struct Text<'de>(pub(super) Option<Cow<'de, str>>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -123,7 +123,7 @@ impl<'de> Deserialize<'de> for Text<'de> {
 }
 
 /// A string, or nothing for a value of another kind.
-struct StringOnly<'de>(Option<Cow<'de, str>>);
+pub(super) struct StringOnly<'de>(pub(super) Option<Cow<'de, str>>);
 
 impl<'de> Deserialize<'de> for StringOnly<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -1,6 +1,7 @@
 //! Paces, deadlines and troubles, on a paused clock.
 
 use super::*;
+use crate::model::read_body;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use std::error::Error as _;
@@ -48,7 +49,7 @@ async fn states(watch: &mut Watch) -> (Vec<Value>, Option<Error>) {
         match watch.next().await {
             None => return (states, None),
             Some(Err(error)) => return (states, Some(error)),
-            Some(Ok(look)) => states.push(look.read::<Value>().unwrap()["status"].clone()),
+            Some(Ok(look)) => states.push(look.read(read_body::<Value>).unwrap()["status"].clone()),
         }
     }
 }

@@ -1,0 +1,278 @@
+//! What can stand in a field: the generated types, the scalars, and options, lists, maps and boxes of those.
+//!
+//! `serde`'s own `Deserialize` for `Option` and the like can't pass on how unions are to be read; and what is read here is read into
+//! its place, as some of these types are kilobytes.
+
+use super::{Head, Mode, Nullable, Number, Read, Secret, Timestamp};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+
+/// A type that can stand in a field of a generated object.
+///
+/// Public only because the fields' types are; nothing outside this crate can or needs to implement it.
+#[doc(hidden)]
+pub trait Slot: Sized + Serialize + Debug {
+    /// How a value is read.
+    type Reader: Reader<Self>;
+
+    /// What the field holds before anything was said about it. For a required field this never leaves the decoder.
+    fn blank() -> Self;
+
+    /// Whether the field is left out when the object is written.
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    /// Reads the field's value from the object being decoded.
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
+        map.next_value_seed(Place { slot: self, mode })?;
+        Ok(Read::Value)
+    }
+}
+
+/// Reads values of a kind of types. One for all objects, and so on: functions of each of a thousand types would be a good part of this
+/// crate.
+#[doc(hidden)]
+pub trait Reader<T> {
+    /// Reads a value into `slot`, which is blank.
+    fn decode<'de, D: Deserializer<'de>>(slot: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error>;
+
+    /// Reads the rest of an object whose first members were read to see what it is.
+    fn resume<'de, A: MapAccess<'de>>(_slot: &mut T, _head: Head<'de>, _map: A) -> Result<(), A::Error> {
+        Err(A::Error::custom("not an object type"))
+    }
+}
+
+/// Reads what `serde` knows how to.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum SerdeReader {}
+
+impl<T: DeserializeOwned> Reader<T> for SerdeReader {
+    fn decode<'de, D: Deserializer<'de>>(slot: &mut T, deserializer: D, _: Mode) -> Result<(), D::Error> {
+        *slot = T::deserialize(deserializer)?;
+        Ok(())
+    }
+}
+
+/// Reads what has values of other types in it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ContainerReader {}
+
+/// Reads a value from outside, by `serde`.
+pub(crate) fn deserialize<'de, T: Slot, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let mut value = T::blank();
+    T::Reader::decode(&mut value, deserializer, Mode::Outer)?;
+    Ok(value)
+}
+
+/// Reads into a slot.
+struct Place<'a, T> {
+    slot: &'a mut T,
+    mode: Mode,
+}
+
+impl<'de, T: Slot> DeserializeSeed<'de> for Place<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        T::Reader::decode(self.slot, deserializer, self.mode)
+    }
+}
+
+impl<T: Slot> Slot for Option<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        None
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
+        map.next_value_seed(Place { slot: self, mode })?;
+        Ok(match self {
+            Some(_) => Read::Value,
+            None => Read::Null,
+        })
+    }
+}
+
+impl<T: Slot> Reader<Option<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(slot: &mut Option<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_option(Place { slot, mode })
+    }
+}
+
+impl<'de, T: Slot> Visitor<'de> for Place<'_, Option<T>> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value or null")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        *self.slot = None;
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        *self.slot = None;
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        T::Reader::decode(self.slot.insert(T::blank()), deserializer, self.mode)
+    }
+}
+
+impl<T: Slot> Slot for Nullable<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        Nullable::Absent
+    }
+
+    fn is_absent(&self) -> bool {
+        matches!(self, Nullable::Absent)
+    }
+}
+
+impl<T: Slot> Reader<Nullable<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(slot: &mut Nullable<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        let mut value = None;
+        <Self as Reader<Option<T>>>::decode(&mut value, deserializer, mode)?;
+        *slot = value.map_or(Nullable::Null, Nullable::Value);
+        Ok(())
+    }
+}
+
+macro_rules! slots {
+    ($($type:ty = $blank:expr),* $(,)?) => {
+        $(impl Slot for $type {
+            type Reader = SerdeReader;
+
+            fn blank() -> Self {
+                $blank
+            }
+        })*
+    };
+}
+
+slots! {
+    String = String::new(),
+    Secret = Secret::new(""),
+    Timestamp = Timestamp::from(String::new()),
+    bool = false,
+    i64 = 0,
+    Number = Number::from(0),
+    serde_json::Value = serde_json::Value::Null,
+    serde_json::Map<String, serde_json::Value> = serde_json::Map::new(),
+}
+
+impl<T: Slot> Slot for Vec<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        Vec::new()
+    }
+}
+
+impl<T: Slot> Reader<Vec<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(slot: &mut Vec<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(Place { slot, mode })
+    }
+}
+
+impl<'de, T: Slot> Visitor<'de> for Place<'_, Vec<T>> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let Place { slot, mode } = self;
+        while seq.next_element_seed(Item { items: slot, mode })?.is_some() {}
+        Ok(())
+    }
+}
+
+/// Reads one more item.
+struct Item<'a, T> {
+    items: &'a mut Vec<T>,
+    mode: Mode,
+}
+
+impl<'de, T: Slot> DeserializeSeed<'de> for Item<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.items.push(T::blank());
+        match self.items.last_mut() {
+            Some(item) => T::Reader::decode(item, deserializer, self.mode),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Slot> Slot for BTreeMap<String, T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        BTreeMap::new()
+    }
+}
+
+impl<T: Slot> Reader<BTreeMap<String, T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(
+        slot: &mut BTreeMap<String, T>,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
+        deserializer.deserialize_map(Place { slot, mode })
+    }
+}
+
+impl<'de, T: Slot> Visitor<'de> for Place<'_, BTreeMap<String, T>> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key()? {
+            let mut value = T::blank();
+            map.next_value_seed(Place {
+                slot: &mut value,
+                mode: self.mode,
+            })?;
+            self.slot.insert(name, value);
+        }
+        Ok(())
+    }
+}
+
+impl<T: Slot> Slot for Box<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        Box::new(T::blank())
+    }
+}
+
+impl<T: Slot> Reader<Box<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(slot: &mut Box<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        T::Reader::decode(slot, deserializer, mode)
+    }
+
+    fn resume<'de, A: MapAccess<'de>>(slot: &mut Box<T>, head: Head<'de>, map: A) -> Result<(), A::Error> {
+        T::Reader::resume(slot, head, map)
+    }
+}

@@ -1,0 +1,104 @@
+//! The first members of an object, read to see what it is.
+
+use std::borrow::Cow;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
+use serde_json::{Map, Value};
+
+use super::super::raw::capture;
+use super::look::{StringOnly, Text};
+use super::{Shape, allows};
+
+/// The members of an object up to its tag.
+#[doc(hidden)]
+pub struct Head<'de> {
+    /// The members before the tag, as the text of an object that is not closed. Empty if there are none.
+    members: String,
+    pub(in super::super) tag: &'static str,
+    pub(in super::super) value: Cow<'de, str>,
+}
+
+impl<'de> Head<'de> {
+    /// Reads on to the tag.
+    ///
+    /// # Errors
+    /// There is none, or it is no string.
+    pub(super) fn read<A: MapAccess<'de>>(tag: &'static str, map: &mut A) -> Result<Self, A::Error> {
+        let mut members = String::new();
+        while let Some(Text(name)) = map.next_key()? {
+            let name = name.unwrap_or_default();
+            if name == tag {
+                let StringOnly(value) = map.next_value()?;
+                let value = value.ok_or_else(|| A::Error::custom(format_args!("`{tag}` is no string")))?;
+                return Ok(Head { members, tag, value });
+            }
+            let value = map.next_value_seed(Capture)?;
+            push(&mut members, &name, &value);
+        }
+        Err(A::Error::missing_field(tag))
+    }
+
+    /// The variant that the tag names, or one that does not say what its tag is.
+    pub(super) fn variant(&self, shapes: &[Shape]) -> Option<usize> {
+        let names = |shape: &Shape| {
+            let mut tags = shape.tags.iter();
+            tags.any(|(tag, values)| values.contains(&self.value.as_ref()) && *tag == self.tag)
+        };
+        let named = shapes.iter().position(names);
+        named.or_else(|| shapes.iter().position(|shape| allows(shape, self.tag, &self.value)))
+    }
+
+    /// Makes the tag a member like the others.
+    pub(in super::super) fn take_tag(&mut self) {
+        let value = Value::from(self.value.as_ref()).to_string();
+        push(&mut self.members, self.tag, &value);
+    }
+
+    /// The members as the text of an object, if there are any.
+    pub(in super::super) fn text(mut self) -> Option<String> {
+        if self.members.is_empty() {
+            return None;
+        }
+        self.members.push('}');
+        Some(self.members)
+    }
+
+    /// The whole object.
+    pub(super) fn rest<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
+        self.take_tag();
+        let mut object: Map<String, Value> = match self.text() {
+            Some(text) => serde_json::from_str(&text).map_err(A::Error::custom)?,
+            None => Map::new(),
+        };
+        while let Some((name, value)) = map.next_entry()? {
+            object.insert(name, value);
+        }
+        Ok(Value::Object(object))
+    }
+}
+
+fn push(members: &mut String, name: &str, value: &str) {
+    // The quotes, the colon, the comma and what closes the object; and one more like it.
+    members.reserve(2 * (name.len() + value.len() + 5));
+    members.push(if members.is_empty() { '{' } else { ',' });
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        members.push('"');
+        members.push_str(name);
+        members.push('"');
+    } else {
+        members.push_str(&Value::from(name).to_string());
+    }
+    members.push(':');
+    members.push_str(value);
+}
+
+/// Captures a value.
+struct Capture;
+
+impl<'de> DeserializeSeed<'de> for Capture {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Cow<'de, str>, D::Error> {
+        capture(deserializer)
+    }
+}
