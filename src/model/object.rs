@@ -194,24 +194,24 @@ fn fill<'de, A: MapAccess<'de>>(
 /// The fields seen so far: a word for nearly every type, a vector for the few that are larger.
 #[derive(Default)]
 struct Seen {
-    low: u128,
+    low: u64,
     high: Vec<usize>,
 }
 
 impl Seen {
+    #[inline]
     fn insert(&mut self, index: usize) {
-        if index < 128 {
-            self.low |= 1 << index;
-        } else {
-            self.high.push(index);
+        match index {
+            0..64 => self.low |= 1 << index,
+            _ => self.high.push(index),
         }
     }
 
+    #[inline]
     fn contains(&self, index: usize) -> bool {
-        if index < 128 {
-            self.low & (1 << index) != 0
-        } else {
-            self.high.contains(&index)
+        match index {
+            0..64 => self.low & (1 << index) != 0,
+            _ => self.high.contains(&index),
         }
     }
 }
