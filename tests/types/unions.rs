@@ -177,19 +177,15 @@ fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
 
 #[test]
 fn a_property_that_stands_twice_is_refused() {
-    for text in [
-        r#"{"name": "Ada", "name": "Grace"}"#,
-        r#"{"voice": {"voiceId": "andrew", "provider": "azure", "voiceId": "brian"}}"#,
-    ] {
-        let read: Result<types::CreateAssistantDto, _> = vapi::read_body(text.as_bytes());
-        match read {
-            Err(error) => assert!(error.to_string().contains("duplicate field `name`"), "{error}"),
-            Ok(assistant) => assert!(
-                matches!(assistant.voice, Some(types::Voice::Unknown(_))),
-                "{assistant:?}"
-            ),
-        }
-    }
+    let read = |text: &str| vapi::read_body::<types::CreateAssistantDto>(text.as_bytes());
+    let error = read(r#"{"name": "Ada", "name": "Grace"}"#).unwrap_err();
+    assert!(error.to_string().contains("duplicate field `name`"), "{error}");
+    // In a union, it is a value that does not fit.
+    let assistant = read(r#"{"voice": {"voiceId": "andrew", "provider": "azure", "voiceId": "brian"}}"#).unwrap();
+    assert!(
+        matches!(assistant.voice, Some(types::Voice::Unknown(_))),
+        "{assistant:?}"
+    );
 }
 
 /// Groups in groups, each with something before the next: a condition, something that is none, something that only says it is one.
