@@ -14,9 +14,9 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::by_name::to_value;
 use crate::client::Client;
 use crate::draft::Draft;
 use crate::error::{Error, Result};
@@ -283,11 +283,6 @@ impl<'c> Dial<'c> {
         draft.json(&body);
         Ok((draft, customers))
     }
-}
-
-/// By way of text, as requests are written: one copy of each type's encoder is compiled instead of two.
-fn to_value<T: Serialize>(value: &T) -> serde_json::Result<Value> {
-    serde_json::from_slice(&serde_json::to_vec(value)?)
 }
 
 async fn send(client: &Client, request: Result<(Draft, Vec<Value>)>) -> Result<Answered> {

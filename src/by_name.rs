@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 use crate::model::{Object, Show, Slot};
+use serde::Serialize;
 use serde_json::Value;
 
 /// What an object says under this name; `None` if nothing or `null`.
@@ -22,9 +23,13 @@ impl Show for ToValue {
     type Out = Option<Value>;
 
     fn show<T: Slot>(self, value: &T) -> Option<Value> {
-        // By way of text: requests are written so too, and one copy of each type's encoder is compiled instead of two.
-        serde_json::from_slice(&serde_json::to_vec(value).ok()?).ok()
+        to_value(value).ok()
     }
+}
+
+/// By way of text, as requests are written: one copy of each type's encoder is compiled instead of two.
+pub(crate) fn to_value<T: Serialize>(value: &T) -> serde_json::Result<Value> {
+    serde_json::from_slice(&serde_json::to_vec(value)?)
 }
 
 /// An object that says this. Where a document has another type for what is said, it is kept as an unknown property.
