@@ -1,6 +1,6 @@
 //! Reading a whole text: as fast as can be, and with more care where that fails.
 
-use super::slot::{Reader, Slot};
+use super::slot::{Slot, deserialize};
 use serde::de::DeserializeOwned;
 use serde_json::de::StrRead;
 
@@ -27,12 +27,7 @@ pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_jso
 /// Reads a body as a generated type, or a list or map of one. Public for tests.
 #[doc(hidden)]
 pub fn read_body<T: Slot>(body: &[u8]) -> Result<T, serde_json::Error> {
-    let mut value = T::blank();
-    read_text(as_text(body)?, |deserializer, mode| {
-        value = T::blank();
-        T::Reader::decode(&mut value, deserializer, mode)
-    })?;
-    Ok(value)
+    read_text(as_text(body)?, |deserializer, mode| deserialize(deserializer, mode))
 }
 
 /// All is read from text, as captured unions are: one copy of each type's decoder is compiled instead of two.
@@ -41,14 +36,15 @@ fn as_text(body: &[u8]) -> Result<&str, serde_json::Error> {
 }
 
 /// Reads a text, and again with more care if something in it did not fit: it may have been in a union, where that is no error.
-pub(super) fn read_text<'de>(
+pub(super) fn read_text<'de, T>(
     text: &'de str,
-    mut read: impl FnMut(&mut serde_json::Deserializer<StrRead<'de>>, Mode) -> Result<(), serde_json::Error>,
-) -> Result<(), serde_json::Error> {
-    let mut read = |mode| {
+    mut read: impl FnMut(&mut serde_json::Deserializer<StrRead<'de>>, Mode) -> Result<T, serde_json::Error>,
+) -> Result<T, serde_json::Error> {
+    let mut read = |mode| -> Result<T, serde_json::Error> {
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        read(&mut deserializer, mode)?;
-        deserializer.end()
+        let value = read(&mut deserializer, mode)?;
+        deserializer.end()?;
+        Ok(value)
     };
     match read(Mode::Direct) {
         Err(cause) if cause.is_data() => read(Mode::Careful),

@@ -62,10 +62,10 @@ impl<T: DeserializeOwned> Reader<T> for SerdeReader {
 #[derive(Debug)]
 pub enum ContainerReader {}
 
-/// Reads a value from outside, by `serde`.
-pub(crate) fn deserialize<'de, T: Slot, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+/// Reads a value that has no place yet.
+pub(crate) fn deserialize<'de, T: Slot, D: Deserializer<'de>>(deserializer: D, mode: Mode) -> Result<T, D::Error> {
     let mut value = T::blank();
-    T::Reader::decode(&mut value, deserializer, Mode::Outer)?;
+    T::Reader::decode(&mut value, deserializer, mode)?;
     Ok(value)
 }
 

@@ -308,7 +308,7 @@ macro_rules! tagged_union {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::deserialize(deserializer)
+                $crate::model::deserialize(deserializer, $crate::model::Mode::Outer)
             }
         }
 

@@ -6,8 +6,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 use serde_json::{Map, Value};
 
 use super::super::raw::capture;
+use super::Shape;
 use super::look::{StringOnly, Text};
-use super::{Shape, allows};
 
 /// The members of an object up to its tag.
 #[doc(hidden)]
@@ -38,14 +38,12 @@ impl<'de> Head<'de> {
         Err(A::Error::missing_field(tag))
     }
 
-    /// The variant that the tag names, or one that does not say what its tag is.
+    /// The variant that the tag names. A union has a tag only if each of its object variants has values of it, and no two the same.
     pub(super) fn variant(&self, shapes: &[Shape]) -> Option<usize> {
-        let names = |shape: &Shape| {
+        shapes.iter().position(|shape| {
             let mut tags = shape.tags.iter();
             tags.any(|(tag, values)| values.contains(&self.value.as_ref()) && *tag == self.tag)
-        };
-        let named = shapes.iter().position(names);
-        named.or_else(|| shapes.iter().position(|shape| allows(shape, self.tag, &self.value)))
+        })
     }
 
     /// Makes the tag a member like the others.
