@@ -2,8 +2,8 @@
 
 use std::fmt::Debug;
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use vapi::types;
 
@@ -24,8 +24,7 @@ fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
 ) -> Result<Decoded, serde_json::Error> {
     let value: T = serde_json::from_str(text)?;
     assert_eq!(as_answer(text.as_bytes())?, value, "{text}");
-    let mut backwards = String::new();
-    write_backwards(&serde_json::from_str(text)?, &mut backwards);
+    let backwards = serde_json::to_string(&Backwards(&serde_json::from_str(text)?))?;
     assert_eq!(as_answer(backwards.as_bytes())?, value, "{backwards}");
     Ok(Decoded {
         debug: format!("{value:?}"),
@@ -33,29 +32,18 @@ fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
     })
 }
 
-/// Writes a value with the members of its objects from the last to the first.
-fn write_backwards(value: &Value, out: &mut String) {
-    let mut separator = "";
-    match value {
-        Value::Object(object) => {
-            out.push('{');
-            for (name, value) in object.iter().rev() {
-                out.push_str(&format!("{separator}{}:", Value::from(name.as_str())));
-                write_backwards(value, out);
-                separator = ",";
+/// A value with the members of its objects from the last to the first.
+struct Backwards<'a>(&'a Value);
+
+impl Serialize for Backwards<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(object) => {
+                serializer.collect_map(object.iter().rev().map(|(name, value)| (name, Backwards(value))))
             }
-            out.push('}');
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Backwards)),
+            scalar => scalar.serialize(serializer),
         }
-        Value::Array(items) => {
-            out.push('[');
-            for item in items {
-                out.push_str(separator);
-                write_backwards(item, out);
-                separator = ",";
-            }
-            out.push(']');
-        }
-        scalar => out.push_str(&scalar.to_string()),
     }
 }
 

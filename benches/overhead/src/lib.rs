@@ -1,7 +1,6 @@
 //! What is decoded and encoded by the benchmarks: JSON as the API has it for a long call with a full assistant.
 
-use std::fmt::Write as _;
-
+use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 
 const ID: &str = "6f2b0c9e-4a51-4f0e-9a37-0d8a6a1f7c11";
@@ -54,11 +53,7 @@ pub fn call(turns: u32) -> Value {
 
 /// A stored assistant that says most of what one can say.
 pub fn stored_assistant() -> Value {
-    let mut assistant = assistant();
-    for (name, value) in stamps() {
-        assistant[name] = value.into();
-    }
-    assistant
+    stored(assistant())
 }
 
 /// What an assistant that says most of what one can say is created from.
@@ -120,58 +115,42 @@ pub fn tools(count: usize) -> Value {
         json!({ "type": "slack.message.send", "messages": told }),
         json!({ "type": "google.calendar.event.create", "messages": told }),
     ];
-    let stored = |mut tool: Value| {
-        for (name, value) in stamps() {
-            tool[name] = value.into();
-        }
-        tool
-    };
     kinds.iter().cycle().take(count).cloned().map(stored).collect()
 }
 
-/// The text of a value as the API sends what it has stored: an object's members in the order in which PostgreSQL's `jsonb` has
-/// them, the shortest name first.
+/// The text of a value as the API sends what it has stored.
 pub fn text(value: &Value) -> String {
-    let mut out = String::new();
-    write(value, &mut out);
-    out
+    serde_json::to_string(&Stored(value)).unwrap()
 }
 
-fn write(value: &Value, out: &mut String) {
-    let mut separator = "";
-    match value {
-        Value::Object(object) => {
-            let mut members: Vec<_> = object.iter().collect();
-            members.sort_by_key(|(name, _)| (name.len(), *name));
-            out.push('{');
-            for (name, value) in members {
-                let _ = write!(out, "{separator}{}:", Value::from(name.as_str()));
-                write(value, out);
-                separator = ",";
+/// A value with the members of objects in the order in which PostgreSQL's `jsonb` has them, the shortest name first.
+struct Stored<'a>(&'a Value);
+
+impl Serialize for Stored<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Object(object) => {
+                let mut members: Vec<_> = object.iter().map(|(name, value)| (name, Stored(value))).collect();
+                members.sort_by_key(|(name, _)| (name.len(), *name));
+                serializer.collect_map(members)
             }
-            out.push('}');
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Stored)),
+            scalar => scalar.serialize(serializer),
         }
-        Value::Array(items) => {
-            out.push('[');
-            for item in items {
-                out.push_str(separator);
-                write(item, out);
-                separator = ",";
-            }
-            out.push(']');
-        }
-        scalar => out.push_str(&scalar.to_string()),
     }
 }
 
-/// What the API adds to what it stores.
-fn stamps() -> [(&'static str, &'static str); 4] {
-    [
+/// With what the API adds to what it stores.
+fn stored(mut value: Value) -> Value {
+    for (name, stamp) in [
         ("id", ID),
         ("orgId", ID),
         ("createdAt", CREATED),
         ("updatedAt", CREATED),
-    ]
+    ] {
+        value[name] = stamp.into();
+    }
+    value
 }
 
 fn message(turn: u32) -> Value {
