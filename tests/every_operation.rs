@@ -2,6 +2,8 @@
 //! allows are taken, and answers decode with nothing unknown in them.
 #![cfg(vapi_op = "CallController_create")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -114,12 +116,7 @@ struct World {
 
 impl World {
     async fn start() -> World {
-        let local = Emulator::start().await;
-        let vapi = Client::builder()
-            .api_key(local.api_key())
-            .base_url(local.base_url())
-            .build()
-            .unwrap();
+        let (local, vapi) = support::local().await;
         let operations = local.operations();
         World {
             local,

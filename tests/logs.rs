@@ -68,12 +68,7 @@ async fn entries_of(text: &str) -> Vec<vapi::Result<LogEntry>> {
 #[tokio::test]
 async fn the_log_of_a_call_is_read_entry_by_entry() {
     use vapi::types::{CallOrBatch, CreateCallDto, CreateCustomerDto};
-    let local = vapi_emulator::Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()
-        .unwrap();
+    let (local, vapi) = local().await;
     let request = CreateCallDto::new()
         .assistant_id("a-1")
         .phone_number_id("line-1")

@@ -17,12 +17,6 @@ use vapi::Client;
 use vapi::types::{Call, CreateAssistantDto, CreateSessionDto};
 use vapi_emulator::Emulator;
 
-async fn start() -> (Emulator, Client) {
-    let local = Emulator::start().await;
-    let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();
-    (local, vapi)
-}
-
 /// The names that they get are the numbers.
 async fn create_assistants(vapi: &Client, numbers: std::ops::Range<u32>) -> Vec<String> {
     let mut ids = Vec::new();
@@ -54,7 +48,7 @@ fn calls(items: &[(&str, &str)]) -> String {
 
 #[tokio::test]
 async fn each_item_comes_once_and_newest_first() {
-    let (local, vapi) = start().await;
+    let (local, vapi) = local().await;
     create_assistants(&vapi, 0..25).await;
     local.clear_requests();
     let assistants = vapi.assistants().list().limit(10).stream().into_vec().await.unwrap();
@@ -67,7 +61,7 @@ async fn each_item_comes_once_and_newest_first() {
 
 #[tokio::test]
 async fn nothing_is_requested_before_it_is_wanted() {
-    let (local, vapi) = start().await;
+    let (local, vapi) = local().await;
     create_assistants(&vapi, 0..8).await;
     local.clear_requests();
     // Of three, at most two came before: they can be a millisecond apart, and the bound is that much later than the last.
@@ -86,7 +80,7 @@ async fn nothing_is_requested_before_it_is_wanted() {
 
 #[tokio::test]
 async fn what_comes_and_goes_meanwhile_changes_nothing_for_the_others() {
-    let (_local, vapi) = start().await;
+    let (_local, vapi) = local().await;
     let ids = create_assistants(&vapi, 0..12).await;
     let mut assistants = vapi.assistants().list().limit(4).stream();
     let mut names = Vec::new();
@@ -156,7 +150,7 @@ async fn the_callers_own_bound_is_never_lifted() {
 
 #[tokio::test]
 async fn pages_tell_where_they_stand() {
-    let (local, vapi) = start().await;
+    let (local, vapi) = local().await;
     for _ in 0..5 {
         vapi.sessions().create(CreateSessionDto::new()).await.unwrap();
     }
@@ -177,7 +171,7 @@ async fn pages_tell_where_they_stand() {
 
 #[tokio::test]
 async fn an_item_that_moves_to_the_next_page_meanwhile_comes_once() {
-    let (_local, vapi) = start().await;
+    let (_local, vapi) = local().await;
     let mut wanted = Vec::new();
     for _ in 0..5 {
         wanted.insert(0, vapi.sessions().create(CreateSessionDto::new()).await.unwrap().id);
@@ -195,7 +189,7 @@ async fn an_item_that_moves_to_the_next_page_meanwhile_comes_once() {
 
 #[tokio::test]
 async fn an_empty_list_has_one_empty_page() {
-    let (_local, vapi) = start().await;
+    let (_local, vapi) = local().await;
     let mut pages = vapi.sessions().list().pages();
     let page = pages.next().await.unwrap().unwrap();
     assert_eq!((page.items.len(), page.total_items()), (0, Some(0)));

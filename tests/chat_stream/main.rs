@@ -19,11 +19,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use vapi::Client;
 use vapi::chat::{ChatEvent, ChatStream, ResponseEvent, ResponseStream};
 use vapi::http::{Method, StatusCode};
 use vapi::types::{CreateChatDto, OpenAiResponsesRequest};
-use vapi_emulator::Emulator;
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
 
@@ -64,16 +62,6 @@ async fn events_of(reply: Reply) -> (Vec<ChatEvent>, Option<vapi::Error>) {
 async fn text_of(body: impl Into<Vec<u8>>) -> String {
     let (_server, stream) = chat(Reply::new(200, EVENTS, body)).await;
     stream.unwrap().collect_text().await.unwrap()
-}
-
-async fn local() -> (Emulator, Client) {
-    let local = Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()
-        .unwrap();
-    (local, vapi)
 }
 
 #[tokio::test]

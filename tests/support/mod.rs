@@ -16,15 +16,25 @@ pub use server::*;
 
 use std::time::Duration;
 
+use vapi::Client;
+use vapi_emulator::Emulator;
+
 pub const KEY: &str = "sk-test-4f1c2a";
 
 /// A client of this server that retries at once.
-pub fn client(server: &Server) -> vapi::Client {
+pub fn client(server: &Server) -> Client {
     builder(&server.url).build().unwrap()
 }
 
+/// The local Vapi, and a client of it that retries at once.
+pub async fn local() -> (Emulator, Client) {
+    let local = Emulator::start().await;
+    let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();
+    (local, vapi)
+}
+
 pub fn builder(url: &str) -> vapi::config::ClientBuilder {
-    vapi::Client::builder()
+    Client::builder()
         .api_key(KEY)
         .base_url(url)
         .retry_base_delay(Duration::from_millis(1))
