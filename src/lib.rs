@@ -26,7 +26,7 @@
 
 // This file is the table of contents. What is generated and what is written by hand never share a file.
 
-mod artifacts;
+pub mod artifacts;
 #[cfg(all(
     vapi_op = "CallController_create",
     vapi_type = "Call",
@@ -36,44 +36,34 @@ mod artifacts;
 pub mod batch;
 mod by_name;
 pub mod chat;
-pub mod client;
-pub mod config;
-pub mod download;
-mod draft;
+mod client;
+mod download;
 mod error;
-mod generated;
-#[cfg(feature = "logs")]
-pub mod logs;
+#[cfg(feature = "schemars")]
+mod json_schema;
 mod model;
 pub mod operation;
 pub mod pages;
-mod path;
-mod query;
 pub mod raw;
-mod region;
-pub mod request;
-mod response;
-mod retry;
-#[cfg(feature = "schemars")]
-mod schema;
-mod sse;
+mod request;
+#[allow(clippy::all, rustdoc::all)]
+pub mod resources;
 pub mod structured_outputs;
 pub mod tools;
 mod transport;
-pub mod upload;
+#[allow(clippy::all, deprecated, rustdoc::all)]
+pub mod types;
 pub mod wait;
 
 pub use artifacts::Recording;
-pub use client::Client;
+pub use client::{Client, ClientBuilder, Region, http_client_builder};
 pub use download::Download;
 pub use error::{Error, Result};
-pub use generated::{resources, types};
 #[doc(hidden)]
 pub use model::read_body;
 pub use model::{Nullable, Number, Secret, Timestamp, TimestampError};
-pub use region::Region;
-pub use response::Response;
-pub use upload::Upload;
+pub use request::RequestBuilder;
+pub use transport::{ByteStream, Response, Upload};
 
 pub use http;
 pub use reqwest;

@@ -12,14 +12,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
-use crate::download::ByteStream;
-use crate::draft::Draft;
-use crate::error::{Error, Origin, Result, place};
+use crate::error::{Error, Origin, Result, json_path};
 use crate::model::from_body;
-use crate::response::{Answer, Response};
-use crate::sse;
-use crate::transport;
-use crate::upload::Upload;
+use crate::transport::{self, Answer, ByteStream, Draft, Response, Upload};
 
 /// What the document says of an operation. Generated code implements it.
 pub trait Endpoint: Send + Sync + 'static {
@@ -37,6 +32,43 @@ pub trait Endpoint: Send + Sync + 'static {
     /// # Errors
     /// The body is not as the document says.
     fn decode(body: &[u8]) -> Result<Self::Output, serde_json::Error>;
+}
+
+/// An operation that lists. Generated code implements it.
+pub trait Paginated: Endpoint {
+    /// What is listed.
+    type Item: Send + 'static;
+    /// How to read on where an answer ends.
+    const STYLE: Style;
+
+    /// Reads one item of a list.
+    ///
+    /// # Errors
+    /// The item is not as the document says.
+    fn decode_item(text: &[u8]) -> Result<Self::Item, serde_json::Error>;
+}
+
+/// How a list is read on where an answer ends. The operation's parameters decide it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Style {
+    /// Newest first, in answers of up to `limit` items, and on with `createdAtLe`: what was created before the last item.
+    ///
+    /// Items that are created or deleted meanwhile don't make others appear twice or be missed, nor do items that were created
+    /// in the same millisecond. Where a page is too small to hold those, larger ones are asked for, up to 1000 items; where
+    /// that is too small, or the server doesn't keep to this order, the stream ends in an error.
+    CreatedAt,
+    /// By page number.
+    ///
+    /// When an item is created meanwhile, the last item of a page is also the first of the next: of the latest thousand items
+    /// none is given twice. When an item is deleted meanwhile, the one that moves up over the border between two pages is
+    /// missed: that is in the nature of page numbers. `.page(n)` starts at that page.
+    Pages,
+    /// In one answer of up to `limit` items. If it is full, a larger one is asked for, up to 1000 items; if that is full too, the
+    /// stream ends in an error.
+    Limited,
+    /// In one answer.
+    Whole,
 }
 
 /// A prepared call of an operation: await it to send it.
@@ -185,7 +217,7 @@ fn decode<T>(
     answer: Answer,
     decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
 ) -> Result<Response<T>> {
-    if sse::is_event_stream(&answer.headers) {
+    if transport::is_event_stream(&answer.headers) {
         let Answer {
             status,
             headers,
@@ -197,7 +229,7 @@ fn decode<T>(
     match decode(&answer.body) {
         Ok(value) => Ok(answer.with(value)),
         Err(cause) => {
-            let place = place::of(&answer.body, &cause);
+            let place = json_path::of(&answer.body, &cause);
             Err(undecodable(origin, answer, &cause, place))
         }
     }

@@ -3,8 +3,6 @@
 //! It sends through the same transport as everything else, so authentication, retries and timeouts are the same. Use it
 //! where a method per operation id is wanted; the [resource handles](crate::resources) are more comfortable.
 
-use crate::config;
-use crate::path;
 use crate::transport;
 use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
@@ -22,7 +20,7 @@ pub use generated::{ByteStream, Client, Error, ResponseValue};
 
 /// What the raw client shares with the [`Client`](crate::Client) that made it.
 #[derive(Clone)]
-pub struct Shared(pub(crate) Arc<config::Shared>);
+pub struct Shared(pub(crate) Arc<transport::Shared>);
 
 impl fmt::Debug for Shared {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,8 +64,8 @@ impl Client {
 /// An id as a path segment, refused where it could lead the request elsewhere.
 #[expect(clippy::result_large_err, reason = "progenitor's error is what its methods return")]
 pub(crate) fn checked_id<E>(id: &str) -> Result<String, Error<E>> {
-    match path::refuse_value("id", id) {
+    match transport::refuse_path_value("id", id) {
         Some(problem) => Err(Error::InvalidRequest(problem)),
-        None => path::fill("{id}", &[("id", id.to_owned())]).map_err(Error::InvalidRequest),
+        None => transport::fill_path("{id}", &[("id", id.to_owned())]).map_err(Error::InvalidRequest),
     }
 }

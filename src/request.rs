@@ -9,12 +9,29 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
-use crate::download::ByteStream;
-use crate::draft::Draft;
 use crate::error::Result;
 use crate::operation;
-use crate::response::Response;
-use crate::transport;
+use crate::transport::{self, ByteStream, Draft, Response};
+
+impl Client {
+    /// A request to any path of the API, for what this crate does not know yet. The key, the retries, the time limits and the
+    /// errors are those of every other request.
+    ///
+    /// ```no_run
+    /// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
+    /// use vapi::http::Method;
+    /// let answer: serde_json::Value = vapi
+    ///     .request(Method::POST, "/new-endpoint")
+    ///     .json(&serde_json::json!({ "name": "x" }))
+    ///     .send()
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder<'_> {
+        RequestBuilder::new(self, method, path.into())
+    }
+}
 
 /// A request to any path, made by [`Client::request`].
 #[derive(Debug)]

@@ -48,7 +48,7 @@ impl StructuredOutput {
     #[cfg(vapi_type = "CreateStructuredOutputDto")]
     #[must_use]
     pub fn of<T: schemars::JsonSchema>() -> types::CreateStructuredOutputDto {
-        let schema = crate::schema::of::<T>();
+        let schema = crate::json_schema::of::<T>();
         let name: String = T::schema_name().chars().take(40).collect();
         let mut output = serde_json::Map::from_iter([("name".to_owned(), name.into())]);
         if let Some(description) = schema.get("description") {

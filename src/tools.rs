@@ -56,7 +56,7 @@ impl Tool {
         name: impl Into<String>,
         description: impl Into<String>,
     ) -> types::CreateFunctionToolDto {
-        let mut schema = crate::schema::of::<A>();
+        let mut schema = crate::json_schema::of::<A>();
         // The function describes itself, and the document's parameters are not described.
         schema.remove("description");
         schema.entry("properties").or_insert_with(|| Value::Object(Map::new()));

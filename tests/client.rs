@@ -274,7 +274,7 @@ async fn a_client_of_the_users_own_is_used() {
     let server = Server::replying([Reply::thing()]).await;
     let mut headers = vapi::http::HeaderMap::new();
     headers.insert("x-mine", "yes".parse().unwrap());
-    let http = vapi::config::http_client_builder().unwrap().default_headers(headers);
+    let http = vapi::http_client_builder().unwrap().default_headers(headers);
     let vapi = builder(&server.url).http_client(http.build().unwrap()).build().unwrap();
     get(&vapi, "t-1").await.unwrap();
     assert_eq!(server.request().header("x-mine"), Some("yes"));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use support::*;
 use vapi::Client;
-use vapi::download::{ByteStream, Download};
+use vapi::{ByteStream, Download};
 
 /// The first bytes of a WAV file, and some more.
 const SOUND: &[u8] = b"RIFF\x24\x00\x00\x00WAVEfmt and so on";

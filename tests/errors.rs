@@ -186,7 +186,7 @@ async fn a_stream_of_events_is_never_taken_for_a_value() {
 async fn a_compressed_answer_that_nobody_asked_for_is_explained() {
     let server = Server::replying([Reply::json(200, "\u{1f}x").header("content-encoding", "gzip")]).await;
     // As it is without the feature `gzip`.
-    let http = vapi::config::http_client_builder().unwrap().no_gzip().build().unwrap();
+    let http = vapi::http_client_builder().unwrap().no_gzip().build().unwrap();
     let vapi = builder(&server.url).http_client(http).build().unwrap();
     let error = get(&vapi, "t-1").await.unwrap_err();
     assert!(error.to_string().contains("enable the cargo feature `gzip`"), "{error}");

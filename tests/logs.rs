@@ -11,8 +11,8 @@ use flate2::write::GzEncoder;
 use serde_json::{Value, json};
 use support::*;
 use vapi::Client;
-use vapi::download::Download;
-use vapi::logs::LogEntry;
+use vapi::Download;
+use vapi::artifacts::LogEntry;
 
 const LOG: &str = concat!(
     r#"{"time":1700000000000,"body":"Call started","attributes":{"category":"system","event":"call.started"}}"#,

@@ -10,8 +10,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use support::*;
 use vapi::Client;
+use vapi::Upload;
 use vapi::operation::Operation;
-use vapi::upload::Upload;
 
 fn send(vapi: &Client, upload: Upload) -> Operation<'_, UploadThing> {
     Operation::new(vapi).form(upload)

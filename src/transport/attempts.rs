@@ -6,10 +6,10 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 use tracing::{Span, field};
 
-use super::Options;
-use crate::config::Shared;
+use super::prepared_request::Options;
+use super::retry_policy::{self, Decision, Outcome, Try};
+use super::settings::Shared;
 use crate::error;
-use crate::retry::{self, Decision, Outcome, Try};
 
 /// The tries of one request: how many, until when, and the span that tells of them.
 pub(super) struct Attempts<'a> {
@@ -78,13 +78,13 @@ impl<'a> Attempts<'a> {
     /// How long to wait before another try, if there is to be one. A pause that would outlast the time limit is not begun.
     pub(super) fn pause(&self, outcome: Option<Outcome>, headers: Option<&HeaderMap>) -> Option<Duration> {
         let outcome = outcome?;
-        let decision = retry::decide(Try {
+        let decision = retry_policy::decide(Try {
             method: &self.method,
             outcome,
             replayable: self.replayable,
             made: self.made,
             max_retries: self.options.max_retries.unwrap_or(self.shared.max_retries),
-            retry_after: headers.and_then(|headers| retry::retry_after(headers, SystemTime::now())),
+            retry_after: headers.and_then(|headers| error::retry_after(headers, SystemTime::now())),
         });
         let pause = match decision {
             Decision::Stop => return None,

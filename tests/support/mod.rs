@@ -33,7 +33,7 @@ pub async fn local() -> (Emulator, Client) {
     (local, vapi)
 }
 
-pub fn builder(url: &str) -> vapi::config::ClientBuilder {
+pub fn builder(url: &str) -> vapi::ClientBuilder {
     Client::builder()
         .api_key(KEY)
         .base_url(url)

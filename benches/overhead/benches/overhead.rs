@@ -143,7 +143,7 @@ fn request(_: &mut Criterion) {
         .base_url(&address)
         .build()
         .unwrap();
-    let bare = vapi::config::http_client_builder().unwrap().build().unwrap();
+    let bare = vapi::http_client_builder().unwrap().build().unwrap();
     let url = format!("{address}/call/1");
     let mut times = [Vec::new(), Vec::new()];
     runtime.block_on(async {

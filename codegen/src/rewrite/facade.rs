@@ -217,11 +217,11 @@ fn write_setters(out: &mut String, operation: &Operation, signature: &Signature)
 /// The operations as data, for tests and tools.
 fn write_table(out: &mut String, operations: &[Operation]) {
     out.push_str("/// Every operation: its id, method, path, and the names of its methods here.\n#[doc(hidden)]\n");
-    out.push_str("pub const OPERATIONS: &[crate::generated::OperationNames] = &[\n");
+    out.push_str("pub const OPERATIONS: &[OperationNames] = &[\n");
     for operation in operations {
         let _ = writeln!(
             out,
-            "    crate::generated::OperationNames {{ id: {:?}, method: {:?}, path: {:?}, handle: {:?}, name: {:?}, raw: {:?} }},",
+            "    OperationNames {{ id: {:?}, method: {:?}, path: {:?}, handle: {:?}, name: {:?}, raw: {:?} }},",
             operation.id,
             operation.method,
             operation.path,

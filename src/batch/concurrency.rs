@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::Outcome;
-use super::answer::{Answered, Told};
+use super::batch_response::{Answered, Told};
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::types::Call;

@@ -1,11 +1,19 @@
 //! The client: a handle on shared configuration that everything else borrows.
 
+mod builder;
+mod checks;
+mod http_client;
+mod region;
+
 use std::fmt;
 use std::sync::Arc;
 
-use crate::config::{ClientBuilder, Shared};
 use crate::error::Result;
-use crate::request::RequestBuilder;
+use crate::transport::Shared;
+
+pub use builder::ClientBuilder;
+pub use http_client::http_client_builder;
+pub use region::Region;
 
 /// A client of the Vapi API. Cloning is cheap, and clones share their connections.
 ///
@@ -53,24 +61,6 @@ impl Client {
     /// Where requests go.
     pub fn base_url(&self) -> &str {
         &self.shared.base_url
-    }
-
-    /// A request to any path of the API, for what this crate does not know yet. The key, the retries, the time limits and the
-    /// errors are those of every other request.
-    ///
-    /// ```no_run
-    /// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
-    /// use vapi::http::Method;
-    /// let answer: serde_json::Value = vapi
-    ///     .request(Method::POST, "/new-endpoint")
-    ///     .json(&serde_json::json!({ "name": "x" }))
-    ///     .send()
-    ///     .await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn request(&self, method: http::Method, path: impl Into<String>) -> RequestBuilder<'_> {
-        RequestBuilder::new(self, method, path.into())
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {

@@ -2,9 +2,9 @@
 //!
 //! The rule that everything else bends to: a request that may have placed a call is never repeated.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use http::{HeaderMap, Method, header};
+use http::Method;
 
 /// A server that asks for a longer pause gets no second request: the caller is told instead.
 pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
@@ -87,16 +87,6 @@ impl Backoff {
         let ceiling = self.base.saturating_mul(1 << doublings).min(self.cap);
         ceiling.mul_f64(random.clamp(0.0, 1.0))
     }
-}
-
-/// `Retry-After` in either of its forms: seconds, or a date (one that has passed asks for no pause).
-pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(now).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -213,31 +203,5 @@ mod tests {
         let backoff = Backoff::default();
         assert_eq!(backoff.pause(3, 0.0), Duration::ZERO);
         assert_eq!(backoff.pause(3, 0.25), Duration::from_millis(500));
-    }
-
-    fn asks_for(value: &str) -> Option<Duration> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
-        retry_after(&headers, now)
-    }
-
-    #[test]
-    fn retry_after_is_read_in_seconds() {
-        assert_eq!(asks_for("7"), Some(Duration::from_secs(7)));
-        assert_eq!(asks_for(" 0.5 "), Some(Duration::from_millis(500)));
-    }
-
-    #[test]
-    fn retry_after_is_read_as_a_date() {
-        assert_eq!(asks_for("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
-        assert_eq!(asks_for("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
-    }
-
-    #[test]
-    fn a_retry_after_that_says_nothing_is_ignored() {
-        for nonsense in ["soon", "", "-1", "NaN", "inf"] {
-            assert_eq!(asks_for(nonsense), None, "{nonsense:?}");
-        }
     }
 }

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
+use super::headers::{request_id, retry_after};
 use super::{Error, Kind};
-use crate::retry;
 
 /// Longest excerpt of a foreign body in a sentence, in characters.
 const EXCERPT: usize = 200;
@@ -37,7 +37,7 @@ impl Error {
         error.0.messages = messages;
         error.0.reason = reason;
         error.0.request_id = request_id(headers);
-        error.0.retry_after = retry::retry_after(headers, SystemTime::now());
+        error.0.retry_after = retry_after(headers, SystemTime::now());
         error.0.body = Some(body);
         error
     }
@@ -136,15 +136,6 @@ impl Error {
         error.0.request_id = request_id(headers);
         error
     }
-}
-
-/// The id of a request, as its answer tells it. The API documents none; these are what it and its proxies are seen to send.
-pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
-    ["x-request-id", "request-id", "cf-ray", "x-amz-request-id"]
-        .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
-        .filter(|id| !id.is_empty())
-        .map(str::to_owned)
 }
 
 #[derive(Default)]

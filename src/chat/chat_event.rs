@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::text;
-use super::{Progress, Source, StreamEvent};
+use super::event_stream::{Progress, Source, StreamEvent};
+use super::text_deltas as text;
 
 /// An event of a chat.
 #[derive(Clone, Debug, PartialEq)]

@@ -25,7 +25,7 @@ pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<r
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let http = vapi::config::http_client_builder()?
+/// let http = vapi::http_client_builder()?
 ///     .proxy(vapi::reqwest::Proxy::all("http://proxy.example:3128")?)
 ///     .build()?;
 /// let vapi = vapi::Client::builder().api_key("your-key").http_client(http).build()?;

@@ -2,6 +2,16 @@
 //! key, the time limits, the retries and the tracing span.
 
 mod attempts;
+mod byte_stream;
+mod path;
+mod prepared_request;
+mod query;
+mod request_parts;
+mod response;
+mod retry_policy;
+mod settings;
+mod sse;
+mod upload;
 
 use std::time::Duration;
 
@@ -10,38 +20,26 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
-use crate::config::Shared;
-use crate::download::ByteStream;
-use crate::draft::Draft;
-use crate::error::{Error, Origin, Result};
-use crate::response::Answer;
-use crate::retry::Outcome;
-use crate::upload::Upload;
+use crate::error::{Error, Result};
 use attempts::Attempts;
+use prepared_request::complete;
+use retry_policy::Outcome;
+
+pub use byte_stream::ByteStream;
+pub(crate) use path::{fill as fill_path, refuse_value as refuse_path_value};
+pub(crate) use prepared_request::{Job, Options};
+pub(crate) use request_parts::Draft;
+pub(crate) use response::Answer;
+pub use response::Response;
+pub(crate) use retry_policy::Backoff;
+pub use settings::Shared;
+pub(crate) use sse::{Event, LONGEST_EVENT, Parser, TooLong, is_event_stream};
+pub use upload::Upload;
 
 /// Longest success that is read into memory: far beyond any answer of the API.
 const LONGEST_ANSWER: usize = 64 << 20;
 /// Longest error body that is kept.
 const LONGEST_ERROR: usize = 1 << 20;
-
-/// A request that is complete but for the key.
-pub(crate) struct Job {
-    pub origin: Origin,
-    /// Without its body, which every try gets anew.
-    pub request: reqwest::Request,
-    pub json: Option<Bytes>,
-    pub upload: Option<Upload>,
-    pub options: Options,
-}
-
-/// What a single request asks for instead of the client's settings.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Options {
-    pub timeout: Option<Duration>,
-    pub max_retries: Option<u32>,
-    /// The request goes to a host that must not see the key.
-    pub anonymous: bool,
-}
 
 /// Sends a request and reads its answer, which is a success.
 pub(crate) async fn send(shared: &Shared, draft: Draft) -> Result<Answer> {
@@ -264,21 +262,6 @@ async fn try_once(
             Err(_) => Tried::NotBegun(stated.unwrap_or(limit)),
         },
     }
-}
-
-/// A copy of the job's request with its body.
-async fn complete(job: &mut Job, shared: &Shared) -> Result<reqwest::Request> {
-    let mut copy = reqwest::Request::new(job.request.method().clone(), job.request.url().clone());
-    *copy.headers_mut() = job.request.headers().clone();
-    let Some(upload) = &mut job.upload else {
-        *copy.body_mut() = job.json.clone().map(Into::into);
-        return Ok(copy);
-    };
-    let form = upload.form().await?;
-    reqwest::RequestBuilder::from_parts(shared.http.clone(), copy)
-        .multipart(form)
-        .build()
-        .map_err(|error| Error::transport(error, None))
 }
 
 async fn read(mut response: reqwest::Response, stated: Option<Duration>) -> Tried {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll, ready};
 use futures_core::Stream;
 use serde_json::{Map, Value};
 
-use super::{EventStream, StreamEvent};
+use super::event_stream::{EventStream, StreamEvent};
 use crate::error::Result;
 
 /// What the assistant says, piece by piece: [`EventStream::text_deltas`]. The pieces put together are the text; a server that

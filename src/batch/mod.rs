@@ -4,8 +4,8 @@
 //! them in slices: the first of one customer, whose answer tells how many calls may run at once, the next as large as that
 //! allows. When no slot is free it waits until some of its calls have ended.
 
-mod answer;
-mod slots;
+mod batch_response;
+mod concurrency;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
@@ -18,13 +18,12 @@ use serde_json::{Map, Value};
 
 use crate::by_name::to_value;
 use crate::client::Client;
-use crate::draft::Draft;
 use crate::error::{Error, Result};
-use crate::transport;
+use crate::transport::{self, Draft};
 use crate::types::{Call, CreateCallDto, CreateCustomerDto};
 use crate::wait::Pace;
-use answer::{Answered, Told, read};
-use slots::Slots;
+use batch_response::{Answered, Told, read};
+use concurrency::Slots;
 
 /// Customers in one request, unless told otherwise: if its answer is lost, it is not known of so many whether they were called.
 const SLICE: usize = 10;

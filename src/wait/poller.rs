@@ -12,46 +12,13 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
+use super::poll_interval::{Pace, is_passing};
 use crate::client::Client;
-use crate::draft::Draft;
-use crate::error::{Error, Kind, Origin, Result, place};
+use crate::error::{Error, Kind, Origin, Result, json_path};
 use crate::model::Decode;
-use crate::response::Answer;
-use crate::transport;
+use crate::transport::{self, Answer, Draft};
 
 const USUAL_LIMIT: Duration = Duration::from_secs(30 * 60);
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// How long the pauses between looks are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
-    Growing(Duration),
-    Even(Duration),
-}
-
-impl Pace {
-    pub(crate) fn growing() -> Self {
-        Pace::Growing(FIRST_PAUSE)
-    }
-
-    /// The pause before the next look; the one after it may be longer.
-    pub(crate) fn pause(&mut self) -> Duration {
-        match self {
-            Pace::Even(pause) => *pause,
-            Pace::Growing(next) => {
-                let pause = *next;
-                *next = (pause + pause / 2).min(LONGEST_PAUSE);
-                pause
-            }
-        }
-    }
-}
-
-/// Whether it may be gone by the next look.
-pub(crate) fn is_passing(error: &Error) -> bool {
-    error.is_server() || error.is_rate_limited() || error.is_connect() || error.is_interrupted() || error.is_timeout()
-}
 
 /// What is looked at.
 #[derive(Debug)]
@@ -292,9 +259,9 @@ impl Look {
     pub(super) fn read<T>(&self, decode: Decode<T>) -> Result<T> {
         let text = self.answer.body.get(self.place.span.clone()).unwrap_or_default();
         decode(text).map_err(|cause| {
-            let inside = place::of(text, &cause);
+            let inside = json_path::of(text, &cause);
             let place = match self.place.index {
-                Some(index) => Some(place::join(&format!("[{index}]"), inside)),
+                Some(index) => Some(json_path::join(&format!("[{index}]"), inside)),
                 None => inside,
             };
             undecodable(&self.answer, &self.origin, &cause, place)
@@ -309,4 +276,5 @@ fn undecodable(answer: &Answer, origin: &Origin, cause: &serde_json::Error, plac
 }
 
 #[cfg(test)]
+#[path = "poller_tests.rs"]
 mod tests;

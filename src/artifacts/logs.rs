@@ -10,8 +10,9 @@ use flate2::write::MultiGzDecoder;
 use futures_core::Stream;
 use serde_json::{Map, Value};
 
-use crate::download::{ByteStream, Download};
+use crate::download::Download;
 use crate::error::{Error, Kind, Origin, Result};
+use crate::transport::ByteStream;
 
 /// Longest line that is held in memory.
 const LONGEST_LINE: usize = 8 << 20;

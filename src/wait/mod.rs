@@ -1,4 +1,4 @@
-//! Waiting for what takes its time: calls, simulation runs, eval runs, files. The waiting itself is in `watch`; here are its options
+//! Waiting for what takes its time: calls, simulation runs, eval runs, files. The waiting itself is in `poller`; here are its options
 //! and the methods that begin it.
 //!
 //! ```no_run
@@ -15,7 +15,8 @@
 //! # }
 //! ```
 
-mod watch;
+mod poll_interval;
+mod poller;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -29,10 +30,10 @@ use crate::error::Result;
 #[allow(unused_imports, reason = "a document may have nothing to wait for")]
 use crate::model::{Decode, Slot, read_body};
 use crate::operation::{Endpoint, Operation};
-use watch::{Look, Watch};
-pub(crate) use watch::{Pace, is_passing};
+pub(crate) use poll_interval::{Pace, is_passing};
+use poller::{Look, Watch};
 #[allow(unused_imports, reason = "each method is there if the document has its operation")]
-use watch::{Settled, Subject};
+use poller::{Settled, Subject};
 
 /// A wait for something to be over: await it to have what it was in the end.
 ///

@@ -9,11 +9,11 @@ use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Style;
-use super::sheet::{Sheet, moment};
-use super::walk::{Then, Walk};
+use super::paging_state::{Then, Walk};
+use super::raw_page::{Sheet, moment};
 use crate::error::Origin;
-use crate::response::Answer;
+use crate::operation::Style;
+use crate::transport::Answer;
 
 /// Microseconds: servers keep time more exactly than they write it.
 type Moment = i64;

@@ -1,5 +1,5 @@
 //! Reading lists to their end. Each list operation has [`stream`](Operation::stream), item by item, and
-//! [`pages`](Operation::pages), page by page; what is asked of the server to get on is decided in `walk`.
+//! [`pages`](Operation::pages), page by page; what is asked of the server to get on is decided in `paging_state`.
 //!
 //! ```no_run
 //! # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
@@ -14,11 +14,11 @@
 //! Nothing is requested before it is wanted, one page is in memory at a time, and dropping the stream ends it. **`limit` is the
 //! size of a page, not of the whole**: to get ten items in all, stop after ten.
 
-mod reader;
-mod sheet;
+mod pager;
+mod paging_state;
+mod raw_page;
 #[cfg(test)]
-mod simulated;
-mod walk;
+mod simulation;
 
 use std::fmt;
 use std::future::poll_fn;
@@ -30,45 +30,8 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::model::Decode;
-use crate::operation::{Endpoint, Operation};
-use reader::{Fresh, Reader};
-
-/// An operation that lists. Generated code implements it.
-pub trait Paginated: Endpoint {
-    /// What is listed.
-    type Item: Send + 'static;
-    /// How to read on where an answer ends.
-    const STYLE: Style;
-
-    /// Reads one item of a list.
-    ///
-    /// # Errors
-    /// The item is not as the document says.
-    fn decode_item(text: &[u8]) -> Result<Self::Item, serde_json::Error>;
-}
-
-/// How a list is read on where an answer ends. The operation's parameters decide it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Style {
-    /// Newest first, in answers of up to `limit` items, and on with `createdAtLe`: what was created before the last item.
-    ///
-    /// Items that are created or deleted meanwhile don't make others appear twice or be missed, nor do items that were created
-    /// in the same millisecond. Where a page is too small to hold those, larger ones are asked for, up to 1000 items; where
-    /// that is too small, or the server doesn't keep to this order, the stream ends in an error.
-    CreatedAt,
-    /// By page number.
-    ///
-    /// When an item is created meanwhile, the last item of a page is also the first of the next: of the latest thousand items
-    /// none is given twice. When an item is deleted meanwhile, the one that moves up over the border between two pages is
-    /// missed: that is in the nature of page numbers. `.page(n)` starts at that page.
-    Pages,
-    /// In one answer of up to `limit` items. If it is full, a larger one is asked for, up to 1000 items; if that is full too, the
-    /// stream ends in an error.
-    Limited,
-    /// In one answer.
-    Whole,
-}
+use crate::operation::{Operation, Paginated};
+use pager::{Fresh, Reader};
 
 impl<E: Paginated> Operation<'_, E> {
     /// The whole list, item by item. Further pages are requested when their turn comes.
@@ -224,17 +187,17 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// The number of this page, where the list has page numbers. The first is 1.
     pub fn number(&self) -> Option<u64> {
-        sheet::whole(&self.metadata, "currentPage")
+        raw_page::whole(&self.metadata, "currentPage")
     }
 
     /// How many items the whole list has, where the server says so.
     pub fn total_items(&self) -> Option<u64> {
-        sheet::whole(&self.metadata, "totalItems")
+        raw_page::whole(&self.metadata, "totalItems")
     }
 
     /// How many pages the whole list has, where the server says so.
     pub fn total_pages(&self) -> Option<u64> {
-        sheet::whole(&self.metadata, "totalPages")
+        raw_page::whole(&self.metadata, "totalPages")
     }
 }
 

@@ -1,10 +1,11 @@
 //! The one error type. It is opaque: ask it questions. What it shows has no secrets and no bodies.
 
-mod answer;
-mod failure;
-pub(crate) mod place;
+mod from_reqwest;
+mod from_response;
+mod headers;
+pub(crate) mod json_path;
 
-pub(crate) use answer::request_id;
+pub(crate) use headers::{request_id, retry_after};
 
 use std::borrow::Cow;
 use std::fmt;

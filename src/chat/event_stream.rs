@@ -1,11 +1,4 @@
-//! Chats that answer word by word: `vapi.chats().create(..).stream()`, and its twin in OpenAI's form.
-//!
-//! The document does not declare these streams. What is read here is what the vendor documents and its clients accept; what else
-//! comes is kept as `Unknown`.
-
-mod event;
-mod response;
-mod text;
+//! A stream of events, and what each kind of event has to tell.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,38 +11,9 @@ use futures_core::Stream;
 use http::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::download::ByteStream;
+use super::text_deltas::TextDeltas;
 use crate::error::{Error, Result};
-use crate::sse::{self, Parser, TooLong};
-
-pub use event::{ChatDelta, ChatEvent, ChatOutput};
-pub use response::{CompletedResponse, ResponseEvent, ResponseText, ResponseTextDelta};
-pub use text::TextDeltas;
-
-/// What `vapi.chats().create(..).stream()` gives.
-///
-/// ```no_run
-/// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
-/// use serde_json::json;
-/// use vapi::chat::ChatStream;
-/// use vapi::http::Method;
-///
-/// // As `vapi.chats().create(..).stream()` does it, for an address that the document lacks.
-/// let body = json!({ "assistantId": "a", "input": "Hello!", "stream": true });
-/// let bytes = vapi.request(Method::POST, "/chat/web").json(&body).send_stream().await?;
-/// let mut chat = ChatStream::from_bytes(bytes).await?;
-/// let mut words = chat.text_deltas();
-/// while let Some(words) = words.next().await {
-///     print!("{}", words?);
-/// }
-/// println!(" (chat {:?})", chat.chat_id());
-/// # Ok(())
-/// # }
-/// ```
-pub type ChatStream = EventStream<ChatEvent>;
-
-/// What `vapi.chats().create_response(..).stream()` gives: a chat in the form of OpenAI's Responses.
-pub type ResponseStream = EventStream<ResponseEvent>;
+use crate::transport::{ByteStream, Event, LONGEST_EVENT, Parser, TooLong, is_event_stream};
 
 /// Longest answer that is kept when it is no stream.
 const LONGEST_OTHER: usize = 1 << 20;
@@ -123,14 +87,14 @@ impl<E> fmt::Debug for EventStream<E> {
 
 impl<E: StreamEvent> EventStream<E> {
     /// Reads the events of an answer that was asked for by
-    /// [`RequestBuilder::send_stream`](crate::request::RequestBuilder::send_stream).
+    /// [`RequestBuilder::send_stream`](crate::RequestBuilder::send_stream).
     ///
     /// # Errors
     /// The answer says that it is something else; [`Error::body`] has what it is, up to 1 MiB.
     pub async fn from_bytes(mut bytes: ByteStream) -> Result<Self> {
         let headers = std::mem::take(&mut bytes.headers);
         let undeclared = !headers.contains_key(http::header::CONTENT_TYPE);
-        if !undeclared && !sse::is_event_stream(&headers) || headers.contains_key(http::header::CONTENT_ENCODING) {
+        if !undeclared && !is_event_stream(&headers) || headers.contains_key(http::header::CONTENT_ENCODING) {
             let mut body = Vec::new();
             while let Ok(Some(chunk)) = bytes.chunk().await {
                 let room = LONGEST_OTHER - body.len();
@@ -197,7 +161,7 @@ impl<E: StreamEvent> EventStream<E> {
         crate::error::request_id(&self.headers)
     }
 
-    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<E>>> {
+    pub(super) fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<E>>> {
         loop {
             let Some(bytes) = &mut self.bytes else {
                 return Poll::Ready(None);
@@ -209,7 +173,7 @@ impl<E: StreamEvent> EventStream<E> {
                     None => continue,
                 },
                 Err(TooLong) => {
-                    let error = Error::long_item("an event", sse::LONGEST_EVENT).at(&bytes.origin);
+                    let error = Error::long_item("an event", LONGEST_EVENT).at(&bytes.origin);
                     self.bytes = None;
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -226,7 +190,7 @@ impl<E: StreamEvent> EventStream<E> {
     }
 
     /// What one event becomes; `None` if it is skipped.
-    fn take(&mut self, event: sse::Event) -> Option<Result<E>> {
+    fn take(&mut self, event: Event) -> Option<Result<E>> {
         let data = event.data.trim();
         if data == "[DONE]" {
             self.bytes = None;
@@ -285,7 +249,7 @@ impl<E: StreamEvent> EventStream<E> {
         }
     }
 
-    fn text_of(&mut self, event: &E) -> Option<String> {
+    pub(super) fn text_of(&mut self, event: &E) -> Option<String> {
         let (source, text) = event.text().filter(|(_, text)| !text.is_empty())?;
         (*self.source.get_or_insert(source) == source).then_some(text)
     }
@@ -319,43 +283,4 @@ fn reported_error<'v>(name: Option<&str>, data: &'v Value) -> Option<Cow<'v, Map
         .is_some_and(|code| code >= 400);
     let bare = kind.is_none() && has("error") && !has("delta") && !has("output");
     (kind == Some("error") || bare || failed && has("message")).then_some(Cow::Borrowed(fields))
-}
-
-#[cfg(vapi_op = "ChatController_createChat")]
-impl crate::operation::Operation<'_, crate::resources::endpoint::ChatsCreate> {
-    /// Sends it and gives the answer word by word. `stream` is set in the body by this.
-    ///
-    /// ```no_run
-    /// # async fn example(vapi: vapi::Client, id: &str) -> vapi::Result<()> {
-    /// use vapi::types::CreateChatDto;
-    ///
-    /// let request = CreateChatDto::new("Tell me a story.").assistant_id(id);
-    /// let mut chat = vapi.chats().create(request).stream().await?;
-    /// let mut words = chat.text_deltas();
-    /// while let Some(words) = words.next().await {
-    ///     print!("{}", words?);
-    /// }
-    /// println!(" (chat {:?})", chat.chat_id());
-    /// # Ok(())
-    /// # }
-    /// ```
-    ///
-    /// # Errors
-    /// Those of every operation, while the answer has not begun; from then on the stream has them. The time limit is for the
-    /// beginning alone. After that the server may take as long as it does not fall silent.
-    pub async fn stream(self) -> Result<ChatStream> {
-        ChatStream::from_bytes(self.open_events().await?).await
-    }
-}
-
-#[cfg(vapi_op = "ChatController_createOpenAIChat")]
-impl crate::operation::Operation<'_, crate::resources::endpoint::ChatsCreateResponse> {
-    /// Sends it and gives the answer word by word, as OpenAI's Responses do. `stream` is set in the body by this.
-    ///
-    /// # Errors
-    /// Those of every operation, while the answer has not begun; from then on the stream has them. The time limit is for the
-    /// beginning alone. After that the server may take as long as it does not fall silent.
-    pub async fn stream(self) -> Result<ResponseStream> {
-        ResponseStream::from_bytes(self.open_events().await?).await
-    }
 }

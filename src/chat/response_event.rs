@@ -3,9 +3,9 @@
 
 use serde_json::{Map, Value};
 
-use super::event::ChatDelta;
-use super::text;
-use super::{Progress, Source, StreamEvent};
+use super::chat_event::ChatDelta;
+use super::event_stream::{Progress, Source, StreamEvent};
+use super::text_deltas as text;
 
 /// An event of a chat in OpenAI's form.
 #[derive(Clone, Debug, PartialEq)]

@@ -24,7 +24,7 @@ type BoxStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, BoxError>>
 /// A file to upload, and the text fields that go with it.
 ///
 /// ```
-/// use vapi::upload::Upload;
+/// use vapi::Upload;
 /// let menu = Upload::path("menu.pdf").field("purpose", "assistant");
 /// let note = Upload::bytes("note.txt", "Closed on Mondays.").content_type("text/plain");
 /// ```

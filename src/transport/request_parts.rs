@@ -12,11 +12,11 @@ use reqwest::Url;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::config::Shared;
+use super::prepared_request::{Job, Options};
+use super::settings::Shared;
+use super::upload::Upload;
+use super::{path, query};
 use crate::error::{Error, Origin, Result};
-use crate::transport::{Job, Options};
-use crate::upload::Upload;
-use crate::{path, query};
 
 pub(crate) struct Draft {
     origin: Origin,

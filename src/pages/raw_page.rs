@@ -8,9 +8,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::error::{Error, Origin, Result, place};
+use crate::error::{Error, Origin, Result, json_path};
 use crate::model::Decode;
-use crate::response::Answer;
+use crate::transport::Answer;
 
 /// Where the items can be if the answer is no plain array. The document knows `results` alone.
 const WRAPPINGS: [&str; 3] = ["results", "data", "items"];
@@ -58,7 +58,7 @@ impl Sheet {
     pub(super) fn read_item<T>(&self, index: usize, decode: Decode<T>) -> Result<T> {
         let text = self.text(index);
         decode(text).map_err(|cause| {
-            let place = place::join(&format!("{}[{index}]", self.within), place::of(text, &cause));
+            let place = json_path::join(&format!("{}[{index}]", self.within), json_path::of(text, &cause));
             undecodable(&self.answer, &self.origin, &cause, Some(place))
         })
     }

@@ -5,14 +5,12 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::Style;
-use super::sheet::Sheet;
-use super::walk::{Change, Then, Walk};
+use super::paging_state::{Change, Then, Walk};
+use super::raw_page::Sheet;
 use crate::client::Client;
-use crate::draft::Draft;
 use crate::error::{Error, Kind, Origin, Result};
-use crate::response::Answer;
-use crate::transport;
+use crate::operation::Style;
+use crate::transport::{self, Answer, Draft};
 
 type Answering = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
 

@@ -1,39 +1,15 @@
-//! What build.rs generated: the types, and a resource handle for every group of operations.
+//! The operations by resource: what [`Client::calls`](crate::Client) and its like return.
 
-/// The types of requests, responses, webhooks and messages.
-///
-/// All have public fields, `new(…)` with what they must have, and a chainable setter for each field; `extra` holds what
-/// the document does not know. Enums and unions have a variant `Unknown` for what came and is not known.
-#[allow(clippy::all, deprecated, rustdoc::all)]
-pub mod types {
-    // Which of these a document's types need differs from document to document.
-    #[allow(unused_imports)]
-    use crate::model::{
-        Kind, Nullable, Number, Secret, Shape, Timestamp, boxed_variant, model, open_enum, plain_variant, tagged_union,
-    };
-    #[allow(unused_imports)]
-    use serde_json::{Map, Value};
-    #[allow(unused_imports)]
-    use std::collections::BTreeMap;
+#[allow(unused_imports)]
+use std::collections::BTreeMap;
 
-    include!(concat!(env!("OUT_DIR"), "/types.rs"));
-}
+#[allow(unused_imports)]
+use serde_json::{Map, Value};
 
-/// The operations by resource: what [`Client::calls`](crate::Client) and its like return.
-#[allow(clippy::all, rustdoc::all)]
-pub mod resources {
-    use crate::Client;
-    use crate::generated::{empty_endpoint, endpoint, list};
-    use crate::operation::Operation;
-    #[allow(unused_imports)]
-    use crate::{Number, Secret, Timestamp, types};
-    #[allow(unused_imports)]
-    use serde_json::{Map, Value};
-    #[allow(unused_imports)]
-    use std::collections::BTreeMap;
-
-    include!(concat!(env!("OUT_DIR"), "/operations.rs"));
-}
+use crate::Client;
+use crate::operation::Operation;
+#[allow(unused_imports)]
+use crate::{Number, Secret, Timestamp, types};
 
 /// The names that one operation has in the document and in this crate.
 #[doc(hidden)]
@@ -92,9 +68,9 @@ macro_rules! empty_endpoint {
 #[allow(unused_macros, reason = "a document may have no lists")]
 macro_rules! list {
     ($name:ident $item:ty, $style:ident) => {
-        impl crate::pages::Paginated for endpoint::$name {
+        impl crate::operation::Paginated for endpoint::$name {
             type Item = $item;
-            const STYLE: crate::pages::Style = crate::pages::Style::$style;
+            const STYLE: crate::operation::Style = crate::operation::Style::$style;
 
             #[inline]
             fn decode_item(text: &[u8]) -> Result<$item, serde_json::Error> {
@@ -104,6 +80,4 @@ macro_rules! list {
     };
 }
 
-#[allow(unused_imports, reason = "a document may have no lists")]
-use list;
-use {empty_endpoint, endpoint};
+include!(concat!(env!("OUT_DIR"), "/operations.rs"));

@@ -4,8 +4,8 @@ use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 
-use super::Style;
-use super::sheet::{Entry, Sheet, moment, whole};
+use super::raw_page::{Entry, Sheet, moment, whole};
+use crate::operation::Style;
 
 /// Items in an answer when the request says nothing.
 const USUAL: u64 = 100;

@@ -1,46 +1,15 @@
 //! How a client is configured: by hand, from the environment, or both. One sentence for each mistake that can be made.
 
-mod checks;
-mod http;
-
 use std::env::VarError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::http::HeaderValue;
-
-pub use self::http::http_client_builder;
-use crate::client::Client;
+use super::http_client::http_client;
+use super::region::Region;
+use super::{Client, checks};
 use crate::error::{Error, Result};
-use crate::region::Region;
-use crate::retry::Backoff;
-
-/// What all clones of a client, and the raw client, share.
-pub struct Shared {
-    pub(crate) http: reqwest::Client,
-    /// Without a slash at its end.
-    pub(crate) base_url: String,
-    pub(crate) authorization: HeaderValue,
-    pub(crate) api_key: String,
-    pub(crate) user_agent: HeaderValue,
-    pub(crate) timeout: Duration,
-    pub(crate) attempt_timeout: Option<Duration>,
-    pub(crate) idle_timeout: Duration,
-    pub(crate) max_retries: u32,
-    pub(crate) backoff: Backoff,
-}
-
-/// Shows where requests go and how, not the key.
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("base_url", &self.base_url)
-            .field("timeout", &self.timeout)
-            .field("max_retries", &self.max_retries)
-            .finish_non_exhaustive()
-    }
-}
+use crate::transport::{Backoff, Shared};
 
 /// Builds a [`Client`]. Only the key is required.
 ///
@@ -225,7 +194,7 @@ impl ClientBuilder {
         };
         let http = match self.http {
             Some(http) => http,
-            None => http::http_client(&base_url, self.connect_timeout)?,
+            None => http_client(&base_url, self.connect_timeout)?,
         };
         Ok(Client::new(Arc::new(Shared {
             http,

@@ -1,0 +1,55 @@
+//! Headers of a response that errors, and what retries, look at.
+
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, header};
+
+/// The id of a request, as its answer tells it. The API documents none; these are what it and its proxies are seen to send.
+pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
+    ["x-request-id", "request-id", "cf-ray", "x-amz-request-id"]
+        .iter()
+        .find_map(|name| headers.get(*name)?.to_str().ok())
+        .filter(|id| !id.is_empty())
+        .map(str::to_owned)
+}
+
+/// `Retry-After` in either of its forms: seconds, or a date (one that has passed asks for no pause).
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks_for(value: &str) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RETRY_AFTER, value.parse().unwrap());
+        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").unwrap();
+        retry_after(&headers, now)
+    }
+
+    #[test]
+    fn retry_after_is_read_in_seconds() {
+        assert_eq!(asks_for("7"), Some(Duration::from_secs(7)));
+        assert_eq!(asks_for(" 0.5 "), Some(Duration::from_millis(500)));
+    }
+
+    #[test]
+    fn retry_after_is_read_as_a_date() {
+        assert_eq!(asks_for("Sun, 06 Nov 1994 08:49:47 GMT"), Some(Duration::from_secs(10)));
+        assert_eq!(asks_for("Sun, 06 Nov 1994 08:00:00 GMT"), Some(Duration::ZERO));
+    }
+
+    #[test]
+    fn a_retry_after_that_says_nothing_is_ignored() {
+        for nonsense in ["soon", "", "-1", "NaN", "inf"] {
+            assert_eq!(asks_for(nonsense), None, "{nonsense:?}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The body of a response as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderMap, StatusCode, Version, header};
+use tokio::time::{Instant, Sleep};
+
+use super::settings::Shared;
+use crate::error::{Error, Origin, Result};
+
+/// Thirty years, which every clock can add.
+const FOREVER: Duration = Duration::from_secs(30 * 365 * 86_400);
+
+/// The bytes of an answer as they come. It ends in an error if the connection breaks or falls silent.
+pub struct ByteStream {
+    inner: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    length: Option<u64>,
+    idle: Pin<Box<Sleep>>,
+    limit: Duration,
+    /// Whether the idle clock runs: it does only while somebody waits, so that a slow reader is not taken for a silent server.
+    waiting: bool,
+    ended: bool,
+    /// Whether an end that came too early is an error. Without a length, chunks or frames, the end of the connection is all there
+    /// is to tell the end of the answer.
+    pub(crate) ends_visibly: bool,
+    pub(crate) origin: Origin,
+    /// What no error may show, should the server repeat it in mid-stream.
+    pub(crate) secret: String,
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.origin.operation)
+            .field("content_length", &self.content_length())
+            .field("content_type", &self.content_type())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ByteStream {
+    pub(crate) fn new(mut response: reqwest::Response, shared: &Shared, origin: Origin) -> Self {
+        let limit = shared.idle_timeout;
+        let headers = std::mem::take(response.headers_mut());
+        let length = response.content_length();
+        ByteStream {
+            ends_visibly: length.is_some()
+                || headers.contains_key(header::TRANSFER_ENCODING)
+                || response.version() >= Version::HTTP_2,
+            status: response.status(),
+            headers,
+            length,
+            inner: Box::pin(response.bytes_stream()),
+            idle: Box::pin(tokio::time::sleep(limit)),
+            limit,
+            waiting: false,
+            ended: false,
+            origin,
+            secret: shared.api_key.clone(),
+        }
+    }
+
+    /// How many bytes there are in all, if the server says so.
+    pub fn content_length(&self) -> Option<u64> {
+        self.length
+    }
+
+    /// What the bytes are, if the server says so: `audio/wav`.
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers.get(header::CONTENT_TYPE)?.to_str().ok()
+    }
+
+    /// The headers of the answer.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The next bytes, or `None` at the end.
+    ///
+    /// # Errors
+    /// The connection broke, or nothing came for the idle limit.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
+        let next = std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await;
+        next.transpose()
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        if let Poll::Ready(item) = self.inner.as_mut().poll_next(cx) {
+            self.waiting = false;
+            self.ended = !matches!(item, Some(Ok(_)));
+            let origin = &self.origin;
+            let item = item.map(|item| item.map_err(|error| Error::transport(error, None).at(origin)));
+            return Poll::Ready(item);
+        }
+        if !self.waiting {
+            self.waiting = true;
+            let now = Instant::now();
+            // A limit too long to add is no limit.
+            let deadline = now.checked_add(self.limit).unwrap_or(now + FOREVER);
+            self.idle.as_mut().reset(deadline);
+        }
+        if self.idle.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.ended = true;
+        Poll::Ready(Some(Err(Error::idle(self.limit).at(&self.origin))))
+    }
+}
