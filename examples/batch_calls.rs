@@ -39,15 +39,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .calls()
         .dial(call.clone(), customers)
         .poll_every(Duration::from_millis(50))
-        .on_outcome(|dialled| match &dialled.outcome {
-            Outcome::Called(call) => println!("{:?} is called: {}", dialled.customer.number, call.id),
-            Outcome::Refused(why) => println!("{:?} is not called: {why}", dialled.customer.number),
-            Outcome::Unknown => println!("{:?} may have been called", dialled.customer.number),
-            _ => println!("{:?} was not reached", dialled.customer.number),
+        .on_outcome(|dialed| match &dialed.outcome {
+            Outcome::Called(call) => println!("{:?} is called: {}", dialed.customer.number, call.id),
+            Outcome::Refused(why) => println!("{:?} is not called: {why}", dialed.customer.number),
+            Outcome::Unknown => println!("{:?} may have been called", dialed.customer.number),
+            _ => println!("{:?} was not reached", dialed.customer.number),
         })
         .await;
     if let Some(error) = &report.error {
-        // `report.not_dialled()` are the customers to go on with.
+        // `report.not_dialed()` are the customers to go on with.
         println!("it stopped early: {error}");
     }
 

@@ -7,7 +7,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use vapi::types::{CreateCallDto, CreateCustomerDto};
-use vapi::{Client, Recording};
+use vapi::{Client, RecordingTrack};
 use vapi_emulator::Emulator;
 
 #[tokio::main]
@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let id = place_call(&vapi).await?;
 
     // Until the call has ended, and a while after, the answer is a 404.
-    match vapi.calls().recording(&id, Recording::Stereo).bytes().await {
+    match vapi.calls().recording(&id, RecordingTrack::Stereo).bytes().await {
         Ok(_) => println!("the recording is there already"),
         Err(error) if error.is_not_found() => println!("not yet: {error}"),
         Err(error) => return Err(error.into()),
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let path = std::env::temp_dir().join(format!("{id}.wav"));
     let length = vapi
         .calls()
-        .recording(&id, Recording::Stereo)
+        .recording(&id, RecordingTrack::Stereo)
         .on_progress(|received, total| println!("{received} of {total:?} bytes"))
         .save_to(&path)
         .await?;

@@ -1,13 +1,12 @@
-//! Generated types by their names on the wire, for code that must compile whatever properties a document has.
+//! Properties of generated types by their names on the wire, for code that must compile with any document.
 
-// A document may have none of the types that are read or made so.
-#![allow(dead_code)]
-
-use crate::model::{Object, Show, Slot};
 use serde::Serialize;
 use serde_json::Value;
 
-/// What an object says under this name; `None` if nothing or `null`.
+use crate::model::{Object, Show, Slot};
+
+/// Returns the property with this name, or `None` if it is absent or `null`.
+#[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
     let field = T::FIELDS.iter().position(|field| *field == name);
     let value = match field {
@@ -17,6 +16,7 @@ pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
     value.filter(|value| !value.is_null())
 }
 
+#[allow(dead_code, reason = "a document may have no type that is read by name")]
 struct ToValue;
 
 impl Show for ToValue {
@@ -27,16 +27,18 @@ impl Show for ToValue {
     }
 }
 
-/// By way of text, as requests are written: one copy of each type's encoder is compiled instead of two.
+/// Encodes a value as text, as requests are, and parses that: one copy of the encoder of each type is compiled instead of two.
+#[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn to_value<T: Serialize>(value: &T) -> serde_json::Result<Value> {
     serde_json::from_slice(&serde_json::to_vec(value)?)
 }
 
-/// An object that says this. Where a document has another type for what is said, it is kept as an unknown property.
+/// Creates an object with these members. If the document has another type for one of them, all are kept as unknown properties.
 #[cfg(feature = "schemars")]
-pub(crate) fn saying<T: Object + serde::de::DeserializeOwned>(members: serde_json::Map<String, Value>) -> T {
-    let said = serde_json::to_string(&members).and_then(|text| serde_json::from_str(&text));
-    said.unwrap_or_else(|_| {
+#[allow(dead_code, reason = "a document may have no type that takes a schema")]
+pub(crate) fn from_members<T: Object + serde::de::DeserializeOwned>(members: serde_json::Map<String, Value>) -> T {
+    let object = serde_json::to_string(&members).and_then(|text| serde_json::from_str(&text));
+    object.unwrap_or_else(|_| {
         let mut object = T::blank();
         *object.extra_mut() = members;
         object

@@ -1,10 +1,10 @@
-//! Artifacts on their way down: recordings, logs, captures. The API answers with a redirect to a presigned address on another host,
-//! which must not see the key.
+//! Downloads of recordings, logs and captures.
+//!
+//! The API redirects to a presigned address on another host. That host must not see the key, so the redirects are followed here.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header};
@@ -14,149 +14,142 @@ use tokio::io::AsyncWriteExt;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::transport::{self, ByteStream, Draft, Job};
+use crate::transport::{self, ByteStream, ClosingEvent, PreparedRequest, RequestParts, request_setters};
 
-/// How many redirects lead to an artifact at most; one is usual.
+/// The most redirects that are followed; one is usual.
 const MOST_REDIRECTS: usize = 5;
 
-/// A prepared download. Nothing is sent before [`stream`](Self::stream), [`bytes`](Self::bytes) or [`save_to`](Self::save_to).
+/// A prepared download. It is sent by [`stream`](Self::stream), [`bytes`](Self::bytes) or [`save_to`](Self::save_to).
 ///
-/// An artifact appears about a minute after the end of its call: until then the answer is a 404.
+/// An artifact appears about a minute after the end of its call. Until then the status is 404
+/// ([`Error::is_not_found`](crate::Error::is_not_found)).
 #[must_use = "a download starts when it is streamed, read or saved"]
-pub struct Download<'c> {
-    client: &'c Client,
-    draft: Draft,
-    progress: Option<Progress>,
+pub struct Download {
+    client: Client,
+    parts: RequestParts,
+    on_progress: Option<OnProgress>,
 }
 
-type Progress = Box<dyn FnMut(u64, Option<u64>) + Send>;
+type OnProgress = Box<dyn FnMut(u64, Option<u64>) + Send>;
 
-impl fmt::Debug for Download<'_> {
+impl fmt::Debug for Download {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Download").field(&self.draft).finish()
+        f.debug_tuple("Download").field(&self.parts).finish()
     }
 }
 
-impl<'c> Download<'c> {
+impl Download {
     #[doc(hidden)]
-    pub fn new(client: &'c Client, operation: &'static str, path: &'static str) -> Self {
-        let draft = Draft::new(Cow::Borrowed(operation), Method::GET, Cow::Borrowed(path));
+    pub fn new(client: &Client, operation: &'static str, path: &'static str) -> Self {
         Download {
-            client,
-            draft,
-            progress: None,
+            client: client.clone(),
+            parts: RequestParts::new(Cow::Borrowed(operation), Method::GET, Cow::Borrowed(path)),
+            on_progress: None,
         }
     }
 
     #[doc(hidden)]
     pub fn path(mut self, name: &'static str, value: &str) -> Self {
-        self.draft.path(name, value);
+        self.parts.path(name, value);
         self
     }
 
     #[doc(hidden)]
     pub fn query_value<V: Serialize>(mut self, name: &'static str, value: V) -> Self {
-        self.draft.query(name, &value);
+        self.parts.query(name, &value);
         self
     }
 
-    /// Sets a header of the request to the API. Where that redirects to does not see it.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.draft.header(name, value);
-        self
+    request_setters! {
+        /// Sets a header of the request to the API. The host that it redirects to does not get the header.
+        header
+        /// Adds to the query.
+        query
+        /// Sets the time until the response must have begun, instead of the client's limit. The transfer has no limit, except that
+        /// it may not fall silent.
+        timeout
+        /// Sets how often a failed request is sent again, instead of the client's setting. A transfer that has begun is not repeated.
+        max_retries
     }
 
-    /// Adds to the query.
-    pub fn query<V: Serialize>(mut self, name: &str, value: V) -> Self {
-        self.draft.query(name, &value);
-        self
-    }
-
-    /// The time the server has to begin its answer, instead of the client's limit. The transfer may then take as long as it does not
-    /// fall silent.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.draft.timeout(limit);
-        self
-    }
-
-    /// How often a request that failed is sent again, instead of the client's setting. A transfer that has begun is not repeated.
-    pub fn max_retries(mut self, retries: u32) -> Self {
-        self.draft.max_retries(retries);
-        self
-    }
-
-    /// Is told the bytes received so far, and how many there are in all if the server says so, by [`bytes`](Self::bytes) and
-    /// [`save_to`](Self::save_to).
+    /// Sets a callback that receives the number of bytes so far, and the total if the server says so.
+    ///
+    /// [`bytes`](Self::bytes) and [`save_to`](Self::save_to) call it.
     pub fn on_progress(mut self, report: impl FnMut(u64, Option<u64>) + Send + 'static) -> Self {
-        self.progress = Some(Box::new(report));
+        self.on_progress = Some(Box::new(report));
         self
     }
 
-    /// The artifact's bytes as they come.
+    /// Sends the request and returns the artifact as a stream of bytes.
     ///
     /// # Errors
-    /// As for every operation; once the answer has begun, the stream itself gives them.
+    ///
+    /// As for every operation. Once the response has begun, the stream returns the errors.
     pub async fn stream(self) -> Result<ByteStream> {
-        let shared = self.client.shared();
-        let mut job = self.draft.finish(shared)?;
-        let origin = job.origin.clone();
-        let options = job.options;
-        let start = job.request.url().clone();
+        let settings = self.client.settings();
+        let mut closing = ClosingEvent::new(self.parts.context().operation.clone());
+        let mut prepared = self.parts.prepare(settings)?;
+        let context = prepared.context.clone();
+        let options = prepared.options;
+        let start = prepared.request.url().clone();
         for _ in 0..=MOST_REDIRECTS {
-            let here = job.request.url().clone();
-            let response = transport::open_job(shared, job).await?;
+            let here = prepared.request.url().clone();
+            let response = transport::open_prepared(settings, prepared, &mut closing).await?;
             if !response.status().is_redirection() {
-                return Ok(ByteStream::new(response, shared, origin));
+                return Ok(ByteStream::new(response, settings, context, closing));
             }
-            let next = redirect(&here, response.headers()).map_err(|error| error.at(&origin))?;
-            job = Job {
-                origin: origin.clone(),
+            let next = redirect(&here, response.headers()).map_err(|error| error.for_request(&context))?;
+            prepared = PreparedRequest {
+                context: context.clone(),
                 json: None,
                 upload: None,
                 options,
                 request: reqwest::Request::new(Method::GET, next),
             };
-            job.options.anonymous = job.request.url().origin() != start.origin();
+            prepared.options.anonymous = prepared.request.url().origin() != start.origin();
         }
-        Err(Error::redirects(format!("more than {MOST_REDIRECTS} redirects")).at(&origin))
+        Err(Error::redirect(format!("more than {MOST_REDIRECTS} redirects")).for_request(&context))
     }
 
-    /// The whole artifact, in memory.
+    /// Downloads the whole artifact into memory.
     ///
     /// # Errors
+    ///
     /// As for every operation, and if the transfer breaks off.
     pub async fn bytes(mut self) -> Result<Bytes> {
-        let mut report = self.progress.take();
+        let mut on_progress = self.on_progress.take();
         let mut stream = self.stream().await?;
         let total = stream.content_length();
         let mut bytes = BytesMut::new();
         while let Some(chunk) = stream.chunk().await? {
             bytes.extend_from_slice(&chunk);
-            if let Some(report) = &mut report {
+            if let Some(report) = &mut on_progress {
                 report(bytes.len() as u64, total);
             }
         }
         Ok(bytes.freeze())
     }
 
-    /// Saves the artifact and gives its length. It is written beside its destination under another name and renamed when it is
-    /// whole, so that a file of the given name is always a whole one.
+    /// Downloads the artifact into a file and returns its length.
+    ///
+    /// It is written under another name in the same folder and renamed at the end, so a file with the given name is complete.
     ///
     /// # Errors
-    /// As for every operation, if the transfer breaks off, and if the file can't be written.
+    ///
+    /// As for every operation, if the transfer breaks off, and if the file cannot be written.
     pub async fn save_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref();
-        let mut report = self.progress.take();
+        let mut on_progress = self.on_progress.take();
         let mut stream = self.stream().await?;
         let total = stream.content_length();
-        let refuse = |cause| Error::file(format!("can't write {}", path.display()), cause);
-        let partial = Partial::beside(path).map_err(refuse)?;
+        let refuse = |cause| Error::file(format!("cannot write {}", path.display()), cause);
+        let partial = PartialFile::beside(path).map_err(refuse)?;
         let mut file = tokio::fs::File::create_new(&partial.path).await.map_err(refuse)?;
         let mut length = 0;
         while let Some(chunk) = stream.chunk().await? {
             file.write_all(&chunk).await.map_err(refuse)?;
             length += chunk.len() as u64;
-            if let Some(report) = &mut report {
+            if let Some(report) = &mut on_progress {
                 report(length, total);
             }
         }
@@ -172,25 +165,25 @@ fn redirect(here: &Url, headers: &HeaderMap) -> Result<Url> {
     let target = headers
         .get(header::LOCATION)
         .and_then(|value| value.to_str().ok())
-        .ok_or_else(|| Error::redirects("a redirect that says not where to"))?;
-    // The target stays out of every error: being presigned, it is a secret.
+        .ok_or_else(|| Error::redirect("a redirect without a target"))?;
+    // The target is in no error: a presigned URL is a secret.
     let next = here
         .join(target)
-        .map_err(|_| Error::redirects("a redirect to an address that can't be read"))?;
+        .map_err(|_| Error::redirect("a redirect to an address that cannot be read"))?;
     match (here.scheme(), next.scheme()) {
         (_, "https") | ("http", "http") => Ok(next),
-        ("https", "http") => Err(Error::redirects("a redirect from https to http")),
-        _ => Err(Error::redirects("a redirect to something that is not http")),
+        ("https", "http") => Err(Error::redirect("a redirect from https to http")),
+        _ => Err(Error::redirect("a redirect to an address that is not http")),
     }
 }
 
-/// A file that is removed again unless it is renamed.
-struct Partial {
+/// A file that is removed when it is dropped, unless it was renamed.
+struct PartialFile {
     path: PathBuf,
     kept: bool,
 }
 
-impl Partial {
+impl PartialFile {
     fn beside(path: &Path) -> std::io::Result<Self> {
         let Some(name) = path.file_name() else {
             return Err(std::io::ErrorKind::InvalidFilename.into());
@@ -198,7 +191,7 @@ impl Partial {
         let mut partial = std::ffi::OsString::from(".");
         partial.push(name);
         partial.push(format!(".{:016x}.part", fastrand::u64(..)));
-        Ok(Partial {
+        Ok(PartialFile {
             path: path.with_file_name(partial),
             kept: false,
         })
@@ -211,10 +204,10 @@ impl Partial {
     }
 }
 
-impl Drop for Partial {
+impl Drop for PartialFile {
     fn drop(&mut self) {
         if !self.kept {
-            // Whatever broke the download off is what the caller needs to hear of.
+            // The caller gets the error that ended the download; one of removing the file would hide it.
             let _ = std::fs::remove_file(&self.path);
         }
     }

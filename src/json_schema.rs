@@ -1,11 +1,8 @@
-//! The JSON Schema of a Rust type, in the few words that the API accepts.
+//! The JSON Schema of a Rust type, in the keywords that the API accepts.
 //!
-//! schemars says all that JSON Schema can say. The API knows types, properties, items, descriptions, enums of strings, patterns
-//! and a list of formats, and refuses unknown words. What is left out makes the schema wider, so a model may write what the
-//! type then refuses; it never makes the schema demand what the type does not have.
-
-// A document may have nothing that takes a schema.
-#![allow(dead_code)]
+//! schemars uses all of JSON Schema. The API accepts types, properties, items, descriptions, enums of strings, patterns and a list
+//! of formats, and refuses other keywords. Leaving a keyword out makes the schema wider: a model may then write a value that the
+//! type refuses. It never makes the schema require more than the type does.
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -23,7 +20,8 @@ const FORMATS: [&str; 9] = [
     "uuid",
 ];
 
-/// The schema of `T` as it is read from JSON, with the schemas of its parts written where they are used.
+/// Returns the schema of `T` as it is decoded from JSON, with the schemas of its parts inlined.
+#[allow(dead_code, reason = "a document may have no type that takes a schema")]
 pub(crate) fn of<T: JsonSchema>() -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().for_deserialize().with(|settings| {
         settings.inline_subschemas = true;
@@ -33,7 +31,7 @@ pub(crate) fn of<T: JsonSchema>() -> Map<String, Value> {
     plain(schema.as_value())
 }
 
-/// A schema in the API's words.
+/// Returns a schema in the keywords of the API.
 fn plain(schema: &Value) -> Map<String, Value> {
     let Some(schema) = schema.as_object() else {
         return anything();
@@ -42,7 +40,7 @@ fn plain(schema: &Value) -> Map<String, Value> {
     if let Some(Value::String(description)) = schema.get("description") {
         out.insert("description".to_owned(), json!(description));
     }
-    // What is recursive ends here: any object may stand where the type contains itself.
+    // Recursion ends here: where the type contains itself, any object is allowed.
     if !out.contains_key("type") {
         out.extend(anything());
     }
@@ -53,7 +51,7 @@ fn anything() -> Map<String, Value> {
     Map::from_iter([("type".to_owned(), json!("object"))])
 }
 
-/// What a schema says itself, and what the schemas say that it is made of.
+/// Merges the keywords of a schema with those of the schemas that it consists of.
 fn merged(schema: &Map<String, Value>) -> Map<String, Value> {
     let mut out = own(schema);
     for part in list(schema, "allOf") {
@@ -61,7 +59,7 @@ fn merged(schema: &Map<String, Value>) -> Map<String, Value> {
     }
     let choices = list(schema, "oneOf").chain(list(schema, "anyOf"));
     let mut choices: Vec<_> = choices.filter(|choice| !is_null(choice)).collect();
-    // A value can only be of one type here. What fits the first choice alone still fits the whole.
+    // A schema of the API has one type. A value that fits the first choice still fits the whole.
     if let Some(first) = choices.first().map(|choice| plain(choice)) {
         choices.retain(|choice| plain(choice).get("type") == first.get("type"));
         let mut either = Map::new();
@@ -76,7 +74,7 @@ fn merged(schema: &Map<String, Value>) -> Map<String, Value> {
     out
 }
 
-/// What one schema says by itself, in the API's words.
+/// Returns the keywords of one schema without those of its parts.
 fn own(schema: &Map<String, Value>) -> Map<String, Value> {
     let mut out = Map::new();
     let ty = match schema.get("type") {
@@ -130,7 +128,7 @@ fn is_null(schema: &Value) -> bool {
     schema.get("type") == Some(&json!("null"))
 }
 
-/// A choice whose description says which choice it is of, since what describes it has no place in the whole.
+/// Returns a choice whose description names the choice, since a description of one choice has no place in the whole.
 fn told_apart(choice: &Value) -> Map<String, Value> {
     let mut choice = plain(choice);
     let Some(Value::String(description)) = choice.remove("description") else {
@@ -166,12 +164,12 @@ fn told_apart(choice: &Value) -> Map<String, Value> {
     choice
 }
 
-/// How two schemas become one.
+/// The way of joining two schemas.
 #[derive(Clone, Copy, PartialEq)]
 enum Join {
-    /// A value fits both: all that either requires is required.
+    /// A value fits both: a property that either requires is required.
     All,
-    /// A value fits one of them: only what both require is required.
+    /// A value fits one of them: only a property that both require is required.
     Any,
 }
 

@@ -55,7 +55,7 @@ mod transport;
 pub mod types;
 pub mod wait;
 
-pub use artifacts::Recording;
+pub use artifacts::RecordingTrack;
 pub use client::{Client, ClientBuilder, Region, http_client_builder};
 pub use download::Download;
 pub use error::{Error, Result};

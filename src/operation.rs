@@ -1,249 +1,199 @@
-//! One call of one operation, prepared and not yet sent. Generated code describes each operation by an [`Endpoint`].
+//! Operations: one prepared call of one operation of the API. Generated code describes each operation by an [`Endpoint`].
 
 use std::borrow::Cow;
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::time::Duration;
 
 use http::Method;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::client::Client;
-use crate::error::{Error, Origin, Result, json_path};
-use crate::model::from_body;
-use crate::transport::{self, Answer, ByteStream, Draft, Response, Upload};
+use crate::error::Result;
+use crate::transport::{self, ByteStream, RepeatableRequest, RequestParts, Response, Upload, request_setters};
 
-/// What the document says of an operation. Generated code implements it.
+/// An operation of the API, as a type. Generated code implements it.
 pub trait Endpoint: Send + Sync + 'static {
-    /// The operation's id: `CallController_findOne`.
+    /// The id of the operation: `CallController_findOne`.
     const ID: &'static str;
     /// The method.
     const METHOD: Method;
     /// The path, with the names of its parameters: `/call/{id}`.
     const PATH: &'static str;
-    /// What a success decodes to.
+    /// The type of a successful response.
     type Output: Send + 'static;
 
-    /// Reads the body of a success.
+    /// Decodes the body of a successful response.
     ///
     /// # Errors
-    /// The body is not as the document says.
+    ///
+    /// The body does not match the document.
     fn decode(body: &[u8]) -> Result<Self::Output, serde_json::Error>;
 }
 
 /// An operation that lists. Generated code implements it.
 pub trait Paginated: Endpoint {
-    /// What is listed.
+    /// The type of an item.
     type Item: Send + 'static;
-    /// How to read on where an answer ends.
-    const STYLE: Style;
+    /// The way to the next page.
+    const STYLE: PaginationStyle;
 
-    /// Reads one item of a list.
+    /// Decodes one item of the list.
     ///
     /// # Errors
-    /// The item is not as the document says.
+    ///
+    /// The item does not match the document.
     fn decode_item(text: &[u8]) -> Result<Self::Item, serde_json::Error>;
 }
 
-/// How a list is read on where an answer ends. The operation's parameters decide it.
+/// The way from one page of a list to the next. The parameters of the operation decide it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Style {
-    /// Newest first, in answers of up to `limit` items, and on with `createdAtLe`: what was created before the last item.
+pub enum PaginationStyle {
+    /// By creation time: newest first, in pages of up to `limit` items. The next page is requested with `createdAtLe`.
     ///
-    /// Items that are created or deleted meanwhile don't make others appear twice or be missed, nor do items that were created
-    /// in the same millisecond. Where a page is too small to hold those, larger ones are asked for, up to 1000 items; where
-    /// that is too small, or the server doesn't keep to this order, the stream ends in an error.
+    /// Items that are created or deleted meanwhile do not make others appear twice or be missed, nor do items that were created
+    /// in the same millisecond. If a page is too small to hold those, larger ones are requested, up to 1000 items. If that is
+    /// too small, or if the server does not keep this order, the stream ends in an error.
     CreatedAt,
-    /// By page number.
+    /// By page number. `.page(n)` starts at that page.
     ///
-    /// When an item is created meanwhile, the last item of a page is also the first of the next: of the latest thousand items
-    /// none is given twice. When an item is deleted meanwhile, the one that moves up over the border between two pages is
-    /// missed: that is in the nature of page numbers. `.page(n)` starts at that page.
+    /// If an item is created meanwhile, the last item of a page is also the first of the next. None of the latest thousand items
+    /// is returned twice. If an item is deleted meanwhile, the first item of the next page moves to a page that was already
+    /// read, and is missed: page numbers cannot prevent that.
     Pages,
-    /// In one answer of up to `limit` items. If it is full, a larger one is asked for, up to 1000 items; if that is full too, the
+    /// In one page of up to `limit` items. If it is full, a larger one is requested, up to 1000 items. If that is full too, the
     /// stream ends in an error.
     Limited,
-    /// In one answer.
+    /// In one page.
     Whole,
 }
 
-/// A prepared call of an operation: await it to send it.
+/// A prepared call of an operation. It is sent when it is awaited.
+///
+/// An operation owns all that it needs: it can be stored, and moved to another task. Each operation has an alias in
+/// [`resources::prepared`](crate::resources::prepared), whose page lists the parameters of that operation alone.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # use std::time::Duration;
-/// # async fn example<E: vapi::operation::Endpoint>(get: vapi::operation::Operation<'_, E>) -> vapi::Result<()> {
-/// let reply = get
+/// # async fn example<E: vapi::operation::Endpoint>(get: vapi::operation::Operation<E>) -> vapi::Result<()> {
+/// let response = get
 ///     .timeout(Duration::from_secs(5))
 ///     .max_retries(0)
 ///     .header("x-trace", "42")
 ///     .with_response()
 ///     .await?;
-/// println!("{} {:?}", reply.status(), reply.request_id());
+/// println!("{} {:?}", response.status(), response.request_id());
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "an operation is sent when it is awaited"]
-pub struct Operation<'c, E> {
-    client: &'c Client,
-    draft: Draft,
+pub struct Operation<E> {
+    client: Client,
+    parts: RequestParts,
     endpoint: PhantomData<fn() -> E>,
 }
 
-/// Shows which operation, not its values.
-impl<E> fmt::Debug for Operation<'_, E> {
+/// Shows the name of the operation, not its values.
+impl<E> fmt::Debug for Operation<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Operation").field(&self.draft).finish()
+        f.debug_tuple("Operation").field(&self.parts).finish()
     }
 }
 
-impl<'c, E: Endpoint> Operation<'c, E> {
+impl<E: Endpoint> Operation<E> {
     #[doc(hidden)]
-    pub fn new(client: &'c Client) -> Self {
-        let draft = Draft::new(Cow::Borrowed(E::ID), E::METHOD, Cow::Borrowed(E::PATH));
+    pub fn new(client: &Client) -> Self {
         Operation {
-            client,
-            draft,
+            client: client.clone(),
+            parts: RequestParts::new(Cow::Borrowed(E::ID), E::METHOD, Cow::Borrowed(E::PATH)),
             endpoint: PhantomData,
         }
     }
 
     #[doc(hidden)]
     pub fn path(mut self, name: &'static str, value: &str) -> Self {
-        self.draft.path(name, value);
+        self.parts.path(name, value);
         self
     }
 
     #[doc(hidden)]
     pub fn body<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
-        self.draft.json(body);
+        self.parts.json(body);
         self
     }
 
     #[doc(hidden)]
     pub fn query_value<V: Serialize>(mut self, name: &'static str, value: V) -> Self {
-        self.draft.query(name, &value);
+        self.parts.query(name, &value);
         self
     }
 
     #[doc(hidden)]
     pub fn form(mut self, upload: Upload) -> Self {
-        self.draft.upload(upload);
+        self.parts.upload(upload);
         self
     }
 
-    /// The time this call may take in all, instead of the client's.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.draft.timeout(limit);
-        self
+    request_setters! {
+        /// Sets the time limit of this call, instead of the client's.
+        timeout
+        /// Sets how often this call may be sent again, where that is safe, instead of the client's setting.
+        max_retries
+        /// Sets a header, `authorization` included.
+        header
+        /// Adds a query parameter that the document does not know.
+        query
     }
 
-    /// How often this call may be sent again, where that is safe, instead of the client's setting.
-    pub fn max_retries(mut self, retries: u32) -> Self {
-        self.draft.max_retries(retries);
-        self
-    }
-
-    /// Sets a header, `authorization` included.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.draft.header(name, value);
-        self
-    }
-
-    /// Adds to the query what the document does not know.
-    pub fn query<V: Serialize>(mut self, name: &str, value: V) -> Self {
-        self.draft.query(name, &value);
-        self
-    }
-
-    /// Sends it and gives the status and headers too.
+    /// Sends the operation and returns its response with status and headers.
     ///
     /// # Errors
-    /// See [`Error`].
+    ///
+    /// See [`Error`](crate::Error).
     pub async fn with_response(self) -> Result<Response<E::Output>> {
-        let origin = self.draft.origin().clone();
-        let answer = transport::send(self.client.shared(), self.draft).await?;
-        decode(&origin, answer, E::decode)
+        let response = transport::send(self.client.settings(), self.parts).await?;
+        response.decode(E::decode)
     }
 
-    /// Sends it and decodes the answer into a type of your own, for when the document lags behind the API.
+    /// Sends the operation and decodes its response as a type of your own, for when the document lags behind the API.
     ///
     /// # Errors
-    /// See [`Error`].
+    ///
+    /// See [`Error`](crate::Error).
     pub async fn json<T: DeserializeOwned>(self) -> Result<T> {
-        let origin = self.draft.origin().clone();
-        let answer = transport::send(self.client.shared(), self.draft).await?;
-        Ok(decode_as::<T>(&origin, answer)?.into_value())
+        let response = transport::send(self.client.settings(), self.parts).await?;
+        Ok(response.decode_as::<T>()?.into_value())
     }
 
-    /// What is to be sent, and with which client: for what sends it more than once.
-    pub(crate) fn into_parts(self) -> (&'c Client, Draft) {
-        (self.client, self.draft)
+    /// Returns the request, for what sends it more than once.
+    pub(crate) fn into_repeatable(self) -> RepeatableRequest {
+        RepeatableRequest::new(self.client.settings().clone(), self.parts)
     }
 
-    /// Sends it and gives the answer, which is to be a stream of events, as it comes.
-    #[doc(hidden)]
-    pub async fn open_events(mut self) -> Result<ByteStream> {
-        self.draft.json_property("stream", true.into());
+    /// Sends the operation with `stream` set in its body, and returns the response, a stream of events, as it comes.
+    #[allow(dead_code, reason = "a document may have no operation that streams")]
+    pub(crate) async fn open_events(mut self) -> Result<ByteStream> {
+        self.parts.json_property("stream", true.into());
         self.header("accept", "text/event-stream").open().await
     }
 
-    /// Sends it and gives the answer's bytes as they come.
+    /// Sends the operation and returns the bytes of its response as they come.
     #[doc(hidden)]
     pub async fn open(self) -> Result<ByteStream> {
-        transport::open(self.client.shared(), self.draft).await
+        transport::open(self.client.settings(), self.parts).await
     }
 }
 
-impl<'c, E: Endpoint> IntoFuture for Operation<'c, E> {
+impl<E: Endpoint> IntoFuture for Operation<E> {
     type Output = Result<E::Output>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'c>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async { Ok(self.with_response().await?.into_value()) })
     }
-}
-
-pub(crate) fn decode_as<T: DeserializeOwned>(origin: &Origin, answer: Answer) -> Result<Response<T>> {
-    let read = |body: &[u8]| from_body(if body.is_empty() { b"null" } else { body });
-    decode(origin, answer, read)
-}
-
-fn decode<T>(
-    origin: &Origin,
-    answer: Answer,
-    decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>,
-) -> Result<Response<T>> {
-    if transport::is_event_stream(&answer.headers) {
-        let Answer {
-            status,
-            headers,
-            body,
-            attempts,
-        } = answer;
-        return Err(Error::events(status, &headers, body).at(origin).after(attempts));
-    }
-    match decode(&answer.body) {
-        Ok(value) => Ok(answer.with(value)),
-        Err(cause) => {
-            let place = json_path::of(&answer.body, &cause);
-            Err(undecodable(origin, answer, &cause, place))
-        }
-    }
-}
-
-#[cold]
-fn undecodable(origin: &Origin, answer: Answer, cause: &serde_json::Error, place: Option<String>) -> Error {
-    let Answer {
-        status,
-        headers,
-        body,
-        attempts,
-    } = answer;
-    Error::decode_answer(status, &headers, body, cause, place)
-        .at(origin)
-        .after(attempts)
 }

@@ -1,13 +1,15 @@
-//! progenitor's own client: one method per operation, positional arguments, its own error type.
+//! progenitor's own client: one method per operation id, positional arguments, its own error type.
 //!
-//! It sends through the same transport as everything else, so authentication, retries and timeouts are the same. Use it
-//! where a method per operation id is wanted; the [resource handles](crate::resources) are more comfortable.
+//! It sends through the same transport as everything else, so authentication, retries and timeouts are the same. The
+//! [resource handles](crate::resources) are easier to use.
 
-use crate::transport;
-use progenitor_client::{ClientHooks, OperationInfo};
-use serde::de::DeserializeOwned;
 use std::fmt;
 use std::sync::Arc;
+
+use progenitor_client::{ClientHooks, OperationInfo};
+use serde::de::DeserializeOwned;
+
+use crate::transport::{self, Settings};
 
 #[allow(clippy::all, missing_docs, rustdoc::all)]
 mod generated {
@@ -18,21 +20,21 @@ mod generated {
 
 pub use generated::{ByteStream, Client, Error, ResponseValue};
 
-/// What the raw client shares with the [`Client`](crate::Client) that made it.
+/// The settings that a raw client shares with the [`Client`](crate::Client) that made it.
 #[derive(Clone)]
-pub struct Shared(pub(crate) Arc<transport::Shared>);
+pub struct Shared(Arc<Settings>);
 
 impl fmt::Debug for Shared {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Shared")
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shared")
     }
 }
 
 impl crate::Client {
-    /// progenitor's own client for the same API, with the same key, retries and timeouts.
+    /// Returns progenitor's own client for the same API, with the same key, retries and timeouts.
     pub fn raw(&self) -> Client {
-        let shared = self.shared();
-        Client::new_with_client(&shared.base_url, shared.http.clone(), Shared(shared.clone()))
+        let settings = self.settings();
+        Client::new_with_client(&settings.base_url, settings.http.clone(), Shared(settings.clone()))
     }
 }
 
@@ -43,8 +45,8 @@ impl ClientHooks<Shared> for Client {
 }
 
 impl Client {
-    /// Sends a prepared request and reads the JSON of its answer: what most methods end in.
-    async fn answer<T: DeserializeOwned>(
+    /// Sends a request and decodes its JSON response. Most generated methods end in a call of this.
+    async fn exec_and_decode<T: DeserializeOwned>(
         &self,
         mut request: reqwest::Request,
         operation_id: &'static str,
@@ -61,8 +63,8 @@ impl Client {
     }
 }
 
-/// An id as a path segment, refused where it could lead the request elsewhere.
-#[expect(clippy::result_large_err, reason = "progenitor's error is what its methods return")]
+/// Returns an id as a path segment, and refuses one that would lead to another path.
+#[expect(clippy::result_large_err, reason = "progenitor's error is the error of its methods")]
 pub(crate) fn checked_id<E>(id: &str) -> Result<String, Error<E>> {
     match transport::refuse_path_value("id", id) {
         Some(problem) => Err(Error::InvalidRequest(problem)),

@@ -1,4 +1,4 @@
-//! The operations by resource: what [`Client::calls`](crate::Client) and its like return.
+//! The operations of the API by resource: the types that `vapi.calls()` and the other methods of [`Client`] return.
 
 #[allow(unused_imports)]
 use std::collections::BTreeMap;
@@ -23,10 +23,10 @@ pub struct OperationNames {
     pub raw: &'static str,
 }
 
-/// Declares an operation that answers with JSON.
+/// Declares an operation that responds with JSON.
 macro_rules! endpoint {
     ($name:ident $id:literal $method:ident $path:literal -> $output:ty) => {
-        #[doc = concat!("`", stringify!($method), " ", $path, "`")]
+        #[doc = concat!("The operation `", stringify!($method), " ", $path, "`.")]
         #[derive(Debug)]
         pub enum $name {}
 
@@ -44,10 +44,10 @@ macro_rules! endpoint {
     };
 }
 
-/// Declares an operation whose answer has nothing to read.
+/// Declares an operation whose response has nothing to read.
 macro_rules! empty_endpoint {
     ($name:ident $id:literal $method:ident $path:literal) => {
-        #[doc = concat!("`", stringify!($method), " ", $path, "`")]
+        #[doc = concat!("The operation `", stringify!($method), " ", $path, "`.")]
         #[derive(Debug)]
         pub enum $name {}
 
@@ -70,7 +70,7 @@ macro_rules! list {
     ($name:ident $item:ty, $style:ident) => {
         impl crate::operation::Paginated for endpoint::$name {
             type Item = $item;
-            const STYLE: crate::operation::Style = crate::operation::Style::$style;
+            const STYLE: crate::operation::PaginationStyle = crate::operation::PaginationStyle::$style;
 
             #[inline]
             fn decode_item(text: &[u8]) -> Result<$item, serde_json::Error> {

@@ -1,13 +1,13 @@
-//! Data that Vapi extracts from calls, as a type of your own.
+//! Structured outputs: data that Vapi extracts from calls, as a type of your own.
 //!
 //! ```
 //! # #[cfg(all(feature = "schemars", vapi_type = "CreateStructuredOutputDto"))] {
 //! use schemars::JsonSchema;
 //! use serde::Deserialize;
-//! use vapi::structured_outputs::{ReadStructuredOutput, StructuredOutput};
+//! use vapi::structured_outputs::{self, ReadStructuredOutput};
 //! use vapi::types::Call;
 //!
-//! /// How the caller felt about it.
+//! /// The mood of the caller.
 //! #[derive(Deserialize, JsonSchema)]
 //! struct Mood {
 //!     /// From 0, furious, to 10, delighted.
@@ -15,7 +15,7 @@
 //! }
 //!
 //! // For `vapi.structured_outputs().create(..)`, or an assistant's artifact plan:
-//! let output = StructuredOutput::of::<Mood>();
+//! let output = structured_outputs::of::<Mood>();
 //!
 //! // Some time after a call:
 //! let call: Call = serde_json::from_str(
@@ -27,52 +27,44 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
-#[allow(unused_imports)]
-use crate::by_name::property;
-#[allow(unused_imports)]
-use crate::types;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// Makes structured outputs from Rust types.
-#[cfg(feature = "schemars")]
-#[derive(Debug)]
-pub enum StructuredOutput {}
+#[allow(unused_imports, reason = "a document may have no type with structured outputs")]
+use crate::by_name::property;
+#[allow(unused_imports, reason = "a document may have no type with structured outputs")]
+use crate::types;
 
-#[cfg(feature = "schemars")]
-impl StructuredOutput {
-    /// What to extract: a `T`, under the name of the type, described by its comments.
-    ///
-    /// [`ReadStructuredOutput::structured_output`] reads it from a call. `.name(..)` gives it another name, of up to 40
-    /// characters.
-    #[cfg(vapi_type = "CreateStructuredOutputDto")]
-    #[must_use]
-    pub fn of<T: schemars::JsonSchema>() -> types::CreateStructuredOutputDto {
-        let schema = crate::json_schema::of::<T>();
-        let name: String = T::schema_name().chars().take(40).collect();
-        let mut output = serde_json::Map::from_iter([("name".to_owned(), name.into())]);
-        if let Some(description) = schema.get("description") {
-            output.insert("description".to_owned(), description.clone());
-        }
-        output.insert("schema".to_owned(), schema.into());
-        crate::by_name::saying(output)
+/// Creates a structured output that extracts a `T`. It has the name of the type, and its comments as descriptions.
+///
+/// [`ReadStructuredOutput::structured_output`] reads it from a call. `.name(..)` sets another name, of up to 40 characters.
+#[cfg(all(feature = "schemars", vapi_type = "CreateStructuredOutputDto"))]
+#[must_use]
+pub fn of<T: schemars::JsonSchema>() -> types::CreateStructuredOutputDto {
+    let schema = crate::json_schema::of::<T>();
+    let name: String = T::schema_name().chars().take(40).collect();
+    let mut output = serde_json::Map::from_iter([("name".to_owned(), name.into())]);
+    if let Some(description) = schema.get("description") {
+        output.insert("description".to_owned(), description.clone());
     }
+    output.insert("schema".to_owned(), schema.into());
+    crate::by_name::from_members(output)
 }
 
-/// Reads the structured outputs of a call.
+/// The structured outputs of a call.
 pub trait ReadStructuredOutput {
-    /// The structured output of this id or name as a type of your own; `None` if there is none (yet).
+    /// Decodes the structured output with this id or name as a type of your own. Returns `None` if there is none yet.
     ///
-    /// Outputs are extracted after the call, so that they can come later than its end. Of several with the same name, any.
+    /// Outputs are extracted after the end of the call. If several have the same name, any of them is returned.
     ///
     /// # Errors
     ///
-    /// When what was extracted is not of this type.
+    /// The output is not of this type.
     fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error>;
 }
 
-/// Finds an output among those of an artifact, which are by id: `{"<id>": {"name": .., "result": ..}}`.
-#[allow(dead_code)]
+/// Finds an output among those of an artifact, which are keyed by id: `{"<id>": {"name": .., "result": ..}}`.
+#[allow(dead_code, reason = "a document may have no type with structured outputs")]
 fn find<T: DeserializeOwned>(outputs: Option<Value>, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
     let Some(Value::Object(mut outputs)) = outputs else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! Functions that an assistant can call, with arguments of a type of your own.
+//! Tools: functions that an assistant can call, with arguments of a type of your own.
 //!
 //! The derive is that of the crate [`schemars`](https://docs.rs/schemars), version 1.
 //!
@@ -6,21 +6,21 @@
 //! # #[cfg(all(feature = "schemars", vapi_type = "CreateFunctionToolDto"))] {
 //! use schemars::JsonSchema;
 //! use serde::Deserialize;
-//! use vapi::tools::{ReadArguments, Tool};
+//! use vapi::tools::{self, ReadArguments};
 //! use vapi::types::ToolCall;
 //!
 //! #[derive(Deserialize, JsonSchema)]
 //! struct BookTable {
-//!     /// How many people come.
+//!     /// The number of guests.
 //!     guests: u32,
-//!     /// What they told about themselves, if they did.
+//!     /// Wishes of the guests, if they have any.
 //!     note: Option<String>,
 //! }
 //!
-//! // For an assistant's model: `.tools(vec![tool.into()])`
-//! let tool = Tool::function::<BookTable>("book_table", "Books a table.");
+//! // For the model of an assistant: `.tools(vec![tool.into()])`
+//! let tool = tools::function::<BookTable>("book_table", "Books a table.");
 //!
-//! // In the server that Vapi asks to do it:
+//! // In the server that Vapi sends the call to:
 //! let call: ToolCall = serde_json::from_str(
 //!     r#"{"id": "1", "type": "function", "function": {"name": "book_table", "arguments": {"guests": 4}}}"#,
 //! )?;
@@ -36,61 +36,53 @@ use serde_json::{Map, Value};
 
 #[cfg(vapi_type = "ToolCall")]
 use crate::by_name::property;
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "a document may have no tools")]
 use crate::types;
 
-/// Makes tools from Rust types.
-#[cfg(feature = "schemars")]
-#[derive(Debug)]
-pub enum Tool {}
-
-#[cfg(feature = "schemars")]
-impl Tool {
-    /// A function that the model can call with arguments of type `A`.
-    ///
-    /// The name is up to 64 letters, digits, `_` and `-`. The comments on the fields of `A` tell the model what to fill in; what
-    /// is an `Option` or has a default may be left out. `A` is a struct with named fields. Where a type contains itself, the
-    /// model is told of any object.
-    #[cfg(vapi_type = "CreateFunctionToolDto")]
-    pub fn function<A: schemars::JsonSchema>(
-        name: impl Into<String>,
-        description: impl Into<String>,
-    ) -> types::CreateFunctionToolDto {
-        let mut schema = crate::json_schema::of::<A>();
-        // The function describes itself, and the document's parameters are not described.
-        schema.remove("description");
-        schema.entry("properties").or_insert_with(|| Value::Object(Map::new()));
-        let function = serde_json::json!({
-            "name": name.into(),
-            "description": description.into(),
-            "parameters": schema
-        });
-        crate::by_name::saying(Map::from_iter([
-            ("type".to_owned(), "function".into()),
-            ("function".to_owned(), function),
-        ]))
-    }
+/// Creates a function that the model can call with arguments of type `A`.
+///
+/// The name has up to 64 letters, digits, `_` and `-`. `A` is a struct with named fields. The comments on its fields tell the model
+/// how to fill them; a field that is an `Option` or has a default is optional. Where a type contains itself, the model may send any
+/// object.
+#[cfg(all(feature = "schemars", vapi_type = "CreateFunctionToolDto"))]
+pub fn function<A: schemars::JsonSchema>(
+    name: impl Into<String>,
+    description: impl Into<String>,
+) -> types::CreateFunctionToolDto {
+    let mut schema = crate::json_schema::of::<A>();
+    // The function describes itself, and the document's parameters are not described.
+    schema.remove("description");
+    schema.entry("properties").or_insert_with(|| Value::Object(Map::new()));
+    let function = serde_json::json!({
+        "name": name.into(),
+        "description": description.into(),
+        "parameters": schema
+    });
+    crate::by_name::from_members(Map::from_iter([
+        ("type".to_owned(), "function".into()),
+        ("function".to_owned(), function),
+    ]))
 }
 
-/// Reads what a model calls a function with, in webhooks and in messages alike.
+/// The arguments of a function call, in webhooks and in messages.
 pub trait ReadArguments {
-    /// The arguments as a type of your own. A call without arguments has those of an empty object.
+    /// Decodes the arguments as a type of your own. A call without arguments is read as an empty object.
     ///
-    /// The API sends an object in one place and text that has one in another; both are read.
+    /// In some places the API sends an object, in others text that contains one. Both are read.
     ///
     /// # Errors
     ///
-    /// When the arguments are not what the type needs. Models do that: what the error says is worth answering them.
+    /// The arguments do not fit the type. Models make such mistakes: send them the text of the error as the result.
     fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error>;
 
-    /// The name of the function that is called.
+    /// Returns the name of the function.
     fn function_name(&self) -> Option<String>;
 }
 
 #[cfg(vapi_type = "ToolCall")]
 impl ReadArguments for types::ToolCall {
     fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        match said(self, &["arguments", "parameters"]) {
+        match call_property(self, &["arguments", "parameters"]) {
             Some(Value::String(text)) if !text.trim().is_empty() => serde_json::from_str(&text),
             None | Some(Value::Null | Value::String(_)) => serde_json::from_value(Value::Object(Map::new())),
             Some(arguments) => serde_json::from_value(arguments),
@@ -98,13 +90,13 @@ impl ReadArguments for types::ToolCall {
     }
 
     fn function_name(&self) -> Option<String> {
-        said(self, &["name"])?.as_str().map(str::to_owned)
+        call_property(self, &["name"])?.as_str().map(str::to_owned)
     }
 }
 
-/// What a call says under the first of these names that it has, in its `function` or, in the short form, itself.
+/// Returns the first of these properties that a call has, in its `function` or, in the short form, in itself.
 #[cfg(vapi_type = "ToolCall")]
-fn said(call: &types::ToolCall, names: &[&str]) -> Option<Value> {
+fn call_property(call: &types::ToolCall, names: &[&str]) -> Option<Value> {
     match property(call, "function") {
         Some(mut function) => names.iter().find_map(|name| function.get_mut(name).map(Value::take)),
         None => names.iter().find_map(|name| property(call, name)),

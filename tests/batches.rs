@@ -48,14 +48,10 @@ fn letters(report: &Report) -> String {
         Outcome::Called(_) => 'C',
         Outcome::Refused(_) => 'R',
         Outcome::Unknown => '?',
-        Outcome::NotDialled => '-',
+        Outcome::NotDialed => '-',
         other => panic!("{other:?}"),
     };
-    report
-        .customers
-        .iter()
-        .map(|dialled| letter(&dialled.outcome))
-        .collect()
+    report.customers.iter().map(|dialed| letter(&dialed.outcome)).collect()
 }
 
 #[tokio::test]
@@ -69,9 +65,9 @@ async fn each_customer_is_told_apart() {
         panic!("{report:?}");
     };
     assert!(why.contains("E.164"), "{why}");
-    for (dialled, customer) in report.customers.iter().zip(&customers) {
-        assert_eq!(&dialled.customer, customer);
-        if let Outcome::Called(call) = &dialled.outcome {
+    for (dialed, customer) in report.customers.iter().zip(&customers) {
+        assert_eq!(&dialed.customer, customer);
+        if let Outcome::Called(call) = &dialed.outcome {
             assert_eq!(call.customer.as_ref().unwrap().number, customer.number);
         }
     }
@@ -102,7 +98,7 @@ async fn no_more_calls_run_at_once_than_there_are_slots() {
     let report = vapi
         .calls()
         .dial(call(), customers(25))
-        .at_most(100)
+        .batch_size(100)
         .poll_every(OFTEN)
         .await;
     assert_eq!(letters(&report), "C".repeat(25));
@@ -132,7 +128,7 @@ async fn who_may_have_been_called_is_not_called_again_and_the_rest_is_left_alone
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let lost = || Fault::on("CallController_create").reset().after_acting().times(1);
     let mut done = 0;
-    let dial = vapi.calls().dial(call(), customers(8)).at_most(4);
+    let dial = vapi.calls().dial(call(), customers(8)).batch_size(4);
     let report = dial
         .on_outcome(|_| {
             done += 1;
@@ -144,10 +140,7 @@ async fn who_may_have_been_called_is_not_called_again_and_the_rest_is_left_alone
     assert_eq!(letters(&report), "C????---");
     assert_eq!(slices(&local), [1, 4]);
     assert!(report.error.as_ref().unwrap().is_interrupted());
-    assert_eq!(
-        (report.unknown().count(), report.not_dialled().count(), done),
-        (4, 3, 8)
-    );
+    assert_eq!((report.unknown().count(), report.not_dialed().count(), done), (4, 3, 8));
 }
 
 #[tokio::test]
@@ -222,7 +215,7 @@ async fn a_server_that_is_busy_is_asked_again() {
 async fn waiting_for_a_slot_has_an_end() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let dial = vapi.calls().dial(call(), customers(12)).poll_every(OFTEN);
-    let report = dial.patience(Duration::from_millis(60)).await;
+    let report = dial.concurrency_timeout(Duration::from_millis(60)).await;
     assert_eq!(letters(&report), "CCCCCCCCCC--");
     let error = report.error.unwrap();
     assert!(error.is_timeout());

@@ -15,7 +15,7 @@ use vapi::{ByteStream, Download};
 /// The first bytes of a WAV file, and some more.
 const SOUND: &[u8] = b"RIFF\x24\x00\x00\x00WAVEfmt and so on";
 
-fn recording(vapi: &Client) -> Download<'_> {
+fn recording(vapi: &Client) -> Download {
     Download::new(vapi, "CallController_recording", "/call/{id}/mono-recording").path("id", "c-1")
 }
 

@@ -27,7 +27,7 @@ fn packed(text: &str) -> Vec<u8> {
     gzip.finish().unwrap()
 }
 
-fn download(vapi: &Client) -> Download<'_> {
+fn download(vapi: &Client) -> Download {
     Download::new(vapi, "CallArtifactController_logs", "/call/{id}/call-logs").path("id", "c-1")
 }
 

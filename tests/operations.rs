@@ -47,7 +47,7 @@ fn block_of(handle: &str) -> &'static str {
         .map(|word| word[..1].to_uppercase() + &word[1..])
         .collect();
     let (_, block) = HANDLES
-        .split_once(&format!("\nimpl<'c> {name}<'c> {{\n"))
+        .split_once(&format!("\nimpl {name} {{\n"))
         .unwrap_or_else(|| panic!("there is no handle {name}"));
     block.split_once("\n}\n").unwrap().0
 }

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use vapi::structured_outputs::{ReadStructuredOutput, StructuredOutput};
-use vapi::tools::{ReadArguments, Tool};
+use vapi::structured_outputs::{self, ReadStructuredOutput};
+use vapi::tools::{self, ReadArguments};
 use vapi::types;
 
 /// A table to keep free.
@@ -46,13 +46,13 @@ struct Wish {
 }
 
 fn parameters<T: JsonSchema>() -> Value {
-    let tool = serde_json::to_value(Tool::function::<T>("f", "d")).unwrap();
+    let tool = serde_json::to_value(tools::function::<T>("f", "d")).unwrap();
     tool["function"]["parameters"].clone()
 }
 
 #[test]
 fn a_function_tool_says_what_the_struct_says() {
-    let tool: types::CreateToolDto = Tool::function::<BookTable>("book_table", "Books a table.").into();
+    let tool: types::CreateToolDto = tools::function::<BookTable>("book_table", "Books a table.").into();
     assert_eq!(
         serde_json::to_value(&tool).unwrap(),
         json!({
@@ -224,7 +224,7 @@ fn where_a_type_contains_itself_any_object_may_stand() {
 #[test]
 fn a_structured_output_is_named_and_described_as_its_type() {
     assert_eq!(
-        serde_json::to_value(StructuredOutput::of::<Wish>()).unwrap(),
+        serde_json::to_value(structured_outputs::of::<Wish>()).unwrap(),
         json!({
             "name": "Wish",
             "description": "Something to prepare.",
@@ -236,7 +236,7 @@ fn a_structured_output_is_named_and_described_as_its_type() {
             }
         })
     );
-    let output = StructuredOutput::of::<bool>().name("Booked");
+    let output = structured_outputs::of::<bool>().name("Booked");
     assert_eq!(
         serde_json::to_value(output).unwrap(),
         json!({"name": "Booked", "schema": {"type": "boolean"}})

@@ -13,7 +13,7 @@ use vapi::Client;
 use vapi::Upload;
 use vapi::operation::Operation;
 
-fn send(vapi: &Client, upload: Upload) -> Operation<'_, UploadThing> {
+fn send(vapi: &Client, upload: Upload) -> Operation<UploadThing> {
     Operation::new(vapi).form(upload)
 }
 

@@ -1,4 +1,4 @@
-//! Call logs, which are gzipped JSON lines, read as they come: the feature `logs`.
+//! Call logs: gzipped JSON lines, unpacked and read while they are downloaded. This is the cargo feature `logs`.
 
 use std::fmt;
 use std::io::Write;
@@ -11,25 +11,25 @@ use futures_core::Stream;
 use serde_json::{Map, Value};
 
 use crate::download::Download;
-use crate::error::{Error, Kind, Origin, Result};
+use crate::error::{Error, ErrorKind, RequestContext, Result};
 use crate::transport::ByteStream;
 
 /// Longest line that is held in memory.
 const LONGEST_LINE: usize = 8 << 20;
-/// What gzip begins with, and no text does.
+/// The first byte of gzip data. No text begins with it.
 const GZIP: u8 = 0x1f;
 
 /// One line of a call's log.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LogEntry {
-    /// When it happened, in milliseconds since 1970.
+    /// The time of the entry, in milliseconds since 1970.
     pub time: Option<i64>,
-    /// What happened: `Voice input`.
+    /// The text of the entry, such as `Voice input`.
     pub body: Option<String>,
-    /// The particulars: `category`, and by it `event`, `text`, `input`, `latency` and others.
+    /// The details: `category`, and depending on it `event`, `text`, `input`, `latency` and others.
     pub attributes: Map<String, Value>,
-    /// What else the line said.
+    /// The other properties of the line.
     pub extra: Map<String, Value>,
 }
 
@@ -52,21 +52,22 @@ impl LogEntry {
         entry
     }
 
-    /// Which part of the call it is about: `system`, `voice`, `transcriber`.
+    /// Returns the part of the call that the entry is about: `system`, `voice`, `transcriber`.
     pub fn category(&self) -> Option<&str> {
         self.attributes.get("category")?.as_str()
     }
 }
 
-impl Download<'_> {
-    /// The log's lines as they come, unpacked.
+impl Download {
+    /// Downloads a log and returns its lines, unpacked, as a stream.
     ///
     /// # Errors
-    /// As for every operation; once the log has begun, the stream itself gives them.
+    ///
+    /// As for every operation. Once the log has begun, the stream returns the errors.
     pub async fn lines(self) -> Result<LogLines> {
         let bytes = self.stream().await?;
         Ok(LogLines {
-            origin: bytes.origin.clone(),
+            context: bytes.context.clone(),
             bytes: Some(bytes),
             chunk: Bytes::new(),
             packing: Packing::Undecided,
@@ -76,10 +77,16 @@ impl Download<'_> {
         })
     }
 
-    /// The log's entries as they come. What is not JSON lines, such as a recording, gives errors.
+    /// Downloads a log and returns its entries as a stream. A download that is not a log, such as a recording, gives errors.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation. Once the log has begun, the stream returns the errors.
+    ///
+    /// # Examples
     ///
     /// ```no_run
-    /// # async fn example(logs: vapi::Download<'_>) -> vapi::Result<()> {
+    /// # async fn example(logs: vapi::Download) -> vapi::Result<()> {
     /// // let logs = vapi.calls().logs(id);
     /// let mut entries = logs.entries().await?;
     /// while let Some(entry) = entries.next().await {
@@ -89,36 +96,35 @@ impl Download<'_> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    /// As for every operation; once the log has begun, the stream itself gives them.
     pub async fn entries(self) -> Result<LogEntries> {
         let lines = self.lines().await?;
         Ok(LogEntries { lines })
     }
 }
 
-/// The lines of a log, without those that are empty. It ends in an error if the transfer breaks off, if it can't be unpacked, or if
-/// a line is longer than 8 MiB; other than that it holds little in memory, however long the log.
+/// A stream of the lines of a log, without empty lines.
+///
+/// It ends in an error if the transfer breaks off, if the log cannot be unpacked, or if a line is longer than 8 MiB. It holds one
+/// line in memory, however long the log is.
 pub struct LogLines {
-    origin: Origin,
-    /// `None` once all has come.
+    context: RequestContext,
+    /// `None` after the last byte.
     bytes: Option<ByteStream>,
-    /// What came and is not unpacked yet.
+    /// Bytes that are not unpacked yet.
     chunk: Bytes,
     packing: Packing,
-    /// What is unpacked and not cut into lines yet.
+    /// Unpacked text that is not split into lines yet.
     text: BytesMut,
-    /// How much of it has no end of a line.
+    /// The length of its start that has no line feed.
     searched: usize,
-    /// Lines given so far, empty ones included.
+    /// The number of lines so far, empty ones included.
     number: u64,
 }
 
 enum Packing {
     /// Nothing has come yet.
     Undecided,
-    /// The HTTP client has unpacked it, or the server never packed it.
+    /// The HTTP client has unpacked the log, or the server never packed it.
     Plain,
     Gzip(Box<MultiGzDecoder<Vec<u8>>>),
 }
@@ -132,7 +138,7 @@ impl fmt::Debug for LogLines {
 }
 
 impl LogLines {
-    /// The next line, or `None` at the end.
+    /// Returns the next line, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<String>> {
         std::future::poll_fn(|cx| self.poll_line(cx)).await
     }
@@ -149,7 +155,7 @@ impl LogLines {
                 return Poll::Ready(None);
             };
             let step = if self.text.len() > LONGEST_LINE {
-                Err(Error::long_item("a line", LONGEST_LINE))
+                Err(Error::item_too_long("a line", LONGEST_LINE))
             } else if !self.chunk.is_empty() {
                 self.unpack()
             } else {
@@ -172,12 +178,12 @@ impl LogLines {
                 self.bytes = None;
                 self.text.clear();
                 self.searched = 0;
-                return Poll::Ready(Some(Err(error.at(&self.origin))));
+                return Poll::Ready(Some(Err(error.for_request(&self.context))));
             }
         }
     }
 
-    /// The next line that is all here, without its end.
+    /// Takes the next complete line, without its line ending.
     fn take_line(&mut self) -> Option<BytesMut> {
         let end = self.text[self.searched..].iter().position(|byte| *byte == b'\n');
         let mut line = match end {
@@ -186,7 +192,7 @@ impl LogLines {
                 self.text.advance(1);
                 line
             }
-            // The last line needs no end.
+            // The last line needs no line ending.
             None if self.bytes.is_none() && !self.text.is_empty() => self.text.split(),
             None => {
                 self.searched = self.text.len();
@@ -201,7 +207,7 @@ impl LogLines {
         Some(line)
     }
 
-    /// Unpacks some of what came. However well it was packed, the step is a small one.
+    /// Unpacks some of the bytes. Each step is small, even if the data is highly compressed.
     fn unpack(&mut self) -> Result<()> {
         if let Packing::Undecided = self.packing {
             self.packing = match self.chunk.first() {
@@ -214,7 +220,7 @@ impl LogLines {
             self.chunk.clear();
             return Ok(());
         };
-        // It stops when its buffer, of a fixed size, is full.
+        // The decoder stops when its buffer, which has a fixed size, is full.
         let taken = decoder.write(&self.chunk).map_err(damaged)?;
         if taken == 0 {
             return Err(damaged(std::io::ErrorKind::InvalidData.into()));
@@ -231,7 +237,7 @@ impl LogLines {
         if let Packing::Gzip(decoder) = &mut self.packing {
             let finished = decoder.try_finish();
             take_unpacked(decoder, &mut self.text);
-            finished.map_err(|_| Error::cut_short())?;
+            finished.map_err(|_| Error::truncated())?;
         }
         Ok(())
     }
@@ -243,7 +249,7 @@ fn take_unpacked(decoder: &mut MultiGzDecoder<Vec<u8>>, text: &mut BytesMut) {
 }
 
 fn damaged(cause: std::io::Error) -> Error {
-    Error::new(Kind::Decode, format!("the log can't be unpacked: {cause}")).caused_by(cause)
+    Error::new(ErrorKind::Decode, format!("the log cannot be unpacked: {cause}")).caused_by(cause)
 }
 
 impl Stream for LogLines {
@@ -254,15 +260,17 @@ impl Stream for LogLines {
     }
 }
 
-/// The entries of a log. A line that is no entry gives an error that has its number, and the lines after it still come; every other
-/// error is the end, as with [`LogLines`].
+/// A stream of the entries of a log.
+///
+/// A line that is not an entry is an error with the number of the line, and the stream goes on after it. Every other error ends the
+/// stream, as with [`LogLines`].
 #[derive(Debug)]
 pub struct LogEntries {
     lines: LogLines,
 }
 
 impl LogEntries {
-    /// The next entry, or `None` at the end.
+    /// Returns the next entry, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<LogEntry>> {
         std::future::poll_fn(|cx| self.poll_entry(cx)).await
     }
@@ -272,7 +280,9 @@ impl LogEntries {
         Poll::Ready(line.map(|line| {
             let fields = serde_json::from_str(&line?).map_err(|cause| {
                 let detail = format!("line {} of the log is not an entry: {cause}", self.lines.number);
-                Error::new(Kind::Decode, detail).caused_by(cause).at(&self.lines.origin)
+                Error::new(ErrorKind::Decode, detail)
+                    .caused_by(cause)
+                    .for_request(&self.lines.context)
             })?;
             Ok(LogEntry::read(fields))
         }))

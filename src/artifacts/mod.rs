@@ -6,4 +6,4 @@ mod recording;
 
 #[cfg(feature = "logs")]
 pub use logs::{LogEntries, LogEntry, LogLines};
-pub use recording::Recording;
+pub use recording::RecordingTrack;

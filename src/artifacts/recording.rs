@@ -1,9 +1,9 @@
-//! The artifacts of a call by kind, over the generated downloads.
+//! Recordings of a call by track, over the generated downloads.
 
-/// Which recording of a call.
+/// A track of a call's recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Recording {
+pub enum RecordingTrack {
     /// Both sides in one channel.
     Mono,
     /// The customer in one channel, the assistant in the other.
@@ -23,28 +23,30 @@ pub enum Recording {
     vapi_download = "CallArtifactController_customerRecordingDownload",
     vapi_download = "CallArtifactController_assistantRecordingDownload"
 ))]
-impl<'c> crate::resources::Calls<'c> {
+impl crate::resources::Calls {
     /// Downloads a recording of a call.
     ///
-    /// Recordings appear about a minute after the call has ended; until then the answer is 404
-    /// ([`Error::is_not_found`](crate::Error::is_not_found)). The server redirects to where the recording is stored, which
+    /// Recordings appear about a minute after the end of the call. Until then the status is 404
+    /// ([`Error::is_not_found`](crate::Error::is_not_found)). The server redirects to the host that stores the recording; that host
     /// never gets the API key.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client, id: &str) -> vapi::Result<()> {
-    /// use vapi::Recording;
+    /// use vapi::RecordingTrack;
     ///
-    /// vapi.calls().recording(id, Recording::Stereo).save_to("call.wav").await?;
+    /// vapi.calls().recording(id, RecordingTrack::Stereo).save_to("call.wav").await?;
     /// # Ok(())
     /// # }
     /// ```
-    pub fn recording(&self, id: impl AsRef<str>, recording: Recording) -> crate::Download<'c> {
-        match recording {
-            Recording::Mono => self.mono_recording(id),
-            Recording::Stereo => self.stereo_recording(id),
-            Recording::Video => self.video_recording(id),
-            Recording::Customer => self.customer_recording(id),
-            Recording::Assistant => self.assistant_recording(id),
+    pub fn recording(&self, id: impl AsRef<str>, track: RecordingTrack) -> crate::Download {
+        match track {
+            RecordingTrack::Mono => self.mono_recording(id),
+            RecordingTrack::Stereo => self.stereo_recording(id),
+            RecordingTrack::Video => self.video_recording(id),
+            RecordingTrack::Customer => self.customer_recording(id),
+            RecordingTrack::Assistant => self.assistant_recording(id),
         }
     }
 }

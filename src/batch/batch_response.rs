@@ -1,4 +1,4 @@
-//! What a batch's answer tells of each customer. It lists calls and refusals apart, in no order that is promised.
+//! The response to a batch. It lists calls and refusals separately, in no guaranteed order.
 
 use std::collections::BTreeMap;
 
@@ -6,28 +6,29 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-pub(super) struct Answered {
-    /// One for each customer that was sent.
-    pub(super) customers: Vec<Told>,
-    /// Calls of which it can't be told whose they are.
+/// The calls and refusals of a batch, matched to its customers.
+pub(super) struct BatchResponse {
+    /// One result for each customer in the request.
+    pub(super) customers: Vec<CustomerResult>,
+    /// Calls that cannot be matched to a customer.
     pub(super) unmatched: Vec<Box<RawValue>>,
-    pub(super) limits: Limits,
+    pub(super) limits: ConcurrencyLimits,
 }
 
-/// What the answer tells of one customer.
-pub(super) enum Told {
+/// The part of a response that is about one customer.
+pub(super) enum CustomerResult {
     Call(Box<RawValue>),
     Refused(String),
-    Nothing,
+    Missing,
 }
 
-/// How many calls may run.
+/// The numbers of calls that the account may run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Limits {
-    /// How many more may be started.
+pub(super) struct ConcurrencyLimits {
+    /// The number of calls that may be started now.
     pub(super) remaining: Option<u64>,
-    /// How many may run at once.
-    pub(super) at_once: Option<u64>,
+    /// The number of calls that may run at once.
+    pub(super) total: Option<u64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -37,75 +38,102 @@ struct Refusal {
     error: Value,
 }
 
-/// # Errors
-/// The answer is neither a call nor a batch.
-pub(super) fn read(body: &[u8], sent: &[Value]) -> serde_json::Result<Answered> {
-    let members: BTreeMap<String, &RawValue> = serde_json::from_slice(body)?;
-    let limits = members.get("subscriptionLimits").map(|text| limits(text.get()));
-    let mut calls: Vec<Box<RawValue>> = match members.get("results") {
-        Some(results) => serde_json::from_str(results.get())?,
-        None if members.contains_key("id") => vec![RawValue::from_string(String::from_utf8_lossy(body).into_owned())?],
-        None if members.contains_key("errors") => Vec::new(),
-        None => return Err(serde::de::Error::missing_field("results")),
+impl BatchResponse {
+    /// Reads the response to a request with these customers.
+    ///
+    /// # Errors
+    ///
+    /// The response is neither a call nor a batch.
+    pub(super) fn read(body: &[u8], sent: &[Value]) -> serde_json::Result<Self> {
+        let members: BTreeMap<String, &RawValue> = serde_json::from_slice(body)?;
+        let limits = members.get("subscriptionLimits").map(|text| limits(text.get()));
+        let calls: Vec<Box<RawValue>> = match members.get("results") {
+            Some(results) => serde_json::from_str(results.get())?,
+            None if members.contains_key("id") => {
+                vec![RawValue::from_string(String::from_utf8_lossy(body).into_owned())?]
+            }
+            None if members.contains_key("errors") => Vec::new(),
+            None => return Err(serde::de::Error::missing_field("results")),
+        };
+        let refusals: Vec<Refusal> = match members.get("errors").map(|errors| errors.get()) {
+            None | Some("null") => Vec::new(),
+            Some(errors) => serde_json::from_str(errors)?,
+        };
+        let (customers, unmatched) = assign(sent, calls, refusals);
+        Ok(BatchResponse {
+            customers,
+            unmatched,
+            limits: limits.unwrap_or_default(),
+        })
+    }
+
+    /// Returns the result of a request for one customer; `Missing` if there are more calls than customers.
+    #[cfg(vapi_type = "CallOrBatch")]
+    pub(super) fn into_only_result(mut self) -> CustomerResult {
+        match self.customers.pop() {
+            Some(CustomerResult::Call(_)) if !self.unmatched.is_empty() => CustomerResult::Missing,
+            Some(result) => result,
+            None => CustomerResult::Missing,
+        }
+    }
+}
+
+/// Assigns calls and refusals to the customers, and returns the calls that fit none.
+fn assign(
+    sent: &[Value],
+    calls: Vec<Box<RawValue>>,
+    mut refusals: Vec<Refusal>,
+) -> (Vec<CustomerResult>, Vec<Box<RawValue>>) {
+    let mut results: Vec<Option<CustomerResult>> = sent.iter().map(|_| None).collect();
+    let free = |results: &[Option<CustomerResult>], customer: &Value| {
+        let mut pairs = sent.iter().zip(results);
+        pairs.position(|(sent, result)| result.is_none() && matches(sent, customer))
     };
-    let mut refusals: Vec<Refusal> = match members.get("errors").map(|errors| errors.get()) {
-        None | Some("null") => Vec::new(),
-        Some(errors) => serde_json::from_str(errors)?,
-    };
-    let mut told: Vec<Option<Told>> = sent.iter().map(|_| None).collect();
-    let free = |told: &[Option<Told>], whose: &Value| {
-        let mut pairs = sent.iter().zip(told);
-        pairs.position(|(sent, told)| told.is_none() && fits(sent, whose))
-    };
-    refusals.retain(|refusal| match free(&told, &refusal.customer) {
+    refusals.retain(|refusal| match free(&results, &refusal.customer) {
         Some(index) => {
-            told[index] = Some(Told::Refused(sentence(&refusal.error)));
+            results[index] = Some(CustomerResult::Refused(sentence(&refusal.error)));
             false
         }
         None => true,
     });
-    let mut left = Vec::new();
-    for call in calls.drain(..) {
-        match free(&told, &customer_of(&call)) {
-            Some(index) => told[index] = Some(Told::Call(call)),
-            None => left.push(call),
+    let mut unmatched = Vec::new();
+    for call in calls {
+        match free(&results, &customer_of(&call)) {
+            Some(index) => results[index] = Some(CustomerResult::Call(call)),
+            None => unmatched.push(call),
         }
     }
-    let open = told.iter().filter(|told| told.is_none()).count();
-    // What is left can be told apart by its order, if it is of one kind and there is one for each.
-    if open == left.len() && refusals.is_empty() {
-        let calls = left.drain(..).map(Told::Call);
-        told.iter_mut()
-            .filter(|told| told.is_none())
-            .zip(calls)
-            .for_each(|(told, call)| *told = Some(call));
-    } else if open == refusals.len() && left.is_empty() {
-        let refused = refusals.iter().map(|refusal| Told::Refused(sentence(&refusal.error)));
-        told.iter_mut()
-            .filter(|told| told.is_none())
-            .zip(refused)
-            .for_each(|(told, refused)| *told = Some(refused));
-    }
-    Ok(Answered {
-        customers: told.into_iter().map(|told| told.unwrap_or(Told::Nothing)).collect(),
-        unmatched: left,
-        limits: limits.unwrap_or_default(),
-    })
+    // The rest is assigned by its order, if it is all calls or all refusals and there is one for each customer.
+    let open = results.iter().filter(|result| result.is_none()).count();
+    let rest: Vec<CustomerResult> = if open == unmatched.len() && refusals.is_empty() {
+        unmatched.drain(..).map(CustomerResult::Call).collect()
+    } else if open == refusals.len() && unmatched.is_empty() {
+        let sentences = refusals.iter().map(|refusal| sentence(&refusal.error));
+        sentences.map(CustomerResult::Refused).collect()
+    } else {
+        Vec::new()
+    };
+    let empty = results.iter_mut().filter(|result| result.is_none());
+    empty.zip(rest).for_each(|(result, rest)| *result = Some(rest));
+    let results = results
+        .into_iter()
+        .map(|result| result.unwrap_or(CustomerResult::Missing));
+    (results.collect(), unmatched)
 }
 
-/// Whether a customer in an answer is the one that was sent: they have something in common, and nothing that differs.
-fn fits(sent: &Value, told: &Value) -> bool {
-    let (Some(sent), Some(told)) = (sent.as_object(), told.as_object()) else {
+/// Returns whether a customer in a response is the one in the request: they share a property, and none differs.
+fn matches(sent: &Value, received: &Value) -> bool {
+    let (Some(sent), Some(received)) = (sent.as_object(), received.as_object()) else {
         return false;
     };
-    // Overrides may come back with more in them than was sent.
+    // Overrides may come back with more properties than were sent.
     let is_plain = |value: &Value| !value.is_object() && !value.is_array();
     let mut common = sent
         .iter()
         .filter(|(_, value)| is_plain(value))
-        .filter_map(|(name, value)| Some((value, told.get(name)?)))
+        .filter_map(|(name, value)| Some((value, received.get(name)?)))
         .peekable();
-    common.peek().is_some() && common.all(|(sent, told)| sent == told)
+    common.peek().is_some() && common.all(|(sent, received)| sent == received)
 }
 
 fn customer_of(call: &RawValue) -> Value {
@@ -129,22 +157,22 @@ fn sentence(error: &Value) -> String {
     }
 }
 
-fn limits(text: &str) -> Limits {
-    let says: Value = serde_json::from_str(text).unwrap_or_default();
+fn limits(text: &str) -> ConcurrencyLimits {
+    let limits: Value = serde_json::from_str(text).unwrap_or_default();
     let number = |name: &str| {
-        says[name]
+        limits[name]
             .as_f64()
             .filter(|number| *number >= 0.0)
             .map(|number| number as u64)
     };
-    let is_blocked = says["concurrencyBlocked"] == true;
-    Limits {
+    let is_blocked = limits["concurrencyBlocked"] == true;
+    ConcurrencyLimits {
         remaining: if is_blocked {
             Some(0)
         } else {
             number("remainingConcurrentCalls")
         },
-        at_once: number("concurrencyLimit"),
+        total: number("concurrencyLimit"),
     }
 }
 
@@ -157,82 +185,86 @@ mod tests {
         numbers.iter().map(|number| json!({ "number": number })).collect()
     }
 
-    /// The id of the call, the refusal in brackets, or `?`.
-    fn told(sent: &[Value], answer: Value) -> Vec<String> {
-        let answered = read(answer.to_string().as_bytes(), sent).unwrap();
-        let said = answered.customers.iter().map(|told| match told {
-            Told::Call(call) => serde_json::from_str::<Value>(call.get()).unwrap()["id"]
+    /// Returns for each customer the id of the call, the refusal in brackets, or `?`; and `+` for each unmatched call.
+    fn results(sent: &[Value], response: Value) -> Vec<String> {
+        let response = BatchResponse::read(response.to_string().as_bytes(), sent).unwrap();
+        let results = response.customers.iter().map(|result| match result {
+            CustomerResult::Call(call) => serde_json::from_str::<Value>(call.get()).unwrap()["id"]
                 .as_str()
                 .unwrap()
                 .to_owned(),
-            Told::Refused(why) => format!("({why})"),
-            Told::Nothing => "?".to_owned(),
+            CustomerResult::Refused(why) => format!("({why})"),
+            CustomerResult::Missing => "?".to_owned(),
         });
-        said.chain(answered.unmatched.iter().map(|_| "+".to_owned())).collect()
+        results
+            .chain(response.unmatched.iter().map(|_| "+".to_owned()))
+            .collect()
     }
 
     #[test]
-    fn each_customer_gets_what_is_theirs_whatever_the_order() {
-        let answer = json!({
+    fn each_customer_gets_their_own_result_in_any_order() {
+        let response = json!({
             "results": [
                 {"id": "c", "customer": {"number": "3"}},
                 {"id": "a", "customer": {"number": "1", "name": "added by the server"}},
             ],
             "errors": [{"customer": {"number": "2"}, "error": "no"}]
         });
-        assert_eq!(told(&customers(&["1", "2", "3"]), answer), ["a", "(no)", "c"]);
+        assert_eq!(results(&customers(&["1", "2", "3"]), response), ["a", "(no)", "c"]);
     }
 
     #[test]
-    fn calls_that_do_not_say_whose_they_are_go_by_order_if_there_is_one_for_each() {
-        let answer = json!({"results": [{"id": "a"}, {"id": "b"}]});
-        assert_eq!(told(&customers(&["1", "2"]), answer), ["a", "b"]);
+    fn calls_without_customers_are_assigned_by_order() {
+        let response = json!({"results": [{"id": "a"}, {"id": "b"}]});
+        assert_eq!(results(&customers(&["1", "2"]), response), ["a", "b"]);
         let rewritten = json!({"results": [{"id": "a", "customer": {"number": "+1"}}], "errors": [
             {"customer": {"number": "2"}, "error": "no"}
         ]});
-        assert_eq!(told(&customers(&["1", "2"]), rewritten), ["a", "(no)"]);
+        assert_eq!(results(&customers(&["1", "2"]), rewritten), ["a", "(no)"]);
     }
 
     #[test]
-    fn what_cannot_be_told_apart_is_not_guessed() {
-        let answer = json!({"results": [{"id": "a"}], "errors": [{"error": "no"}]});
-        assert_eq!(told(&customers(&["1", "2"]), answer), ["?", "?", "+"]);
-        let answer = json!({"results": [{"id": "a"}], "errors": []});
-        assert_eq!(told(&customers(&["1", "2"]), answer), ["?", "?", "+"]);
+    fn ambiguous_calls_are_not_assigned() {
+        let response = json!({"results": [{"id": "a"}], "errors": [{"error": "no"}]});
+        assert_eq!(results(&customers(&["1", "2"]), response), ["?", "?", "+"]);
+        let response = json!({"results": [{"id": "a"}], "errors": []});
+        assert_eq!(results(&customers(&["1", "2"]), response), ["?", "?", "+"]);
     }
 
     #[test]
     fn a_number_that_is_called_twice_has_two_calls() {
-        let answer = json!({"results": [
+        let response = json!({"results": [
             {"id": "a", "customer": {"number": "1"}},
             {"id": "b", "customer": {"number": "1"}}
         ]});
-        assert_eq!(told(&customers(&["1", "1"]), answer), ["a", "b"]);
+        assert_eq!(results(&customers(&["1", "1"]), response), ["a", "b"]);
     }
 
     #[test]
-    fn a_single_call_is_the_answer_for_a_single_customer() {
-        assert_eq!(told(&customers(&["1"]), json!({"id": "a"})), ["a"]);
+    fn a_single_call_is_the_result_of_a_single_customer() {
+        assert_eq!(results(&customers(&["1"]), json!({"id": "a"})), ["a"]);
     }
 
     #[test]
-    fn what_is_neither_is_an_error() {
+    fn other_responses_are_errors() {
         for body in [
             json!({}),
             json!([]),
             json!({"results": 3}),
             json!({"message": "queued"}),
         ] {
-            assert!(read(body.to_string().as_bytes(), &[]).is_err(), "{body}");
+            assert!(BatchResponse::read(body.to_string().as_bytes(), &[]).is_err(), "{body}");
         }
     }
 
     #[test]
-    fn a_call_that_is_held_back_means_that_no_slot_is_free() {
+    fn a_blocked_call_means_that_no_concurrency_remains() {
         let read = |limits: Value| {
-            let answer = json!({"results": [], "subscriptionLimits": limits});
-            let limits = read(answer.to_string().as_bytes(), &[]).unwrap().limits;
-            (limits.remaining, limits.at_once)
+            let response = json!({"results": [], "subscriptionLimits": limits});
+            let limits = BatchResponse::read(response.to_string().as_bytes(), &[])
+                .unwrap()
+                .limits;
+            (limits.remaining, limits.total)
         };
         let blocked = json!({"concurrencyBlocked": true, "concurrencyLimit": 10, "remainingConcurrentCalls": 1});
         assert_eq!(read(blocked), (Some(0), Some(10)));

@@ -1,4 +1,4 @@
-//! How many calls may be started, as far as the answers tell, and waiting for one of them to end where none may.
+//! The number of calls that may be started, as far as the responses tell, and the wait for a running call to end.
 
 use std::time::Duration;
 
@@ -7,96 +7,101 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use super::Outcome;
-use super::batch_response::{Answered, Told};
+use super::batch_response::{BatchResponse, CustomerResult};
 use crate::client::Client;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::types::Call;
-use crate::wait::{Pace, is_passing};
+use crate::wait::PollInterval;
 
-pub(super) struct Slots {
-    /// `None` if the API tells no limit.
+pub(super) struct Concurrency {
+    /// `None` if the API gives no limit.
     free: Option<u64>,
-    /// Calls take none: they are scheduled.
+    /// Whether the calls are scheduled: such calls do not count.
     unlimited: bool,
-    /// The calls that were started here and may still run, oldest first.
+    /// The ids of the calls that were started here and may still run, oldest first.
     running: Vec<String>,
-    /// How long nobody could be called.
-    idle_since: Option<Instant>,
-    /// What the API asked for when it was busy.
-    pause: Option<Duration>,
+    /// The time since which nobody could be called.
+    blocked_since: Option<Instant>,
+    /// The delay that the API asked for when it was busy.
+    retry_after: Option<Duration>,
 }
 
-impl Slots {
+impl Concurrency {
     pub(super) fn new(unlimited: bool) -> Self {
-        Slots {
-            // The limit is not known before the first answer.
+        Concurrency {
+            // The limit is not known before the first response.
             free: Some(1),
             unlimited,
             running: Vec::new(),
-            idle_since: None,
-            pause: None,
+            blocked_since: None,
+            retry_after: None,
         }
     }
 
+    /// Returns the number of calls that may be started now.
     pub(super) fn free(&self) -> usize {
-        let free = self.free.filter(|_| !self.unlimited || self.pause.is_some());
+        let free = self.free.filter(|_| !self.unlimited || self.retry_after.is_some());
         free.map_or(usize::MAX, |free| usize::try_from(free).unwrap_or(usize::MAX))
     }
 
-    /// Takes note of the limits in an answer.
-    pub(super) fn told(&mut self, answered: &Answered) {
-        self.idle_since = None;
-        self.pause = None;
-        let started = answered
-            .customers
-            .iter()
-            .filter(|told| matches!(told, Told::Call(_)))
+    /// Takes the limits from a response.
+    pub(super) fn update(&mut self, response: &BatchResponse) {
+        self.blocked_since = None;
+        self.retry_after = None;
+        let results = response.customers.iter();
+        let started = results
+            .filter(|result| matches!(result, CustomerResult::Call(_)))
             .count();
-        let running = (self.running.len() + started + answered.unmatched.len()) as u64;
-        let limits = answered.limits;
-        let by_limit = limits.at_once.map(|at_once| at_once.saturating_sub(running));
-        self.free = limits.remaining.or(by_limit);
+        let running = (self.running.len() + started + response.unmatched.len()) as u64;
+        let limits = response.limits;
+        let by_total = limits.total.map(|total| total.saturating_sub(running));
+        self.free = limits.remaining.or(by_total);
     }
 
-    /// What a customer is told, taking note of the call.
+    /// Returns the outcome for a customer, and counts their call as running.
     #[inline]
-    pub(super) fn outcome(&mut self, told: Told) -> Outcome {
-        match told {
-            Told::Refused(why) => Outcome::Refused(why),
-            Told::Nothing => Outcome::Unknown,
-            Told::Call(text) => match serde_json::from_str::<Call>(text.get()) {
+    pub(super) fn outcome(&mut self, result: CustomerResult) -> Outcome {
+        match result {
+            CustomerResult::Refused(why) => Outcome::Refused(why),
+            CustomerResult::Missing => Outcome::Unknown,
+            CustomerResult::Call(text) => match serde_json::from_str::<Call>(text.get()) {
                 Ok(call) => {
                     self.running.push(call.id.clone());
                     Outcome::Called(Box::new(call))
                 }
-                // There is a call, and no telling which: nobody may call again.
+                // There is a call that cannot be read: nobody may call again.
                 Err(_) => Outcome::Unknown,
             },
         }
     }
 
-    /// Takes note that the API would not start any now. Gives the error back when it was so for too long.
-    pub(super) fn refused(&mut self, error: Error, patience: Duration) -> Result<()> {
-        let since = *self.idle_since.get_or_insert_with(Instant::now);
-        if since.elapsed() >= patience {
+    /// Records that the API refused to start calls for now.
+    ///
+    /// # Errors
+    ///
+    /// The given error, if nobody could be called for longer than the timeout.
+    pub(super) fn refused(&mut self, error: Error, timeout: Duration) -> Result<()> {
+        let since = *self.blocked_since.get_or_insert_with(Instant::now);
+        if since.elapsed() >= timeout {
             return Err(error);
         }
-        self.pause = Some(error.retry_after().unwrap_or_default());
+        self.retry_after = Some(error.retry_after().unwrap_or_default());
         self.free = Some(0);
         Ok(())
     }
 
-    /// Waits until a call of these has ended. If none runs, others have the slots: then it is tried again after a pause.
-    pub(super) async fn wait(&mut self, client: &Client, mut pace: Pace, patience: Duration) -> Result<()> {
-        let since = *self.idle_since.get_or_insert_with(Instant::now);
+    /// Waits until one of the running calls has ended. If none runs here, other calls of the account have reached the limit: then
+    /// one call is tried after an interval.
+    pub(super) async fn wait(&mut self, client: &Client, mut interval: PollInterval, timeout: Duration) -> Result<()> {
+        let since = *self.blocked_since.get_or_insert_with(Instant::now);
         loop {
-            let pause = pace.pause().max(self.pause.take().unwrap_or_default());
-            let left = patience.saturating_sub(since.elapsed());
+            let delay = interval.next().max(self.retry_after.take().unwrap_or_default());
+            let left = timeout.saturating_sub(since.elapsed());
             if left.is_zero() {
-                let detail = format!("no call could be started for {patience:?}: all slots are taken");
-                return Err(Error::new(Kind::Timeout { connecting: false }, detail));
+                let detail = format!("no call could be started for {timeout:?}: the concurrency limit is reached");
+                return Err(Error::new(ErrorKind::Timeout { connecting: false }, detail));
             }
-            sleep(pause.min(left)).await;
+            sleep(delay.min(left)).await;
             if self.running.is_empty() {
                 self.free = Some(1);
                 return Ok(());
@@ -118,7 +123,7 @@ impl Slots {
                 Ok(call) if call["status"] == "ended" => ended += 1,
                 Ok(_) => running.push(id),
                 Err(error) if error.is_not_found() => ended += 1,
-                Err(error) if is_passing(&error) || error.is_decode() => running.push(id),
+                Err(error) if error.is_transient() || error.is_decode() => running.push(id),
                 Err(error) => return Err(error),
             }
         }

@@ -1,8 +1,8 @@
-//! Calling many people with one description of a call, no more at a time than the API has slots for.
+//! Calls to many customers with one description of a call, no more at a time than the API allows.
 //!
-//! The API takes `customers` in place of `customer` and answers what became of each. [`dial`](crate::resources::Calls::dial) sends
-//! them in slices: the first of one customer, whose answer tells how many calls may run at once, the next as large as that
-//! allows. When no slot is free it waits until some of its calls have ended.
+//! The API takes `customers` in place of `customer` and reports on each of them.
+//! [`dial`](crate::resources::Calls::dial) sends them in batches. The first has one customer: its response tells how many calls may
+//! run at once. The next batches are as large as that allows. At the limit, `dial` waits until some of its calls have ended.
 
 mod batch_response;
 mod concurrency;
@@ -18,19 +18,30 @@ use serde_json::{Map, Value};
 
 use crate::by_name::to_value;
 use crate::client::Client;
+#[cfg(vapi_type = "CallOrBatch")]
+use crate::error::ErrorKind;
 use crate::error::{Error, Result};
-use crate::transport::{self, Draft};
+use crate::transport::RepeatableRequest;
 use crate::types::{Call, CreateCallDto, CreateCustomerDto};
-use crate::wait::Pace;
-use batch_response::{Answered, Told, read};
-use concurrency::Slots;
+use crate::wait::PollInterval;
+use batch_response::BatchResponse;
+#[cfg(vapi_type = "CallOrBatch")]
+use batch_response::CustomerResult;
+use concurrency::Concurrency;
 
-/// Customers in one request, unless told otherwise: if its answer is lost, it is not known of so many whether they were called.
-const SLICE: usize = 10;
-const USUAL_PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// The default number of customers in one request. If a response is lost, the outcome is unknown for so many.
+const USUAL_BATCH_SIZE: usize = 10;
+const USUAL_CONCURRENCY_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
-impl<'c> crate::resources::Calls<'c> {
-    /// Calls many customers: `call` says how, and its `customer` is not used. Await it to have the report.
+impl crate::resources::Calls {
+    /// Calls many customers. `call` describes each call; its `customer` is not used. Await it to get the report.
+    ///
+    /// **Nobody is called twice.** If a request may have reached the API, it is not sent again: its customers are reported as
+    /// [`Unknown`](Outcome::Unknown), and those after them are not called. Overrides of a customer replace those of the call.
+    ///
+    /// A call with a `schedule_plan` does not count before its time, and is not held back.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client, assistant: &str, line: &str) -> vapi::Result<()> {
@@ -39,116 +50,111 @@ impl<'c> crate::resources::Calls<'c> {
     /// let call = CreateCallDto::new().assistant_id(assistant).phone_number_id(line);
     /// let customers = ["+15555550101", "+15555550102"].map(|number| CreateCustomerDto::new().number(number));
     /// let report = vapi.calls().dial(call, customers).await;
-    /// for dialled in &report.customers {
-    ///     println!("{:?}: {:?}", dialled.customer.number, dialled.outcome);
+    /// for dialed in &report.customers {
+    ///     println!("{:?}: {:?}", dialed.customer.number, dialed.outcome);
     /// }
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// **Nobody is called twice by this.** A request of which it is not known whether it reached the API is not sent again; its
-    /// customers are reported as [`Unknown`](Outcome::Unknown), and those after them are not called. Overrides of a customer replace
-    /// those of the call.
-    ///
-    /// A call with a `schedule_plan` takes no slot before its time, and is not held back.
     pub fn dial<C: Into<CreateCustomerDto>>(
         &self,
         call: impl Into<CreateCallDto>,
         customers: impl IntoIterator<Item = C>,
-    ) -> Dial<'c> {
+    ) -> Dial<'static> {
         let call = call.into();
         let template = match to_value(&call) {
             Ok(Value::Object(template)) => template,
-            // Sending refuses what can't be written, as it does for a single call.
+            // Sending reports a call that cannot be written, as it does for a single call.
             _ => Map::new(),
         };
-        let (client, draft) = self.create(call).into_parts();
         Dial {
-            client: client.clone(),
-            draft,
+            client: self.client.clone(),
+            request: self.create(call).into_repeatable(),
             template,
             customers: customers.into_iter().map(Into::into).collect(),
-            slice: SLICE,
-            patience: USUAL_PATIENCE,
-            pace: Pace::growing(),
+            batch_size: USUAL_BATCH_SIZE,
+            concurrency_timeout: USUAL_CONCURRENCY_TIMEOUT,
+            interval: PollInterval::growing(),
             on_outcome: None,
         }
     }
 }
 
-// What names calls and customers here is `#[inline]`, so that nothing of these types, which hold most of the API's, is compiled
-// before a program dials.
+// Functions that name calls and customers are `#[inline]`: these types contain most types of the API, and are compiled only in a
+// program that dials.
 
-/// Many calls to be made, by [`dial`](crate::resources::Calls::dial).
+/// Many calls, made by [`dial`](crate::resources::Calls::dial).
+///
+/// The lifetime is that of the callback in [`on_outcome`](Self::on_outcome); without one it is `'static`.
 #[must_use = "nobody is called until this is awaited"]
-pub struct Dial<'c> {
+pub struct Dial<'a> {
     client: Client,
-    /// The request, with a body that each slice replaces.
-    draft: Draft,
+    /// The request. Each batch replaces its body.
+    request: RepeatableRequest,
     template: Map<String, Value>,
     customers: Vec<CreateCustomerDto>,
-    slice: usize,
-    patience: Duration,
-    pace: Pace,
-    on_outcome: Option<OnOutcome<'c>>,
+    batch_size: usize,
+    concurrency_timeout: Duration,
+    interval: PollInterval,
+    on_outcome: Option<OnOutcome<'a>>,
 }
 
-type OnOutcome<'c> = Box<dyn FnMut(&Dialled) + Send + 'c>;
+type OnOutcome<'a> = Box<dyn FnMut(&Dialed) + Send + 'a>;
 
-/// What became of one customer.
+/// A customer and the outcome of their call.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub struct Dialled {
+pub struct Dialed {
     /// The customer, as given.
     pub customer: CreateCustomerDto,
-    /// What became of them.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
-/// What became of one customer's call.
+/// The outcome of the call to one customer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Outcome {
     /// The call was created.
     Called(Box<Call>),
-    /// The API did not call, and says why.
+    /// The API refused to call, for this reason.
     Refused(String),
-    /// The request was sent, and it is not known what came of it. Look at the list of calls before calling again.
+    /// The request was sent and its result is not known. Check the list of calls before you call again.
     Unknown,
-    /// Nothing was sent that could have called them.
-    NotDialled,
+    /// No request for this customer was sent.
+    NotDialed,
 }
 
-/// What became of all customers, in the order in which they were given.
+/// The outcomes for all customers, in the order in which they were given.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Report {
     /// One for each customer.
-    pub customers: Vec<Dialled>,
-    /// Calls that were created and could not be told whose they are: those of customers reported as unknown.
+    pub customers: Vec<Dialed>,
+    /// Calls that were created and could not be matched to a customer. These customers are reported as unknown.
     pub unmatched: Vec<Call>,
-    /// Why it stopped before the last customer, if it did.
+    /// The error that ended dialing before the last customer, if there was one.
     pub error: Option<Error>,
 }
 
 impl Report {
-    /// The calls that were created.
+    /// Returns the calls that were created.
     #[inline]
     pub fn calls(&self) -> impl Iterator<Item = &Call> {
-        let matched = self.customers.iter().filter_map(|dialled| match &dialled.outcome {
+        let matched = self.customers.iter().filter_map(|dialed| match &dialed.outcome {
             Outcome::Called(call) => Some(&**call),
             _ => None,
         });
         matched.chain(&self.unmatched)
     }
 
-    /// The customers of whom nothing was sent: those to give to another [`dial`](crate::resources::Calls::dial).
+    /// Returns the customers for whom no request was sent. They can be given to another [`dial`](crate::resources::Calls::dial).
     #[inline]
-    pub fn not_dialled(&self) -> impl Iterator<Item = &CreateCustomerDto> {
-        self.with(|outcome| matches!(outcome, Outcome::NotDialled))
+    pub fn not_dialed(&self) -> impl Iterator<Item = &CreateCustomerDto> {
+        self.with(|outcome| matches!(outcome, Outcome::NotDialed))
     }
 
-    /// The customers of whom it is not known whether they were called.
+    /// Returns the customers who may have been called.
     #[inline]
     pub fn unknown(&self) -> impl Iterator<Item = &CreateCustomerDto> {
         self.with(|outcome| matches!(outcome, Outcome::Unknown))
@@ -156,74 +162,85 @@ impl Report {
 
     #[inline]
     fn with(&self, is: fn(&Outcome) -> bool) -> impl Iterator<Item = &CreateCustomerDto> {
-        let dialled = self.customers.iter().filter(move |dialled| is(&dialled.outcome));
-        dialled.map(|dialled| &dialled.customer)
+        let dialed = self.customers.iter().filter(move |dialed| is(&dialed.outcome));
+        dialed.map(|dialed| &dialed.customer)
     }
 }
 
-impl<'c> Dial<'c> {
-    /// Sends at most this many customers in one request, instead of ten. More are fewer requests, and more customers of whom nothing
-    /// is known if an answer is lost.
+impl<'a> Dial<'a> {
+    /// Sets the most customers in one request, instead of ten.
+    ///
+    /// A larger batch needs fewer requests. If its response is lost, the outcome is unknown for more customers.
     #[inline]
-    pub fn at_most(mut self, customers: usize) -> Self {
-        self.slice = customers.max(1);
+    pub fn batch_size(mut self, customers: usize) -> Self {
+        self.batch_size = customers.max(1);
         self
     }
 
-    /// Waits no longer than this for a free slot, instead of half an hour.
+    /// Sets the longest time to wait for the concurrency limit of the account to allow a call, instead of half an hour.
     #[inline]
-    pub fn patience(mut self, longest: Duration) -> Self {
-        self.patience = longest;
+    pub fn concurrency_timeout(mut self, longest: Duration) -> Self {
+        self.concurrency_timeout = longest;
         self
     }
 
-    /// Looks for a free slot at this interval, instead of growing ones between one second and ten.
+    /// Sets a fixed interval for polling while it waits, instead of growing ones between one second and ten.
     #[inline]
     pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.pace = Pace::Even(interval);
+        self.interval = PollInterval::Fixed(interval);
         self
     }
 
-    /// Is called for each customer as soon as it is known what became of them: what is known is then not lost if this is dropped
-    /// half way.
+    /// Sets a callback that receives each outcome as soon as it is known, so that it is not lost if this is dropped half way.
     #[inline]
-    pub fn on_outcome(mut self, outcome: impl FnMut(&Dialled) + Send + 'c) -> Self {
-        self.on_outcome = Some(Box::new(outcome));
-        self
+    pub fn on_outcome<'b>(self, outcome: impl FnMut(&Dialed) + Send + 'b) -> Dial<'b> {
+        Dial {
+            client: self.client,
+            request: self.request,
+            template: self.template,
+            customers: self.customers,
+            batch_size: self.batch_size,
+            concurrency_timeout: self.concurrency_timeout,
+            interval: self.interval,
+            on_outcome: Some(Box::new(outcome)),
+        }
     }
 
     #[inline]
     async fn run(mut self) -> Report {
         let customers = std::mem::take(&mut self.customers);
-        let mut done: Vec<Option<Dialled>> = customers.iter().map(|_| None).collect();
+        let mut done: Vec<Option<Dialed>> = customers.iter().map(|_| None).collect();
         let mut waiting: VecDeque<(usize, CreateCustomerDto)> = customers.into_iter().enumerate().collect();
         let mut unmatched = Vec::new();
-        let mut slots = Slots::new(self.template.contains_key("schedulePlan"));
+        let mut concurrency = Concurrency::new(self.template.contains_key("schedulePlan"));
         let error = loop {
             if waiting.is_empty() {
                 break None;
             }
-            let free = slots.free();
+            let free = concurrency.free();
             if free == 0 {
-                match slots.wait(&self.client, self.pace, self.patience).await {
+                match concurrency
+                    .wait(&self.client, self.interval, self.concurrency_timeout)
+                    .await
+                {
                     Ok(()) => continue,
                     Err(error) => break Some(error),
                 }
             }
-            let size = free.min(self.slice).min(waiting.len());
-            let request = self.request(waiting.iter().take(size).map(|(_, customer)| customer));
-            match send(&self.client, request).await {
-                Ok(answered) => {
-                    slots.told(&answered);
-                    let calls = answered.unmatched.iter();
+            let size = free.min(self.batch_size).min(waiting.len());
+            let batch = waiting.iter().take(size).map(|(_, customer)| to_value(customer));
+            match send(&self.request, &self.template, batch.collect()).await {
+                Ok(response) => {
+                    concurrency.update(&response);
+                    let calls = response.unmatched.iter();
                     unmatched.extend(calls.filter_map(|call| serde_json::from_str(call.get()).ok()));
-                    for (told, customer) in answered.customers.into_iter().zip(waiting.drain(..size)) {
-                        self.report(&mut done, customer, slots.outcome(told));
+                    for (result, customer) in response.customers.into_iter().zip(waiting.drain(..size)) {
+                        self.report(&mut done, customer, concurrency.outcome(result));
                     }
                 }
-                // The API is sure that nobody was called, and others may have taken the slots.
+                // The API says that nobody was called: other calls of the account have reached the limit.
                 Err(error) if is_busy(&error) => {
-                    if let Err(error) = slots.refused(error, self.patience) {
+                    if let Err(error) = concurrency.refused(error, self.concurrency_timeout) {
                         break Some(error);
                     }
                 }
@@ -246,7 +263,7 @@ impl<'c> Dial<'c> {
             }
         };
         for customer in waiting {
-            self.report(&mut done, customer, Outcome::NotDialled);
+            self.report(&mut done, customer, Outcome::NotDialed);
         }
         Report {
             customers: done.into_iter().flatten().collect(),
@@ -256,60 +273,55 @@ impl<'c> Dial<'c> {
     }
 
     #[inline]
-    fn report(&mut self, done: &mut [Option<Dialled>], customer: (usize, CreateCustomerDto), outcome: Outcome) {
+    fn report(&mut self, done: &mut [Option<Dialed>], customer: (usize, CreateCustomerDto), outcome: Outcome) {
         let (index, customer) = customer;
-        let dialled = Dialled { customer, outcome };
+        let dialed = Dialed { customer, outcome };
         if let Some(on_outcome) = &mut self.on_outcome {
-            on_outcome(&dialled);
+            on_outcome(&dialed);
         }
-        if let Some(place) = done.get_mut(index) {
-            *place = Some(dialled);
+        if let Some(entry) = done.get_mut(index) {
+            *entry = Some(dialed);
         }
     }
+}
 
-    /// The request for some customers, and they as they are in it.
-    #[inline]
-    fn request<'a>(&self, customers: impl Iterator<Item = &'a CreateCustomerDto>) -> Result<(Draft, Vec<Value>)> {
-        let origin = self.draft.origin();
-        let customers: serde_json::Result<Vec<Value>> = customers.map(to_value).collect();
-        let customers = customers
-            .map_err(|cause| Error::input(format!("a customer can't be written as JSON: {cause}")).at(origin))?;
-        let mut body = self.template.clone();
+/// Sends one batch. It is a function of its own so that it is compiled once, and not in each program that dials.
+fn send(
+    request: &RepeatableRequest,
+    template: &Map<String, Value>,
+    customers: serde_json::Result<Vec<Value>>,
+) -> impl Future<Output = Result<BatchResponse>> + Send + use<> {
+    let context = request.context().clone();
+    let prepared = customers.map(|customers| {
+        let mut body = template.clone();
         body.remove("customer");
         body.insert("customers".to_owned(), Value::Array(customers.clone()));
-        let draft = self.draft.try_clone();
-        let mut draft = draft.ok_or_else(|| Error::input("a call has no upload").at(origin))?;
-        draft.json(&body);
-        Ok((draft, customers))
+        (request.send(|parts| parts.json(&body)), customers)
+    });
+    async move {
+        let (pending, customers) = prepared.map_err(|cause| {
+            Error::input(format!("a customer cannot be written as JSON: {cause}")).for_request(&context)
+        })?;
+        let response = pending.await?;
+        BatchResponse::read(&response.body, &customers).map_err(|cause| response.undecodable(&cause, None))
     }
 }
 
-async fn send(client: &Client, request: Result<(Draft, Vec<Value>)>) -> Result<Answered> {
-    let (draft, customers) = request?;
-    let origin = draft.origin().clone();
-    let answer = transport::send(client.shared(), draft).await?;
-    read(&answer.body, &customers).map_err(|cause| {
-        Error::decode_answer(answer.status, &answer.headers, answer.body.clone(), &cause, None)
-            .at(&origin)
-            .after(answer.attempts)
-    })
-}
-
-/// Whether it is not certain that the request did nothing.
+/// Returns whether the request may have placed calls.
 fn may_have_called(error: &Error) -> bool {
     if error.is_connect() || error.is_invalid_input() {
         return false;
     }
     match error.status() {
-        // A gateway's, which does not know either.
+        // It comes from a gateway, which does not know either.
         Some(StatusCode::REQUEST_TIMEOUT) => true,
         Some(status) => !status.is_client_error(),
         None => true,
     }
 }
 
-/// The customers that the API finds wrong, each with its reason, if it refused the request for theirs alone: nobody was called then,
-/// and the others can be.
+/// Returns the customers that the API finds wrong, each with its reason, if it refused the request for no other reason. Nobody was
+/// called then, and the other customers can be.
 fn blamed(error: &Error, size: usize) -> Option<BTreeMap<usize, String>> {
     if !error.is_bad_request() || error.messages().is_empty() {
         return None;
@@ -327,7 +339,7 @@ fn blamed(error: &Error, size: usize) -> Option<BTreeMap<usize, String>> {
     Some(blamed)
 }
 
-/// Whether the API refused because it has enough to do.
+/// Returns whether the API refused because of its concurrency or rate limit.
 fn is_busy(error: &Error) -> bool {
     let says_so = |message: &String| message.to_ascii_lowercase().contains("concurrency limit");
     error.is_rate_limited()
@@ -336,9 +348,9 @@ fn is_busy(error: &Error) -> bool {
             .is_some_and(|status| status.is_client_error() && error.messages().iter().any(says_so))
 }
 
-impl<'c> IntoFuture for Dial<'c> {
+impl<'a> IntoFuture for Dial<'a> {
     type Output = Report;
-    type IntoFuture = Pin<Box<dyn Future<Output = Report> + Send + 'c>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Report> + Send + 'a>>;
 
     #[inline]
     fn into_future(self) -> Self::IntoFuture {
@@ -346,20 +358,27 @@ impl<'c> IntoFuture for Dial<'c> {
     }
 }
 
-/// Shows how many, and no numbers.
+/// Shows the number of customers, not their phone numbers.
 impl fmt::Debug for Dial<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dial")
             .field("customers", &self.customers.len())
-            .field("at_most", &self.slice)
-            .field("patience", &self.patience)
+            .field("batch_size", &self.batch_size)
+            .field("concurrency_timeout", &self.concurrency_timeout)
             .finish_non_exhaustive()
     }
 }
 
 #[cfg(vapi_type = "CallOrBatch")]
 impl crate::types::CallOrBatch {
-    /// The call, if one customer was to be called: a single one, or the only one of a batch.
+    /// Returns the call of a request for one customer: a single call, or the only one of a batch.
+    ///
+    /// # Errors
+    ///
+    /// The value is a batch of several calls or of none, or unknown. If the customer of a batch was refused, the error has the
+    /// reason.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client, call: vapi::types::CreateCallDto) -> vapi::Result<()> {
@@ -368,25 +387,15 @@ impl crate::types::CallOrBatch {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    /// It is a batch of several calls or of none, or something unknown. Why a customer of a batch was refused is in the error.
     #[inline]
     pub fn into_call(self) -> Result<Call> {
-        // By what it is on the wire: the variants are named by the document.
-        let found = serde_json::to_vec(&self).and_then(|text| read(&text, &[Value::Null]));
-        let told = found.map(|mut answered| (answered.customers.pop(), answered.unmatched.is_empty()));
-        match told {
-            Ok((Some(Told::Call(call)), true)) => serde_json::from_str(call.get())
-                .map_err(|cause| Error::new(crate::error::Kind::Decode, format!("the answer is not a call: {cause}"))),
-            Ok((Some(Told::Refused(why)), _)) => Err(Error::new(
-                crate::error::Kind::Decode,
-                format!("nobody was called: {why}"),
-            )),
-            _ => Err(Error::new(
-                crate::error::Kind::Decode,
-                "the answer is not a single call",
-            )),
+        // The document names the variants, so the value is read by its form on the wire.
+        let read = serde_json::to_vec(&self).and_then(|text| BatchResponse::read(&text, &[Value::Null]));
+        match read.map(BatchResponse::into_only_result) {
+            Ok(CustomerResult::Call(call)) => serde_json::from_str(call.get())
+                .map_err(|cause| Error::new(ErrorKind::Decode, format!("the response is not a call: {cause}"))),
+            Ok(CustomerResult::Refused(why)) => Err(Error::new(ErrorKind::Decode, format!("nobody was called: {why}"))),
+            _ => Err(Error::new(ErrorKind::Decode, "the response is not a single call")),
         }
     }
 }

@@ -1,25 +1,25 @@
-//! The events of a chat in Vapi's own form.
+//! The events of a chat in Vapi's own format.
 
 use serde_json::{Map, Value};
 
-use super::event_stream::{Progress, Source, StreamEvent};
+use super::event_stream::{StreamEvent, StreamProgress, TextSource};
 use super::text_deltas as text;
 
 /// An event of a chat.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ChatEvent {
-    /// A piece of something, most often of the text.
+    /// A piece of the output, most often of the text.
     Delta(ChatDelta),
-    /// Output that comes whole.
+    /// Whole output.
     Output(ChatOutput),
-    /// `[DONE]`: nothing comes after it. Not every stream ends with it.
+    /// `[DONE]`: the last event. Not every stream has it.
     Done,
     /// JSON of any other form.
     Unknown {
-        /// What the event was called, if it was called anything.
+        /// The name of the event, if it has one.
         name: Option<String>,
-        /// What it said.
+        /// The data of the event.
         data: Value,
     },
 }
@@ -28,34 +28,34 @@ pub enum ChatEvent {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChatDelta {
-    /// The chat's id.
+    /// The id of the chat.
     pub id: Option<String>,
     /// The id of the session that the chat is part of.
     pub session_id: Option<String>,
-    /// What grows: `chat.output[0].content`.
+    /// The JSON path that the piece is added to: `chat.output[0].content`.
     pub path: Option<String>,
-    /// What is added to it.
+    /// The piece.
     pub delta: String,
-    /// What else the event said.
+    /// The other properties of the event.
     pub extra: Map<String, Value>,
 }
 
-/// Output of a chat that comes whole.
+/// Whole output of a chat.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ChatOutput {
-    /// The chat's id.
+    /// The id of the chat.
     pub id: Option<String>,
     /// The id of the session that the chat is part of.
     pub session_id: Option<String>,
     /// A text, or a list of messages.
     pub output: Value,
-    /// What else the event said.
+    /// The other properties of the event.
     pub extra: Map<String, Value>,
 }
 
 impl ChatDelta {
-    /// A piece, if that is what the fields say; else they stay as they are.
+    /// Takes a piece out of the fields. If they are not a piece, they stay as they are.
     pub(super) fn read(fields: &mut Map<String, Value>) -> Option<Self> {
         let delta = text::take(fields, "delta")?;
         Some(ChatDelta {
@@ -67,7 +67,7 @@ impl ChatDelta {
         })
     }
 
-    /// Whether what grows is the text of a message.
+    /// Returns whether the piece belongs to the text of a message.
     pub fn is_text(&self) -> bool {
         self.path.as_ref().is_none_or(|path| path.contains("content"))
     }
@@ -84,7 +84,7 @@ impl ChatOutput {
         })
     }
 
-    /// What the assistant says in it.
+    /// Returns the text of the assistant in the output.
     pub fn text(&self) -> String {
         text::in_output(&self.output)
     }
@@ -109,17 +109,17 @@ impl StreamEvent for ChatEvent {
         ChatEvent::Done
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> StreamProgress {
         match self {
-            ChatEvent::Done => Progress::Finished,
-            _ => Progress::Any,
+            ChatEvent::Done => StreamProgress::Finished,
+            _ => StreamProgress::Any,
         }
     }
 
-    fn text(&self) -> Option<(Source, String)> {
+    fn text(&self) -> Option<(TextSource, String)> {
         match self {
-            ChatEvent::Delta(piece) if piece.is_text() => Some((Source::Delta, piece.delta.clone())),
-            ChatEvent::Output(output) => Some((Source::Whole, output.text())),
+            ChatEvent::Delta(piece) if piece.is_text() => Some((TextSource::Delta, piece.delta.clone())),
+            ChatEvent::Output(output) => Some((TextSource::Whole, output.text())),
             _ => None,
         }
     }

@@ -1,4 +1,4 @@
-//! A stream of events, and what each kind of event has to tell.
+//! The stream of events of a chat. It is generic over the format of its events.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,45 +13,45 @@ use serde_json::{Map, Value};
 
 use super::text_deltas::TextDeltas;
 use crate::error::{Error, Result};
-use crate::transport::{ByteStream, Event, LONGEST_EVENT, Parser, TooLong, is_event_stream};
+use crate::transport::{ByteStream, EventParser, EventTooLong, LONGEST_EVENT, ServerSentEvent, is_event_stream};
 
-/// Longest answer that is kept when it is no stream.
+/// Longest body that is kept if the response is not a stream.
 const LONGEST_OTHER: usize = 1 << 20;
 
-/// The events of a chat as they come. Dropping it ends the request.
+/// A stream of the events of a chat. Dropping it ends the request.
 ///
-/// It ends after `[DONE]`, or where the answer ends. It ends in an error if the connection breaks or falls silent, if the server
-/// reports an error in mid-stream, or if an event is longer than 8 MiB. Data that is not JSON is skipped.
+/// It ends after `[DONE]`, or at the end of the response. It ends in an error if the connection breaks or falls silent, if the
+/// server reports an error within the stream, or if an event is longer than 8 MiB. Data that is not JSON is skipped.
 pub struct EventStream<E> {
-    /// `None` once the stream is over.
+    /// `None` after the end.
     bytes: Option<ByteStream>,
-    /// What came and is not read yet.
+    /// Bytes that are not parsed yet.
     chunk: Bytes,
-    parser: Parser,
+    parser: EventParser,
     headers: HeaderMap,
     chat_id: Option<String>,
     session_id: Option<String>,
-    /// Which events tell the text: others that repeat it are no new text.
-    source: Option<Source>,
-    progress: Progress,
+    /// The kind of events that the text is taken from. Other kinds repeat the same text.
+    source: Option<TextSource>,
+    progress: StreamProgress,
     event: PhantomData<fn() -> E>,
 }
 
-/// How an event tells text.
+/// The amount of text in an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
-    /// Piece by piece.
+pub enum TextSource {
+    /// A piece.
     Delta,
-    /// One finished part of it.
+    /// One finished part.
     Part,
-    /// All of it.
+    /// The whole text.
     Whole,
 }
 
-/// What an event says of the answer's end.
+/// The position of an event in the response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Progress {
-    /// Nothing: the answer may end after it.
+pub enum StreamProgress {
+    /// Unknown: the response may end after it.
     Any,
     /// More must come.
     Unfinished,
@@ -59,23 +59,23 @@ pub enum Progress {
     Finished,
 }
 
-/// One kind of event. This crate has two, and they are all there are.
+/// A format of events. The two formats of this crate are the only ones.
 pub trait StreamEvent: Sized {
     #[doc(hidden)]
     fn read(name: Option<String>, data: Value) -> Self;
     #[doc(hidden)]
     fn done() -> Self;
     #[doc(hidden)]
-    fn progress(&self) -> Progress;
+    fn progress(&self) -> StreamProgress;
     #[doc(hidden)]
-    fn text(&self) -> Option<(Source, String)>;
+    fn text(&self) -> Option<(TextSource, String)>;
     #[doc(hidden)]
     fn chat_id(&self) -> Option<&str>;
     #[doc(hidden)]
     fn session_id(&self) -> Option<&str>;
 }
 
-/// Shows how far it is, not what was said.
+/// Shows the ids, not the text.
 impl<E> fmt::Debug for EventStream<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
@@ -86,11 +86,11 @@ impl<E> fmt::Debug for EventStream<E> {
 }
 
 impl<E: StreamEvent> EventStream<E> {
-    /// Reads the events of an answer that was asked for by
-    /// [`RequestBuilder::send_stream`](crate::RequestBuilder::send_stream).
+    /// Reads the events of a response from [`RequestBuilder::send_stream`](crate::RequestBuilder::send_stream).
     ///
     /// # Errors
-    /// The answer says that it is something else; [`Error::body`] has what it is, up to 1 MiB.
+    ///
+    /// The response is not a stream of events. [`Error::body`] has its body, up to 1 MiB.
     pub async fn from_bytes(mut bytes: ByteStream) -> Result<Self> {
         let headers = std::mem::take(&mut bytes.headers);
         let undeclared = !headers.contains_key(http::header::CONTENT_TYPE);
@@ -103,35 +103,58 @@ impl<E: StreamEvent> EventStream<E> {
                     break;
                 }
             }
-            return Err(Error::not_events(bytes.status, &headers, body.into()).at(&bytes.origin));
+            return Err(Error::not_an_event_stream(bytes.status, &headers, body.into()).for_request(&bytes.context));
         }
         Ok(EventStream {
             bytes: Some(bytes),
             chunk: Bytes::new(),
-            parser: Parser::default(),
+            parser: EventParser::default(),
             headers,
             chat_id: None,
             session_id: None,
             source: None,
-            progress: Progress::Any,
+            progress: StreamProgress::Any,
             event: PhantomData,
         })
     }
 
-    /// The next event, or `None` at the end.
+    /// Returns the next event, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<E>> {
         std::future::poll_fn(|cx| self.poll_event(cx)).await
     }
 
-    /// What the assistant says, piece by piece, and nothing else.
+    /// Returns the text of the assistant alone, piece by piece.
+    ///
+    /// [`into_text_deltas`](Self::into_text_deltas) returns a stream that owns this one.
     pub fn text_deltas(&mut self) -> TextDeltas<'_, E> {
-        TextDeltas { stream: self }
+        TextDeltas::borrowed(self)
     }
 
-    /// All that the assistant still has to say.
+    /// Returns the text of the assistant alone, piece by piece, as a stream that can be stored or moved to another task.
+    ///
+    /// # Examples
+    ///
+    /// ```no_run
+    /// # async fn example(chat: vapi::chat::ChatStream) -> vapi::Result<()> {
+    /// let mut deltas = chat.into_text_deltas();
+    /// let task = tokio::spawn(async move {
+    ///     while let Some(delta) = deltas.next().await {
+    ///         print!("{}", delta?);
+    ///     }
+    ///     Ok::<_, vapi::Error>(deltas.events().chat_id().map(str::to_owned))
+    /// });
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_text_deltas(self) -> TextDeltas<'static, E> {
+        TextDeltas::owned(self)
+    }
+
+    /// Collects the rest of the assistant's text.
     ///
     /// # Errors
-    /// As the stream itself. What came before an error is lost: [`text_deltas`](Self::text_deltas) keeps it.
+    ///
+    /// As for the stream. The text before an error is lost: [`text_deltas`](Self::text_deltas) keeps it.
     pub async fn collect_text(&mut self) -> Result<String> {
         let mut deltas = self.text_deltas();
         let mut text = String::new();
@@ -141,22 +164,22 @@ impl<E: StreamEvent> EventStream<E> {
         Ok(text)
     }
 
-    /// The chat's id, once an event has told it: what `previousChatId` takes to go on with the chat.
+    /// Returns the id of the chat, once an event has it. As `previousChatId` it continues the chat.
     pub fn chat_id(&self) -> Option<&str> {
         self.chat_id.as_deref()
     }
 
-    /// The id of the session that the chat is part of, if an event has told one.
+    /// Returns the id of the session of the chat, once an event has it.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
     }
 
-    /// The headers of the answer.
+    /// Returns the headers of the response.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The id under which the server, or the proxy in front of it, knows the request.
+    /// Returns the id under which the server, or the proxy in front of it, knows the request.
     pub fn request_id(&self) -> Option<String> {
         crate::error::request_id(&self.headers)
     }
@@ -172,8 +195,8 @@ impl<E: StreamEvent> EventStream<E> {
                     Some(item) => return Poll::Ready(Some(item)),
                     None => continue,
                 },
-                Err(TooLong) => {
-                    let error = Error::long_item("an event", LONGEST_EVENT).at(&bytes.origin);
+                Err(EventTooLong) => {
+                    let error = Error::item_too_long("an event", LONGEST_EVENT).for_request(&bytes.context);
                     self.bytes = None;
                     return Poll::Ready(Some(Err(error)));
                 }
@@ -189,17 +212,17 @@ impl<E: StreamEvent> EventStream<E> {
         }
     }
 
-    /// What one event becomes; `None` if it is skipped.
-    fn take(&mut self, event: Event) -> Option<Result<E>> {
+    /// Converts one event. Returns `None` if it is skipped.
+    fn take(&mut self, event: ServerSentEvent) -> Option<Result<E>> {
         let data = event.data.trim();
         if data == "[DONE]" {
             self.bytes = None;
-            self.progress = Progress::Finished;
+            self.progress = StreamProgress::Finished;
             return Some(Ok(E::done()));
         }
         let value = match serde_json::from_str(data) {
             Ok(value) => value,
-            // An error need not be JSON to be one.
+            // An error may be plain text.
             Err(_) if event.name.as_deref() == Some("error") => Value::from(data),
             Err(_) => {
                 tracing::debug!(length = data.len(), "skipped an event that is not JSON");
@@ -209,8 +232,8 @@ impl<E: StreamEvent> EventStream<E> {
         if let Some(report) = reported_error(event.name.as_deref(), &value) {
             let bytes = self.bytes.take()?;
             let body = Bytes::copy_from_slice(data.as_bytes());
-            let error = Error::reported(&self.headers, report.as_ref(), body, &bytes.secret);
-            return Some(Err(error.at(&bytes.origin)));
+            let error = Error::reported_in_stream(&self.headers, report.as_ref(), body, &bytes.secret);
+            return Some(Err(error.for_request(&bytes.context)));
         }
         let event = E::read(event.name, value);
         if let (None, Some(id)) = (&self.chat_id, event.chat_id()) {
@@ -220,16 +243,16 @@ impl<E: StreamEvent> EventStream<E> {
             self.session_id = Some(id.to_owned());
         }
         match event.progress() {
-            Progress::Any => {}
+            StreamProgress::Any => {}
             progress => self.progress = progress,
         }
         Some(Ok(event))
     }
 
-    /// What is left when the bytes have ended.
+    /// Returns the last item after the bytes have ended.
     fn end(&mut self) -> Option<Result<E>> {
-        let (ends_visibly, origin) = match &self.bytes {
-            Some(bytes) => (bytes.ends_visibly, bytes.origin.clone()),
+        let (ends_visibly, context) = match &self.bytes {
+            Some(bytes) => (bytes.ends_visibly, bytes.context.clone()),
             None => return None,
         };
         let begun = self.parser.finish();
@@ -237,15 +260,15 @@ impl<E: StreamEvent> EventStream<E> {
         let last = begun.and_then(|event| self.take(event));
         self.bytes = None;
         let whole = match self.progress {
-            Progress::Finished => true,
-            Progress::Unfinished => false,
-            // Half an event is read as none.
-            Progress::Any => ends_visibly && broken_off == last.is_some(),
+            StreamProgress::Finished => true,
+            StreamProgress::Unfinished => false,
+            // Half an event does not parse.
+            StreamProgress::Any => ends_visibly && broken_off == last.is_some(),
         };
         match last {
             Some(last) if whole || last.is_err() => Some(last),
             None if whole => None,
-            _ => Some(Err(Error::cut_short().at(&origin))),
+            _ => Some(Err(Error::truncated().for_request(&context))),
         }
     }
 
@@ -263,10 +286,10 @@ impl<E: StreamEvent> Stream for EventStream<E> {
     }
 }
 
-/// The part of an event that reports an error, if it does. The API documents none; these are the forms of its whole answers, of
-/// OpenAI's, and of streams in general.
+/// Returns the part of an event that reports an error. The API documents none; these are the forms of its own error responses, of
+/// OpenAI's, and of event streams in general.
 fn reported_error<'v>(name: Option<&str>, data: &'v Value) -> Option<Cow<'v, Map<String, Value>>> {
-    // `message` is what an event without a name is called.
+    // An event without a name has the name `message`.
     let name = name.filter(|name| *name != "message");
     let kind = data.get("type").and_then(Value::as_str).or(name);
     let Value::Object(fields) = data else {

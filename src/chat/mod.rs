@@ -1,7 +1,7 @@
-//! Chats that answer word by word: `vapi.chats().create(..).stream()`, and its twin in OpenAI's form.
+//! Chats as streams of events: `vapi.chats().create(..).stream()`, and its twin in OpenAI's format.
 //!
-//! The document does not declare these streams. What is read here is what the vendor documents and its clients accept; what else
-//! comes is kept as `Unknown`.
+//! The document does not declare these streams. The events here are those that the vendor describes and its clients accept; any
+//! other event is kept as `Unknown`.
 
 mod chat_event;
 mod event_stream;
@@ -12,11 +12,13 @@ mod text_deltas;
 use crate::error::Result;
 
 pub use chat_event::{ChatDelta, ChatEvent, ChatOutput};
-pub use event_stream::{EventStream, Progress, Source, StreamEvent};
+pub use event_stream::{EventStream, StreamEvent, StreamProgress, TextSource};
 pub use response_event::{CompletedResponse, ResponseEvent, ResponseText, ResponseTextDelta};
 pub use text_deltas::TextDeltas;
 
-/// What `vapi.chats().create(..).stream()` gives.
+/// The stream that `vapi.chats().create(..).stream()` returns.
+///
+/// # Examples
 ///
 /// ```no_run
 /// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
@@ -24,13 +26,13 @@ pub use text_deltas::TextDeltas;
 /// use vapi::chat::ChatStream;
 /// use vapi::http::Method;
 ///
-/// // As `vapi.chats().create(..).stream()` does it, for an address that the document lacks.
+/// // The same for a path that the document lacks.
 /// let body = json!({ "assistantId": "a", "input": "Hello!", "stream": true });
 /// let bytes = vapi.request(Method::POST, "/chat/web").json(&body).send_stream().await?;
 /// let mut chat = ChatStream::from_bytes(bytes).await?;
-/// let mut words = chat.text_deltas();
-/// while let Some(words) = words.next().await {
-///     print!("{}", words?);
+/// let mut deltas = chat.text_deltas();
+/// while let Some(delta) = deltas.next().await {
+///     print!("{}", delta?);
 /// }
 /// println!(" (chat {:?})", chat.chat_id());
 /// # Ok(())
@@ -38,12 +40,21 @@ pub use text_deltas::TextDeltas;
 /// ```
 pub type ChatStream = EventStream<ChatEvent>;
 
-/// What `vapi.chats().create_response(..).stream()` gives: a chat in the form of OpenAI's Responses.
+/// The stream that `vapi.chats().create_response(..).stream()` returns: a chat in the format of OpenAI's Responses API.
 pub type ResponseStream = EventStream<ResponseEvent>;
 
 #[cfg(vapi_op = "ChatController_createChat")]
-impl crate::operation::Operation<'_, crate::resources::endpoint::ChatsCreate> {
-    /// Sends it and gives the answer word by word. `stream` is set in the body by this.
+impl crate::resources::prepared::ChatsCreate {
+    /// Sends the operation with `stream` set in its body, and returns the events of the response as they come.
+    ///
+    /// The time limit ends with the beginning of the response. After that the stream may last any time, except that it may not
+    /// fall silent.
+    ///
+    /// # Errors
+    ///
+    /// As for every operation. Once the response has begun, the stream returns the errors.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client, id: &str) -> vapi::Result<()> {
@@ -51,30 +62,29 @@ impl crate::operation::Operation<'_, crate::resources::endpoint::ChatsCreate> {
     ///
     /// let request = CreateChatDto::new("Tell me a story.").assistant_id(id);
     /// let mut chat = vapi.chats().create(request).stream().await?;
-    /// let mut words = chat.text_deltas();
-    /// while let Some(words) = words.next().await {
-    ///     print!("{}", words?);
+    /// let mut deltas = chat.text_deltas();
+    /// while let Some(delta) = deltas.next().await {
+    ///     print!("{}", delta?);
     /// }
     /// println!(" (chat {:?})", chat.chat_id());
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// # Errors
-    /// Those of every operation, while the answer has not begun; from then on the stream has them. The time limit is for the
-    /// beginning alone. After that the server may take as long as it does not fall silent.
     pub async fn stream(self) -> Result<ChatStream> {
         ChatStream::from_bytes(self.open_events().await?).await
     }
 }
 
 #[cfg(vapi_op = "ChatController_createOpenAIChat")]
-impl crate::operation::Operation<'_, crate::resources::endpoint::ChatsCreateResponse> {
-    /// Sends it and gives the answer word by word, as OpenAI's Responses do. `stream` is set in the body by this.
+impl crate::resources::prepared::ChatsCreateResponse {
+    /// Sends the operation with `stream` set in its body, and returns the events of the response as they come.
+    ///
+    /// The time limit ends with the beginning of the response. After that the stream may last any time, except that it may not
+    /// fall silent.
     ///
     /// # Errors
-    /// Those of every operation, while the answer has not begun; from then on the stream has them. The time limit is for the
-    /// beginning alone. After that the server may take as long as it does not fall silent.
+    ///
+    /// As for every operation. Once the response has begun, the stream returns the errors.
     pub async fn stream(self) -> Result<ResponseStream> {
         ResponseStream::from_bytes(self.open_events().await?).await
     }

@@ -1,31 +1,32 @@
-//! The events of a chat in the form of OpenAI's Responses. The vendor's document lists those of OpenAI, its examples read Vapi's
-//! own pieces: both are known here.
+//! The events of a chat in the format of OpenAI's Responses API.
+//!
+//! The vendor's document lists the events of OpenAI, and its examples read Vapi's own pieces. Both are known here.
 
 use serde_json::{Map, Value};
 
 use super::chat_event::ChatDelta;
-use super::event_stream::{Progress, Source, StreamEvent};
+use super::event_stream::{StreamEvent, StreamProgress, TextSource};
 use super::text_deltas as text;
 
-/// An event of a chat in OpenAI's form.
+/// An event of a chat in OpenAI's format.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ResponseEvent {
     /// `response.output_text.delta`: a piece of the text.
     OutputTextDelta(ResponseTextDelta),
-    /// `response.output_text.done`: one part of the text is whole.
+    /// `response.output_text.done`: one part of the text is complete.
     OutputTextDone(ResponseText),
-    /// `response.completed`: the whole answer.
+    /// `response.completed`: the whole response.
     Completed(CompletedResponse),
-    /// A piece in Vapi's own form.
+    /// A piece in Vapi's own format.
     Delta(ChatDelta),
-    /// `[DONE]`: nothing comes after it. Not every stream ends with it.
+    /// `[DONE]`: the last event. Not every stream has it.
     Done,
     /// JSON of any other form.
     Unknown {
-        /// What the event was called, if it was called anything.
+        /// The name of the event, if it has one.
         name: Option<String>,
-        /// What it said.
+        /// The data of the event.
         data: Value,
     },
 }
@@ -34,43 +35,43 @@ pub enum ResponseEvent {
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResponseTextDelta {
-    /// The id of the message that grows.
+    /// The id of the message that the piece belongs to.
     pub item_id: Option<String>,
-    /// What is added to it.
+    /// The piece.
     pub delta: String,
-    /// What else the event said: `output_index`, `content_index`.
+    /// The other properties of the event: `output_index`, `content_index`.
     pub extra: Map<String, Value>,
 }
 
-/// A part of the text, whole.
+/// A complete part of the text.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ResponseText {
     /// The id of the message that it belongs to.
     pub item_id: Option<String>,
-    /// All of its text.
+    /// Its whole text.
     pub text: String,
-    /// What else the event said: `output_index`, `content_index`.
+    /// The other properties of the event: `output_index`, `content_index`.
     pub extra: Map<String, Value>,
 }
 
-/// The answer as the plain method would have given it.
+/// The response that the operation returns without a stream.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CompletedResponse {
-    /// The answer's object, as it came. `serde_json::from_value` reads it as the type of your choice.
+    /// The JSON of the response. `serde_json::from_value` decodes it as the type of your choice.
     pub response: Value,
-    /// What else the event said.
+    /// The other properties of the event.
     pub extra: Map<String, Value>,
 }
 
 impl CompletedResponse {
-    /// The answer's id.
+    /// Returns the id of the response.
     pub fn id(&self) -> Option<&str> {
         self.response.get("id")?.as_str()
     }
 
-    /// What the assistant says in it.
+    /// Returns the text of the assistant in the response.
     pub fn text(&self) -> String {
         self.response.get("output").map(text::in_output).unwrap_or_default()
     }
@@ -115,7 +116,7 @@ impl StreamEvent for ResponseEvent {
                 (None, None) => None,
             };
             if let Some(mut event) = event {
-                // The variant says it.
+                // The variant stands for it.
                 if let Some(extra) = event.extra() {
                     extra.remove("type");
                 }
@@ -134,21 +135,23 @@ impl StreamEvent for ResponseEvent {
         ResponseEvent::Done
     }
 
-    fn progress(&self) -> Progress {
+    fn progress(&self) -> StreamProgress {
         match self {
-            ResponseEvent::OutputTextDelta(_) => Progress::Unfinished,
-            ResponseEvent::OutputTextDone(_) | ResponseEvent::Completed(_) | ResponseEvent::Done => Progress::Finished,
-            ResponseEvent::Unknown { data, .. } if data["type"] == "response.incomplete" => Progress::Finished,
-            _ => Progress::Any,
+            ResponseEvent::OutputTextDelta(_) => StreamProgress::Unfinished,
+            ResponseEvent::OutputTextDone(_) | ResponseEvent::Completed(_) | ResponseEvent::Done => {
+                StreamProgress::Finished
+            }
+            ResponseEvent::Unknown { data, .. } if data["type"] == "response.incomplete" => StreamProgress::Finished,
+            _ => StreamProgress::Any,
         }
     }
 
-    fn text(&self) -> Option<(Source, String)> {
+    fn text(&self) -> Option<(TextSource, String)> {
         match self {
-            ResponseEvent::OutputTextDelta(piece) => Some((Source::Delta, piece.delta.clone())),
-            ResponseEvent::Delta(piece) if piece.is_text() => Some((Source::Delta, piece.delta.clone())),
-            ResponseEvent::OutputTextDone(part) => Some((Source::Part, part.text.clone())),
-            ResponseEvent::Completed(whole) => Some((Source::Whole, whole.text())),
+            ResponseEvent::OutputTextDelta(piece) => Some((TextSource::Delta, piece.delta.clone())),
+            ResponseEvent::Delta(piece) if piece.is_text() => Some((TextSource::Delta, piece.delta.clone())),
+            ResponseEvent::OutputTextDone(part) => Some((TextSource::Part, part.text.clone())),
+            ResponseEvent::Completed(whole) => Some((TextSource::Whole, whole.text())),
             _ => None,
         }
     }

@@ -1,17 +1,17 @@
-//! How a client is configured: by hand, from the environment, or both. One sentence for each mistake that can be made.
+//! The builder of a client. Each mistake in a setting has one sentence.
 
-use std::env::VarError;
 use std::fmt;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::http_client::http_client;
 use super::region::Region;
 use super::{Client, checks};
 use crate::error::{Error, Result};
-use crate::transport::{Backoff, Shared};
+use crate::transport::{Backoff, Settings, SystemProxy};
 
-/// Builds a [`Client`]. Only the key is required.
+/// A builder of a [`Client`]. Only the key is required.
+///
+/// # Examples
 ///
 /// ```
 /// # fn main() -> vapi::Result<()> {
@@ -72,115 +72,84 @@ impl fmt::Debug for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// A builder with what the environment says: `VAPI_API_KEY`, else `VAPI_TOKEN`; `VAPI_BASE_URL`; `VAPI_REGION`. What is set
-    /// on it afterwards wins.
-    ///
-    /// # Errors
-    /// A variable that is empty, not Unicode, or (the region) not a known name. A missing key is an error only in
-    /// [`build`](Self::build).
-    pub fn from_env() -> Result<Self> {
-        Self::from_variables(|name| std::env::var(name))
-    }
-
-    fn from_variables(read: impl Fn(&str) -> Result<String, VarError>) -> Result<Self> {
-        let read = |name: &str| match read(name) {
-            Ok(value) if value.trim().is_empty() => Err(Error::config(format!("{name} is set but empty"))),
-            Ok(value) => Ok(Some(value)),
-            Err(VarError::NotPresent) => Ok(None),
-            Err(VarError::NotUnicode(_)) => Err(Error::config(format!("{name} is set but is not Unicode"))),
-        };
-        let mut builder = ClientBuilder {
-            api_key: match read("VAPI_API_KEY")? {
-                Some(key) => Some(key),
-                None => read("VAPI_TOKEN")?,
-            },
-            base_url: read("VAPI_BASE_URL")?,
-            ..ClientBuilder::default()
-        };
-        if let Some(name) = read("VAPI_REGION")? {
-            builder.region = name
-                .parse()
-                .map_err(|refusal| Error::config(format!("VAPI_REGION: {refusal}")))?;
-        }
-        Ok(builder)
-    }
-
-    /// The key that goes into `Authorization: Bearer`: a private key, a public key, or a JWT made from one.
+    /// Sets the key that is sent as `Authorization: Bearer`: a private key, a public key, or a JWT made from one.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
         self.api_key = Some(key.into());
         self
     }
 
-    /// The region the account lives in. Without effect if a base URL is set.
+    /// Sets the region of the account. It has no effect if a base URL is set.
     pub fn region(mut self, region: Region) -> Self {
         self.region = region;
         self
     }
 
-    /// Another address for the API, such as that of a local emulator. It wins over the region.
+    /// Sets the address of the API, such as that of a local emulator. It takes precedence over the region.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
     }
 
-    /// The time one operation may take in all: every try, the pauses between them, and reading the answer. 60 s by default;
-    /// `Duration::MAX` for no limit. Streams must begin to answer within it and may then go on.
+    /// Sets the time limit of an operation: all attempts, the delays between them, and reading the response.
+    ///
+    /// The default is 60 s; `Duration::MAX` means no limit. A stream has to begin within the limit, and may then go on.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = limit;
         self
     }
 
-    /// The time a single try may take, so that a lost one leaves time for another. No limit by default.
+    /// Sets the time limit of a single attempt, so that a lost attempt leaves time for another. There is none by default.
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = Some(limit);
         self
     }
 
-    /// The time that making a connection may take; 10 s by default. Without effect on a client of your own.
+    /// Sets the time limit of making a connection; the default is 10 s. It has no effect on an HTTP client of your own.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long a stream may stay silent; 60 s by default.
+    /// Sets the time for which a stream may be silent; the default is 60 s.
     pub fn idle_timeout(mut self, limit: Duration) -> Self {
         self.idle_timeout = limit;
         self
     }
 
-    /// How often a request that failed is sent again, where that is safe; 2 by default, 0 for never.
+    /// Sets how often a failed request is sent again, where that is safe. The default is 2; 0 means never.
     pub fn max_retries(mut self, retries: u32) -> Self {
         self.max_retries = retries;
         self
     }
 
-    /// A product name to add to the `User-Agent`: `my-app/1.2`.
+    /// Adds a product name to the `User-Agent`: `my-app/1.2`.
     pub fn user_agent_suffix(mut self, product: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(product.into());
         self
     }
 
-    /// A `reqwest` client of your own, for proxies, certificates or pools.
+    /// Sets a `reqwest` client of your own, for proxies, certificates or connection pools.
     ///
-    /// Start from [`http_client_builder`]: with the feature `rustls-tls`, `reqwest::Client::new()` panics unless the program has
-    /// installed a TLS provider of its own. A client made otherwise may follow redirects by itself (`reqwest` takes the key off
-    /// when they lead to another host). A total timeout set on it also cuts streams; the limits set here hold in any case.
+    /// Start from [`http_client_builder`](crate::http_client_builder): with the feature `rustls-tls`, `reqwest::Client::new()` panics unless the program has
+    /// installed a TLS provider. A client from elsewhere may follow redirects by itself; `reqwest` removes the key if they lead to
+    /// another host. A total timeout of that client also ends streams. The limits of this builder hold in any case.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
     }
 
-    /// The longest pause before the first retry, 500 ms: tests have no time for it.
+    /// Sets the longest delay before the first retry. The default is 500 ms, for which tests have no time.
     #[doc(hidden)]
     pub fn retry_base_delay(mut self, base: Duration) -> Self {
         self.backoff.base = base;
         self
     }
 
-    /// The client.
+    /// Builds the client.
     ///
     /// # Errors
-    /// One sentence that names the setting that is missing or wrong.
+    ///
+    /// A setting is missing or wrong. The error is one sentence that names it.
     pub fn build(self) -> Result<Client> {
         let Some(api_key) = self.api_key else {
             return Err(Error::config(
@@ -192,12 +161,13 @@ impl ClientBuilder {
             Some(url) => checks::base_url(url)?,
             None => self.region.base_url().to_owned(),
         };
-        let http = match self.http {
-            Some(http) => http,
-            None => http_client(&base_url, self.connect_timeout)?,
+        let (http, system_proxy) = match self.http {
+            Some(http) => (http, None),
+            None => (http_client(&base_url, self.connect_timeout)?, Some(SystemProxy::read())),
         };
-        Ok(Client::new(Arc::new(Shared {
+        Ok(Client::new(Settings {
             http,
+            system_proxy,
             base_url,
             authorization,
             api_key,
@@ -207,7 +177,7 @@ impl ClientBuilder {
             idle_timeout: self.idle_timeout,
             max_retries: self.max_retries,
             backoff: self.backoff,
-        })))
+        }))
     }
 }
 
@@ -215,77 +185,14 @@ impl ClientBuilder {
 mod tests {
     use super::*;
 
-    fn from(variables: &[(&str, &str)]) -> Result<Client> {
-        ClientBuilder::from_variables(|name| {
-            let found = variables.iter().find(|(given, _)| *given == name);
-            found.map(|(_, value)| (*value).to_owned()).ok_or(VarError::NotPresent)
-        })?
-        .build()
-    }
-
-    #[track_caller]
-    fn refused(variables: &[(&str, &str)], sentence: &str) {
-        let error = from(variables).unwrap_err();
-        assert!(error.is_config());
-        assert_eq!(error.to_string(), sentence);
-    }
-
-    #[test]
-    fn the_key_comes_from_vapi_api_key_before_vapi_token() {
-        let client = from(&[("VAPI_TOKEN", "second"), ("VAPI_API_KEY", "first")]).unwrap();
-        assert_eq!(client.shared().api_key, "first");
-        let client = from(&[("VAPI_TOKEN", "second")]).unwrap();
-        assert_eq!(client.shared().api_key, "second");
-    }
-
-    #[test]
-    fn the_region_chooses_the_address() {
-        let client = from(&[("VAPI_API_KEY", "k"), ("VAPI_REGION", "EU")]).unwrap();
-        assert_eq!(client.base_url(), "https://api.eu.vapi.ai");
-        let client = from(&[("VAPI_API_KEY", "k")]).unwrap();
-        assert_eq!(client.base_url(), "https://api.vapi.ai");
-    }
-
-    #[test]
-    fn a_base_url_wins_over_the_region_and_loses_its_slash() {
-        let client = from(&[
-            ("VAPI_API_KEY", "k"),
-            ("VAPI_REGION", "eu"),
-            ("VAPI_BASE_URL", "http://127.0.0.1:8080/api/"),
-        ]);
-        assert_eq!(client.unwrap().base_url(), "http://127.0.0.1:8080/api");
-    }
-
-    #[test]
-    fn each_mistake_in_the_environment_has_its_sentence() {
-        refused(
-            &[],
-            "no API key: set VAPI_API_KEY (or VAPI_TOKEN), or call `.api_key(..)` on the builder",
-        );
-        refused(&[("VAPI_API_KEY", "")], "VAPI_API_KEY is set but empty");
-        refused(&[("VAPI_TOKEN", " ")], "VAPI_TOKEN is set but empty");
-        refused(
-            &[("VAPI_API_KEY", "k"), ("VAPI_REGION", "mars")],
-            "VAPI_REGION: `mars` is not a region: give `us` or `eu`",
-        );
-        refused(
-            &[("VAPI_API_KEY", "k"), ("VAPI_BASE_URL", "")],
-            "VAPI_BASE_URL is set but empty",
-        );
-    }
-
-    #[test]
-    fn a_variable_that_is_not_unicode_is_named() {
-        let error = ClientBuilder::from_variables(|_| Err(VarError::NotUnicode("x".into())));
-        assert_eq!(error.unwrap_err().to_string(), "VAPI_API_KEY is set but is not Unicode");
-    }
-
     #[test]
     fn each_mistake_in_a_key_has_its_sentence() {
         for (key, part) in [
             ("", "is empty"),
             ("key\n", "at its start or end"),
             ("Bearer key", "give the key alone"),
+            ("\"key\"", "quotes around it"),
+            ("'key'", "quotes around it"),
             ("a key", "that no key has"),
             ("clé", "that no key has"),
         ] {
@@ -299,7 +206,7 @@ mod tests {
         for (url, sentence) in [
             (
                 "api.vapi.ai",
-                "the base URL `api.vapi.ai` can't be read: relative URL without a base",
+                "the base URL `api.vapi.ai` cannot be read: relative URL without a base",
             ),
             ("ftp://x", "the base URL must start with https:// or http://, not ftp:"),
             ("https://x/?a=1", "the base URL has a query in it, which would be lost"),

@@ -1,4 +1,4 @@
-//! What settings must be, with one sentence for each way not to be it.
+//! Checks of settings, with one sentence for each mistake.
 
 use http::HeaderValue;
 use reqwest::Url;
@@ -14,18 +14,28 @@ pub(super) fn bearer(key: &str) -> Result<HeaderValue> {
             "the API key has white space at its start or end, perhaps a line break from a file",
         ));
     }
+    if is_quoted(key) {
+        return Err(Error::config("the API key has quotes around it: give the key alone"));
+    }
     if key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
         return Err(Error::config("the API key starts with `Bearer `: give the key alone"));
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Error::config(
-            "the API key has a character in it that no key has (a space, a line break, or not ASCII)",
+            "the API key has a character that no key has (a space, a line break, or not ASCII)",
         ));
     }
     let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
-        .map_err(|_| Error::config("the API key can't be sent in a header"))?;
+        .map_err(|_| Error::config("the API key cannot be sent in a header"))?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+/// Returns whether a text has quotes around it, such as a value from an `.env` file that nothing has unquoted.
+fn is_quoted(text: &str) -> bool {
+    ['"', '\'', '`']
+        .iter()
+        .any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
 }
 
 pub(super) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
@@ -34,16 +44,16 @@ pub(super) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
         return Ok(HeaderValue::from_static(product));
     };
     HeaderValue::from_str(&format!("{product} {suffix}"))
-        .map_err(|_| Error::config("the User-Agent suffix has a character in it that a header can't have"))
+        .map_err(|_| Error::config("the User-Agent suffix has a character that a header cannot have"))
 }
 
 pub(super) fn base_url(text: &str) -> Result<String> {
     let refuse = |why: &str| Err(Error::config(format!("the base URL {why}")));
     let url = match Url::parse(text) {
         Ok(url) => url,
-        Err(cause) => return refuse(&format!("`{text}` can't be read: {cause}")),
+        Err(cause) => return refuse(&format!("`{text}` cannot be read: {cause}")),
     };
-    // Not shown from here on: what follows may include a password.
+    // The URL is not shown from here on: it may include a password.
     if !matches!(url.scheme(), "http" | "https") {
         return refuse(&format!("must start with https:// or http://, not {}:", url.scheme()));
     }

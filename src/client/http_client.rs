@@ -1,4 +1,4 @@
-//! The HTTP client underneath: its TLS, which the cargo features choose, and its redirects, which are left to this crate.
+//! The HTTP client: its TLS, which the cargo features choose, and its redirects, which this crate follows itself.
 
 use std::time::Duration;
 
@@ -18,10 +18,18 @@ pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<r
     http_client_builder()?
         .connect_timeout(connect_timeout)
         .build()
-        .map_err(|cause| Error::config("the HTTP client can't be built").caused_by(cause))
+        .map_err(|cause| Error::config("the HTTP client cannot be built").caused_by(cause))
 }
 
-/// What [`ClientBuilder::http_client`](super::ClientBuilder::http_client) is best given a client of: our TLS, and redirects left to this crate.
+/// Returns a builder for the HTTP client that [`ClientBuilder::http_client`](crate::ClientBuilder::http_client) takes.
+///
+/// It has the TLS of the enabled cargo feature, and leaves redirects to this crate.
+///
+/// # Errors
+///
+/// TLS cannot be set up, such as on a machine without root certificates.
+///
+/// # Examples
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,22 +40,19 @@ pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<r
 /// # Ok(())
 /// # }
 /// ```
-///
-/// # Errors
-/// TLS can't be set up, such as on a machine without root certificates.
 pub fn http_client_builder() -> Result<reqwest::ClientBuilder> {
     with_tls(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()))
 }
 
-/// `ring` builds in a fraction of the time that the provider which `reqwest` would bring takes, and is handed over here so that
-/// nothing is installed process-wide.
+/// Sets up TLS with `ring`, which builds in a fraction of the time of the provider that `reqwest` would bring. The provider is
+/// given to this client alone: nothing is installed for the process.
 #[cfg(all(feature = "rustls-tls", not(any(feature = "rustls-aws-lc", feature = "native-tls"))))]
 fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
     use std::sync::Arc;
 
     use rustls_platform_verifier::BuilderVerifierExt;
 
-    let refuse = |cause| Error::config("TLS can't be set up").caused_by(cause);
+    let refuse = |cause| Error::config("TLS cannot be set up").caused_by(cause);
     let provider = match rustls::crypto::CryptoProvider::get_default() {
         Some(installed) => Arc::clone(installed),
         None => Arc::new(rustls::crypto::ring::default_provider()),

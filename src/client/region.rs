@@ -1,9 +1,9 @@
-//! Where Vapi runs: an account lives in one region, and its keys work only there.
+//! The regions of the API.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The region an account lives in. A key of one region is answered 401 in another.
+/// The region of an account. A key works in one region only; another responds with 401.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Region {
@@ -15,7 +15,7 @@ pub enum Region {
 }
 
 impl Region {
-    /// The address of the API in this region.
+    /// Returns the address of the API in this region.
     pub fn base_url(self) -> &'static str {
         match self {
             Region::Us => "https://api.vapi.ai",
@@ -33,7 +33,7 @@ impl fmt::Display for Region {
     }
 }
 
-/// Reads `us` or `eu`, in any case.
+/// Parses `us` or `eu`, in upper or lower case.
 impl FromStr for Region {
     type Err = String;
 

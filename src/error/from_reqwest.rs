@@ -1,73 +1,94 @@
-//! Errors of the road: what `reqwest` reports, said in one sentence. URLs never get in: a presigned one is a secret.
+//! Errors of the connection: what `reqwest` reports, in one sentence. A URL never gets in, since a presigned URL is a secret.
 
 use std::error::Error as StdError;
+use std::fmt;
 use std::time::Duration;
 
-use super::{Error, Kind};
+use super::{Error, ErrorKind};
 
 impl Error {
-    /// The sentence and kind for a failed try. `limit` is the time that the whole operation had.
-    pub(crate) fn transport(error: reqwest::Error, limit: Option<Duration>) -> Self {
+    /// Creates the error for a failed attempt.
+    ///
+    /// `limit` is the time limit of the operation. `proxy` is the proxy between the client and the server.
+    pub(crate) fn from_reqwest(error: reqwest::Error, limit: Option<Duration>, proxy: Option<&str>) -> Self {
         let host = error.url().map(|url| url.origin().ascii_serialization());
         let host = host.as_deref().unwrap_or("the server");
+        let peer = match proxy {
+            Some(proxy) => format!("the proxy {proxy}"),
+            None => host.to_owned(),
+        };
         let (kind, detail) = if error.is_timeout() && error.is_connect() {
-            let kind = Kind::Timeout { connecting: true };
-            (kind, format!("connecting to {host} took too long"))
+            let kind = ErrorKind::Timeout { connecting: true };
+            (kind, format!("connecting to {peer} took too long"))
         } else if error.is_timeout() {
-            let kind = Kind::Timeout { connecting: false };
+            let kind = ErrorKind::Timeout { connecting: false };
             (kind, too_slow(host, limit))
         } else if error.is_connect() {
             let cause = root_cause(&error);
-            (Kind::Connect, format!("can't connect to {host}: {cause}"))
+            // Anything else than an I/O error comes from the proxy itself, such as a refused tunnel, or from TLS behind it.
+            let detail = match proxy {
+                Some(_) if !is_io(&error) => format!("cannot connect to {host} through {peer}: {cause}"),
+                _ => format!("cannot connect to {peer}: {cause}"),
+            };
+            (ErrorKind::Connect, detail)
         } else if error.is_builder() {
             let cause = root_cause(&error);
-            (Kind::Input, format!("the request can't be built: {cause}"))
+            (ErrorKind::Input, format!("the request cannot be built: {cause}"))
         } else {
             let cause = root_cause(&error);
             let detail = format!("the connection to {host} broke: {cause}");
-            (Kind::Interrupted, detail)
+            (ErrorKind::Interrupted, detail)
         };
         Error::new(kind, detail).caused_by(error.without_url())
     }
 
-    /// The server did not begin to answer in time.
-    pub(crate) fn no_answer(limit: Duration) -> Self {
-        let kind = Kind::Timeout { connecting: false };
+    /// Creates the error for a response that did not begin in time.
+    pub(crate) fn no_response(limit: Duration) -> Self {
+        let kind = ErrorKind::Timeout { connecting: false };
         Error::new(kind, too_slow("the server", Some(limit)))
     }
 
-    /// A download that is not led to its file.
-    pub(crate) fn redirects(why: impl std::fmt::Display) -> Self {
-        Error::new(Kind::Decode, format!("the server answered with {why}"))
+    /// Creates the error for a download whose redirects do not lead to its file.
+    pub(crate) fn redirect(why: impl fmt::Display) -> Self {
+        Error::new(ErrorKind::Decode, format!("the server responded with {why}"))
     }
 
-    /// A stream ended before it was complete, with nothing else to show for it.
-    pub(crate) fn cut_short() -> Self {
-        Error::new(Kind::Interrupted, "the answer broke off before its end")
+    /// Creates the error for a stream that ended too early without any other error.
+    pub(crate) fn truncated() -> Self {
+        Error::new(ErrorKind::Interrupted, "the response broke off before its end")
     }
 
-    /// A stream fell silent.
+    /// Creates the error for a stream that fell silent.
     pub(crate) fn idle(limit: Duration) -> Self {
-        let kind = Kind::Timeout { connecting: false };
+        let kind = ErrorKind::Timeout { connecting: false };
         Error::new(kind, format!("the server sent nothing for {limit:?}"))
     }
 }
 
 fn too_slow(host: &str, limit: Option<Duration>) -> String {
     match limit {
-        Some(limit) => format!("{host} did not answer within {limit:?}"),
-        None => format!("{host} took too long to answer"),
+        Some(limit) => format!("{host} did not respond within {limit:?}"),
+        None => format!("{host} took too long to respond"),
     }
 }
 
-/// The innermost error, which says what happened; those around it only say where.
+/// Returns the text of the innermost error, which has the cause. The errors around it only say where it happened.
 fn root_cause(error: &reqwest::Error) -> String {
-    let mut cause: &dyn StdError = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
+    let cause = innermost(error);
     if cause.is::<reqwest::Error>() {
         return "no cause was given".to_owned();
     }
     cause.to_string()
+}
+
+fn is_io(error: &reqwest::Error) -> bool {
+    innermost(error).is::<std::io::Error>()
+}
+
+fn innermost(error: &reqwest::Error) -> &(dyn StdError + 'static) {
+    let mut cause: &(dyn StdError + 'static) = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    cause
 }

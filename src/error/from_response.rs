@@ -1,7 +1,7 @@
-//! Errors that an answer makes: a status that is no success, or a body that doesn't decode.
+//! Errors from a response: a status that is not a success, or a body that does not decode.
 //!
-//! The API's own shape is `{"statusCode", "message": string | [string], "error"}`; what stands in front of it (a CDN, a load
-//! balancer, a storage host) answers HTML, XML, text or nothing, and still has to give a useful sentence.
+//! The API sends `{"statusCode", "message": string | [string], "error"}`. A CDN, load balancer or storage host in front of it
+//! sends HTML, XML, text or nothing; each of them has to give a useful sentence.
 
 use std::time::SystemTime;
 
@@ -10,15 +10,15 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
 use super::headers::{request_id, retry_after};
-use super::{Error, Kind};
+use super::{Error, ErrorKind};
 
 /// Longest excerpt of a foreign body in a sentence, in characters.
 const EXCERPT: usize = 200;
 
 impl Error {
-    /// An answer whose status is no success. `secret` never shows, even if the server repeats it.
-    pub(crate) fn status_answer(status: StatusCode, headers: &HeaderMap, body: Bytes, secret: &str) -> Self {
-        let Said { messages, reason } = Said::read(headers, &body).without(secret);
+    /// Creates the error for a status that is not a success. It never shows `secret`, even if the server repeats it.
+    pub(crate) fn from_status(status: StatusCode, headers: &HeaderMap, body: Bytes, secret: &str) -> Self {
+        let ErrorReport { messages, reason } = ErrorReport::read(headers, &body).without(secret);
         let mut detail = status.to_string();
         if status.is_redirection() {
             detail.push_str(", a redirect, which is not followed with a key: check the base URL");
@@ -30,9 +30,9 @@ impl Error {
             detail.push_str(", with an empty body");
         } else {
             let excerpt = conceal(excerpt(&body), secret);
-            detail = format!("{detail}, with {}: {excerpt}", kind_of_body(headers));
+            detail = format!("{detail}, with {}: {excerpt}", media_type(headers));
         }
-        let mut error = Error::new(Kind::Status, detail);
+        let mut error = Error::new(ErrorKind::Status, detail);
         error.0.status = Some(status);
         error.0.messages = messages;
         error.0.reason = reason;
@@ -42,70 +42,77 @@ impl Error {
         error
     }
 
-    /// A success whose body is not what was expected; `json_path` says where.
-    pub(crate) fn decode_answer(
+    /// Creates the error for a success whose body does not decode at `json_path`.
+    pub(crate) fn undecodable(
         status: StatusCode,
         headers: &HeaderMap,
         body: Bytes,
         cause: &serde_json::Error,
         json_path: Option<String>,
     ) -> Self {
-        let kind = kind_of_body(headers);
+        let kind = media_type(headers);
         let detail = if body.is_empty() {
-            format!("the answer ({status}) is empty where a value was expected")
+            format!("the response ({status}) is empty where a value was expected")
         } else if let Some(coding) = coding(headers) {
-            format!("the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`")
+            format!("the response ({status}) is compressed ({coding}): enable the cargo feature `gzip`")
         } else if !looks_like_json(&body) {
-            format!("the answer ({status}) is {kind}, not JSON: {}", excerpt(&body))
+            format!("the response ({status}) is {kind}, not JSON: {}", excerpt(&body))
         } else {
-            let place = match &json_path {
+            let position = match &json_path {
                 Some(path) => format!(" at `{path}`"),
                 None => String::new(),
             };
             let why = without_values(&cause.to_string());
-            format!("the answer ({status}) is not as expected{place}: {why}")
+            format!("the response ({status}) is not as expected{position}: {why}")
         };
         let mut error = Error::not_as_expected(detail, status, headers, body);
         error.0.json_path = json_path;
         error
     }
 
-    /// A success that comes as events where one value was expected.
-    pub(crate) fn events(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
+    /// Creates the error for a stream of events where one value was expected.
+    pub(crate) fn unexpected_events(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
         let detail = format!(
-            "the answer ({status}) is a stream of events and not one value: send the request with `.stream()`, or without `stream` in its body"
+            "the response ({status}) is a stream of events and not one value: send the request with `.stream()`, or without `stream` in its body"
         );
         Error::not_as_expected(detail, status, headers, body)
     }
 
-    /// A success that is something else where events were expected.
-    pub(crate) fn not_events(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
+    /// Creates the error for a success that is not a stream of events.
+    pub(crate) fn not_an_event_stream(status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
         let detail = match coding(headers) {
-            Some(coding) => format!("the answer ({status}) is compressed ({coding}): enable the cargo feature `gzip`"),
+            Some(coding) => {
+                format!("the response ({status}) is compressed ({coding}): enable the cargo feature `gzip`")
+            }
             None => {
-                let kind = kind_of_body(headers);
-                format!("the answer ({status}) is {kind} where a stream of events was expected")
+                let kind = media_type(headers);
+                format!("the response ({status}) is {kind} where a stream of events was expected")
             }
         };
         Error::not_as_expected(detail, status, headers, body)
     }
 
     fn not_as_expected(detail: String, status: StatusCode, headers: &HeaderMap, body: Bytes) -> Self {
-        let mut error = Error::new(Kind::Decode, detail);
+        let mut error = Error::new(ErrorKind::Decode, detail);
         error.0.status = Some(status);
         error.0.request_id = request_id(headers);
         error.0.body = Some(body);
         error
     }
 
-    /// An error that comes in the midst of an answer whose status was a success. `fields` is the report; `body` is the event.
-    pub(crate) fn reported(headers: &HeaderMap, fields: &Map<String, Value>, body: Bytes, secret: &str) -> Self {
-        let Said { messages, reason } = Said::read_json(fields).without(secret);
+    /// Creates the error that the server reports within a stream. `fields` is the report, and `body` the event.
+    pub(crate) fn reported_in_stream(
+        headers: &HeaderMap,
+        fields: &Map<String, Value>,
+        body: Bytes,
+        secret: &str,
+    ) -> Self {
+        let ErrorReport { messages, reason } = ErrorReport::read_json(fields).without(secret);
         let status = fields
             .get("statusCode")
             .and_then(Value::as_u64)
             .and_then(|code| StatusCode::from_u16(u16::try_from(code).ok()?).ok());
-        let mut detail = "the server broke the stream off with an error".to_owned();
+        let mut detail = "the server ended the stream with an error".to_owned();
         if let Some(status) = status {
             detail = format!("{detail} ({status})");
         }
@@ -114,7 +121,7 @@ impl Error {
         } else if let Some(reason) = &reason {
             detail = format!("{detail}: {reason}");
         }
-        let mut error = Error::new(Kind::Status, detail);
+        let mut error = Error::new(ErrorKind::Status, detail);
         error.0.status = status;
         error.0.messages = messages;
         error.0.reason = reason;
@@ -123,60 +130,61 @@ impl Error {
         error
     }
 
-    /// Part of a stream is longer than what is held in memory.
-    pub(crate) fn long_item(what: &str, limit: usize) -> Self {
-        Error::new(Kind::Decode, format!("{what} is longer than {} MiB", limit >> 20))
+    /// Creates the error for a part of a stream that is too long to be held in memory.
+    pub(crate) fn item_too_long(what: &str, limit: usize) -> Self {
+        Error::new(ErrorKind::Decode, format!("{what} is longer than {} MiB", limit >> 20))
     }
 
-    /// A success that is longer than anything the API sends.
-    pub(crate) fn too_long(status: StatusCode, headers: &HeaderMap, limit: usize) -> Self {
-        let detail = format!("the answer ({status}) is longer than {} MiB", limit >> 20);
-        let mut error = Error::new(Kind::Decode, detail);
+    /// Creates the error for a success that is longer than any response of the API.
+    pub(crate) fn response_too_long(status: StatusCode, headers: &HeaderMap, limit: usize) -> Self {
+        let detail = format!("the response ({status}) is longer than {} MiB", limit >> 20);
+        let mut error = Error::new(ErrorKind::Decode, detail);
         error.0.status = Some(status);
         error.0.request_id = request_id(headers);
         error
     }
 }
 
+/// The messages and the tag in the body of an error.
 #[derive(Default)]
-struct Said {
+struct ErrorReport {
     messages: Vec<String>,
     reason: Option<String>,
 }
 
-impl Said {
-    /// The same with the secret blotted out, should the server repeat it.
-    fn without(mut self, secret: &str) -> Said {
+impl ErrorReport {
+    /// Replaces the secret, in case the server repeats it.
+    fn without(mut self, secret: &str) -> ErrorReport {
         for text in self.messages.iter_mut().chain(&mut self.reason) {
             *text = conceal(std::mem::take(text), secret);
         }
         self
     }
 
-    fn read(headers: &HeaderMap, body: &[u8]) -> Said {
+    fn read(headers: &HeaderMap, body: &[u8]) -> ErrorReport {
         if let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(body) {
-            return Said::read_json(&fields);
+            return ErrorReport::read_json(&fields);
         }
-        let kind = kind_of_body(headers);
+        let kind = media_type(headers);
         let tag = match kind.as_str() {
             kind if kind.ends_with("html") => "title",
             kind if kind.ends_with("xml") => "Message",
-            _ => return Said::default(),
+            _ => return ErrorReport::default(),
         };
         let text = element(&String::from_utf8_lossy(body), tag);
-        Said {
+        ErrorReport {
             messages: text.into_iter().collect(),
             reason: None,
         }
     }
 
-    fn read_json(fields: &Map<String, Value>) -> Said {
+    fn read_json(fields: &Map<String, Value>) -> ErrorReport {
         let text = |name: &str| fields.get(name)?.as_str().map(str::to_owned);
         // The OpenAI-compatible routes nest theirs: {"error": {"message", "code"}}.
         if let Some(Value::Object(nested)) = fields.get("error")
             && !fields.contains_key("message")
         {
-            return Said::read_json(nested);
+            return ErrorReport::read_json(nested);
         }
         let messages = match fields.get("message") {
             Some(Value::String(message)) => vec![message.clone()],
@@ -184,7 +192,7 @@ impl Said {
             None | Some(Value::Null) => text("error").into_iter().collect(),
             Some(other) => vec![other.to_string()],
         };
-        Said {
+        ErrorReport {
             messages,
             reason: text("reason").or(text("error")).or(text("code")),
         }
@@ -198,7 +206,7 @@ fn plain(message: &Value) -> String {
     }
 }
 
-/// The text of the first such element, on one line.
+/// Returns the text of the first element with this tag, on one line.
 fn element(markup: &str, tag: &str) -> Option<String> {
     let (_, rest) = markup.split_once(&format!("<{tag}>"))?;
     let (text, _) = rest.split_once("</")?;
@@ -206,7 +214,7 @@ fn element(markup: &str, tag: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn kind_of_body(headers: &HeaderMap) -> String {
+fn media_type(headers: &HeaderMap) -> String {
     let value = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -255,7 +263,7 @@ fn conceal(text: String, secret: &str) -> String {
     }
 }
 
-/// serde quotes the value that did not fit, and that value may be a secret.
+/// Removes the value that serde quotes in a message, which may be a secret.
 fn without_values(message: &str) -> String {
     let quoted = message.find("string \"");
     match (quoted, message.rfind("\", expected")) {
@@ -270,18 +278,18 @@ fn without_values(message: &str) -> String {
 mod tests {
     use super::*;
 
-    fn answered(status: u16, kind: &str, body: &'static str) -> Error {
+    fn error_of(status: u16, kind: &str, body: &'static str) -> Error {
         let mut headers = HeaderMap::new();
         if !kind.is_empty() {
             headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
         }
         let status = StatusCode::from_u16(status).unwrap();
-        Error::status_answer(status, &headers, Bytes::from_static(body.as_bytes()), "sk-a-secret-key")
+        Error::from_status(status, &headers, Bytes::from_static(body.as_bytes()), "sk-a-secret-key")
     }
 
     #[test]
     fn one_message_becomes_the_sentence() {
-        let error = answered(
+        let error = error_of(
             401,
             "application/json",
             r#"{"message":"Invalid Key.","error":"Unauthorized","statusCode":401}"#,
@@ -293,14 +301,14 @@ mod tests {
 
     #[test]
     fn a_list_of_messages_is_kept_and_joined() {
-        let error = answered(400, "", r#"{"message":["a is wrong","b too"],"statusCode":400}"#);
+        let error = error_of(400, "", r#"{"message":["a is wrong","b too"],"statusCode":400}"#);
         assert_eq!(error.messages(), ["a is wrong", "b too"]);
         assert_eq!(error.to_string(), "400 Bad Request: a is wrong; b too");
     }
 
     #[test]
     fn the_reason_of_a_refused_payment_is_kept() {
-        let error = answered(
+        let error = error_of(
             402,
             "",
             r#"{"statusCode":402,"message":"No.","reason":"wallet_missing"}"#,
@@ -310,14 +318,14 @@ mod tests {
 
     #[test]
     fn an_error_in_the_openai_shape_is_read() {
-        let error = answered(400, "", r#"{"error":{"message":"no input","code":"bad_input"}}"#);
+        let error = error_of(400, "", r#"{"error":{"message":"no input","code":"bad_input"}}"#);
         assert_eq!(error.messages(), ["no input"]);
         assert_eq!(error.reason(), Some("bad_input"));
     }
 
     #[test]
-    fn a_page_gives_its_title() {
-        let error = answered(
+    fn an_html_page_gives_its_title() {
+        let error = error_of(
             502,
             "text/html; charset=UTF-8",
             "<html><head><title>502\n Bad gateway</title></head><body>…</body></html>",
@@ -326,8 +334,8 @@ mod tests {
     }
 
     #[test]
-    fn a_storage_hosts_xml_gives_its_message_and_not_its_key_id() {
-        let error = answered(
+    fn xml_of_a_storage_host_gives_its_message_alone() {
+        let error = error_of(
             403,
             "application/xml",
             "<Error><Code>AccessDenied</Code><Message>Request has expired</Message><AWSAccessKeyId>AKIA</AWSAccessKeyId></Error>",
@@ -337,30 +345,30 @@ mod tests {
 
     #[test]
     fn text_is_quoted() {
-        let error = answered(403, "text/plain", "error code: 1010\n");
+        let error = error_of(403, "text/plain", "error code: 1010\n");
         assert_eq!(error.to_string(), "403 Forbidden, with text/plain: error code: 1010");
     }
 
     #[test]
-    fn an_empty_body_is_said_to_be_empty() {
+    fn an_empty_body_is_reported_as_empty() {
         assert_eq!(
-            answered(503, "", "").to_string(),
+            error_of(503, "", "").to_string(),
             "503 Service Unavailable, with an empty body"
         );
     }
 
     #[test]
     fn a_key_that_the_server_repeats_is_not_shown() {
-        let error = answered(401, "", r#"{"message":"no such key: sk-a-secret-key"}"#);
+        let error = error_of(401, "", r#"{"message":"no such key: sk-a-secret-key"}"#);
         assert_eq!(error.to_string(), "401 Unauthorized: no such key: [redacted]");
         assert!(!format!("{error:?}").contains("secret"));
-        let error = answered(401, "", r#"{"message":"no","error":"sk-a-secret-key"}"#);
+        let error = error_of(401, "", r#"{"message":"no","error":"sk-a-secret-key"}"#);
         assert_eq!(error.reason(), Some("[redacted]"));
         assert!(!format!("{error:?}").contains("secret"));
     }
 
     #[test]
-    fn a_value_that_did_not_fit_is_not_shown() {
+    fn a_value_that_does_not_fit_is_not_shown() {
         let cause = serde_json::from_str::<u32>(r#""sk-\"quoted\"""#).unwrap_err();
         assert_eq!(
             without_values(&cause.to_string()),

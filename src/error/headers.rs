@@ -1,10 +1,12 @@
-//! Headers of a response that errors, and what retries, look at.
+//! The headers of a response that errors, responses and the retry policy read.
 
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, header};
 
-/// The id of a request, as its answer tells it. The API documents none; these are what it and its proxies are seen to send.
+/// Returns the id of a request from the headers of its response.
+///
+/// The API documents none; these are the headers that it and its proxies are seen to send.
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     ["x-request-id", "request-id", "cf-ray", "x-amz-request-id"]
         .iter()
@@ -13,7 +15,7 @@ pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// `Retry-After` in either of its forms: seconds, or a date (one that has passed asks for no pause).
+/// Returns the delay in `Retry-After`, which holds seconds or a date. A date in the past means no delay.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
@@ -47,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_retry_after_that_says_nothing_is_ignored() {
+    fn a_malformed_retry_after_is_ignored() {
         for nonsense in ["soon", "", "-1", "NaN", "inf"] {
             assert_eq!(asks_for(nonsense), None, "{nonsense:?}");
         }

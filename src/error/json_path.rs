@@ -1,26 +1,28 @@
-//! Where in a body a decoder stopped, as a path: from the line and column that `serde_json` gives, by walking over the text.
+//! The path in a body at which a decoder stopped, found from the line and column that `serde_json` gives.
 //!
-//! Decoding a second time with a deserializer that keeps a path would be less code here, and another copy of every type's
-//! decoder in every program.
+//! `serde_path_to_error` is not used: it decodes with a deserializer of its own, which would be a second copy of the decoder of
+//! every type in every program.
 
 use crate::model::end_of_string;
 
-/// The path of the value that `cause` is about, such as `messages[1].time`; `None` for the whole body, or if it is not known.
+/// Returns the path of the value that `cause` is about, such as `messages[1].time`. Returns `None` for the whole body, or if the
+/// path is not known.
 pub(crate) fn of(body: &[u8], cause: &serde_json::Error) -> Option<String> {
-    let path = Walk::new(body, offset(body, cause)?).find();
+    let path = PathFinder::new(body, offset(body, cause)?).find();
     (!path.is_empty()).then_some(path)
 }
 
-/// The path of something within a value that has a path.
-pub(crate) fn join(outer: &str, inside: Option<String>) -> String {
-    match inside {
-        None => outer.to_owned(),
-        Some(inside) if inside.starts_with('[') => outer.to_owned() + &inside,
-        Some(inside) => format!("{outer}.{inside}"),
+/// Returns the path of a value that is at `inner` within the value at `outer`. The whole body has an empty `outer`.
+pub(crate) fn join(outer: &str, inner: Option<String>) -> Option<String> {
+    match inner {
+        inner if outer.is_empty() => inner,
+        None => Some(outer.to_owned()),
+        Some(inner) if inner.starts_with('[') => Some(outer.to_owned() + &inner),
+        Some(inner) => Some(format!("{outer}.{inner}")),
     }
 }
 
-/// How many bytes were read when it happened.
+/// Returns the number of bytes that were read when the decoder stopped.
 fn offset(body: &[u8], cause: &serde_json::Error) -> Option<usize> {
     let lines_before = cause.line().checked_sub(1)?;
     let newlines = body.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
@@ -31,24 +33,25 @@ fn offset(body: &[u8], cause: &serde_json::Error) -> Option<usize> {
     Some(line + cause.column())
 }
 
-/// An object or array that is open.
-enum Open {
-    /// With the name of the member whose value is next or under way.
+/// An object or array that has begun and not ended.
+enum Container {
+    /// With the name of the member whose value is next or being read.
     Object(Option<String>),
-    /// With the index of the item that is next or under way.
+    /// With the index of the item that is next or being read.
     Array(usize),
 }
 
-struct Walk<'a> {
+/// A walk over the text of a body up to an offset.
+struct PathFinder<'a> {
     body: &'a [u8],
     at: usize,
     offset: usize,
-    open: Vec<Open>,
+    open: Vec<Container>,
 }
 
-impl<'a> Walk<'a> {
+impl<'a> PathFinder<'a> {
     fn new(body: &'a [u8], offset: usize) -> Self {
-        Walk {
+        PathFinder {
             body,
             at: 0,
             offset,
@@ -56,15 +59,17 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// `serde_json` stops behind what it has read, or before an object or array that it did not expect. Anywhere else, what is meant
-    /// is what is open there.
+    /// Returns the path at the offset.
+    ///
+    /// `serde_json` stops behind the value that it has read, or before an object or array that it did not expect. At any other
+    /// offset the innermost open value is meant.
     fn find(mut self) -> String {
         while let Some(byte) = self.body.get(self.at).filter(|_| self.at <= self.offset) {
             let start = self.at;
             match byte {
                 b'{' | b'[' if start == self.offset => return self.path(),
-                b'{' => self.enter(Open::Object(None)),
-                b'[' => self.enter(Open::Array(0)),
+                b'{' => self.enter(Container::Object(None)),
+                b'[' => self.enter(Container::Array(0)),
                 b'}' | b']' => {
                     self.open.pop();
                     self.at += 1;
@@ -73,10 +78,10 @@ impl<'a> Walk<'a> {
                     }
                     self.finish_value();
                 }
-                b'"' if matches!(self.open.last(), Some(Open::Object(None))) => {
+                b'"' if matches!(self.open.last(), Some(Container::Object(None))) => {
                     self.at = end_of_string(self.body, self.at);
                     let name = serde_json::from_slice(&self.body[start..self.at]).unwrap_or_default();
-                    if let Some(Open::Object(member)) = self.open.last_mut() {
+                    if let Some(Container::Object(member)) = self.open.last_mut() {
                         *member = Some(name);
                     }
                 }
@@ -97,15 +102,15 @@ impl<'a> Walk<'a> {
         self.path()
     }
 
-    fn enter(&mut self, container: Open) {
+    fn enter(&mut self, container: Container) {
         self.open.push(container);
         self.at += 1;
     }
 
     fn finish_value(&mut self) {
         match self.open.last_mut() {
-            Some(Open::Object(member)) => *member = None,
-            Some(Open::Array(index)) => *index += 1,
+            Some(Container::Object(member)) => *member = None,
+            Some(Container::Array(index)) => *index += 1,
             None => {}
         }
     }
@@ -116,18 +121,18 @@ impl<'a> Walk<'a> {
         self.at + 1 + rest.iter().position(ends).unwrap_or(rest.len())
     }
 
-    /// The value that is under way.
+    /// Returns the path of the value that is being read.
     fn path(&self) -> String {
         let mut path = String::new();
         for open in &self.open {
             match open {
-                Open::Object(None) => {}
-                Open::Object(Some(name)) if path.is_empty() => path.push_str(name),
-                Open::Object(Some(name)) => {
+                Container::Object(None) => {}
+                Container::Object(Some(name)) if path.is_empty() => path.push_str(name),
+                Container::Object(Some(name)) => {
                     path.push('.');
                     path.push_str(name);
                 }
-                Open::Array(index) => path.push_str(&format!("[{index}]")),
+                Container::Array(index) => path.push_str(&format!("[{index}]")),
             }
         }
         path
@@ -151,14 +156,14 @@ mod tests {
         parts: Option<Vec<Message>>,
     }
 
-    fn place<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> Option<String> {
+    fn path<T: DeserializeOwned + std::fmt::Debug>(body: &str) -> Option<String> {
         of(body.as_bytes(), &serde_json::from_str::<T>(body).unwrap_err())
     }
 
     type Calls = BTreeMap<String, Vec<Message>>;
 
     #[test]
-    fn a_value_of_another_kind_is_named() {
+    fn a_value_of_another_type_is_named() {
         for wrong in [
             "\"soon\"",
             "-1",
@@ -172,43 +177,43 @@ mod tests {
             let body = format!(
                 "{{\"a\": [],\n \"messages\" : [ {{\"time\": 1}},\n\n{{\"text\":\"x\",\n \"time\" : {wrong} , \"y\": 2 }}]}}"
             );
-            assert_eq!(place::<Calls>(&body).as_deref(), Some("messages[1].time"), "{body}");
+            assert_eq!(path::<Calls>(&body).as_deref(), Some("messages[1].time"), "{body}");
         }
     }
 
     #[test]
     fn an_object_that_lacks_something_is_named() {
         let body = r#"{"messages": [{"time": 1, "parts": [{"time": 2}, {"text": "}"}]}]}"#;
-        assert_eq!(place::<Calls>(body).as_deref(), Some("messages[0].parts[1]"));
-        assert_eq!(place::<Vec<Message>>("[ {} ]").as_deref(), Some("[0]"));
+        assert_eq!(path::<Calls>(body).as_deref(), Some("messages[0].parts[1]"));
+        assert_eq!(path::<Vec<Message>>("[ {} ]").as_deref(), Some("[0]"));
     }
 
     #[test]
     fn the_whole_body_has_no_path() {
-        assert_eq!(place::<Message>("{}"), None);
-        assert_eq!(place::<Message>("[]"), None);
-        assert_eq!(place::<Message>("  \"text\" "), None);
-        assert_eq!(place::<Message>(""), None);
-        assert_eq!(place::<Message>("<html>"), None);
+        assert_eq!(path::<Message>("{}"), None);
+        assert_eq!(path::<Message>("[]"), None);
+        assert_eq!(path::<Message>("  \"text\" "), None);
+        assert_eq!(path::<Message>(""), None);
+        assert_eq!(path::<Message>("<html>"), None);
     }
 
     #[test]
-    fn what_breaks_off_is_named_by_where_it_does() {
+    fn a_body_that_breaks_off_is_named_by_its_end() {
         assert_eq!(
-            place::<Calls>(r#"{"messages": [{"time": 1}, {"time""#).as_deref(),
+            path::<Calls>(r#"{"messages": [{"time": 1}, {"time""#).as_deref(),
             Some("messages[1].time")
         );
         assert_eq!(
-            place::<Calls>(r#"{"messages": [{"time": 1}, {"text": "half"#).as_deref(),
+            path::<Calls>(r#"{"messages": [{"time": 1}, {"text": "half"#).as_deref(),
             Some("messages[1].text")
         );
-        assert_eq!(place::<Calls>(r#"{"messages": ["#).as_deref(), Some("messages[0]"));
+        assert_eq!(path::<Calls>(r#"{"messages": ["#).as_deref(), Some("messages[0]"));
     }
 
     #[test]
-    fn a_name_with_escapes_is_shown_as_it_is_meant() {
+    fn a_name_with_escapes_is_shown_unescaped() {
         assert_eq!(
-            place::<BTreeMap<String, u8>>(r#"{"a\"\u00e9": "x"}"#).as_deref(),
+            path::<BTreeMap<String, u8>>(r#"{"a\"\u00e9": "x"}"#).as_deref(),
             Some("a\"é")
         );
     }

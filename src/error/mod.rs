@@ -1,4 +1,4 @@
-//! The one error type. It is opaque: ask it questions. What it shows has no secrets and no bodies.
+//! The one error type of this crate. It is opaque, and its methods say what happened. Its texts have no secrets and no bodies.
 
 mod from_reqwest;
 mod from_response;
@@ -14,10 +14,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::StatusCode;
 
-/// What every fallible function of this crate returns.
+/// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Why something failed. `Display` is one sentence, fit for a log or a terminal.
+/// An error of an operation, or of the configuration.
+///
+/// `Display` is one sentence for a log or a terminal.
+///
+/// # Examples
 ///
 /// ```
 /// # fn retry_later(_: Option<std::time::Duration>) {}
@@ -34,9 +38,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 pub struct Error(Box<Inner>);
 
 struct Inner {
-    kind: Kind,
-    at: Origin,
-    /// What went wrong, as the rest of a sentence.
+    kind: ErrorKind,
+    context: RequestContext,
+    /// The rest of a sentence that begins with the operation.
     detail: String,
     status: Option<StatusCode>,
     messages: Vec<String>,
@@ -51,40 +55,40 @@ struct Inner {
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Which operation an error belongs to.
+/// The operation that a response or an error belongs to.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Origin {
+pub(crate) struct RequestContext {
     /// The operation's id, or the method and path of a request that has none.
     pub operation: Cow<'static, str>,
-    /// The path with its parameters' names, not their values.
+    /// The path with the names of its parameters, not their values.
     pub path: Cow<'static, str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// The client can't be built.
+pub(crate) enum ErrorKind {
+    /// The client cannot be built.
     Config,
-    /// The request was refused here, before anything was sent.
+    /// The request was refused here, and nothing was sent.
     Input,
     /// No connection was made.
     Connect,
-    /// It took too long; `connecting` if not even a connection was made.
+    /// A time limit passed; `connecting` if no connection was made by then.
     Timeout { connecting: bool },
     /// The connection broke after it was made.
     Interrupted,
-    /// The server answered with a status that is no success, or with an error in mid-stream.
+    /// The response has a status that is not a success, or an error came within a stream.
     Status,
-    /// The server answered with a success that can't be read.
+    /// The response is a success that cannot be read.
     Decode,
-    /// A local file can't be read or written.
+    /// A local file cannot be read or written.
     File,
 }
 
 impl Error {
-    pub(crate) fn new(kind: Kind, detail: impl Into<String>) -> Self {
+    pub(crate) fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
         Error(Box::new(Inner {
             kind,
-            at: Origin::default(),
+            context: RequestContext::default(),
             detail: detail.into(),
             status: None,
             messages: Vec::new(),
@@ -99,24 +103,24 @@ impl Error {
     }
 
     pub(crate) fn config(detail: impl Into<String>) -> Self {
-        Error::new(Kind::Config, detail)
+        Error::new(ErrorKind::Config, detail)
     }
 
     pub(crate) fn input(detail: impl Into<String>) -> Self {
-        Error::new(Kind::Input, detail)
+        Error::new(ErrorKind::Input, detail)
     }
 
     pub(crate) fn file(detail: impl Into<String>, source: std::io::Error) -> Self {
         let detail = format!("{}: {source}", detail.into());
-        Error::new(Kind::File, detail).caused_by(source)
+        Error::new(ErrorKind::File, detail).caused_by(source)
     }
 
-    pub(crate) fn at(mut self, origin: &Origin) -> Self {
-        self.0.at = origin.clone();
+    pub(crate) fn for_request(mut self, context: &RequestContext) -> Self {
+        self.0.context = context.clone();
         self
     }
 
-    pub(crate) fn after(mut self, attempts: u32) -> Self {
+    pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
         self
     }
@@ -126,133 +130,141 @@ impl Error {
         self
     }
 
-    /// The status of the answer, if there was one.
+    /// Returns the status of the response, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         self.0.status
     }
 
-    /// What the API says is wrong. It sends one message or, for an invalid request, one for each problem.
+    /// Returns the messages of the API: one, or for an invalid request one for each problem.
     pub fn messages(&self) -> &[String] {
         &self.0.messages
     }
 
-    /// The short tag that the API adds to some errors: `insufficient_credits`, `assistant_pinned`, `Bad Request`.
+    /// Returns the short tag that the API adds to some errors: `insufficient_credits`, `assistant_pinned`, `Bad Request`.
     pub fn reason(&self) -> Option<&str> {
         self.0.reason.as_deref()
     }
 
-    /// The id under which the server, or the proxy in front of it, knows the request.
+    /// Returns the id under which the server, or the proxy in front of it, knows the request.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// How long the server asks to wait before another try.
+    /// Returns the delay that the server asks for before the next attempt.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Where in the answer decoding failed: `messages[3].role`.
+    /// Returns the place in the response where decoding failed: `messages[3].role`.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
     }
 
-    /// The answer's body, as it came. It may hold secrets; bodies of errors are cut at 1 MiB.
+    /// Returns the body of the response, as it came. It may hold secrets. The body of an error is cut at 1 MiB.
     pub fn body(&self) -> Option<&[u8]> {
         self.0.body.as_deref()
     }
 
-    /// The id of the operation that failed (`CallController_findOne`), or the method and path of a request without one.
+    /// Returns the id of the operation that failed (`CallController_findOne`), or the method and path of an untyped request.
     pub fn operation(&self) -> Option<&str> {
-        Some(&*self.0.at.operation).filter(|operation| !operation.is_empty())
+        Some(&*self.0.context.operation).filter(|operation| !operation.is_empty())
     }
 
-    /// The path that was requested, with its parameters' names and not their values: `/call/{id}`.
+    /// Returns the path of the request, with the names of its parameters and not their values: `/call/{id}`.
     pub fn path(&self) -> Option<&str> {
-        Some(&*self.0.at.path).filter(|path| !path.is_empty())
+        Some(&*self.0.context.path).filter(|path| !path.is_empty())
     }
 
-    /// How many times the request was sent, or tried to be; 0 if it never got that far.
+    /// Returns the number of attempts to send the request; 0 if there were none.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
     fn has_status(&self, status: StatusCode) -> bool {
-        self.0.kind == Kind::Status && self.0.status == Some(status)
+        self.0.kind == ErrorKind::Status && self.0.status == Some(status)
     }
 
-    /// 400: the API refuses the request; [`messages`](Self::messages) says why.
+    /// Returns whether the status is 400: the API refuses the request. [`messages`](Self::messages) has the reasons.
     pub fn is_bad_request(&self) -> bool {
         self.has_status(StatusCode::BAD_REQUEST)
     }
 
-    /// 401: the key is missing, wrong, or of another region.
+    /// Returns whether the status is 401: the key is missing, wrong, or of another region.
     pub fn is_unauthorized(&self) -> bool {
         self.has_status(StatusCode::UNAUTHORIZED)
     }
 
-    /// 402: the account can't pay for this.
+    /// Returns whether the status is 402: the account cannot pay for this.
     pub fn is_payment_required(&self) -> bool {
         self.has_status(StatusCode::PAYMENT_REQUIRED)
     }
 
-    /// 403: the key may not do this.
+    /// Returns whether the status is 403: the key has no right to do this.
     pub fn is_forbidden(&self) -> bool {
         self.has_status(StatusCode::FORBIDDEN)
     }
 
-    /// 404: there is no such thing, or it belongs to another organisation.
+    /// Returns whether the status is 404: the resource does not exist, or belongs to another organization.
     pub fn is_not_found(&self) -> bool {
         self.has_status(StatusCode::NOT_FOUND)
     }
 
-    /// 409: the thing is in a state, or in a use, that forbids this.
+    /// Returns whether the status is 409: the state or the use of the resource forbids this.
     pub fn is_conflict(&self) -> bool {
         self.has_status(StatusCode::CONFLICT)
     }
 
-    /// 429, after all retries.
+    /// Returns whether the status is 429, after all retries.
     pub fn is_rate_limited(&self) -> bool {
         self.has_status(StatusCode::TOO_MANY_REQUESTS)
     }
 
-    /// Any 5xx, after all retries.
+    /// Returns whether the status is a 5xx, after all retries.
     pub fn is_server(&self) -> bool {
-        self.0.kind == Kind::Status && self.0.status.is_some_and(|status| status.is_server_error())
+        self.0.kind == ErrorKind::Status && self.0.status.is_some_and(|status| status.is_server_error())
     }
 
-    /// It took longer than one of the time limits.
+    /// Returns whether a time limit passed.
     pub fn is_timeout(&self) -> bool {
-        matches!(self.0.kind, Kind::Timeout { .. })
+        matches!(self.0.kind, ErrorKind::Timeout { .. })
     }
 
-    /// No connection was made: nothing can have happened on the server.
+    /// Returns whether no connection was made: the server cannot have acted.
     pub fn is_connect(&self) -> bool {
-        matches!(self.0.kind, Kind::Connect | Kind::Timeout { connecting: true })
+        matches!(
+            self.0.kind,
+            ErrorKind::Connect | ErrorKind::Timeout { connecting: true }
+        )
     }
 
-    /// The connection broke after it was made: whether the server acted is unknown.
+    /// Returns whether the connection broke after it was made: the server may have acted.
     pub fn is_interrupted(&self) -> bool {
-        self.0.kind == Kind::Interrupted
+        self.0.kind == ErrorKind::Interrupted
     }
 
-    /// The server said success, but its answer can't be read as the expected type.
+    /// Returns whether the response is a success that cannot be read as the expected type.
     pub fn is_decode(&self) -> bool {
-        self.0.kind == Kind::Decode
+        self.0.kind == ErrorKind::Decode
     }
 
-    /// An argument was refused before anything was sent.
+    /// Returns whether an argument was refused before anything was sent.
     pub fn is_invalid_input(&self) -> bool {
-        self.0.kind == Kind::Input
+        self.0.kind == ErrorKind::Input
     }
 
-    /// The client's configuration is missing something or contradicts itself.
+    /// Returns whether a setting of the client is missing or wrong.
     pub fn is_config(&self) -> bool {
-        self.0.kind == Kind::Config
+        self.0.kind == ErrorKind::Config
     }
 
-    /// A local file can't be read (an upload) or written (a download).
+    /// Returns whether a local file could not be read (an upload) or written (a download).
     pub fn is_file(&self) -> bool {
-        self.0.kind == Kind::File
+        self.0.kind == ErrorKind::File
+    }
+
+    /// Returns whether the same request may succeed some seconds later.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.is_server() || self.is_rate_limited() || self.is_connect() || self.is_interrupted() || self.is_timeout()
     }
 }
 
@@ -272,15 +284,15 @@ impl fmt::Display for Error {
     }
 }
 
-/// Everything but the body, of which it gives the length.
+/// Shows everything but the body, of which it shows the length.
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         f.debug_struct("Error")
             .field("kind", &inner.kind)
             .field("detail", &inner.detail)
-            .field("operation", &inner.at.operation)
-            .field("path", &inner.at.path)
+            .field("operation", &inner.context.operation)
+            .field("path", &inner.context.path)
             .field("status", &inner.status)
             .field("reason", &inner.reason)
             .field("request_id", &inner.request_id)

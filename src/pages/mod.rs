@@ -1,5 +1,5 @@
-//! Reading lists to their end. Each list operation has [`stream`](Operation::stream), item by item, and
-//! [`pages`](Operation::pages), page by page; what is asked of the server to get on is decided in `paging_state`.
+//! Lists as streams. Each list operation has [`stream`](Operation::stream), item by item, and [`pages`](Operation::pages), page
+//! by page.
 //!
 //! ```no_run
 //! # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
@@ -11,8 +11,8 @@
 //! # }
 //! ```
 //!
-//! Nothing is requested before it is wanted, one page is in memory at a time, and dropping the stream ends it. **`limit` is the
-//! size of a page, not of the whole**: to get ten items in all, stop after ten.
+//! A page is requested when it is needed, one page is in memory at a time, and dropping the stream ends it. **`limit` is the
+//! size of a page, not of the list**: to get ten items in all, stop after ten.
 
 mod pager;
 mod paging_state;
@@ -30,11 +30,18 @@ use serde_json::{Map, Value};
 
 use crate::error::Result;
 use crate::model::Decode;
-use crate::operation::{Operation, Paginated};
-use pager::{Fresh, Reader};
+use crate::operation::Operation;
+use pager::{NewItems, Pager};
 
-impl<E: Paginated> Operation<'_, E> {
-    /// The whole list, item by item. Further pages are requested when their turn comes.
+pub use crate::operation::{Paginated, PaginationStyle};
+
+impl<E: Paginated> Operation<E> {
+    /// Returns the whole list, item by item. Further pages are requested when they are needed.
+    ///
+    /// An item that cannot be decoded is an error with its path ([`json_path`](crate::Error::json_path)), and the stream goes on
+    /// after it. A request that fails after all retries ends the stream. The options of the operation apply to each request.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
@@ -45,18 +52,21 @@ impl<E: Paginated> Operation<'_, E> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// An item that can't be decoded is an error with its place ([`json_path`](crate::Error::json_path)), and the stream goes on
-    /// after it. A request that fails, retries included, ends the stream. The options of the operation hold for each request.
     pub fn stream(self) -> Items<E::Item> {
         Items {
-            reader: self.reader(),
+            pager: self.pager(),
             page: None,
             decode: E::decode_item,
         }
     }
 
-    /// The whole list, page by page.
+    /// Returns the whole list, page by page.
+    ///
+    /// A page has only the items that no page before it had. A page without such an item is left out, unless it is the first.
+    /// A page with an item that cannot be decoded is an error, whose [`body`](crate::Error::body) is the page, and the stream goes
+    /// on after it.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client) -> vapi::Result<()> {
@@ -68,40 +78,39 @@ impl<E: Paginated> Operation<'_, E> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// A page has only what no page before it had; one with nothing new is left out, unless it is the first. One with an item
-    /// that can't be decoded is an error, whose [`body`](crate::Error::body) is the page, and the stream goes on after it.
     pub fn pages(self) -> Pages<E::Item> {
         Pages {
-            reader: self.reader(),
+            pager: self.pager(),
             decode: E::decode_item,
         }
     }
 
-    fn reader(self) -> Reader {
-        let (client, draft) = self.into_parts();
-        Reader::new(client.clone(), draft, E::STYLE)
+    fn pager(self) -> Pager {
+        Pager::new(self.into_repeatable(), E::STYLE)
     }
 }
 
-/// The items of a list: a stream, made by [`Operation::stream`].
+/// A stream of the items of a list, made by [`Operation::stream`].
 #[must_use = "nothing is requested until this is polled"]
 pub struct Items<T> {
-    reader: Reader,
-    page: Option<Fresh>,
+    pager: Pager,
+    page: Option<NewItems>,
     decode: Decode<T>,
 }
 
 impl<T> Items<T> {
-    /// The next item; `None` at the end. It can be dropped while it waits, and called again, without losing an item.
+    /// Returns the next item, or `None` at the end.
+    ///
+    /// It is cancel safe: if it is dropped while it waits, no item is lost.
     pub async fn next(&mut self) -> Option<Result<T>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 
-    /// All that is left of the list. There may be a lot of it.
+    /// Collects the rest of the list, which may be long.
     ///
     /// # Errors
-    /// The first of the stream.
+    ///
+    /// The first error of the stream.
     pub async fn into_vec(mut self) -> Result<Vec<T>> {
         let mut items = Vec::new();
         while let Some(item) = self.next().await {
@@ -114,14 +123,14 @@ impl<T> Items<T> {
 impl<T> Stream for Items<T> {
     type Item = Result<T>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         loop {
-            let next = self.page.as_mut().and_then(Fresh::next);
+            let next = self.page.as_mut().and_then(NewItems::next);
             if let (Some(index), Some(page)) = (next, &self.page) {
-                return Poll::Ready(Some(page.sheet.read_item(index, self.decode)));
+                return Poll::Ready(Some(page.page.read_item(index, self.decode)));
             }
             self.page = None;
-            match ready!(self.reader.poll_page(context)) {
+            match ready!(self.pager.poll_page(cx)) {
                 Some(Ok(page)) => self.page = Some(page),
                 Some(Err(error)) => return Poll::Ready(Some(Err(error))),
                 None => return Poll::Ready(None),
@@ -132,70 +141,72 @@ impl<T> Stream for Items<T> {
 
 impl<T> fmt::Debug for Items<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Items").field(&self.reader).finish()
+        f.debug_tuple("Items").field(&self.pager).finish()
     }
 }
 
-/// The pages of a list: a stream, made by [`Operation::pages`].
+/// A stream of the pages of a list, made by [`Operation::pages`].
 #[must_use = "nothing is requested until this is polled"]
 pub struct Pages<T> {
-    reader: Reader,
+    pager: Pager,
     decode: Decode<T>,
 }
 
 impl<T> Pages<T> {
-    /// The next page; `None` at the end. It can be dropped while it waits, and called again, without losing a page.
+    /// Returns the next page, or `None` at the end.
+    ///
+    /// It is cancel safe: if it is dropped while it waits, no page is lost.
     pub async fn next(&mut self) -> Option<Result<Page<T>>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
 impl<T> Stream for Pages<T> {
     type Item = Result<Page<T>>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let page = match ready!(self.reader.poll_page(context)) {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let page = match ready!(self.pager.poll_page(cx)) {
             Some(Ok(page)) => page,
             Some(Err(error)) => return Poll::Ready(Some(Err(error))),
             None => return Poll::Ready(None),
         };
-        let Fresh { sheet, indices } = page;
-        let items: Result<Vec<T>> = indices.map(|index| sheet.read_item(index, self.decode)).collect();
+        let NewItems { page, indices } = page;
+        let items: Result<Vec<T>> = indices.map(|index| page.read_item(index, self.decode)).collect();
         Poll::Ready(Some(items.map(|items| Page {
             items,
-            metadata: sheet.metadata,
+            metadata: page.metadata,
         })))
     }
 }
 
 impl<T> fmt::Debug for Pages<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Pages").field(&self.reader).finish()
+        f.debug_tuple("Pages").field(&self.pager).finish()
     }
 }
 
-/// A part of a list, and what the server says of its place in the whole.
+/// A page of a list, with the metadata that the server sends.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What is on it and was on none before it.
+    /// The items that no page before it had.
     pub items: Vec<T>,
-    /// The `metadata` of the answer, as it came; empty where the answer is a plain array.
+    /// The `metadata` of the response; empty if the response is an array.
     pub metadata: Map<String, Value>,
 }
 
 impl<T> Page<T> {
-    /// The number of this page, where the list has page numbers. The first is 1.
+    /// Returns the number of this page, if the list has page numbers. The first is 1.
     pub fn number(&self) -> Option<u64> {
         raw_page::whole(&self.metadata, "currentPage")
     }
 
-    /// How many items the whole list has, where the server says so.
+    /// Returns the number of items in the whole list, if the server says so.
     pub fn total_items(&self) -> Option<u64> {
         raw_page::whole(&self.metadata, "totalItems")
     }
 
-    /// How many pages the whole list has, where the server says so.
+    /// Returns the number of pages of the whole list, if the server says so.
     pub fn total_pages(&self) -> Option<u64> {
         raw_page::whole(&self.metadata, "totalPages")
     }

@@ -1,117 +1,94 @@
-//! Requesting one page after the other. It is not generic, so that it is compiled once for all lists.
+//! The requests for one page after the other. The pager is not generic, so it is compiled once for all lists.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::paging_state::{Change, Then, Walk};
-use super::raw_page::Sheet;
-use crate::client::Client;
-use crate::error::{Error, Kind, Origin, Result};
-use crate::operation::Style;
-use crate::transport::{self, Answer, Draft};
+use super::paging_state::{NextPage, PagingState};
+use super::raw_page::RawPage;
+use crate::error::{Error, ErrorKind, Result};
+use crate::operation::PaginationStyle;
+use crate::transport::{PendingResponse, RepeatableRequest};
 
-type Answering = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
-
-pub(super) struct Reader {
-    client: Client,
-    /// The request as the caller made it, of which each page's is a variation.
-    draft: Draft,
-    walk: Walk,
-    answering: Option<Answering>,
-    then: Then,
+pub(super) struct Pager {
+    /// The caller's request. The request for each page is a variation of it.
+    request: RepeatableRequest,
+    state: PagingState,
+    pending: Option<PendingResponse>,
+    next: NextPage,
 }
 
-/// A page that has just been read, and which of its items are new.
-pub(super) struct Fresh {
-    pub(super) sheet: Sheet,
+/// A page that was just read, and the indices of its items that no page before it had.
+pub(super) struct NewItems {
+    pub(super) page: RawPage,
     pub(super) indices: std::vec::IntoIter<usize>,
 }
 
-impl Fresh {
+impl NewItems {
     pub(super) fn next(&mut self) -> Option<usize> {
         self.indices.next()
     }
 }
 
-impl Reader {
-    pub(super) fn new(client: Client, draft: Draft, style: Style) -> Self {
-        Reader {
-            walk: Walk::new(style, |name| draft.query_text(name)),
-            client,
-            draft,
-            answering: None,
-            then: Then::Continue,
+impl Pager {
+    pub(super) fn new(request: RepeatableRequest, style: PaginationStyle) -> Self {
+        Pager {
+            state: PagingState::new(style, |name| request.query_text(name)),
+            request,
+            pending: None,
+            next: NextPage::More,
         }
     }
 
-    /// The next page that has something new; the first in any case.
-    pub(super) fn poll_page(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Fresh>>> {
+    /// Returns the next page with a new item. The first page is returned in any case.
+    pub(super) fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<NewItems>>> {
         loop {
-            match std::mem::replace(&mut self.then, Then::End) {
-                Then::Continue => {}
-                Then::End => return Poll::Ready(None),
-                Then::Stuck(why) => {
-                    let error = Error::new(Kind::Decode, why).at(self.draft.origin());
+            match std::mem::replace(&mut self.next, NextPage::Done) {
+                NextPage::More => {}
+                NextPage::Done => return Poll::Ready(None),
+                NextPage::Stuck(why) => {
+                    let error = Error::new(ErrorKind::Decode, why).for_request(self.request.context());
                     return Poll::Ready(Some(Err(error)));
                 }
             }
-            let answering = match &mut self.answering {
-                Some(answering) => answering,
+            let pending = match &mut self.pending {
+                Some(pending) => pending,
                 None => {
-                    let request = self.request();
-                    self.answering.insert(request)
+                    let request = self.send();
+                    self.pending.insert(request)
                 }
             };
-            let Poll::Ready(answer) = answering.as_mut().poll(context) else {
-                self.then = Then::Continue;
+            let Poll::Ready(response) = pending.as_mut().poll(cx) else {
+                self.next = NextPage::More;
                 return Poll::Pending;
             };
-            self.answering = None;
-            let is_first = !self.walk.has_begun();
-            let read = answer.and_then(|answer| Sheet::read(answer, self.draft.origin()));
-            // What fails leaves `then` at the end: who goes on polling after an error must not go on asking.
-            let sheet = match read {
-                Ok(sheet) => sheet,
+            self.pending = None;
+            let is_first = !self.state.has_begun();
+            // An error leaves `next` at the end: a caller who polls after it must not cause more requests.
+            let page = match response.and_then(RawPage::read) {
+                Ok(page) => page,
                 Err(error) => return Poll::Ready(Some(Err(error))),
             };
-            let (new, then) = self.walk.take(&sheet);
-            self.then = then;
+            let (new, next) = self.state.take(&page);
+            self.next = next;
             if is_first || !new.is_empty() {
                 let indices = new.into_iter();
-                return Poll::Ready(Some(Ok(Fresh { sheet, indices })));
+                return Poll::Ready(Some(Ok(NewItems { page, indices })));
             }
         }
     }
 
-    fn request(&self) -> Answering {
-        let draft = vary(&self.draft, self.walk.changes());
-        let (client, origin) = (self.client.clone(), self.draft.origin().clone());
-        Box::pin(async move {
-            match draft {
-                Some(draft) => transport::send(client.shared(), draft).await,
-                None => Err(cannot_repeat(&origin)),
+    fn send(&self) -> PendingResponse {
+        let changes = self.state.query_changes();
+        self.request.send(|parts| {
+            for (name, text) in changes {
+                parts.set_query(name, text);
             }
         })
     }
 }
 
-fn vary(draft: &Draft, changes: Vec<Change>) -> Option<Draft> {
-    let mut draft = draft.try_clone()?;
-    for (name, text) in changes {
-        draft.set_query(name, text);
-    }
-    Some(draft)
-}
-
-#[cold]
-fn cannot_repeat(origin: &Origin) -> Error {
-    Error::input("a request with an upload can't be sent for one page after the other").at(origin)
-}
-
-impl fmt::Debug for Reader {
+impl fmt::Debug for Pager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.draft.fmt(f)
+        self.request.fmt(f)
     }
 }

@@ -1,111 +1,114 @@
-//! What to ask for next, decided from what came. No requests are made here, and no item is decoded.
+//! The state of paging: which request comes next, decided from the pages so far. Nothing here sends a request or decodes an
+//! item.
 
 use std::collections::{HashSet, VecDeque};
 
 use chrono::{DateTime, SecondsFormat, SubsecRound, TimeDelta, Utc};
 
-use super::raw_page::{Entry, Sheet, moment, whole};
-use crate::operation::Style;
+use super::raw_page::{RawItem, RawPage, parse_time, whole};
+use crate::operation::PaginationStyle;
 
-/// Items in an answer when the request says nothing.
+/// The number of items in a response if the request has no `limit`.
 const USUAL: u64 = 100;
-/// Most items that an answer can have.
+/// The most items that a response can have.
 const MOST: u64 = 1000;
-/// How many keys are remembered where lists are read by page number: as many as the largest page has items.
+/// The number of keys that are remembered when a list is read by page number: as many as the largest page has items.
 const REMEMBERED: usize = 1000;
-/// So many pages in a row with nothing new are taken for the server ignoring the page number.
+/// After this number of pages without a new item, the server is taken to ignore the page number.
 const STALE: u8 = 2;
 
-/// A query parameter to set in the next request, or to take out.
-pub(super) type Change = (&'static str, Option<String>);
+/// A query parameter that the next request sets, or removes.
+pub(super) type QueryChange = (&'static str, Option<String>);
 
-/// How it goes on after an answer.
+/// The next step after a page.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Then {
-    Continue,
-    End,
-    /// It can't go on, though there may be more.
+pub(super) enum NextPage {
+    /// Request another page.
+    More,
+    /// The list has ended.
+    Done,
+    /// The list may go on, but there is no way to its next page.
     Stuck(String),
 }
 
-/// The way through one list.
-pub(super) struct Walk {
+/// The position in a list.
+pub(super) struct PagingState {
     begun: bool,
-    way: Way,
+    strategy: Strategy,
 }
 
-enum Way {
-    ByTime(ByTime),
-    ByPage(ByPage),
+enum Strategy {
+    TimeCursor(TimeCursor),
+    PageNumber(PageNumber),
     Whole,
 }
 
-impl Walk {
-    /// `asked` gives the query parameters that the caller has set.
-    pub(super) fn new<'a>(style: Style, asked: impl Fn(&str) -> Option<&'a str>) -> Self {
-        let way = match style {
-            Style::CreatedAt => Way::ByTime(ByTime::new(asked, true)),
-            Style::Limited => Way::ByTime(ByTime::new(asked, false)),
-            Style::Pages => Way::ByPage(ByPage::new(asked)),
-            Style::Whole => Way::Whole,
+impl PagingState {
+    /// Creates the state before the first page. `asked` returns the query parameters that the caller has set.
+    pub(super) fn new<'a>(style: PaginationStyle, asked: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let strategy = match style {
+            PaginationStyle::CreatedAt => Strategy::TimeCursor(TimeCursor::new(asked, true)),
+            PaginationStyle::Limited => Strategy::TimeCursor(TimeCursor::new(asked, false)),
+            PaginationStyle::Pages => Strategy::PageNumber(PageNumber::new(asked)),
+            PaginationStyle::Whole => Strategy::Whole,
         };
-        Walk { begun: false, way }
+        PagingState { begun: false, strategy }
     }
 
     pub(super) fn has_begun(&self) -> bool {
         self.begun
     }
 
-    /// How the next request differs from the caller's.
-    pub(super) fn changes(&self) -> Vec<Change> {
-        match &self.way {
-            Way::ByTime(way) => way.changes(),
-            Way::ByPage(way) => way.changes(),
-            Way::Whole => Vec::new(),
+    /// Returns the differences between the next request and the caller's.
+    pub(super) fn query_changes(&self) -> Vec<QueryChange> {
+        match &self.strategy {
+            Strategy::TimeCursor(cursor) => cursor.changes(),
+            Strategy::PageNumber(page) => page.changes(),
+            Strategy::Whole => Vec::new(),
         }
     }
 
-    /// The indices of the items that did not come before.
-    pub(super) fn take(&mut self, sheet: &Sheet) -> (Vec<usize>, Then) {
+    /// Takes a page, and returns the indices of its new items and the next step.
+    pub(super) fn take(&mut self, page: &RawPage) -> (Vec<usize>, NextPage) {
         self.begun = true;
-        match &mut self.way {
-            Way::ByTime(way) => way.take(sheet),
-            Way::ByPage(way) => way.take(sheet),
-            Way::Whole => ((0..sheet.items.len()).collect(), Then::End),
+        match &mut self.strategy {
+            Strategy::TimeCursor(cursor) => cursor.take(page),
+            Strategy::PageNumber(number) => number.take(page),
+            Strategy::Whole => ((0..page.items.len()).collect(), NextPage::Done),
         }
     }
 }
 
-/// Newest first, each request for what is not newer than the last item.
+/// A cursor over creation times, newest first. Each request is for items that are not newer than the last one.
 ///
-/// Not *older* than it: others may have been created in the same millisecond. What is asked for again in this way is known by
-/// its key. The bound is even a millisecond later than the last item, since servers keep time more exactly than they write it,
-/// and an item at `.123456` that says it is of `.123` is not found below `.123`.
-struct ByTime {
-    /// Whether the list can be asked for what is older; if not, larger answers are the only way on.
+/// The bound includes the time of the last item, since others may have been created in the same millisecond; items that come
+/// again are known by their keys. The bound is one millisecond later than the last item: servers keep more digits than they
+/// write, and an item of `.123456` is written as `.123`, but is not found below `.123`.
+struct TimeCursor {
+    /// Whether the list takes a bound. If not, larger pages are the only way to more items.
     has_bound: bool,
-    /// Items in an answer, unless more are needed.
+    /// The number of items in a page, unless more are needed.
     size: u64,
-    /// As `size`, but for the next request.
+    /// The number of items in the next page.
     this_size: u64,
-    /// Whether the caller's `limit` is no number: it goes as it is, and the server says what is wrong with it.
+    /// Whether the caller's `limit` is not a number. It is sent as it is, and the server refuses it.
     has_odd_size: bool,
     bound: Option<DateTime<Utc>>,
-    /// The bound that the caller has set, which a later one must not lift.
+    /// The bound that the caller has set. A later bound may not exceed it.
     given_bound: Option<DateTime<Utc>>,
-    /// What came and can come again: the keys of the items that the bound does not rule out.
+    /// The keys of the items that came and can come again, since the bound includes them.
     seen: HashSet<String>,
 }
 
-impl ByTime {
+impl TimeCursor {
     fn new<'a>(asked: impl Fn(&str) -> Option<&'a str>, has_bound: bool) -> Self {
         let given_size = asked("limit").map(str::parse);
         let has_odd_size = matches!(given_size, Some(Err(_)));
         let size = given_size.and_then(Result::ok).unwrap_or(USUAL);
         let given = ["createdAtLe", "createdAtLt"]
             .into_iter()
-            .filter_map(|name| moment(asked(name)?));
-        ByTime {
+            .filter_map(|name| parse_time(asked(name)?));
+        TimeCursor {
             has_bound,
             size,
             this_size: size,
@@ -116,10 +119,10 @@ impl ByTime {
         }
     }
 
-    fn changes(&self) -> Vec<Change> {
+    fn changes(&self) -> Vec<QueryChange> {
         let mut changes = Vec::new();
         if !self.has_odd_size {
-            // Said even where it is the usual one: whether an answer is full decides how to go on.
+            // It is sent even if it is the usual one: whether a page is full decides how to go on.
             changes.push(("limit", Some(self.this_size.to_string())));
         }
         let bound = self
@@ -132,14 +135,14 @@ impl ByTime {
         changes
     }
 
-    fn take(&mut self, sheet: &Sheet) -> (Vec<usize>, Then) {
-        let items = &sheet.items;
+    fn take(&mut self, page: &RawPage) -> (Vec<usize>, NextPage) {
+        let items = &page.items;
         if let Some(bound) = self.bound
             && items.iter().any(|item| item.created_at.is_some_and(|at| at > bound))
         {
             let why =
-                "the answer has items that are newer than `createdAtLe`: reading on by it would repeat or miss some";
-            return (Vec::new(), Then::Stuck(why.to_owned()));
+                "the response has items that are newer than `createdAtLe`: the next page would repeat or miss some";
+            return (Vec::new(), NextPage::Stuck(why.to_owned()));
         }
         let mut new = Vec::new();
         for (index, item) in items.iter().enumerate() {
@@ -147,63 +150,63 @@ impl ByTime {
                 new.push(index);
             }
         }
-        let then = self.then(sheet, new.is_empty());
-        (new, then)
+        let next = self.next_page(page, new.is_empty());
+        (new, next)
     }
 
-    fn then(&mut self, sheet: &Sheet, nothing_new: bool) -> Then {
-        let items = &sheet.items;
+    fn next_page(&mut self, page: &RawPage, nothing_new: bool) -> NextPage {
+        let items = &page.items;
         let is_full = items.len() as u64 >= self.this_size;
-        if items.is_empty() || says_no_more(sheet) {
-            return Then::End;
+        if items.is_empty() || is_last_page(page) {
+            return NextPage::Done;
         }
         if !self.has_bound {
             return match is_full {
-                true => self.enlarge("the list can be read no further than its first"),
-                false => Then::End,
+                true => self.enlarge("the list cannot be read beyond its first"),
+                false => NextPage::Done,
             };
         }
         let Some(last) = oldest_last(items) else {
             return match is_full {
-                true => Then::Stuck(
-                    "the list is not ordered by `createdAt`, newest first: where it goes on can't be told".to_owned(),
+                true => NextPage::Stuck(
+                    "the list is not ordered by `createdAt`, newest first: its next page cannot be found".to_owned(),
                 ),
-                false => Then::End,
+                false => NextPage::Done,
             };
         };
         let bound = last.trunc_subsecs(3) + TimeDelta::milliseconds(1);
-        // Never later than before, should what was last have been deleted: what is newer is forgotten already.
+        // The bound is never later than before, even if the last item was deleted: keys of newer items are already forgotten.
         let bound = self.bound.map_or(bound, |before| before.min(bound));
-        let is_within = |item: &&Entry| item.created_at.is_some_and(|at| at <= bound);
+        let is_within = |item: &&RawItem| item.created_at.is_some_and(|at| at <= bound);
         if self.bound != Some(bound) {
-            // What is beyond the bound never comes again, and what came before this answer is beyond it, unless it is in this
-            // answer too: the answer begins at the bound before.
+            // Items beyond the bound never come again. Items of earlier pages are beyond it, except those in this page: it begins
+            // at the bound before.
             self.seen = items.iter().filter(is_within).map(|item| item.key.clone()).collect();
             self.bound = Some(bound);
         }
         match (nothing_new, is_full) {
             (false, _) => {
                 self.this_size = self.size;
-                Then::Continue
+                NextPage::More
             }
-            (true, false) => Then::End,
+            (true, false) => NextPage::Done,
             (true, true) => {
-                self.enlarge("too many items were created in the same millisecond to tell what follows the first")
+                self.enlarge("too many items were created in the same millisecond to find the item after the first")
             }
         }
     }
 
-    fn enlarge(&mut self, why: &str) -> Then {
+    fn enlarge(&mut self, why: &str) -> NextPage {
         if self.this_size >= MOST {
-            return Then::Stuck(format!("{why} {}", self.this_size));
+            return NextPage::Stuck(format!("{why} {}", self.this_size));
         }
         self.this_size = self.this_size.saturating_mul(10).clamp(1, MOST);
-        Then::Continue
+        NextPage::More
     }
 }
 
-/// When the last item was created, if the items are ordered from the newest to the oldest.
-fn oldest_last(items: &[Entry]) -> Option<DateTime<Utc>> {
+/// Returns the creation time of the last item, if the items are ordered from the newest to the oldest.
+fn oldest_last(items: &[RawItem]) -> Option<DateTime<Utc>> {
     let mut last: Option<DateTime<Utc>> = None;
     for item in items {
         let at = item.created_at?;
@@ -215,38 +218,38 @@ fn oldest_last(items: &[Entry]) -> Option<DateTime<Utc>> {
     last
 }
 
-fn says_no_more(sheet: &Sheet) -> bool {
-    sheet.metadata.get("hasNextPage").and_then(|says| says.as_bool()) == Some(false)
+fn is_last_page(page: &RawPage) -> bool {
+    page.metadata.get("hasNextPage").and_then(|says| says.as_bool()) == Some(false)
 }
 
-/// By page number, or by a cursor where answers give one.
-struct ByPage {
+/// A page number, or a cursor if the responses have one.
+struct PageNumber {
     /// The number of the next page.
     page: u64,
-    /// Whether the next page is the one that the caller asked for.
+    /// Whether the next page is the one that the caller requested.
     as_asked: bool,
-    /// What the answer before gave for finding the next page.
+    /// The cursor in the last response.
     cursor: Option<String>,
-    /// No operation declares `cursor`: whether it is heeded is seen when it is sent.
+    /// Whether the server ignored a cursor. No operation declares the parameter `cursor`, so this is seen when it is sent.
     ignores_cursors: bool,
-    /// How many pages in a row had nothing new.
+    /// The number of pages in a row without a new item.
     stale: u8,
-    recent: Recent,
+    recent: RecentKeys,
 }
 
-impl ByPage {
+impl PageNumber {
     fn new<'a>(asked: impl Fn(&str) -> Option<&'a str>) -> Self {
-        ByPage {
+        PageNumber {
             page: asked("page").and_then(|text| text.parse().ok()).unwrap_or(1),
             as_asked: asked("page").is_some(),
             cursor: None,
             ignores_cursors: false,
             stale: 0,
-            recent: Recent::default(),
+            recent: RecentKeys::default(),
         }
     }
 
-    fn changes(&self) -> Vec<Change> {
+    fn changes(&self) -> Vec<QueryChange> {
         match &self.cursor {
             Some(cursor) => vec![("cursor", Some(cursor.clone())), ("page", None)],
             None if self.as_asked => Vec::new(),
@@ -254,43 +257,43 @@ impl ByPage {
         }
     }
 
-    fn take(&mut self, sheet: &Sheet) -> (Vec<usize>, Then) {
-        let items = sheet.items.iter().enumerate();
+    fn take(&mut self, page: &RawPage) -> (Vec<usize>, NextPage) {
+        let items = page.items.iter().enumerate();
         let new: Vec<usize> = items
             .filter(|(_, item)| self.recent.insert(&item.key))
             .map(|(index, _)| index)
             .collect();
-        if sheet.items.is_empty() || says_no_more(sheet) {
-            return (new, Then::End);
+        if page.items.is_empty() || is_last_page(page) {
+            return (new, NextPage::Done);
         }
         self.as_asked = false;
         let sent_cursor = self.cursor.take();
         if sent_cursor.is_some() && new.is_empty() {
             self.ignores_cursors = true;
-            return (new, Then::Continue);
+            return (new, NextPage::More);
         }
         self.stale = if new.is_empty() { self.stale + 1 } else { 0 };
-        let says_more = self.says_more(sheet);
+        let says_more = self.says_more(page);
         self.page = self.page.saturating_add(1);
         if !self.ignores_cursors {
-            self.cursor = cursor(sheet).filter(|next| sent_cursor.as_ref() != Some(next));
+            self.cursor = cursor(page).filter(|next| sent_cursor.as_ref() != Some(next));
         }
-        let then = match says_more {
-            _ if self.cursor.is_some() && self.stale < STALE => Then::Continue,
-            Some(false) => Then::End,
-            None if sent_cursor.is_some() => Then::End,
-            None if self.stale >= STALE => Then::End,
-            Some(true) if self.stale >= STALE => Then::Stuck(
-                "the server says that there are more pages, but keeps sending what it sent before".to_owned(),
-            ),
-            _ => Then::Continue,
+        let next = match says_more {
+            _ if self.cursor.is_some() && self.stale < STALE => NextPage::More,
+            Some(false) => NextPage::Done,
+            None if sent_cursor.is_some() => NextPage::Done,
+            None if self.stale >= STALE => NextPage::Done,
+            Some(true) if self.stale >= STALE => {
+                NextPage::Stuck("the server says that there are more pages, but sends the same items again".to_owned())
+            }
+            _ => NextPage::More,
         };
-        (new, then)
+        (new, next)
     }
 
-    /// Whether more follows, as far as the answer says.
-    fn says_more(&self, sheet: &Sheet) -> Option<bool> {
-        let metadata = &sheet.metadata;
+    /// Returns whether the response says that more follows, if it says so at all.
+    fn says_more(&self, page: &RawPage) -> Option<bool> {
+        let metadata = &page.metadata;
         if let Some(says) = metadata.get("hasNextPage").and_then(|says| says.as_bool()) {
             return Some(says);
         }
@@ -303,22 +306,22 @@ impl ByPage {
     }
 }
 
-fn cursor(sheet: &Sheet) -> Option<String> {
-    let cursor = sheet.metadata.get("nextCursor")?;
+fn cursor(page: &RawPage) -> Option<String> {
+    let cursor = page.metadata.get("nextCursor")?;
     let text = cursor.as_str().map(str::to_owned);
     let text = text.or_else(|| cursor.is_number().then(|| cursor.to_string()))?;
     (!text.is_empty()).then_some(text)
 }
 
-/// The latest keys.
+/// The keys of the latest items.
 #[derive(Default)]
-struct Recent {
+struct RecentKeys {
     order: VecDeque<String>,
     keys: HashSet<String>,
 }
 
-impl Recent {
-    /// Whether it is new.
+impl RecentKeys {
+    /// Adds a key and returns whether it is new.
     fn insert(&mut self, key: &str) -> bool {
         if !self.keys.insert(key.to_owned()) {
             return false;

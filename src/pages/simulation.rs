@@ -1,29 +1,25 @@
-//! The way through a list, against a server made of a vector: whatever happens to the list meanwhile, what was there all the time
-//! comes once.
+//! Paging against a simulated list: whatever happens to the list meanwhile, each item that was there all the time comes once.
 
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat};
-use http::{HeaderMap, StatusCode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::paging_state::{Then, Walk};
-use super::raw_page::{Sheet, moment};
-use crate::error::Origin;
-use crate::operation::Style;
-use crate::transport::Answer;
+use super::paging_state::{NextPage, PagingState};
+use super::raw_page::{RawPage, parse_time};
+use crate::operation::PaginationStyle;
+use crate::transport::RawResponse;
 
 /// Microseconds: servers keep time more exactly than they write it.
-type Moment = i64;
+type Micros = i64;
 
-const START: Moment = 1_770_000_000_000_000;
+const START: Micros = 1_770_000_000_000_000;
 
 #[derive(Clone, Debug)]
 struct Item {
     id: u64,
-    at: Moment,
+    at: Micros,
 }
 
 type Query = BTreeMap<&'static str, String>;
@@ -33,14 +29,14 @@ type Query = BTreeMap<&'static str, String>;
 struct List {
     items: Vec<Item>,
     created: u64,
-    now: Moment,
-    /// Changes with each answer: items of one moment come in no steady order.
+    now: Micros,
+    /// Changes with each response: items of one parse_time come in no steady order.
     shuffle: u64,
 }
 
 impl List {
     /// One item for each gap in time, in microseconds.
-    fn of(gaps: &[Moment]) -> Self {
+    fn of(gaps: &[Micros]) -> Self {
         let mut list = List {
             now: START,
             ..List::default()
@@ -49,7 +45,7 @@ impl List {
         list
     }
 
-    fn create(&mut self, gap: Moment) {
+    fn create(&mut self, gap: Micros) {
         self.now += gap;
         self.created += 1;
         self.items.push(Item {
@@ -81,7 +77,7 @@ impl List {
         let bound = |name| {
             query
                 .get(name)
-                .and_then(|text| moment(text))
+                .and_then(|text| parse_time(text))
                 .map(|at| at.timestamp_micros())
         };
         let (le, lt) = (bound("createdAtLe"), bound("createdAtLt"));
@@ -101,35 +97,33 @@ fn array(items: &[Item]) -> Value {
     items.iter().map(written).collect()
 }
 
-fn sheet(body: &Value) -> Sheet {
-    let answer = Answer {
-        status: StatusCode::OK,
-        headers: HeaderMap::new(),
-        body: Bytes::from(body.to_string()),
-        attempts: 1,
-    };
-    Sheet::read(answer, &Origin::default()).ok().unwrap()
+fn raw_page(body: &Value) -> RawPage {
+    RawPage::read(RawResponse::ok(body.to_string())).ok().unwrap()
 }
 
-/// What came, in order, and how it ended. `answer` is the server, called for each request.
-fn read(style: Style, asked: &[(&'static str, &str)], mut answer: impl FnMut(&Query) -> Value) -> (Vec<u64>, Then) {
+/// What came, in order, and how it ended. `response` is the server, called for each request.
+fn read(
+    style: PaginationStyle,
+    asked: &[(&'static str, &str)],
+    mut response: impl FnMut(&Query) -> Value,
+) -> (Vec<u64>, NextPage) {
     let asked: Query = asked.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
-    let mut walk = Walk::new(style, |name| asked.get(name).map(String::as_str));
+    let mut state = PagingState::new(style, |name| asked.get(name).map(String::as_str));
     let mut came = Vec::new();
     for _ in 0..10_000 {
         let mut query = asked.clone();
-        for (name, text) in walk.changes() {
+        for (name, text) in state.query_changes() {
             query.remove(name);
             query.extend(text.map(|text| (name, text)));
         }
-        let sheet = sheet(&answer(&query));
-        let (new, then) = walk.take(&sheet);
+        let page = raw_page(&response(&query));
+        let (new, next) = state.take(&page);
         came.extend(
             new.into_iter()
-                .map(|index| sheet.items[index].key.parse::<u64>().unwrap()),
+                .map(|index| page.items[index].key.parse::<u64>().unwrap()),
         );
-        if then != Then::Continue {
-            return (came, then);
+        if next != NextPage::More {
+            return (came, next);
         }
     }
     panic!("it does not end");
@@ -138,7 +132,7 @@ fn read(style: Style, asked: &[(&'static str, &str)], mut answer: impl FnMut(&Qu
 /// What happens to a list between two requests.
 #[derive(Clone, Debug)]
 struct Meanwhile {
-    created: Vec<Moment>,
+    created: Vec<Micros>,
     deleted: Vec<usize>,
 }
 
@@ -149,8 +143,8 @@ impl Meanwhile {
     }
 }
 
-/// Most items share their moment or their millisecond with others.
-fn gaps(most: usize) -> impl Strategy<Value = Vec<Moment>> {
+/// Most items share their parse_time or their millisecond with others.
+fn gaps(most: usize) -> impl Strategy<Value = Vec<Micros>> {
     prop::collection::vec(
         prop_oneof![3 => Just(0), 2 => 1..400i64, 2 => Just(1000), 1 => 0..5000i64],
         0..most,
@@ -185,14 +179,14 @@ proptest! {
         let mut list = List::of(&gaps);
         let before = list.items.clone();
         let mut history = history.iter();
-        let (came, then) = read(Style::CreatedAt, &[("limit", &size.to_string())], |query| {
-            let answer = array(&list.until(query));
+        let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", &size.to_string())], |query| {
+            let response = array(&list.until(query));
             if let Some(meanwhile) = history.next() {
                 meanwhile.happens(&mut list);
             }
-            answer
+            response
         });
-        prop_assert_eq!(then, Then::End);
+        prop_assert_eq!(next, NextPage::Done);
         prop_assert!(is_without_repeats(&came), "{:?}", came);
         let there_all_the_time = before.iter().filter(|item| list.items.iter().any(|now| now.id == item.id));
         for item in there_all_the_time {
@@ -206,14 +200,14 @@ proptest! {
         let cut = (START + cut).div_euclid(1000) * 1000;
         let text = DateTime::from_timestamp_micros(cut).unwrap().to_rfc3339_opts(SecondsFormat::Millis, true);
         let name = if inclusive { "createdAtLe" } else { "createdAtLt" };
-        let (mut came, then) = read(Style::CreatedAt, &[("limit", &size.to_string()), (name, &text)], |query| {
+        let (mut came, next) = read(PaginationStyle::CreatedAt, &[("limit", &size.to_string()), (name, &text)], |query| {
             array(&list.until(query))
         });
         let kept = |item: &&Item| if inclusive { item.at <= cut } else { item.at < cut };
         let mut wanted: Vec<u64> = list.items.iter().filter(kept).map(|item| item.id).collect();
         came.sort_unstable();
         wanted.sort_unstable();
-        prop_assert_eq!((came, then), (wanted, Then::End));
+        prop_assert_eq!((came, next), (wanted, NextPage::Done));
     }
 
     #[test]
@@ -226,15 +220,15 @@ proptest! {
         let mut list = List::of(&gaps);
         let before = ids(&list.items);
         let mut history = history.iter();
-        let (came, then) = read(Style::Pages, &[], |query| {
-            let answer = page(&mut list, query, size, has_metadata);
+        let (came, next) = read(PaginationStyle::Pages, &[], |query| {
+            let response = page(&mut list, query, size, has_metadata);
             if let Some(meanwhile) = history.next() {
                 // As many as a page holds would be a list that runs away.
                 meanwhile.created.iter().take(size - 1).for_each(|gap| list.create(*gap + 1));
             }
-            answer
+            response
         });
-        prop_assert_eq!(then, Then::End);
+        prop_assert_eq!(next, NextPage::Done);
         prop_assert!(is_without_repeats(&came), "{:?}", came);
         for id in before {
             prop_assert!(came.contains(&id), "{} is missing of {:?}", id, came);
@@ -250,12 +244,12 @@ proptest! {
     ) {
         let mut list = List::of(&gaps);
         let mut history = history.iter();
-        let (came, _) = read(Style::Pages, &[], |query| {
-            let answer = page(&mut list, query, size, has_metadata);
+        let (came, _) = read(PaginationStyle::Pages, &[], |query| {
+            let response = page(&mut list, query, size, has_metadata);
             if let Some(meanwhile) = history.next() {
                 meanwhile.happens(&mut list);
             }
-            answer
+            response
         });
         prop_assert!(is_without_repeats(&came), "{:?}", came);
     }
@@ -270,7 +264,7 @@ proptest! {
         let gaps = vec![1000; count];
         let mut list = List::of(&gaps);
         let newest_first: Vec<u64> = ids(&list.newest_first());
-        let (came, then) = read(Style::Pages, &[], |query| {
+        let (came, next) = read(PaginationStyle::Pages, &[], |query| {
             let items = list.newest_first();
             let number: usize = query.get("page").map_or(1, |page| page.parse().unwrap());
             let cursor = query.get("cursor").filter(|_| is_heeded);
@@ -285,7 +279,7 @@ proptest! {
             }
             json!({ "results": array(&items[start..end]), "metadata": metadata })
         });
-        prop_assert_eq!((came, then), (newest_first, Then::End));
+        prop_assert_eq!((came, next), (newest_first, NextPage::Done));
     }
 }
 
@@ -308,85 +302,87 @@ fn page(list: &mut List, query: &Query, size: usize, has_metadata: bool) -> Valu
 fn a_millisecond_with_more_items_than_a_page_is_read_in_larger_pages() {
     let mut list = List::of(&[1000, 0, 0, 0, 0, 0, 0, 5000]);
     let mut sizes = Vec::new();
-    let (came, then) = read(Style::CreatedAt, &[("limit", "2")], |query| {
+    let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", "2")], |query| {
         sizes.push(query["limit"].clone());
         list.shuffle = 0;
         array(&list.until(query))
     });
-    assert_eq!((came.len(), then), (8, Then::End));
+    assert_eq!((came.len(), next), (8, NextPage::Done));
     assert_eq!(sizes[..4], ["2", "2", "2", "20"]);
 }
 
 #[test]
 fn a_millisecond_with_more_items_than_any_page_ends_in_an_error() {
     let mut list = List::of(&vec![0; 1200]);
-    let (came, then) = read(Style::CreatedAt, &[], |query| {
+    let (came, next) = read(PaginationStyle::CreatedAt, &[], |query| {
         list.shuffle = 0;
         array(&list.until(query))
     });
     assert_eq!(came.len(), 1000);
-    assert!(matches!(then, Then::Stuck(why) if why.contains("same millisecond")));
+    assert!(matches!(next, NextPage::Stuck(why) if why.contains("same millisecond")));
 }
 
 #[test]
 fn a_server_that_ignores_the_bound_is_found_out() {
     let mut list = List::of(&[5000, 5000, 5000]);
-    let (came, then) = read(Style::CreatedAt, &[("limit", "2")], |_| {
+    let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", "2")], |_| {
         array(&list.newest_first()[..2])
     });
     assert_eq!(came, [3, 2]);
-    assert!(matches!(then, Then::Stuck(why) if why.contains("createdAtLe")));
+    assert!(matches!(next, NextPage::Stuck(why) if why.contains("createdAtLe")));
 }
 
 #[test]
 fn a_list_in_another_order_ends_in_an_error_unless_it_is_all_there() {
     let list = List::of(&[5000, 5000, 5000]);
     let oldest_first = |_: &Query| array(&list.items);
-    let (came, then) = read(Style::CreatedAt, &[("limit", "3")], oldest_first);
+    let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", "3")], oldest_first);
     assert_eq!(came, [1, 2, 3]);
-    assert!(matches!(then, Then::Stuck(why) if why.contains("newest first")));
-    let (came, then) = read(Style::CreatedAt, &[("limit", "4")], oldest_first);
-    assert_eq!((came.as_slice(), then), ([1, 2, 3].as_slice(), Then::End));
+    assert!(matches!(next, NextPage::Stuck(why) if why.contains("newest first")));
+    let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", "4")], oldest_first);
+    assert_eq!((came.as_slice(), next), ([1, 2, 3].as_slice(), NextPage::Done));
 }
 
 #[test]
 fn a_list_without_bounds_is_asked_for_whole_if_its_answer_is_full() {
     let mut list = List::of(&[1; 250]);
     let mut sizes = Vec::new();
-    let mut answer = |query: &Query| {
+    let mut response = |query: &Query| {
         sizes.push(query["limit"].clone());
         list.shuffle = 0;
         array(&list.until(query))
     };
-    let (came, then) = read(Style::Limited, &[], &mut answer);
-    assert_eq!((came.len(), then), (250, Then::End));
+    let (came, next) = read(PaginationStyle::Limited, &[], &mut response);
+    assert_eq!((came.len(), next), (250, NextPage::Done));
     assert_eq!(sizes, ["100", "1000"]);
 
     let mut list = List::of(&[1; 1001]);
-    let (came, then) = read(Style::Limited, &[("limit", "1000")], |query| array(&list.until(query)));
+    let (came, next) = read(PaginationStyle::Limited, &[("limit", "1000")], |query| {
+        array(&list.until(query))
+    });
     assert_eq!(came.len(), 1000);
-    assert!(matches!(then, Then::Stuck(why) if why.contains("first 1000")));
+    assert!(matches!(next, NextPage::Stuck(why) if why.contains("first 1000")));
 }
 
 #[test]
 fn a_server_that_sends_the_same_page_again_and_again_does_not_hold_the_reader() {
     let list = List::of(&[1000, 1000]);
-    let (came, then) = read(Style::Pages, &[], |_| array(&list.items));
-    assert_eq!((came.as_slice(), then), ([1, 2].as_slice(), Then::End));
+    let (came, next) = read(PaginationStyle::Pages, &[], |_| array(&list.items));
+    assert_eq!((came.as_slice(), next), ([1, 2].as_slice(), NextPage::Done));
 
-    let (_, then) = read(
-        Style::Pages,
+    let (_, next) = read(
+        PaginationStyle::Pages,
         &[],
         |_| json!({ "results": array(&list.items), "metadata": { "hasNextPage": true } }),
     );
-    assert!(matches!(then, Then::Stuck(why) if why.contains("keeps sending")));
+    assert!(matches!(next, NextPage::Stuck(why) if why.contains("keeps sending")));
 }
 
 #[test]
 fn reading_by_page_starts_where_the_caller_says() {
     let mut list = List::of(&[1000; 7]);
     let mut pages = Vec::new();
-    let (came, _) = read(Style::Pages, &[("page", "2")], |query| {
+    let (came, _) = read(PaginationStyle::Pages, &[("page", "2")], |query| {
         pages.push(query["page"].clone());
         page(&mut list, query, 3, true)
     });
@@ -396,6 +392,6 @@ fn reading_by_page_starts_where_the_caller_says() {
 
 #[test]
 fn a_limit_that_is_no_number_is_left_for_the_server_to_refuse() {
-    let walk = Walk::new(Style::CreatedAt, |name| (name == "limit").then_some("-1"));
-    assert_eq!(walk.changes(), []);
+    let state = PagingState::new(PaginationStyle::CreatedAt, |name| (name == "limit").then_some("-1"));
+    assert_eq!(state.query_changes(), []);
 }

@@ -1,4 +1,4 @@
-//! The tries of one request: their number, their time limits, the pauses between them, and the span that tells of them.
+//! The attempts of one request: their number, their time limits, the delays between them, and the span that records them.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,26 +6,32 @@ use http::{HeaderMap, Method};
 use tokio::time::Instant;
 use tracing::{Span, field};
 
-use super::prepared_request::Options;
-use super::retry_policy::{self, Decision, Outcome, Try};
-use super::settings::Shared;
+use super::closing_event::ClosingEvent;
+use super::prepared_request::RequestOptions;
+use super::retry_policy::{self, Attempt, AttemptOutcome, Decision};
+use super::settings::Settings;
 use crate::error;
 
-/// The tries of one request: how many, until when, and the span that tells of them.
+/// The attempts that were made for one request, and the limits for further ones.
 pub(super) struct Attempts<'a> {
-    shared: &'a Shared,
+    settings: &'a Settings,
     method: Method,
     replayable: bool,
-    options: Options,
+    options: RequestOptions,
     started: Instant,
-    pub(super) made: u32,
+    made: u32,
     span: Span,
 }
 
 impl<'a> Attempts<'a> {
-    pub(super) fn new(shared: &'a Shared, request: &reqwest::Request, options: Options, replayable: bool) -> Self {
+    pub(super) fn new(
+        settings: &'a Settings,
+        request: &reqwest::Request,
+        options: RequestOptions,
+        replayable: bool,
+    ) -> Self {
         Attempts {
-            shared,
+            settings,
             method: request.method().clone(),
             replayable,
             options,
@@ -50,62 +56,71 @@ impl<'a> Attempts<'a> {
     }
 
     fn total(&self) -> Duration {
-        self.options.timeout.unwrap_or(self.shared.timeout)
+        self.options.timeout.unwrap_or(self.settings.timeout)
     }
 
-    /// The setting that limits a try.
+    /// Returns the setting that limits an attempt.
     pub(super) fn limit(&self) -> Option<Duration> {
         let total = self.total();
-        Some(self.shared.attempt_timeout.map_or(total, |limit| limit.min(total)))
+        Some(self.settings.attempt_timeout.map_or(total, |limit| limit.min(total)))
     }
 
-    /// Counts a try and says how long it may take.
+    /// Counts an attempt and returns the time that it may take.
     pub(super) fn begin(&mut self) -> Option<Duration> {
         self.made += 1;
         let left = self.left();
-        match self.shared.attempt_timeout {
+        match self.settings.attempt_timeout {
             Some(limit) => Some(left.map_or(limit, |left| left.min(limit))),
             None => left,
         }
     }
 
-    /// What is left of the whole time; `None` if it can't end.
+    /// Returns the rest of the total time; `None` if there is no end.
     fn left(&self) -> Option<Duration> {
         let deadline = self.started.checked_add(self.total())?;
         Some(deadline.saturating_duration_since(Instant::now()))
     }
 
-    /// How long to wait before another try, if there is to be one. A pause that would outlast the time limit is not begun.
-    pub(super) fn pause(&self, outcome: Option<Outcome>, headers: Option<&HeaderMap>) -> Option<Duration> {
+    /// Returns the delay before the next attempt, or `None` if there is none. A delay beyond the time limit is not begun.
+    pub(super) fn retry_delay(&self, outcome: Option<AttemptOutcome>, headers: Option<&HeaderMap>) -> Option<Duration> {
         let outcome = outcome?;
-        let decision = retry_policy::decide(Try {
+        let decision = retry_policy::decide(Attempt {
             method: &self.method,
             outcome,
             replayable: self.replayable,
-            made: self.made,
-            max_retries: self.options.max_retries.unwrap_or(self.shared.max_retries),
+            number: self.made,
+            max_retries: self.options.max_retries.unwrap_or(self.settings.max_retries),
             retry_after: headers.and_then(|headers| error::retry_after(headers, SystemTime::now())),
         });
-        let pause = match decision {
+        let delay = match decision {
             Decision::Stop => return None,
-            Decision::After(pause) => pause,
-            Decision::BackOff => self.shared.backoff.pause(self.made, fastrand::f64()),
+            Decision::RetryAfter(delay) => delay,
+            Decision::BackOff => self.settings.backoff.delay(self.made, fastrand::f64()),
         };
-        if self.left().is_some_and(|left| left <= pause) {
+        if self.left().is_some_and(|left| left <= delay) {
             return None;
         }
-        let pause_ms = millis(pause);
-        tracing::debug!(attempt = self.made, ?outcome, pause_ms, "trying again");
-        Some(pause)
+        let delay_ms = millis(delay);
+        tracing::debug!(attempt = self.made, ?outcome, delay_ms, "retrying");
+        Some(delay)
     }
 
-    pub(super) fn record(&self, outcome: Option<Outcome>, headers: Option<&HeaderMap>) {
+    /// Records the last attempt in the span and in the event that closes the operation.
+    pub(super) fn record(
+        &self,
+        outcome: Option<AttemptOutcome>,
+        headers: Option<&HeaderMap>,
+        closing: &mut ClosingEvent,
+    ) {
+        let status = match outcome {
+            Some(AttemptOutcome::Status(status)) => Some(status),
+            _ => None,
+        };
+        closing.record(status, self.made);
         if self.span.is_disabled() {
             return;
         }
-        if let Some(Outcome::Status(status)) = outcome {
-            self.span.record("status", status);
-        }
+        self.span.record("status", status);
         self.span.record("attempts", self.made);
         self.span.record("duration_ms", millis(self.started.elapsed()));
         if let Some(id) = headers.and_then(error::request_id) {
@@ -114,6 +129,6 @@ impl<'a> Attempts<'a> {
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

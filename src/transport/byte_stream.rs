@@ -10,13 +10,16 @@ use futures_core::Stream;
 use http::{HeaderMap, StatusCode, Version, header};
 use tokio::time::{Instant, Sleep};
 
-use super::settings::Shared;
-use crate::error::{Error, Origin, Result};
+use super::closing_event::ClosingEvent;
+use super::settings::Settings;
+use crate::error::{Error, RequestContext, Result};
 
 /// Thirty years, which every clock can add.
 const FOREVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 
-/// The bytes of an answer as they come. It ends in an error if the connection breaks or falls silent.
+/// The body of a response, in the pieces that come over the connection.
+///
+/// The stream ends in an error if the connection breaks, or if nothing comes for the idle limit.
 pub struct ByteStream {
     inner: Pin<Box<dyn Stream<Item = reqwest::Result<Bytes>> + Send>>,
     pub(crate) status: StatusCode,
@@ -24,21 +27,23 @@ pub struct ByteStream {
     length: Option<u64>,
     idle: Pin<Box<Sleep>>,
     limit: Duration,
-    /// Whether the idle clock runs: it does only while somebody waits, so that a slow reader is not taken for a silent server.
+    /// Whether the idle clock runs. It runs only while somebody waits, so a slow reader is not taken for a silent server.
     waiting: bool,
     ended: bool,
-    /// Whether an end that came too early is an error. Without a length, chunks or frames, the end of the connection is all there
-    /// is to tell the end of the answer.
+    /// Whether an early end of the body is an error by itself. Without a length, chunks or frames, the end of the connection is
+    /// the only sign that the body has ended.
     pub(crate) ends_visibly: bool,
-    pub(crate) origin: Origin,
-    /// What no error may show, should the server repeat it in mid-stream.
+    pub(crate) context: RequestContext,
+    /// The key, which no error shows even if the server repeats it in the stream.
     pub(crate) secret: String,
+    /// Emitted when the stream is dropped.
+    _closing: ClosingEvent,
 }
 
 impl fmt::Debug for ByteStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ByteStream")
-            .field("operation", &self.origin.operation)
+            .field("operation", &self.context.operation)
             .field("content_length", &self.content_length())
             .field("content_type", &self.content_type())
             .finish_non_exhaustive()
@@ -46,8 +51,13 @@ impl fmt::Debug for ByteStream {
 }
 
 impl ByteStream {
-    pub(crate) fn new(mut response: reqwest::Response, shared: &Shared, origin: Origin) -> Self {
-        let limit = shared.idle_timeout;
+    pub(crate) fn new(
+        mut response: reqwest::Response,
+        settings: &Settings,
+        context: RequestContext,
+        closing: ClosingEvent,
+    ) -> Self {
+        let limit = settings.idle_timeout;
         let headers = std::mem::take(response.headers_mut());
         let length = response.content_length();
         ByteStream {
@@ -62,29 +72,31 @@ impl ByteStream {
             limit,
             waiting: false,
             ended: false,
-            origin,
-            secret: shared.api_key.clone(),
+            context,
+            secret: settings.api_key.clone(),
+            _closing: closing,
         }
     }
 
-    /// How many bytes there are in all, if the server says so.
+    /// Returns the number of bytes in the body, if the server says so.
     pub fn content_length(&self) -> Option<u64> {
         self.length
     }
 
-    /// What the bytes are, if the server says so: `audio/wav`.
+    /// Returns the content type, such as `audio/wav`, if the server says so.
     pub fn content_type(&self) -> Option<&str> {
         self.headers.get(header::CONTENT_TYPE)?.to_str().ok()
     }
 
-    /// The headers of the answer.
+    /// Returns the headers of the response.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The next bytes, or `None` at the end.
+    /// Returns the next bytes, or `None` at the end.
     ///
     /// # Errors
+    ///
     /// The connection broke, or nothing came for the idle limit.
     pub async fn chunk(&mut self) -> Result<Option<Bytes>> {
         let next = std::future::poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await;
@@ -102,14 +114,15 @@ impl Stream for ByteStream {
         if let Poll::Ready(item) = self.inner.as_mut().poll_next(cx) {
             self.waiting = false;
             self.ended = !matches!(item, Some(Ok(_)));
-            let origin = &self.origin;
-            let item = item.map(|item| item.map_err(|error| Error::transport(error, None).at(origin)));
+            let context = &self.context;
+            let item =
+                item.map(|item| item.map_err(|error| Error::from_reqwest(error, None, None).for_request(context)));
             return Poll::Ready(item);
         }
         if !self.waiting {
             self.waiting = true;
             let now = Instant::now();
-            // A limit too long to add is no limit.
+            // A limit that is too long to add is not a limit.
             let deadline = now.checked_add(self.limit).unwrap_or(now + FOREVER);
             self.idle.as_mut().reset(deadline);
         }
@@ -117,6 +130,6 @@ impl Stream for ByteStream {
             return Poll::Pending;
         }
         self.ended = true;
-        Poll::Ready(Some(Err(Error::idle(self.limit).at(&self.origin))))
+        Poll::Ready(Some(Err(Error::idle(self.limit).for_request(&self.context))))
     }
 }

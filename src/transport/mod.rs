@@ -1,16 +1,22 @@
-//! The one place that sends: operations, downloads, the escape hatch and the raw client all come through here, and with them the
-//! key, the time limits, the retries and the tracing span.
+//! The request path: the only code that sends.
+//!
+//! Operations, downloads, untyped requests and the raw client all end here. From the caller down:
+//! [`RequestParts`] collect what the caller says, [`PreparedRequest`] is what can be sent, `attempts` and `retry_policy` decide
+//! about sending it again, and the result is a [`RawResponse`] or a [`ByteStream`].
 
 mod attempts;
 mod byte_stream;
+mod closing_event;
 mod path;
 mod prepared_request;
 mod query;
+mod repeatable_request;
 mod request_parts;
 mod response;
 mod retry_policy;
 mod settings;
 mod sse;
+mod system_proxy;
 mod upload;
 
 use std::time::Duration;
@@ -22,109 +28,137 @@ use tracing::Instrument;
 
 use crate::error::{Error, Result};
 use attempts::Attempts;
-use prepared_request::complete;
-use retry_policy::Outcome;
+use retry_policy::AttemptOutcome;
 
 pub use byte_stream::ByteStream;
+pub(crate) use closing_event::ClosingEvent;
 pub(crate) use path::{fill as fill_path, refuse_value as refuse_path_value};
-pub(crate) use prepared_request::{Job, Options};
-pub(crate) use request_parts::Draft;
-pub(crate) use response::Answer;
+pub(crate) use prepared_request::{PreparedRequest, RequestOptions};
+pub(crate) use repeatable_request::{PendingResponse, RepeatableRequest};
+pub(crate) use request_parts::{RequestParts, request_setters};
+pub(crate) use response::RawResponse;
 pub use response::Response;
 pub(crate) use retry_policy::Backoff;
-pub use settings::Shared;
-pub(crate) use sse::{Event, LONGEST_EVENT, Parser, TooLong, is_event_stream};
+pub(crate) use settings::Settings;
+pub(crate) use sse::{EventParser, EventTooLong, LONGEST_EVENT, ServerSentEvent, is_event_stream};
+pub(crate) use system_proxy::SystemProxy;
 pub use upload::Upload;
 
-/// Longest success that is read into memory: far beyond any answer of the API.
-const LONGEST_ANSWER: usize = 64 << 20;
+/// Longest successful body that is read into memory, far beyond any response of the API.
+const LONGEST_RESPONSE: usize = 64 << 20;
 /// Longest error body that is kept.
 const LONGEST_ERROR: usize = 1 << 20;
 
-/// Sends a request and reads its answer, which is a success.
-pub(crate) async fn send(shared: &Shared, draft: Draft) -> Result<Answer> {
-    let mut job = draft.finish(shared)?;
-    job.request
+/// Sends a request and reads its successful response to the end.
+///
+/// # Errors
+///
+/// The request cannot be prepared or sent, or the response is not a success.
+pub(crate) async fn send(settings: &Settings, parts: RequestParts) -> Result<RawResponse> {
+    let mut closing = ClosingEvent::new(parts.context().operation.clone());
+    let mut prepared = parts.prepare(settings)?;
+    prepared
+        .request
         .headers_mut()
         .entry(header::ACCEPT)
         .or_insert(HeaderValue::from_static("application/json"));
-    let origin = job.origin.clone();
-    let (tried, attempts) = deliver(shared, job, Delivery::Whole).await;
-    let error = match tried {
-        Tried::Answered { status, headers, body } if status.is_success() => {
-            return Ok(Answer {
-                status,
-                headers,
-                body,
-                attempts,
-            });
-        }
-        other => other.into_error(shared),
-    };
-    Err(error.at(&origin).after(attempts))
-}
-
-/// Sends a request and hands over its answer, a success, as it arrives. Only its beginning is under the time limit.
-pub(crate) async fn open(shared: &Shared, draft: Draft) -> Result<ByteStream> {
-    let job = draft.finish(shared)?;
-    let origin = job.origin.clone();
-    let response = open_job(shared, job).await?;
-    if response.status().is_success() {
-        return Ok(ByteStream::new(response, shared, origin));
-    }
-    let status = response.status();
-    let error = Error::status_answer(status, response.headers(), Bytes::new(), &shared.api_key);
-    Err(error.at(&origin))
-}
-
-/// As [`open`], but redirects are answers too: whoever asked decides where to go on.
-pub(crate) async fn open_job(shared: &Shared, job: Job) -> Result<reqwest::Response> {
-    let origin = job.origin.clone();
-    let (tried, attempts) = deliver(shared, job, Delivery::Open).await;
-    match tried {
-        Tried::Opened(response) => Ok(response),
-        other => Err(other.into_error(shared).at(&origin).after(attempts)),
+    let context = prepared.context.clone();
+    let received = execute(settings, prepared, BodyMode::Buffered, &mut closing).await;
+    let attempts = closing.attempts;
+    match received {
+        Received::Complete { status, headers, body } if status.is_success() => Ok(RawResponse {
+            context,
+            status,
+            headers,
+            body,
+            attempts,
+        }),
+        other => Err(other
+            .into_error(settings)
+            .for_request(&context)
+            .after_attempts(attempts)),
     }
 }
 
-/// Sends a request of the raw client, which makes its own requests and reads the answers itself, whatever their status.
+/// Sends a request and returns its successful response as a stream. The time limit ends with the response's headers.
 ///
 /// # Errors
-/// The last try's, since the raw client's hook can return no other type.
+///
+/// As for [`send`], until the response has begun. From then on the stream returns the errors.
+pub(crate) async fn open(settings: &Settings, parts: RequestParts) -> Result<ByteStream> {
+    let mut closing = ClosingEvent::new(parts.context().operation.clone());
+    let prepared = parts.prepare(settings)?;
+    let context = prepared.context.clone();
+    let response = open_prepared(settings, prepared, &mut closing).await?;
+    if response.status().is_success() {
+        return Ok(ByteStream::new(response, settings, context, closing));
+    }
+    let status = response.status();
+    let error = Error::from_status(status, response.headers(), Bytes::new(), &settings.api_key);
+    Err(error.for_request(&context))
+}
+
+/// Sends a prepared request and returns its response with the body unread. A redirect is returned too: the caller decides
+/// whether to follow it.
+///
+/// # Errors
+///
+/// As for [`open`].
+pub(crate) async fn open_prepared(
+    settings: &Settings,
+    prepared: PreparedRequest,
+    closing: &mut ClosingEvent,
+) -> Result<reqwest::Response> {
+    let context = prepared.context.clone();
+    match execute(settings, prepared, BodyMode::Streamed, closing).await {
+        Received::Open(response) => Ok(response),
+        other => Err(other
+            .into_error(settings)
+            .for_request(&context)
+            .after_attempts(closing.attempts)),
+    }
+}
+
+/// Sends a request of the raw client, which builds its requests and reads its responses itself, whatever their status.
+///
+/// # Errors
+///
+/// The error of the last attempt: the raw client's hook can return no other type.
 pub(crate) async fn execute_raw(
-    shared: &Shared,
+    settings: &Settings,
     mut request: reqwest::Request,
     operation: &'static str,
 ) -> reqwest::Result<reqwest::Response> {
     // progenitor adds it to every request; the API knows no such header.
     request.headers_mut().remove("api-version");
-    identify(shared, request.headers_mut(), false);
+    identify(settings, request.headers_mut(), false);
     let replayable = request.try_clone().is_some();
-    let mut attempts = Attempts::new(shared, &request, Options::default(), replayable);
+    let mut closing = ClosingEvent::new(operation.into());
+    let mut attempts = Attempts::new(settings, &request, RequestOptions::default(), replayable);
     let span = attempts.span(operation, "");
     async {
         loop {
             let limit = attempts.begin();
             let copy = request.try_clone();
-            // A body that can't be cloned is sent as it is: what stays behind is never sent, since such a request is not retried.
+            // A body that cannot be cloned is sent as it is. What stays behind is never sent: such a request is not retried.
             let mut this = copy.unwrap_or_else(|| {
                 let hollow = reqwest::Request::new(Method::GET, request.url().clone());
                 std::mem::replace(&mut request, hollow)
             });
             *this.timeout_mut() = limit;
-            let result = shared.http.execute(this).await;
+            let result = settings.http.execute(this).await;
             let (outcome, headers) = match &result {
                 Ok(response) => {
                     let status = response.status().as_u16();
-                    (Some(Outcome::Status(status)), Some(response.headers()))
+                    (Some(AttemptOutcome::Status(status)), Some(response.headers()))
                 }
                 Err(error) => (outcome_of(error), None),
             };
-            if let Some(pause) = attempts.pause(outcome, headers) {
-                sleep(pause).await;
+            if let Some(delay) = attempts.retry_delay(outcome, headers) {
+                sleep(delay).await;
                 continue;
             }
-            attempts.record(outcome, headers);
+            attempts.record(outcome, headers, &mut closing);
             return result;
         }
     }
@@ -132,143 +166,156 @@ pub(crate) async fn execute_raw(
     .await
 }
 
-/// How an answer is wanted.
+/// How the body of a response is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Delivery {
-    /// Read to its end, within the time limit.
-    Whole,
-    /// Begun, within the time limit, if it is a success or a redirect; else read to its end.
-    Open,
+enum BodyMode {
+    /// To its end, within the time limit.
+    Buffered,
+    /// By the caller, if the response is a success or a redirect; otherwise to its end.
+    Streamed,
 }
 
-/// How a try ended.
-enum Tried {
-    Answered {
+/// The result of one attempt.
+enum Received {
+    Complete {
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
     },
-    Opened(reqwest::Response),
+    Open(reqwest::Response),
     TooLong {
         status: StatusCode,
         headers: HeaderMap,
     },
     Failed(reqwest::Error, Option<Duration>),
-    NotBegun(Duration),
-    /// The body can't be made: nothing was sent.
-    Bodiless(Error),
+    /// No headers came within the time limit.
+    TimedOut(Duration),
+    /// The body cannot be built: nothing was sent.
+    NoBody(Error),
 }
 
-impl Tried {
-    fn outcome(&self) -> Option<Outcome> {
+impl Received {
+    fn outcome(&self) -> Option<AttemptOutcome> {
         match self {
-            Tried::Answered { status, .. } | Tried::TooLong { status, .. } => Some(Outcome::Status(status.as_u16())),
-            Tried::Opened(response) => Some(Outcome::Status(response.status().as_u16())),
-            Tried::Failed(error, _) => outcome_of(error),
-            Tried::NotBegun(_) => Some(Outcome::Lost),
-            Tried::Bodiless(_) => None,
+            Received::Complete { status, .. } | Received::TooLong { status, .. } => {
+                Some(AttemptOutcome::Status(status.as_u16()))
+            }
+            Received::Open(response) => Some(AttemptOutcome::Status(response.status().as_u16())),
+            Received::Failed(error, _) => outcome_of(error),
+            Received::TimedOut(_) => Some(AttemptOutcome::Lost),
+            Received::NoBody(_) => None,
         }
     }
 
     fn headers(&self) -> Option<&HeaderMap> {
         match self {
-            Tried::Answered { headers, .. } | Tried::TooLong { headers, .. } => Some(headers),
-            Tried::Opened(response) => Some(response.headers()),
+            Received::Complete { headers, .. } | Received::TooLong { headers, .. } => Some(headers),
+            Received::Open(response) => Some(response.headers()),
             _ => None,
         }
     }
 
-    fn into_error(self, shared: &Shared) -> Error {
+    fn into_error(self, settings: &Settings) -> Error {
         match self {
-            Tried::Answered { status, headers, body } => Error::status_answer(status, &headers, body, &shared.api_key),
-            Tried::Opened(response) => {
-                let status = response.status();
-                Error::status_answer(status, response.headers(), Bytes::new(), &shared.api_key)
+            Received::Complete { status, headers, body } => {
+                Error::from_status(status, &headers, body, &settings.api_key)
             }
-            Tried::TooLong { status, headers } => Error::too_long(status, &headers, LONGEST_ANSWER),
-            Tried::Failed(error, limit) => Error::transport(error, limit),
-            Tried::NotBegun(limit) => Error::no_answer(limit),
-            Tried::Bodiless(error) => error,
+            Received::Open(response) => {
+                let status = response.status();
+                Error::from_status(status, response.headers(), Bytes::new(), &settings.api_key)
+            }
+            Received::TooLong { status, headers } => Error::response_too_long(status, &headers, LONGEST_RESPONSE),
+            Received::Failed(error, limit) => {
+                let proxy = settings.proxy_of(&error);
+                Error::from_reqwest(error, limit, proxy.as_deref())
+            }
+            Received::TimedOut(limit) => Error::no_response(limit),
+            Received::NoBody(error) => error,
         }
     }
 }
 
-/// No connection, or one that was lost; `None` for a request that could not even be built.
-fn outcome_of(error: &reqwest::Error) -> Option<Outcome> {
+/// Returns the outcome that a failed attempt is for the retry policy; `None` if the request could not be built.
+fn outcome_of(error: &reqwest::Error) -> Option<AttemptOutcome> {
     if error.is_connect() {
-        Some(Outcome::NotConnected)
+        Some(AttemptOutcome::NotConnected)
     } else if error.is_builder() {
         None
     } else {
-        Some(Outcome::Lost)
+        Some(AttemptOutcome::Lost)
     }
 }
 
-async fn deliver(shared: &Shared, mut job: Job, delivery: Delivery) -> (Tried, u32) {
-    identify(shared, job.request.headers_mut(), job.options.anonymous);
-    let replayable = job.upload.as_ref().is_none_or(Upload::is_replayable);
-    let mut attempts = Attempts::new(shared, &job.request, job.options, replayable);
-    let span = attempts.span(&job.origin.operation, &job.origin.path);
+async fn execute(
+    settings: &Settings,
+    mut prepared: PreparedRequest,
+    mode: BodyMode,
+    closing: &mut ClosingEvent,
+) -> Received {
+    identify(settings, prepared.request.headers_mut(), prepared.options.anonymous);
+    let replayable = prepared.upload.as_ref().is_none_or(Upload::is_replayable);
+    let mut attempts = Attempts::new(settings, &prepared.request, prepared.options, replayable);
+    let span = attempts.span(&prepared.context.operation, &prepared.context.path);
     async {
         loop {
             let limit = attempts.begin();
-            let tried = try_once(&mut job, shared, delivery, limit, attempts.limit()).await;
-            let outcome = tried.outcome();
-            if let Some(pause) = attempts.pause(outcome, tried.headers()) {
-                sleep(pause).await;
+            let received = attempt(&mut prepared, settings, mode, limit, attempts.limit()).await;
+            let outcome = received.outcome();
+            if let Some(delay) = attempts.retry_delay(outcome, received.headers()) {
+                sleep(delay).await;
                 continue;
             }
-            attempts.record(outcome, tried.headers());
-            return (tried, attempts.made);
+            attempts.record(outcome, received.headers(), closing);
+            return received;
         }
     }
     .instrument(span)
     .await
 }
 
-/// One try. `limit` is what it has left; `stated` is the setting behind that, for people to read.
-async fn try_once(
-    job: &mut Job,
-    shared: &Shared,
-    delivery: Delivery,
+/// Makes one attempt. `limit` is the time that it has left; `stated` is the setting behind that, for the error.
+async fn attempt(
+    prepared: &mut PreparedRequest,
+    settings: &Settings,
+    mode: BodyMode,
     limit: Option<Duration>,
     stated: Option<Duration>,
-) -> Tried {
-    let mut request = match complete(job, shared).await {
+) -> Received {
+    let mut request = match prepared.copy_with_body(settings).await {
         Ok(request) => request,
-        Err(error) => return Tried::Bodiless(error),
+        Err(error) => return Received::NoBody(error),
     };
     let stated = stated.or(limit);
-    if delivery == Delivery::Whole {
+    if mode == BodyMode::Buffered {
         *request.timeout_mut() = limit;
-        return match shared.http.execute(request).await {
+        return match settings.http.execute(request).await {
             Ok(response) => read(response, stated).await,
-            Err(error) => Tried::Failed(error, stated),
+            Err(error) => Received::Failed(error, stated),
         };
     }
     let begin = async {
-        match shared.http.execute(request).await {
+        match settings.http.execute(request).await {
             Ok(response) if response.status().is_success() || response.status().is_redirection() => {
-                Tried::Opened(response)
+                Received::Open(response)
             }
             Ok(response) => read(response, stated).await,
-            Err(error) => Tried::Failed(error, stated),
+            Err(error) => Received::Failed(error, stated),
         }
     };
     match limit {
         None => begin.await,
         Some(limit) => match timeout(limit, begin).await {
-            Ok(tried) => tried,
-            Err(_) => Tried::NotBegun(stated.unwrap_or(limit)),
+            Ok(received) => received,
+            Err(_) => Received::TimedOut(stated.unwrap_or(limit)),
         },
     }
 }
 
-async fn read(mut response: reqwest::Response, stated: Option<Duration>) -> Tried {
+async fn read(mut response: reqwest::Response, stated: Option<Duration>) -> Received {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let cap = match status.is_success() {
-        true => LONGEST_ANSWER,
+        true => LONGEST_RESPONSE,
         false => LONGEST_ERROR,
     };
     let mut body = Vec::new();
@@ -278,29 +325,29 @@ async fn read(mut response: reqwest::Response, stated: Option<Duration>) -> Trie
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) if body.len() + chunk.len() <= cap => body.extend_from_slice(&chunk),
-            Ok(Some(_)) if status.is_success() => return Tried::TooLong { status, headers },
+            Ok(Some(_)) if status.is_success() => return Received::TooLong { status, headers },
             Ok(None) => break,
-            Err(error) if status.is_success() => return Tried::Failed(error, stated),
+            Err(error) if status.is_success() => return Received::Failed(error, stated),
             // The status of an error is worth more than the rest of its body.
             Ok(Some(_)) | Err(_) => break,
         }
     }
-    Tried::Answered {
+    Received::Complete {
         status,
         headers,
         body: body.into(),
     }
 }
 
-/// Cloudflare, in front of the API, refuses requests that have no `User-Agent`.
-fn identify(shared: &Shared, headers: &mut HeaderMap, anonymous: bool) {
+/// Adds the key and the `User-Agent`. Cloudflare, in front of the API, refuses requests without a `User-Agent`.
+fn identify(settings: &Settings, headers: &mut HeaderMap, anonymous: bool) {
     headers
         .entry(header::USER_AGENT)
-        .or_insert_with(|| shared.user_agent.clone());
+        .or_insert_with(|| settings.user_agent.clone());
     if !anonymous {
         headers
             .entry(header::AUTHORIZATION)
-            .or_insert_with(|| shared.authorization.clone())
+            .or_insert_with(|| settings.authorization.clone())
             .set_sensitive(true);
     }
 }

@@ -1,13 +1,13 @@
-//! Putting ids into path templates, so that no id can send a request somewhere else.
+//! Path templates: ids are checked and escaped, so that no id leads a request to another path.
 //!
-//! Every refusal is the end of a sentence that starts with the operation: "the path parameter `id` is empty".
+//! A refusal is the end of a sentence that starts with the operation: "the path parameter `id` is empty".
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// All but RFC 3986's unreserved characters.
+/// All characters except the unreserved ones of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Why a value can't be a path segment, or `None` if it can.
+/// Returns the reason why a value cannot be a path segment, or `None` if it can.
 pub(crate) fn refuse_value(name: &str, value: &str) -> Option<String> {
     if value.is_empty() {
         return Some(format!("the path parameter `{name}` is empty"));
@@ -21,11 +21,11 @@ pub(crate) fn refuse_value(name: &str, value: &str) -> Option<String> {
         .chars()
         .find(|c| matches!(c, '/' | '\\' | '?' | '#' | '%') || c.is_control())?;
     Some(format!(
-        "the path parameter `{name}` has {culprit:?} in it, which an id can't have"
+        "the path parameter `{name}` has {culprit:?} in it, which an id cannot have"
     ))
 }
 
-/// The template with every `{name}` replaced by its value. Values must have been through [`refuse_value`].
+/// Returns the template with its value in place of every `{name}`. Values must have passed [`refuse_value`].
 pub(crate) fn fill(template: &str, values: &[(&'static str, String)]) -> Result<String, String> {
     let mut path = String::with_capacity(template.len() + 40);
     let mut rest = template;
@@ -45,7 +45,7 @@ pub(crate) fn fill(template: &str, values: &[(&'static str, String)]) -> Result<
     Ok(path)
 }
 
-/// Why a path that the caller wrote can't be requested, or `None` if it can. Braces are the template's.
+/// Returns the reason why a path of the caller's cannot be requested, or `None` if it can. Braces belong to the template.
 pub(crate) fn refuse_path(path: &str) -> Option<String> {
     if !path.starts_with('/') || path.starts_with("//") {
         return Some(format!(
@@ -61,9 +61,9 @@ pub(crate) fn refuse_path(path: &str) -> Option<String> {
         .chars()
         .find(|c| matches!(c, '\\' | '#') || c.is_control() || c.is_whitespace())
     {
-        return Some(format!("the path `{path}` can't have {culprit:?} in it"));
+        return Some(format!("the path `{path}` cannot have {culprit:?} in it"));
     }
-    // A URL parser takes the escaped spellings for dots too.
+    // A URL parser reads the escaped spellings as dots too.
     let climbs = path.split('/').any(|segment| {
         let plain = segment.to_ascii_lowercase().replace("%2e", ".");
         plain == "." || plain == ".."
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_goes_into_its_place() {
+    fn an_id_replaces_its_name_in_the_template() {
         let path = fill(
             "/eval/simulation/run/{id}/item/{itemId}",
             &[("id", "a-1".into()), ("itemId", "b_2".into())],
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_unreserved_is_percent_encoded() {
+    fn reserved_characters_are_percent_encoded() {
         let path = fill("/x/{id}", &[("id", "+1 555:é;@&=".into())]);
         assert_eq!(path.unwrap(), "/x/%2B1%20555%3A%C3%A9%3B%40%26%3D");
     }
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_as_the_api_gives_them_are_accepted() {
+    fn ids_of_the_api_are_accepted() {
         for good in [
             "3f0e8c1e-9d3c-4b1f-8a39-0a5e8d7a2f11",
             "...",

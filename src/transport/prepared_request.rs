@@ -1,43 +1,45 @@
-//! A request that the transport can send, and the options that it has.
+//! A request that the transport can send, and its options.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::settings::Shared;
+use super::settings::Settings;
 use super::upload::Upload;
-use crate::error::{Error, Origin, Result};
+use crate::error::{Error, RequestContext, Result};
 
-/// A request that is complete but for the key.
-pub(crate) struct Job {
-    pub origin: Origin,
-    /// Without its body, which every try gets anew.
-    pub request: reqwest::Request,
-    pub json: Option<Bytes>,
-    pub upload: Option<Upload>,
-    pub options: Options,
+/// A request that is complete except for the key.
+pub(crate) struct PreparedRequest {
+    pub(crate) context: RequestContext,
+    /// Without its body: each attempt gets its own.
+    pub(crate) request: reqwest::Request,
+    pub(crate) json: Option<Bytes>,
+    pub(crate) upload: Option<Upload>,
+    pub(crate) options: RequestOptions,
 }
 
-/// What a single request asks for instead of the client's settings.
+/// Options of a single request, in place of the client's settings.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Options {
-    pub timeout: Option<Duration>,
-    pub max_retries: Option<u32>,
-    /// The request goes to a host that must not see the key.
-    pub anonymous: bool,
+pub(crate) struct RequestOptions {
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) max_retries: Option<u32>,
+    /// Whether the request goes to a host that must not see the key.
+    pub(crate) anonymous: bool,
 }
 
-/// A copy of the job's request with its body.
-pub(super) async fn complete(job: &mut Job, shared: &Shared) -> Result<reqwest::Request> {
-    let mut copy = reqwest::Request::new(job.request.method().clone(), job.request.url().clone());
-    *copy.headers_mut() = job.request.headers().clone();
-    let Some(upload) = &mut job.upload else {
-        *copy.body_mut() = job.json.clone().map(Into::into);
-        return Ok(copy);
-    };
-    let form = upload.form().await?;
-    reqwest::RequestBuilder::from_parts(shared.http.clone(), copy)
-        .multipart(form)
-        .build()
-        .map_err(|error| Error::transport(error, None))
+impl PreparedRequest {
+    /// Returns a copy of the request with its body, for one attempt.
+    pub(super) async fn copy_with_body(&mut self, settings: &Settings) -> Result<reqwest::Request> {
+        let mut copy = reqwest::Request::new(self.request.method().clone(), self.request.url().clone());
+        *copy.headers_mut() = self.request.headers().clone();
+        let Some(upload) = &mut self.upload else {
+            *copy.body_mut() = self.json.clone().map(Into::into);
+            return Ok(copy);
+        };
+        let form = upload.form().await?;
+        reqwest::RequestBuilder::from_parts(settings.http.clone(), copy)
+            .multipart(form)
+            .build()
+            .map_err(|error| Error::from_reqwest(error, None, None))
+    }
 }

@@ -1,9 +1,10 @@
-//! Turning values into query pairs.
+//! Query parameters, from values to pairs of text.
 
 use serde_json::Value;
 
-/// Adds a value under its name: nothing for `null`, one pair for a scalar, a pair per item for a list. The document declares
-/// no style for objects, so one goes as its JSON text.
+/// Adds a value under its name: nothing for `null`, one pair for a scalar, one pair for each item of a list.
+///
+/// The document declares no style for objects: an object is sent as its JSON text.
 pub(crate) fn append(pairs: &mut Vec<(String, String)>, name: &str, value: Value) {
     match value {
         Value::Null => {}
@@ -18,7 +19,7 @@ pub(crate) fn append(pairs: &mut Vec<(String, String)>, name: &str, value: Value
     }
 }
 
-/// The document types `limit` and `page` as `number`; the API wants `100`, not `100.0`.
+/// Writes a number. The document declares `limit` and `page` as `number`; the API wants `100`, not `100.0`.
 fn plain(number: &serde_json::Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < 1e15 => {
@@ -63,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_goes_as_json() {
+    fn an_object_is_sent_as_json() {
         assert_eq!(pairs(json!({"name": "x"})), [r#"{"name":"x"}"#]);
     }
 }

@@ -1,5 +1,7 @@
-//! A request that is being put together. Operations, downloads and the escape hatch are typed faces of this one type, which is
-//! not generic, so that it is compiled once.
+//! A request while it is put together.
+//!
+//! Operations, downloads and untyped requests are typed builders over [`RequestParts`]. It is not generic, so it is compiled
+//! once.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -12,64 +14,126 @@ use reqwest::Url;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::prepared_request::{Job, Options};
-use super::settings::Shared;
+use super::prepared_request::{PreparedRequest, RequestOptions};
+use super::settings::Settings;
 use super::upload::Upload;
 use super::{path, query};
-use crate::error::{Error, Origin, Result};
+use crate::error::{Error, RequestContext, Result};
 
-pub(crate) struct Draft {
-    origin: Origin,
+/// Adds setters to a builder that keeps a [`RequestParts`] in its field `parts`.
+///
+/// The setters are `timeout`, `max_retries`, `header` and `query`. Each is named once, with its documentation, because the
+/// options of a download mean something else than those of an operation:
+///
+/// ```ignore
+/// impl Download {
+///     request_setters! {
+///         /// Sets the time until the response must have begun.
+///         timeout
+///     }
+/// }
+/// ```
+///
+/// becomes
+///
+/// ```ignore
+/// impl Download {
+///     /// Sets the time until the response must have begun.
+///     pub fn timeout(mut self, limit: Duration) -> Self {
+///         self.parts.timeout(limit);
+///         self
+///     }
+/// }
+/// ```
+macro_rules! request_setters {
+    ($($(#[$doc:meta])+ $setter:ident)+) => {
+        $($crate::transport::request_setters!(@$setter $(#[$doc])+);)+
+    };
+    (@timeout $(#[$doc:meta])+) => {
+        $(#[$doc])+
+        pub fn timeout(mut self, limit: std::time::Duration) -> Self {
+            self.parts.timeout(limit);
+            self
+        }
+    };
+    (@max_retries $(#[$doc:meta])+) => {
+        $(#[$doc])+
+        pub fn max_retries(mut self, retries: u32) -> Self {
+            self.parts.max_retries(retries);
+            self
+        }
+    };
+    (@header $(#[$doc:meta])+) => {
+        $(#[$doc])+
+        pub fn header(mut self, name: &str, value: &str) -> Self {
+            self.parts.header(name, value);
+            self
+        }
+    };
+    (@query $(#[$doc:meta])+) => {
+        $(#[$doc])+
+        pub fn query<V: serde::Serialize>(mut self, name: &str, value: V) -> Self {
+            self.parts.query(name, &value);
+            self
+        }
+    };
+}
+
+pub(crate) use request_setters;
+
+/// The parts of a request, in the order in which the caller gives them.
+pub(crate) struct RequestParts {
+    context: RequestContext,
     method: Method,
     path_values: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     headers: HeaderMap,
     json: Option<Bytes>,
     upload: Option<Upload>,
-    options: Options,
-    /// The first mistake made while this was put together; sending reports it.
+    options: RequestOptions,
+    /// The first mistake in the parts; sending reports it.
     refusal: Option<String>,
 }
 
-/// Names and options, no values: ids, queries and bodies can be private.
-impl fmt::Debug for Draft {
+/// Shows names and options, but no values: ids, queries and bodies can be private.
+impl fmt::Debug for RequestParts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Draft")
-            .field("operation", &self.origin.operation)
+        f.debug_struct("RequestParts")
+            .field("operation", &self.context.operation)
             .field("method", &self.method)
-            .field("path", &self.origin.path)
+            .field("path", &self.context.path)
             .field("body_len", &self.json.as_ref().map(Bytes::len))
             .field("upload", &self.upload.is_some())
             .finish_non_exhaustive()
     }
 }
 
-impl Draft {
+impl RequestParts {
     pub(crate) fn new(operation: Cow<'static, str>, method: Method, path: Cow<'static, str>) -> Self {
-        Draft {
-            origin: Origin { operation, path },
+        RequestParts {
+            context: RequestContext { operation, path },
             method,
             path_values: Vec::new(),
             query: Vec::new(),
             headers: HeaderMap::new(),
             json: None,
             upload: None,
-            options: Options::default(),
+            options: RequestOptions::default(),
             refusal: None,
         }
     }
 
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
+    pub(crate) fn context(&self) -> &RequestContext {
+        &self.context
     }
 
-    /// Another one to send, unless it has an upload, which may be used up by sending it.
+    /// Returns a copy, unless there is an upload: sending may use that up.
     pub(crate) fn try_clone(&self) -> Option<Self> {
         if self.upload.is_some() {
             return None;
         }
-        Some(Draft {
-            origin: self.origin.clone(),
+        Some(RequestParts {
+            context: self.context.clone(),
             method: self.method.clone(),
             path_values: self.path_values.clone(),
             query: self.query.clone(),
@@ -81,13 +145,13 @@ impl Draft {
         })
     }
 
-    /// What the query says under a name, if it does.
+    /// Returns the text in the query under a name.
     pub(crate) fn query_text(&self, name: &str) -> Option<&str> {
         let (_, text) = self.query.iter().find(|(given, _)| given == name)?;
         Some(text)
     }
 
-    /// Replaces what the query says under a name; `None` takes it out.
+    /// Replaces the text in the query under a name; `None` removes it.
     pub(crate) fn set_query(&mut self, name: &str, text: Option<String>) {
         self.query.retain(|(given, _)| given != name);
         self.query.extend(text.map(|text| (name.to_owned(), text)));
@@ -98,7 +162,7 @@ impl Draft {
     }
 
     pub(crate) fn check_path(&mut self) {
-        if let Some(why) = path::refuse_path(&self.origin.path) {
+        if let Some(why) = path::refuse_path(&self.context.path) {
             self.refuse(why);
         }
     }
@@ -113,20 +177,20 @@ impl Draft {
     pub(crate) fn query<V: Serialize + ?Sized>(&mut self, name: &str, value: &V) {
         match serde_json::to_value(value) {
             Ok(value) => query::append(&mut self.query, name, value),
-            Err(cause) => self.refuse(format!("the query parameter `{name}` can't be sent: {cause}")),
+            Err(cause) => self.refuse(format!("the query parameter `{name}` cannot be sent: {cause}")),
         }
     }
 
     pub(crate) fn header(&mut self, name: &str, value: &str) {
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
-            return self.refuse(format!("{name:?} is not a header's name"));
+            return self.refuse(format!("{name:?} is not a header name"));
         };
         match HeaderValue::from_str(value) {
             Ok(value) => {
                 self.headers.insert(name, value);
             }
             Err(_) => self.refuse(format!(
-                "the header `{name}` has a character in its value that a header can't have"
+                "the header `{name}` has a character in its value that a header cannot have"
             )),
         }
     }
@@ -134,11 +198,11 @@ impl Draft {
     pub(crate) fn json<B: Serialize + ?Sized>(&mut self, body: &B) {
         match serde_json::to_vec(body) {
             Ok(json) => self.json = Some(json.into()),
-            Err(cause) => self.refuse(format!("the body can't be written as JSON: {cause}")),
+            Err(cause) => self.refuse(format!("the body cannot be written as JSON: {cause}")),
         }
     }
 
-    /// Sets one property of the body, which is an object, and leaves the others as they are written.
+    /// Sets one property of the body, which is an object, and leaves the text of the others as it is.
     pub(crate) fn json_property(&mut self, name: &str, value: serde_json::Value) {
         let body = self.json.take().unwrap_or_else(|| Bytes::from_static(b"{}"));
         let set = || -> serde_json::Result<Vec<u8>> {
@@ -148,7 +212,7 @@ impl Draft {
         };
         match set() {
             Ok(json) => self.json = Some(json.into()),
-            Err(cause) => self.refuse(format!("`{name}` can't be set in the body: {cause}")),
+            Err(cause) => self.refuse(format!("`{name}` cannot be set in the body: {cause}")),
         }
     }
 
@@ -164,9 +228,15 @@ impl Draft {
         self.options.max_retries = Some(retries);
     }
 
-    /// What the transport can send, or the first mistake.
-    pub(crate) fn finish(mut self, shared: &Shared) -> Result<Job> {
-        let url = self.url(shared).map_err(|why| Error::input(why).at(&self.origin))?;
+    /// Returns the request that the transport can send.
+    ///
+    /// # Errors
+    ///
+    /// The first mistake that was made in the parts.
+    pub(crate) fn prepare(mut self, settings: &Settings) -> Result<PreparedRequest> {
+        let url = self
+            .url(settings)
+            .map_err(|why| Error::input(why).for_request(&self.context))?;
         let mut request = reqwest::Request::new(self.method, url);
         if self.json.is_some() {
             self.headers
@@ -174,8 +244,8 @@ impl Draft {
                 .or_insert(HeaderValue::from_static("application/json"));
         }
         *request.headers_mut() = self.headers;
-        Ok(Job {
-            origin: self.origin,
+        Ok(PreparedRequest {
+            context: self.context,
             request,
             json: self.json,
             upload: self.upload,
@@ -183,13 +253,13 @@ impl Draft {
         })
     }
 
-    fn url(&mut self, shared: &Shared) -> Result<Url, String> {
+    fn url(&mut self, settings: &Settings) -> Result<Url, String> {
         if let Some(why) = self.refusal.take() {
             return Err(why);
         }
-        let path = path::fill(&self.origin.path, &self.path_values)?;
-        let mut url = Url::parse(&format!("{}{path}", shared.base_url))
-            .map_err(|cause| format!("the URL can't be made: {cause}"))?;
+        let path = path::fill(&self.context.path, &self.path_values)?;
+        let mut url = Url::parse(&format!("{}{path}", settings.base_url))
+            .map_err(|cause| format!("the URL cannot be made: {cause}"))?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }

@@ -1,11 +1,17 @@
-//! An answer with what came around it.
+//! Responses, as they came and decoded.
 
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
 
-/// A decoded answer, its status and its headers. It derefs to the value.
+use super::sse;
+use crate::error::{Error, RequestContext, Result, json_path, request_id};
+use crate::model::{Decode, from_body};
+
+/// A decoded response with its status and headers. It derefs to the value.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response<T> {
@@ -16,32 +22,32 @@ pub struct Response<T> {
 }
 
 impl<T> Response<T> {
-    /// The decoded value.
+    /// Returns the decoded value.
     pub fn value(&self) -> &T {
         &self.value
     }
 
-    /// The decoded value alone.
+    /// Returns the decoded value alone.
     pub fn into_value(self) -> T {
         self.value
     }
 
-    /// The status: a 2xx.
+    /// Returns the status, which is a 2xx.
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The headers.
+    /// Returns the headers.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The id under which the server, or the proxy in front of it, knows the request.
+    /// Returns the id under which the server, or the proxy in front of it, knows the request.
     pub fn request_id(&self) -> Option<String> {
-        crate::error::request_id(&self.headers)
+        request_id(&self.headers)
     }
 
-    /// How many times the request was sent.
+    /// Returns the number of times that the request was sent.
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
@@ -55,21 +61,87 @@ impl<T> Deref for Response<T> {
     }
 }
 
-/// A success with its body read and not yet decoded.
-pub(crate) struct Answer {
-    pub status: StatusCode,
-    pub headers: HeaderMap,
-    pub body: Bytes,
-    pub attempts: u32,
+/// A successful response whose body is read and not yet decoded.
+pub(crate) struct RawResponse {
+    pub(crate) context: RequestContext,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) attempts: u32,
 }
 
-impl Answer {
-    pub(crate) fn with<T>(self, value: T) -> Response<T> {
+impl RawResponse {
+    /// Returns a response with this value in place of the body.
+    pub(crate) fn with_value<T>(self, value: T) -> Response<T> {
         Response {
             value,
             status: self.status,
             headers: self.headers,
             attempts: self.attempts,
+        }
+    }
+
+    /// Decodes the body.
+    ///
+    /// # Errors
+    ///
+    /// The body is an event stream, or it does not decode. The error has the JSON path of what did not.
+    pub(crate) fn decode<T>(self, decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>) -> Result<Response<T>> {
+        if sse::is_event_stream(&self.headers) {
+            let error = Error::unexpected_events(self.status, &self.headers, self.body);
+            return Err(error.for_request(&self.context).after_attempts(self.attempts));
+        }
+        match decode(&self.body) {
+            Ok(value) => Ok(self.with_value(value)),
+            Err(cause) => Err(self.undecodable(&cause, json_path::of(&self.body, &cause))),
+        }
+    }
+
+    /// Decodes the body as a type of the user's. An empty body decodes like `null`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`decode`](Self::decode).
+    pub(crate) fn decode_as<T: DeserializeOwned>(self) -> Result<Response<T>> {
+        self.decode(|body| from_body(if body.is_empty() { b"null" } else { body }))
+    }
+
+    /// Decodes a part of the body. `path` is the JSON path of the part, and empty for the whole body.
+    ///
+    /// # Errors
+    ///
+    /// As for [`decode`](Self::decode).
+    pub(crate) fn decode_part<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<T> {
+        let text = self.body.get(span).unwrap_or_default();
+        decode(text).map_err(|cause| self.undecodable(&cause, json_path::join(path, json_path::of(text, &cause))))
+    }
+
+    /// Returns the position in the body of a value that borrows from it.
+    pub(crate) fn span_of(&self, value: &RawValue) -> Range<usize> {
+        let text = value.get();
+        let start = text.as_ptr().addr() - self.body.as_ptr().addr();
+        start..start + text.len()
+    }
+
+    /// Returns the error for a body that is not as expected.
+    #[cold]
+    pub(crate) fn undecodable(&self, cause: &serde_json::Error, json_path: Option<String>) -> Error {
+        Error::undecodable(self.status, &self.headers, self.body.clone(), cause, json_path)
+            .for_request(&self.context)
+            .after_attempts(self.attempts)
+    }
+}
+
+#[cfg(test)]
+impl RawResponse {
+    /// Returns a 200 with this body.
+    pub(crate) fn ok(body: impl Into<Bytes>) -> Self {
+        RawResponse {
+            context: RequestContext::default(),
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: body.into(),
+            attempts: 1,
         }
     }
 }

@@ -1,74 +1,77 @@
-//! When a request is sent again. Nothing here does I/O: the transport asks, this answers.
+//! The retry policy: whether a request is sent again, and after which delay. Nothing here does I/O.
 //!
-//! The rule that everything else bends to: a request that may have placed a call is never repeated.
+//! One rule has no exception: a request that may have placed a call is never repeated.
 
 use std::time::Duration;
 
 use http::Method;
 
-/// A server that asks for a longer pause gets no second request: the caller is told instead.
-pub(crate) const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
+/// The longest `Retry-After` that is waited for. If a server asks for more, the caller gets the error at once.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60);
 
-/// How one try ended, as far as the decision cares.
+/// The outcome of one attempt, as far as the policy cares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The server answered.
+pub(super) enum AttemptOutcome {
+    /// A response came.
     Status(u16),
-    /// No connection was made, so the server certainly did nothing.
+    /// No connection was made, so the server did nothing.
     NotConnected,
-    /// The connection was made and then lost, or took too long: nobody knows what the server did.
+    /// The connection was made and then lost, or no response came in time. The server may have acted.
     Lost,
 }
 
-/// What to do after a try.
+/// The next step after an attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// Hand the outcome to the caller.
+pub(super) enum Decision {
+    /// Return the outcome to the caller.
     Stop,
-    /// Send again after this pause, which the server asked for.
-    After(Duration),
-    /// Send again after a pause of our own.
+    /// Send again after this delay, which the server asked for.
+    RetryAfter(Duration),
+    /// Send again after a delay of [`Backoff`].
     BackOff,
 }
 
-/// What is known when a try has ended.
+/// An attempt that has ended, with everything that the policy needs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Try<'a> {
-    pub method: &'a Method,
-    pub outcome: Outcome,
+pub(super) struct Attempt<'a> {
+    pub(super) method: &'a Method,
+    pub(super) outcome: AttemptOutcome,
     /// Whether the body can be sent a second time.
-    pub replayable: bool,
-    /// Tries made so far, this one included.
-    pub made: u32,
-    pub max_retries: u32,
-    /// What the server's `Retry-After` asks for.
-    pub retry_after: Option<Duration>,
+    pub(super) replayable: bool,
+    /// The first attempt is number 1.
+    pub(super) number: u32,
+    pub(super) max_retries: u32,
+    /// The delay in the response's `Retry-After`.
+    pub(super) retry_after: Option<Duration>,
 }
 
-/// Whether to send again.
-pub(crate) fn decide(tried: Try<'_>) -> Decision {
-    if !tried.replayable || tried.made > tried.max_retries {
+/// Decides whether the request is sent again.
+pub(super) fn decide(attempt: Attempt<'_>) -> Decision {
+    if !attempt.replayable || attempt.number > attempt.max_retries {
         return Decision::Stop;
     }
-    let repeatable = matches!(*tried.method, Method::GET | Method::HEAD | Method::DELETE | Method::PUT);
-    let again = match tried.outcome {
-        Outcome::NotConnected | Outcome::Status(429) => true,
-        Outcome::Status(408 | 500..=599) | Outcome::Lost => repeatable,
-        Outcome::Status(_) => false,
+    let repeatable = matches!(
+        *attempt.method,
+        Method::GET | Method::HEAD | Method::DELETE | Method::PUT
+    );
+    let again = match attempt.outcome {
+        AttemptOutcome::NotConnected | AttemptOutcome::Status(429) => true,
+        AttemptOutcome::Status(408 | 500..=599) | AttemptOutcome::Lost => repeatable,
+        AttemptOutcome::Status(_) => false,
     };
-    match tried.retry_after {
+    match attempt.retry_after {
         _ if !again => Decision::Stop,
-        Some(pause) if pause > LONGEST_RETRY_AFTER => Decision::Stop,
-        Some(pause) => Decision::After(pause),
+        Some(delay) if delay > LONGEST_RETRY_AFTER => Decision::Stop,
+        Some(delay) => Decision::RetryAfter(delay),
         None => Decision::BackOff,
     }
 }
 
-/// Exponential backoff with full jitter: any pause up to a ceiling that doubles with each try.
+/// Exponential backoff with full jitter: a random delay up to a ceiling that doubles with each attempt.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Backoff {
-    pub base: Duration,
-    pub cap: Duration,
+    pub(crate) base: Duration,
+    pub(crate) cap: Duration,
 }
 
 impl Default for Backoff {
@@ -81,9 +84,9 @@ impl Default for Backoff {
 }
 
 impl Backoff {
-    /// The pause after try number `made`; `random` is in `0.0..1.0`.
-    pub(crate) fn pause(self, made: u32, random: f64) -> Duration {
-        let doublings = made.saturating_sub(1).min(16);
+    /// Returns the delay after an attempt; `random` is in `0.0..1.0`.
+    pub(super) fn delay(self, attempt: u32, random: f64) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(16);
         let ceiling = self.base.saturating_mul(1 << doublings).min(self.cap);
         ceiling.mul_f64(random.clamp(0.0, 1.0))
     }
@@ -91,10 +94,10 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
+    use super::AttemptOutcome::{Lost, NotConnected, Status};
     use super::*;
-    use Outcome::{Lost, NotConnected, Status};
 
-    const OUTCOMES: [Outcome; 14] = [
+    const OUTCOMES: [AttemptOutcome; 14] = [
         Status(200),
         Status(302),
         Status(400),
@@ -111,12 +114,12 @@ mod tests {
         Lost,
     ];
 
-    fn tried(method: &Method, outcome: Outcome) -> Try<'_> {
-        Try {
+    fn attempt(method: &Method, outcome: AttemptOutcome) -> Attempt<'_> {
+        Attempt {
             method,
             outcome,
             replayable: true,
-            made: 1,
+            number: 1,
             max_retries: 2,
             retry_after: None,
         }
@@ -140,7 +143,7 @@ mod tests {
                     'r' => Decision::BackOff,
                     _ => Decision::Stop,
                 };
-                assert_eq!(decide(tried(&method, outcome)), expected, "{method} {outcome:?}");
+                assert_eq!(decide(attempt(&method, outcome)), expected, "{method} {outcome:?}");
             }
         }
     }
@@ -149,59 +152,59 @@ mod tests {
     fn a_body_that_cannot_be_replayed_is_sent_once() {
         for method in [Method::GET, Method::PUT, Method::POST] {
             for outcome in OUTCOMES {
-                let mut tried = tried(&method, outcome);
-                tried.replayable = false;
-                assert_eq!(decide(tried), Decision::Stop, "{method} {outcome:?}");
+                let mut attempt = attempt(&method, outcome);
+                attempt.replayable = false;
+                assert_eq!(decide(attempt), Decision::Stop, "{method} {outcome:?}");
             }
         }
     }
 
     #[test]
-    fn retries_are_counted_after_the_first_try() {
-        for (made, max_retries, expected) in [
+    fn retries_are_counted_after_the_first_attempt() {
+        for (number, max_retries, expected) in [
             (1, 0, Decision::Stop),
             (1, 1, Decision::BackOff),
             (2, 1, Decision::Stop),
             (2, 2, Decision::BackOff),
             (3, 2, Decision::Stop),
         ] {
-            let mut tried = tried(&Method::GET, Status(500));
-            (tried.made, tried.max_retries) = (made, max_retries);
-            assert_eq!(decide(tried), expected, "{made} of {max_retries}");
+            let mut attempt = attempt(&Method::GET, Status(500));
+            (attempt.number, attempt.max_retries) = (number, max_retries);
+            assert_eq!(decide(attempt), expected, "{number} of {max_retries}");
         }
     }
 
     #[test]
-    fn the_servers_pause_is_honoured_up_to_a_minute() {
+    fn retry_after_is_honored_up_to_a_minute() {
         for (seconds, expected) in [
-            (0, Decision::After(Duration::ZERO)),
-            (60, Decision::After(Duration::from_secs(60))),
+            (0, Decision::RetryAfter(Duration::ZERO)),
+            (60, Decision::RetryAfter(Duration::from_secs(60))),
             (61, Decision::Stop),
         ] {
-            let mut tried = tried(&Method::POST, Status(429));
-            tried.retry_after = Some(Duration::from_secs(seconds));
-            assert_eq!(decide(tried), expected, "{seconds} s");
+            let mut attempt = attempt(&Method::POST, Status(429));
+            attempt.retry_after = Some(Duration::from_secs(seconds));
+            assert_eq!(decide(attempt), expected, "{seconds} s");
         }
     }
 
     #[test]
-    fn a_pause_that_is_asked_for_repeats_nothing_that_may_not_be_repeated() {
-        let mut tried = tried(&Method::POST, Status(503));
-        tried.retry_after = Some(Duration::from_secs(1));
-        assert_eq!(decide(tried), Decision::Stop);
+    fn retry_after_does_not_make_a_post_repeatable() {
+        let mut attempt = attempt(&Method::POST, Status(503));
+        attempt.retry_after = Some(Duration::from_secs(1));
+        assert_eq!(decide(attempt), Decision::Stop);
     }
 
     #[test]
     fn the_ceiling_doubles_up_to_the_cap() {
         let backoff = Backoff::default();
-        let ceilings = [1, 2, 3, 4, 5, 6, 60].map(|made| backoff.pause(made, 1.0).as_millis());
+        let ceilings = [1, 2, 3, 4, 5, 6, 60].map(|number| backoff.delay(number, 1.0).as_millis());
         assert_eq!(ceilings, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
     }
 
     #[test]
     fn jitter_covers_everything_below_the_ceiling() {
         let backoff = Backoff::default();
-        assert_eq!(backoff.pause(3, 0.0), Duration::ZERO);
-        assert_eq!(backoff.pause(3, 0.25), Duration::from_millis(500));
+        assert_eq!(backoff.delay(3, 0.0), Duration::ZERO);
+        assert_eq!(backoff.delay(3, 0.25), Duration::from_millis(500));
     }
 }

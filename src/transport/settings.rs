@@ -1,15 +1,17 @@
 //! Settings of a client, as the transport needs them.
 
-use std::fmt;
 use std::time::Duration;
 
 use http::HeaderValue;
 
 use super::retry_policy::Backoff;
+use super::system_proxy::SystemProxy;
 
-/// What all clones of a client, and the raw client, share.
-pub struct Shared {
+/// The settings that all clones of a client, and its raw client, share.
+pub(crate) struct Settings {
     pub(crate) http: reqwest::Client,
+    /// Absent for an HTTP client of the user's own, whose proxies are not known here.
+    pub(crate) system_proxy: Option<SystemProxy>,
     /// Without a slash at its end.
     pub(crate) base_url: String,
     pub(crate) authorization: HeaderValue,
@@ -22,13 +24,9 @@ pub struct Shared {
     pub(crate) backoff: Backoff,
 }
 
-/// Shows where requests go and how, not the key.
-impl fmt::Debug for Shared {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Shared")
-            .field("base_url", &self.base_url)
-            .field("timeout", &self.timeout)
-            .field("max_retries", &self.max_retries)
-            .finish_non_exhaustive()
+impl Settings {
+    /// Returns the address of the proxy between the client and the server that an error is about.
+    pub(super) fn proxy_of(&self, error: &reqwest::Error) -> Option<String> {
+        self.system_proxy.as_ref()?.for_url(error.url()?)
     }
 }

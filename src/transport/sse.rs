@@ -1,28 +1,28 @@
-//! Server-sent events, out of bytes that come in pieces of any size. It knows the format alone, not what the events mean.
+//! Server-sent events, parsed from bytes that come in pieces of any size. The meaning of an event is not known here.
 //!
-//! Our own because an event has to have a longest size, and a line that comes in many pieces must not be read again from its
-//! start with each of them; the parser crates did one or neither when this was written.
+//! No crate is used: an event needs a size limit, and a line that comes in many pieces must not be read again from its start
+//! for each piece. The parser crates did one or neither when this was written.
 
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, header};
 
-/// Longest event that is held in memory, counting the line that is being read.
+/// Longest event that is held in memory, with the line that is being read.
 pub(crate) const LONGEST_EVENT: usize = 8 << 20;
 
-/// An event that had data. Its id and its wish for a reconnection delay are dropped: nothing here reconnects.
+/// An event with data. Its id and its reconnection delay are dropped: nothing here reconnects.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Event {
-    /// What `event:` said.
+pub(crate) struct ServerSentEvent {
+    /// The value of `event:`.
     pub name: Option<String>,
-    /// What the `data:` lines said, with a line feed between them.
+    /// The values of the `data:` lines, with a line feed between them.
     pub data: String,
 }
 
-/// An event is longer than [`LONGEST_EVENT`].
+/// The error for an event that is longer than [`LONGEST_EVENT`].
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct TooLong;
+pub(crate) struct EventTooLong;
 
-/// Whether an answer with these headers is a stream of events.
+/// Returns whether a response with these headers is a stream of events.
 pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| {
@@ -31,20 +31,21 @@ pub(crate) fn is_event_stream(headers: &HeaderMap) -> bool {
     })
 }
 
+/// A parser that keeps the event that is not complete yet.
 #[derive(Debug, Default)]
-pub(crate) struct Parser {
-    /// The part of a line that came without its end.
+pub(crate) struct EventParser {
+    /// The start of a line whose end has not come yet.
     line: Vec<u8>,
     data: Option<Vec<u8>>,
     name: Option<String>,
-    /// A line ended in a carriage return, to which a line feed at the start of what comes next belongs.
+    /// Whether the last line ended in a carriage return: a line feed at the start of the next piece belongs to it.
     after_return: bool,
     begun: bool,
 }
 
-impl Parser {
-    /// Takes bytes from the front of `bytes` up to the end of the next event; `None` when all are taken and more are needed.
-    pub(crate) fn next(&mut self, bytes: &mut Bytes) -> Result<Option<Event>, TooLong> {
+impl EventParser {
+    /// Takes bytes from the front of `bytes` up to the end of the next event. Returns `None` if all are taken and more are needed.
+    pub(crate) fn next(&mut self, bytes: &mut Bytes) -> Result<Option<ServerSentEvent>, EventTooLong> {
         loop {
             if self.after_return && !bytes.is_empty() {
                 self.after_return = false;
@@ -56,7 +57,7 @@ impl Parser {
             let taken = end.unwrap_or(bytes.len());
             let held = self.line.len() + self.data.as_ref().map_or(0, Vec::len);
             if held + taken > LONGEST_EVENT {
-                return Err(TooLong);
+                return Err(EventTooLong);
             }
             let piece = bytes.split_to(taken);
             if end.is_none() {
@@ -81,8 +82,8 @@ impl Parser {
         }
     }
 
-    /// What was begun when the bytes ended: an event whose closing empty line did not come.
-    pub(crate) fn finish(&mut self) -> Option<Event> {
+    /// Returns the event that had begun when the bytes ended, without its closing empty line.
+    pub(crate) fn finish(&mut self) -> Option<ServerSentEvent> {
         let line = std::mem::take(&mut self.line);
         if !line.is_empty() {
             self.take_line(&line);
@@ -90,7 +91,7 @@ impl Parser {
         self.take_line(b"")
     }
 
-    fn take_line(&mut self, line: &[u8]) -> Option<Event> {
+    fn take_line(&mut self, line: &[u8]) -> Option<ServerSentEvent> {
         let first = !std::mem::replace(&mut self.begun, true);
         let line = match line.strip_prefix(b"\xef\xbb\xbf") {
             Some(rest) if first => rest,
@@ -99,7 +100,7 @@ impl Parser {
         if line.is_empty() {
             let name = self.name.take().filter(|name| !name.is_empty());
             let data = text(&self.data.take()?);
-            return Some(Event { name, data });
+            return Some(ServerSentEvent { name, data });
         }
         let (field, value) = match line.iter().position(|byte| *byte == b':') {
             Some(colon) => (&line[..colon], &line[colon + 1..]),
@@ -120,7 +121,7 @@ impl Parser {
     }
 }
 
-/// Whole lines only: a character that is split between two pieces is whole again here.
+/// Decodes a whole line, in which no character is split between two pieces.
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
@@ -129,9 +130,9 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// The events of a text that comes in pieces of so many bytes, and what was left at its end.
+    /// Returns the events of a text that comes in pieces of `size` bytes, with the one that is left at its end.
     fn events(text: &str, size: usize) -> Vec<(Option<String>, String)> {
-        let mut parser = Parser::default();
+        let mut parser = EventParser::default();
         let mut found = Vec::new();
         for piece in text.as_bytes().chunks(size) {
             let mut bytes = Bytes::copy_from_slice(piece);
@@ -144,7 +145,7 @@ mod tests {
         found.into_iter().map(|event| (event.name, event.data)).collect()
     }
 
-    /// The data of a text's events, which must not depend on how it is cut.
+    /// Returns the data of the events in a text, which must not depend on the size of the pieces.
     #[track_caller]
     fn data(text: &str) -> Vec<String> {
         let whole = events(text, text.len().max(1));
@@ -178,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn comments_and_other_fields_are_no_events() {
+    fn comments_and_other_fields_are_not_events() {
         assert_eq!(
             data(": ping\n\nid: 7\nretry: 10\n\n:\ndata: a\n: in between\n\n"),
             ["a"]
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_that_are_cut_in_two_are_whole() {
+    fn characters_that_are_split_are_read_whole() {
         assert_eq!(data("data: né 你好 🎉\n\n"), ["né 你好 🎉"]);
     }
 
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_begun_at_the_end_is_given() {
+    fn an_event_without_its_empty_line_is_given_at_the_end() {
         assert_eq!(data("data: a\n\ndata: [DONE]"), ["a", "[DONE]"]);
         assert_eq!(data("data: [DONE]\n"), ["[DONE]"]);
         assert_eq!(data(": ping"), [""; 0]);
@@ -218,14 +219,14 @@ mod tests {
     #[test]
     fn an_event_without_end_is_refused_at_the_limit() {
         for piece in ["x", "data: x\n"] {
-            let mut parser = Parser::default();
+            let mut parser = EventParser::default();
             let piece = Bytes::from(piece.repeat(1 << 16));
             let mut fed = 0;
             loop {
                 fed += piece.len();
                 match parser.next(&mut piece.clone()) {
                     Ok(event) => assert_eq!(event, None),
-                    Err(TooLong) => break,
+                    Err(EventTooLong) => break,
                 }
             }
             assert!((LONGEST_EVENT..64 << 20).contains(&fed), "{fed}");
@@ -234,7 +235,7 @@ mod tests {
 
     #[test]
     fn many_events_in_one_piece_are_not_one_long_event() {
-        let mut parser = Parser::default();
+        let mut parser = EventParser::default();
         let mut bytes = Bytes::from("data: x\n\n".repeat(1 << 20));
         assert!(bytes.len() > LONGEST_EVENT);
         let mut count = 0;

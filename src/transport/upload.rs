@@ -1,4 +1,4 @@
-//! Files on their way up, as `multipart/form-data`, streamed from where they are.
+//! Uploads: a file as `multipart/form-data`, streamed from disk, memory or a stream.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ use tokio_util::io::ReaderStream;
 
 use crate::error::{Error, Result};
 
-/// How much of a file is read, and reported to a progress callback, at a time.
+/// Bytes of a file that are read, and reported to the progress callback, at a time.
 const CHUNK: usize = 64 << 10;
 
-type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+type OnProgress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 type BoxStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, BoxError>> + Send>>;
 
-/// A file to upload, and the text fields that go with it.
+/// A file to upload, with the text fields of its form.
 ///
 /// ```
 /// use vapi::Upload;
@@ -30,14 +30,14 @@ type BoxStream = Pin<Box<dyn Stream<Item = std::result::Result<Bytes, BoxError>>
 /// ```
 #[must_use]
 pub struct Upload {
-    source: Source,
+    source: UploadSource,
     name: Option<String>,
     content_type: Option<String>,
     fields: Vec<(String, String)>,
-    progress: Option<Progress>,
+    progress: Option<OnProgress>,
 }
 
-enum Source {
+enum UploadSource {
     Path(PathBuf),
     Bytes(Bytes),
     Stream(BoxStream, Option<u64>),
@@ -45,7 +45,7 @@ enum Source {
     Spent,
 }
 
-/// Shows the file's name, not what is in it.
+/// Shows the file name, not the content.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Upload")
@@ -56,7 +56,7 @@ impl fmt::Debug for Upload {
 }
 
 impl Upload {
-    fn new(source: Source, name: Option<String>) -> Self {
+    fn new(source: UploadSource, name: Option<String>) -> Self {
         Upload {
             source,
             name,
@@ -66,17 +66,19 @@ impl Upload {
         }
     }
 
-    /// A file on disk. It is opened when the upload is sent, and read as it goes.
+    /// Creates an upload of a file on disk. The file is opened when the upload is sent, and is not held in memory.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Upload::new(Source::Path(path.into()), None)
+        Upload::new(UploadSource::Path(path.into()), None)
     }
 
-    /// Bytes in memory, under a file name.
+    /// Creates an upload of bytes in memory, under a file name.
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Bytes>) -> Self {
-        Upload::new(Source::Bytes(bytes.into()), Some(name.into()))
+        Upload::new(UploadSource::Bytes(bytes.into()), Some(name.into()))
     }
 
-    /// A stream, under a file name. It can be sent only once, so an upload of it is never retried. Give its length if it is known.
+    /// Creates an upload of a stream, under a file name. Give its length if it is known.
+    ///
+    /// A stream can be sent only once, so this upload is never retried.
     pub fn stream<S, B, E>(name: impl Into<String>, stream: S, length: Option<u64>) -> Self
     where
         S: Stream<Item = std::result::Result<B, E>> + Send + 'static,
@@ -84,41 +86,41 @@ impl Upload {
         E: Into<BoxError> + 'static,
     {
         let stream = Box::pin(Mapped(Box::pin(stream)));
-        Upload::new(Source::Stream(stream, length), Some(name.into()))
+        Upload::new(UploadSource::Stream(stream, length), Some(name.into()))
     }
 
-    /// The file name that the server is told, instead of the path's last part.
+    /// Sets the file name that is sent, instead of the last part of the path.
     pub fn file_name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The content type, instead of a guess by the file name.
+    /// Sets the content type, instead of a guess from the file name.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
         self
     }
 
-    /// A text field of the form, such as `purpose` or `metadata`.
+    /// Adds a text field to the form, such as `purpose` or `metadata`.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.fields.push((name.into(), value.into()));
         self
     }
 
-    /// Is told the bytes handed to the connection so far, and how many there are in all if that is known. A retry starts over.
+    /// Sets a callback that receives the number of bytes sent so far, and the total if it is known. A retry starts over.
     pub fn on_progress(mut self, report: impl Fn(u64, Option<u64>) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(report));
         self
     }
 
-    /// Whether the upload can be sent again.
+    /// Returns whether the upload can be sent again.
     pub(crate) fn is_replayable(&self) -> bool {
-        matches!(self.source, Source::Path(_) | Source::Bytes(_))
+        matches!(self.source, UploadSource::Path(_) | UploadSource::Bytes(_))
     }
 
     fn file_name_or_default(&self) -> String {
         let last = match &self.source {
-            Source::Path(path) => path.file_name(),
+            UploadSource::Path(path) => path.file_name(),
             _ => None,
         };
         match (&self.name, last) {
@@ -128,7 +130,7 @@ impl Upload {
         }
     }
 
-    /// The form for one try.
+    /// Returns the form for one attempt.
     pub(crate) async fn form(&mut self) -> Result<Form> {
         let name = self.file_name_or_default();
         let content_type = match &self.content_type {
@@ -152,23 +154,23 @@ impl Upload {
 
     async fn part(&mut self) -> Result<Part> {
         let (stream, length): (BoxStream, Option<u64>) = match &mut self.source {
-            Source::Bytes(bytes) if self.progress.is_none() => {
+            UploadSource::Bytes(bytes) if self.progress.is_none() => {
                 let length = bytes.len() as u64;
                 return Ok(Part::stream_with_length(bytes.clone(), length));
             }
-            Source::Bytes(bytes) => {
+            UploadSource::Bytes(bytes) => {
                 let length = bytes.len() as u64;
                 (Box::pin(Slices(bytes.clone())), Some(length))
             }
-            Source::Path(path) => {
+            UploadSource::Path(path) => {
                 let (file, length) = open(path).await?;
-                // A file that grows meanwhile must not make the body longer than it was said to be.
+                // A file that grows meanwhile must not make the body longer than its declared length.
                 let stream = ReaderStream::with_capacity(file.take(length), CHUNK);
                 (Box::pin(Mapped(Box::pin(stream))), Some(length))
             }
-            source => match std::mem::replace(source, Source::Spent) {
-                Source::Stream(stream, length) => (stream, length),
-                _ => return Err(Error::input("the stream of this upload was sent already")),
+            source => match std::mem::replace(source, UploadSource::Spent) {
+                UploadSource::Stream(stream, length) => (stream, length),
+                _ => return Err(Error::input("the stream of this upload was already sent")),
             },
         };
         let stream = match &self.progress {
@@ -189,7 +191,7 @@ impl Upload {
 }
 
 async fn open(path: &PathBuf) -> Result<(tokio::fs::File, u64)> {
-    let refuse = |cause| Error::file(format!("can't read {}", path.display()), cause);
+    let refuse = |cause| Error::file(format!("cannot read {}", path.display()), cause);
     let file = tokio::fs::File::open(path).await.map_err(refuse)?;
     let metadata = file.metadata().await.map_err(refuse)?;
     if metadata.is_dir() {
@@ -199,7 +201,7 @@ async fn open(path: &PathBuf) -> Result<(tokio::fs::File, u64)> {
     Ok((file, metadata.len()))
 }
 
-/// A stream with its items and errors turned into the common types.
+/// A stream whose items and errors are converted into the common types.
 struct Mapped<S>(Pin<Box<S>>);
 
 impl<S, B, E> Stream for Mapped<S>
@@ -216,7 +218,7 @@ where
     }
 }
 
-/// Bytes in memory, a chunk at a time.
+/// Bytes in memory, one chunk at a time.
 struct Slices(Bytes);
 
 impl Stream for Slices {
@@ -228,12 +230,12 @@ impl Stream for Slices {
     }
 }
 
-/// A stream that reports how much of it has passed.
+/// A stream that reports the number of bytes that have passed.
 struct Counted {
     stream: BoxStream,
     sent: u64,
     length: Option<u64>,
-    report: Progress,
+    report: OnProgress,
 }
 
 impl Stream for Counted {

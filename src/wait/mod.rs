@@ -1,5 +1,4 @@
-//! Waiting for what takes its time: calls, simulation runs, eval runs, files. The waiting itself is in `poller`; here are its options
-//! and the methods that begin it.
+//! Waits for resources that take time: calls, simulation runs, eval runs, files.
 //!
 //! ```no_run
 //! # use std::time::Duration;
@@ -17,6 +16,8 @@
 
 mod poll_interval;
 mod poller;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::future::{Future, IntoFuture, poll_fn};
@@ -30,59 +31,68 @@ use crate::error::Result;
 #[allow(unused_imports, reason = "a document may have nothing to wait for")]
 use crate::model::{Decode, Slot, read_body};
 use crate::operation::{Endpoint, Operation};
-pub(crate) use poll_interval::{Pace, is_passing};
-use poller::{Look, Watch};
 #[allow(unused_imports, reason = "each method is there if the document has its operation")]
-use poller::{Settled, Subject};
+use poller::{EndCondition, Target};
+use poller::{Poller, Update};
 
-/// A wait for something to be over: await it to have what it was in the end.
+pub(crate) use poll_interval::PollInterval;
+
+/// A wait until a resource has reached its end. Await it to get the resource in its last state.
 ///
-/// It looks at once, then after a second, then at growing intervals up to ten seconds, or as [`poll_every`](Self::poll_every) says.
-/// After half an hour it gives up with an error ([`is_timeout`](crate::Error::is_timeout)), unless [`timeout`](Self::timeout) says
-/// otherwise. An answer that says that the server is busy, or none at all, is waited out. The time limit and the retries of the
-/// client hold for each look.
+/// The resource is requested at once, then after a second, then at growing intervals up to ten seconds, or as
+/// [`poll_every`](Self::poll_every) says. After half an hour the wait ends in an error
+/// ([`is_timeout`](crate::Error::is_timeout)), unless [`timeout`](Self::timeout) says otherwise. Transient errors, such as a busy
+/// server or a lost connection, do not end the wait. The time limit and the retries of the client apply to each request.
+///
+/// The lifetime is that of the callback in [`on_update`](Self::on_update); without one it is `'static`.
 #[must_use = "a wait begins when it is awaited"]
-pub struct Wait<'c, T> {
-    watch: Watch,
+pub struct Wait<'a, T> {
+    poller: Poller,
     decode: Decode<T>,
-    on_update: Option<OnUpdate<'c, T>>,
+    on_update: Option<OnUpdate<'a, T>>,
 }
 
-type OnUpdate<'c, T> = Box<dyn FnMut(&T) + Send + 'c>;
+type OnUpdate<'a, T> = Box<dyn FnMut(&T) + Send + 'a>;
 
-impl<'c, T: Send + 'static> Wait<'c, T> {
+impl<T: Send + 'static> Wait<'static, T> {
     #[allow(dead_code, reason = "a document may have nothing to wait for")]
-    fn new<E: Endpoint>(get: Operation<'c, E>, subject: Subject) -> Self
+    fn new<E: Endpoint>(get: Operation<E>, target: Target) -> Self
     where
         T: Slot,
     {
-        let (client, draft) = get.into_parts();
         Wait {
-            watch: Watch::new(client.clone(), draft, subject),
+            poller: Poller::new(get.into_repeatable(), target),
             decode: read_body,
             on_update: None,
         }
     }
+}
 
-    /// Looks at this interval instead of growing ones. Every look is a request, and those are limited.
+impl<'a, T: Send + 'static> Wait<'a, T> {
+    /// Sets a fixed interval between polls instead of growing ones. Each poll is a request, and the API limits their rate.
     pub fn poll_every(mut self, interval: Duration) -> Self {
-        self.watch.pace = Pace::Even(interval);
+        self.poller.interval = PollInterval::Fixed(interval);
         self
     }
 
-    /// Gives up after this time instead of half an hour.
+    /// Sets the time limit of the wait, instead of half an hour.
     pub fn timeout(mut self, limit: Duration) -> Self {
-        self.watch.limit = limit;
+        self.poller.limit = limit;
         self
     }
 
-    /// Is called with what was found, first at once and then whenever it has changed, the end included.
-    pub fn on_update(mut self, update: impl FnMut(&T) + Send + 'c) -> Self {
-        self.on_update = Some(Box::new(update));
-        self
+    /// Sets a callback that receives the first state and then each state that differs from the one before, the last included.
+    pub fn on_update<'b>(self, update: impl FnMut(&T) + Send + 'b) -> Wait<'b, T> {
+        Wait {
+            poller: self.poller,
+            decode: self.decode,
+            on_update: Some(Box::new(update)),
+        }
     }
 
-    /// What was found, whenever it has changed, as a stream that ends with how it was in the end.
+    /// Returns the states as a stream that ends with the last one.
+    ///
+    /// # Examples
     ///
     /// ```no_run
     /// # async fn example(vapi: vapi::Client, id: &str) -> vapi::Result<()> {
@@ -95,33 +105,33 @@ impl<'c, T: Send + 'static> Wait<'c, T> {
     /// ```
     pub fn stream(self) -> States<T> {
         States {
-            step: Step::Resting(Box::new(self.watch)),
+            step: Step::Idle(Box::new(self.poller)),
             decode: self.decode,
         }
     }
 }
 
-impl<'c, T: Send + 'static> IntoFuture for Wait<'c, T> {
+impl<'a, T: Send + 'static> IntoFuture for Wait<'a, T> {
     type Output = Result<T>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send + 'c>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
         let Wait {
-            mut watch,
+            mut poller,
             decode,
             mut on_update,
         } = self;
         Box::pin(async move {
             loop {
-                let Some(look) = watch.next().await else {
-                    return Err(watch.too_long());
+                let Some(update) = poller.next().await else {
+                    return Err(poller.timed_out());
                 };
-                let look = look?;
-                let state = look.read(decode)?;
-                if let Some(update) = &mut on_update {
-                    update(&state);
+                let update = update?;
+                let state = update.read(decode)?;
+                if let Some(on_update) = &mut on_update {
+                    on_update(&state);
                 }
-                if look.is_last {
+                if update.is_last {
                     return Ok(state);
                 }
             }
@@ -131,11 +141,11 @@ impl<'c, T: Send + 'static> IntoFuture for Wait<'c, T> {
 
 impl<T> fmt::Debug for Wait<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Wait").field(&self.watch).finish()
+        f.debug_tuple("Wait").field(&self.poller).finish()
     }
 }
 
-/// The states that something goes through: a stream, made by [`Wait::stream`]. After an error it is over.
+/// A stream of the states of a resource, made by [`Wait::stream`]. It ends after an error.
 #[must_use = "nothing is requested until this is polled"]
 pub struct States<T> {
     step: Step,
@@ -143,39 +153,39 @@ pub struct States<T> {
 }
 
 enum Step {
-    Resting(Box<Watch>),
-    Looking(Looking),
-    Over,
+    Idle(Box<Poller>),
+    Polling(Polling),
+    Done,
 }
 
-type Looking = Pin<Box<dyn Future<Output = (Box<Watch>, Option<Result<Look>>)> + Send>>;
+type Polling = Pin<Box<dyn Future<Output = (Box<Poller>, Option<Result<Update>>)> + Send>>;
 
 impl<T> States<T> {
-    /// The next state; `None` after the last.
+    /// Returns the next state, or `None` after the last.
     pub async fn next(&mut self) -> Option<Result<T>> {
-        poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
     }
 }
 
 impl<T> Stream for States<T> {
     type Item = Result<T>;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
-        let mut looking: Looking = match std::mem::replace(&mut self.step, Step::Over) {
-            Step::Over => return Poll::Ready(None),
-            Step::Looking(looking) => looking,
-            Step::Resting(mut watch) => Box::pin(async move {
-                let look = watch.next().await;
-                (watch, look)
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<T>>> {
+        let mut polling: Polling = match std::mem::replace(&mut self.step, Step::Done) {
+            Step::Done => return Poll::Ready(None),
+            Step::Polling(polling) => polling,
+            Step::Idle(mut poller) => Box::pin(async move {
+                let update = poller.next().await;
+                (poller, update)
             }),
         };
-        let Poll::Ready((watch, look)) = looking.as_mut().poll(context) else {
-            self.step = Step::Looking(looking);
+        let Poll::Ready((poller, update)) = polling.as_mut().poll(cx) else {
+            self.step = Step::Polling(polling);
             return Poll::Pending;
         };
-        let state = look.map(|look| look?.read(self.decode));
+        let state = update.map(|update| update?.read(self.decode));
         if let Some(Ok(_)) = state {
-            self.step = Step::Resting(watch);
+            self.step = Step::Idle(poller);
         }
         Poll::Ready(state)
     }
@@ -188,51 +198,51 @@ impl<T> fmt::Debug for States<T> {
 }
 
 #[cfg(all(vapi_op = "CallController_findOne", vapi_type = "Call"))]
-impl<'c> crate::resources::Calls<'c> {
-    /// Waits until a call is over. The recordings and the analysis come some seconds to a minute later.
+impl crate::resources::Calls {
+    /// Waits until a call has ended. The recordings and the analysis come some seconds to a minute later.
     ///
-    /// A scheduled call is waited for from now on: give it a [`timeout`](Wait::timeout) that reaches beyond its start.
-    pub fn wait_until_ended(&self, id: impl AsRef<str>) -> Wait<'c, crate::types::Call> {
-        // The last two are what is said of a call that was deleted.
-        let over = Settled::When(&["ended", "not-found", "deletion-failed"]);
-        Wait::new(self.get(id), Subject::new(over))
+    /// The time limit counts from now: for a scheduled call, set a [`timeout`](Wait::timeout) that reaches beyond its start.
+    pub fn wait_until_ended(&self, id: impl AsRef<str>) -> Wait<'static, crate::types::Call> {
+        // A call that was deleted has one of the last two.
+        let ended = EndCondition::When(&["ended", "not-found", "deletion-failed"]);
+        Wait::new(self.get(id), Target::new(ended))
     }
 }
 
 #[cfg(all(vapi_op = "SimulationRunController_findOne", vapi_type = "SimulationRun"))]
-impl<'c> crate::resources::SimulationRuns<'c> {
-    /// Waits until all simulations of a run are over. Whether they passed is in `item_counts`.
-    pub fn wait_until_ended(&self, id: impl AsRef<str>) -> Wait<'c, crate::types::SimulationRun> {
-        Wait::new(self.get(id), Subject::new(Settled::When(&["ended"])))
+impl crate::resources::SimulationRuns {
+    /// Waits until all simulations of a run have ended. Their results are in `item_counts`.
+    pub fn wait_until_ended(&self, id: impl AsRef<str>) -> Wait<'static, crate::types::SimulationRun> {
+        Wait::new(self.get(id), Target::new(EndCondition::When(&["ended"])))
     }
 }
 
 #[cfg(all(vapi_op = "EvalController_getRun", vapi_type = "EvalRun"))]
-impl<'c> crate::resources::Evals<'c> {
-    /// Waits until the run of an eval is over. How it went is in `results`.
-    pub fn wait_until_run_ended(&self, id: impl AsRef<str>) -> Wait<'c, crate::types::EvalRun> {
-        Wait::new(self.get_run(id), Subject::new(Settled::When(&["ended"])))
+impl crate::resources::Evals {
+    /// Waits until the run of an eval has ended. Its results are in `results`.
+    pub fn wait_until_run_ended(&self, id: impl AsRef<str>) -> Wait<'static, crate::types::EvalRun> {
+        Wait::new(self.get_run(id), Target::new(EndCondition::When(&["ended"])))
     }
 }
 
 #[cfg(all(vapi_op = "FileController_findOne", vapi_type = "File"))]
-impl<'c> crate::resources::Files<'c> {
-    /// Waits until an uploaded file is processed. Its `status` is then `done` or `failed`: a file that failed is no error here.
-    pub fn wait_until_processed(&self, id: impl AsRef<str>) -> Wait<'c, crate::types::File> {
-        Wait::new(self.get(id), Subject::new(Settled::Unless(&["processing"])))
+impl crate::resources::Files {
+    /// Waits until an uploaded file is processed. Its `status` is then `done` or `failed`; a failed file is not an error here.
+    pub fn wait_until_processed(&self, id: impl AsRef<str>) -> Wait<'static, crate::types::File> {
+        Wait::new(self.get(id), Target::new(EndCondition::Unless(&["processing"])))
     }
 }
 
 #[cfg(all(vapi_op = "KnowledgeBaseV2Controller_filesGet", vapi_type = "KnowledgeBaseV2File"))]
-impl<'c> crate::resources::KnowledgeBases<'c> {
-    /// Waits until a file in a knowledge base is indexed. Its `status` is then `ready` or `failed`: a file that failed is no error
+impl crate::resources::KnowledgeBases {
+    /// Waits until a file in a knowledge base is indexed. Its `status` is then `ready` or `failed`; a failed file is not an error
     /// here.
     pub fn wait_until_file_indexed(
         &self,
         id: impl AsRef<str>,
         file_id: impl AsRef<str>,
-    ) -> Wait<'c, crate::types::KnowledgeBaseV2File> {
-        let subject = Subject::new(Settled::Unless(&["indexing"])).in_list(file_id.as_ref());
-        Wait::new(self.list_files(id), subject)
+    ) -> Wait<'static, crate::types::KnowledgeBaseV2File> {
+        let target = Target::new(EndCondition::Unless(&["indexing"])).in_list(file_id.as_ref());
+        Wait::new(self.list_files(id), target)
     }
 }

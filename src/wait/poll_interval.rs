@@ -1,38 +1,32 @@
-//! The time between two polls.
+//! The interval between two polls.
 
 use std::time::Duration;
 
-use crate::error::Error;
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(10);
 
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-
-/// How long the pauses between looks are.
+/// The interval between two polls.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
+pub(crate) enum PollInterval {
+    /// Half as long again after each poll, up to ten seconds.
     Growing(Duration),
-    Even(Duration),
+    Fixed(Duration),
 }
 
-impl Pace {
+impl PollInterval {
     pub(crate) fn growing() -> Self {
-        Pace::Growing(FIRST_PAUSE)
+        PollInterval::Growing(FIRST)
     }
 
-    /// The pause before the next look; the one after it may be longer.
-    pub(crate) fn pause(&mut self) -> Duration {
+    /// Returns the interval before the next poll. The one after it may be longer.
+    pub(crate) fn next(&mut self) -> Duration {
         match self {
-            Pace::Even(pause) => *pause,
-            Pace::Growing(next) => {
-                let pause = *next;
-                *next = (pause + pause / 2).min(LONGEST_PAUSE);
-                pause
+            PollInterval::Fixed(interval) => *interval,
+            PollInterval::Growing(next) => {
+                let interval = *next;
+                *next = (interval + interval / 2).min(LONGEST);
+                interval
             }
         }
     }
-}
-
-/// Whether it may be gone by the next look.
-pub(crate) fn is_passing(error: &Error) -> bool {
-    error.is_server() || error.is_rate_limited() || error.is_connect() || error.is_interrupted() || error.is_timeout()
 }

@@ -1,10 +1,8 @@
-//! Looking at something again and again until it is over. It is not generic, so that it is compiled once for all that can be
-//! waited for.
+//! Polling: a resource is requested again and again until it has reached its end. The poller is not generic, so it is compiled
+//! once for all resources.
 
 use std::fmt;
-use std::future::Future;
 use std::ops::Range;
-use std::pin::Pin;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -12,34 +10,33 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::poll_interval::{Pace, is_passing};
-use crate::client::Client;
-use crate::error::{Error, Kind, Origin, Result, json_path};
+use super::poll_interval::PollInterval;
+use crate::error::{Error, ErrorKind, RequestContext, Result};
 use crate::model::Decode;
-use crate::transport::{self, Answer, Draft};
+use crate::transport::{PendingResponse, RawResponse, RepeatableRequest};
 
 const USUAL_LIMIT: Duration = Duration::from_secs(30 * 60);
 
-/// What is looked at.
+/// The resource that is polled.
 #[derive(Debug)]
-pub(super) struct Subject {
-    settled: Settled,
-    /// The id of the one that is meant, if what is asked for is a list.
+pub(super) struct Target {
+    end: EndCondition,
+    /// The id of the resource, if the response is a list that has it.
     in_list: Option<String>,
 }
 
-/// The values of `status` that mean that it is over, or that mean that it is not.
+/// The values of `status` with which a resource has, or has not, reached its end.
 #[allow(dead_code, reason = "each is used if the document has its operation")]
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Settled {
+pub(super) enum EndCondition {
     When(&'static [&'static str]),
     Unless(&'static [&'static str]),
 }
 
 #[allow(dead_code, reason = "each is used if the document has its operation")]
-impl Subject {
-    pub(super) fn new(settled: Settled) -> Self {
-        Subject { settled, in_list: None }
+impl Target {
+    pub(super) fn new(end: EndCondition) -> Self {
+        Target { end, in_list: None }
     }
 
     pub(super) fn in_list(mut self, id: &str) -> Self {
@@ -48,120 +45,111 @@ impl Subject {
     }
 }
 
-type Answering = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+type SendPoll = Box<dyn FnMut() -> PendingResponse + Send>;
 
-pub(super) struct Watch {
-    ask: Box<dyn FnMut() -> Answering + Send>,
-    origin: Origin,
-    subject: Subject,
-    pub(super) pace: Pace,
+/// A resource under observation.
+pub(super) struct Poller {
+    send: SendPoll,
+    context: RequestContext,
+    target: Target,
+    pub(super) interval: PollInterval,
     pub(super) limit: Duration,
-    /// When it was first looked at.
+    /// The time of the first poll.
     began: Option<Instant>,
-    /// When it is to be looked at again.
+    /// The time of the next poll.
     due: Option<Instant>,
     is_over: bool,
     status: Option<String>,
-    /// What was found at the latest look.
+    /// The text of the resource at the latest poll.
     latest: Vec<u8>,
-    /// Why the latest look found nothing.
-    trouble: Option<Error>,
+    /// The error of the latest poll, if it failed.
+    last_error: Option<Error>,
 }
 
-/// What a look found: something new.
-pub(super) struct Look {
-    answer: Answer,
-    origin: Origin,
-    place: Place,
+/// A state of the resource that differs from the one before.
+pub(super) struct Update {
+    response: RawResponse,
+    location: Location,
     pub(super) is_last: bool,
 }
 
-/// Where in the answer it is.
-struct Place {
+/// The position of the resource in a response.
+struct Location {
     span: Range<usize>,
-    index: Option<usize>,
+    /// Its JSON path; empty for the whole response.
+    path: String,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Marks {
+struct PolledFields {
     id: Value,
     #[serde(rename = "fileId")]
     file_id: Value,
     status: Value,
 }
 
-impl Watch {
-    pub(super) fn new(client: Client, draft: Draft, subject: Subject) -> Self {
-        let origin = draft.origin().clone();
-        let at = origin.clone();
-        let ask = move || -> Answering {
-            let (client, draft, at) = (client.clone(), draft.try_clone(), at.clone());
-            Box::pin(async move {
-                match draft {
-                    Some(draft) => transport::send(client.shared(), draft).await,
-                    None => Err(Error::input("a request with an upload can't be sent again and again").at(&at)),
-                }
-            })
-        };
-        Watch::asking(Box::new(ask), origin, subject)
+impl Poller {
+    pub(super) fn new(request: RepeatableRequest, target: Target) -> Self {
+        let context = request.context().clone();
+        Poller::sending_with(Box::new(move || request.send(|_| {})), context, target)
     }
 
-    fn asking(ask: Box<dyn FnMut() -> Answering + Send>, origin: Origin, subject: Subject) -> Self {
-        Watch {
-            ask,
-            origin,
-            subject,
-            pace: Pace::growing(),
+    pub(super) fn sending_with(send: SendPoll, context: RequestContext, target: Target) -> Self {
+        Poller {
+            send,
+            context,
+            target,
+            interval: PollInterval::growing(),
             limit: USUAL_LIMIT,
             began: None,
             due: None,
             is_over: false,
             status: None,
             latest: Vec::new(),
-            trouble: None,
+            last_error: None,
         }
     }
 
-    /// Looks until there is something new. `None` after the end, or after an error.
-    pub(super) async fn next(&mut self) -> Option<Result<Look>> {
+    /// Polls until the resource has changed. Returns `None` after the last update or an error.
+    pub(super) async fn next(&mut self) -> Option<Result<Update>> {
         if self.is_over {
             return None;
         }
         let began = *self.began.get_or_insert_with(Instant::now);
-        // A limit that no clock can reach is none.
+        // A limit that no clock can reach is not a limit.
         let deadline = began.checked_add(self.limit);
         loop {
             if let Some(due) = self.due {
                 sleep_until(deadline.map_or(due, |deadline| deadline.min(due))).await;
                 if deadline.is_some_and(|deadline| deadline <= Instant::now()) {
                     self.is_over = true;
-                    return Some(Err(self.too_long()));
+                    return Some(Err(self.timed_out()));
                 }
             }
-            let asked = (self.ask)();
-            let answered = match deadline {
-                Some(deadline) => timeout_at(deadline, asked).await.ok(),
-                None => Some(asked.await),
+            let pending = (self.send)();
+            let response = match deadline {
+                Some(deadline) => timeout_at(deadline, pending).await.ok(),
+                None => Some(pending.await),
             };
-            let pause = self.pace.pause();
-            let found = match answered {
-                None => Err(self.too_long()),
-                Some(Ok(answer)) => self.found(answer),
-                Some(Err(error)) if is_passing(&error) => {
-                    let pause = error.retry_after().map_or(pause, |asked| asked.max(pause));
-                    self.due = Instant::now().checked_add(pause);
-                    self.trouble = Some(error);
+            let interval = self.interval.next();
+            let update = match response {
+                None => Err(self.timed_out()),
+                Some(Ok(response)) => self.update(response),
+                Some(Err(error)) if error.is_transient() => {
+                    let interval = error.retry_after().map_or(interval, |asked| asked.max(interval));
+                    self.due = Instant::now().checked_add(interval);
+                    self.last_error = Some(error);
                     continue;
                 }
                 Some(Err(error)) => Err(error),
             };
-            self.due = Instant::now().checked_add(pause);
-            match found {
+            self.due = Instant::now().checked_add(interval);
+            match update {
                 Ok(None) => {}
-                Ok(Some(look)) => {
-                    self.is_over = look.is_last;
-                    return Some(Ok(look));
+                Ok(Some(update)) => {
+                    self.is_over = update.is_last;
+                    return Some(Ok(update));
                 }
                 Err(error) => {
                     self.is_over = true;
@@ -171,110 +159,93 @@ impl Watch {
         }
     }
 
-    /// What an answer tells, unless it is what the one before told.
-    fn found(&mut self, answer: Answer) -> Result<Option<Look>> {
-        self.trouble = None;
-        let (place, marks) = match self.locate(&answer) {
+    /// Returns the state in a response, unless it is the same as before.
+    fn update(&mut self, response: RawResponse) -> Result<Option<Update>> {
+        self.last_error = None;
+        let (location, fields) = match self.locate(&response) {
             Ok(Some(found)) => found,
             Ok(None) => {
-                let id = self.subject.in_list.as_deref().unwrap_or_default();
-                return Err(Error::new(Kind::Decode, format!("the answer lists no `{id}`")).at(&self.origin));
+                let id = self.target.in_list.as_deref().unwrap_or_default();
+                let detail = format!("the response does not list `{id}`");
+                return Err(Error::new(ErrorKind::Decode, detail).for_request(&self.context));
             }
-            Err(cause) => return Err(undecodable(&answer, &self.origin, &cause, None)),
+            Err(cause) => return Err(response.undecodable(&cause, None)),
         };
-        let status = marks.status.as_str();
-        let is_last = match self.subject.settled {
-            Settled::When(over) => status.is_some_and(|status| over.contains(&status)),
-            Settled::Unless(on) => !status.is_some_and(|status| on.contains(&status)),
+        let status = fields.status.as_str();
+        let is_last = match self.target.end {
+            EndCondition::When(ends) => status.is_some_and(|status| ends.contains(&status)),
+            EndCondition::Unless(going_on) => !status.is_some_and(|status| going_on.contains(&status)),
         };
-        let text = answer.body.get(place.span.clone()).unwrap_or_default();
+        let text = response.body.get(location.span.clone()).unwrap_or_default();
         if text == self.latest && !is_last {
             return Ok(None);
         }
         self.status = status.map(str::to_owned);
         text.clone_into(&mut self.latest);
-        Ok(Some(Look {
-            answer,
-            origin: self.origin.clone(),
-            place,
+        Ok(Some(Update {
+            response,
+            location,
             is_last,
         }))
     }
 
-    fn locate(&self, answer: &Answer) -> serde_json::Result<Option<(Place, Marks)>> {
-        let body = &answer.body[..];
-        let Some(id) = &self.subject.in_list else {
-            let place = Place {
-                span: 0..body.len(),
-                index: None,
+    fn locate(&self, response: &RawResponse) -> serde_json::Result<Option<(Location, PolledFields)>> {
+        let Some(id) = &self.target.in_list else {
+            let location = Location {
+                span: 0..response.body.len(),
+                path: String::new(),
             };
-            return Ok(Some((place, serde_json::from_slice(body)?)));
+            return Ok(Some((location, serde_json::from_slice(&response.body)?)));
         };
-        let items: Vec<&RawValue> = serde_json::from_slice(body)?;
+        let items: Vec<&RawValue> = serde_json::from_slice(&response.body)?;
         for (index, item) in items.into_iter().enumerate() {
-            let text = item.get();
-            let marks: Marks = serde_json::from_str(text)?;
-            if marks.id == **id || marks.file_id == **id {
-                let start = text.as_ptr().addr() - body.as_ptr().addr();
-                let place = Place {
-                    span: start..start + text.len(),
-                    index: Some(index),
+            let fields: PolledFields = serde_json::from_str(item.get())?;
+            if fields.id == **id || fields.file_id == **id {
+                let location = Location {
+                    span: response.span_of(item),
+                    path: format!("[{index}]"),
                 };
-                return Ok(Some((place, marks)));
+                return Ok(Some((location, fields)));
             }
         }
         Ok(None)
     }
 
-    /// The error of a wait that was given up.
-    pub(super) fn too_long(&mut self) -> Error {
-        let kind = Kind::Timeout { connecting: false };
+    /// Returns the error of a wait whose time limit has passed.
+    pub(super) fn timed_out(&mut self) -> Error {
+        let kind = ErrorKind::Timeout { connecting: false };
         let limit = self.limit;
         let detail = match &self.status {
-            Some(status) => format!("it is still `{status}` after {limit:?}"),
-            None => format!("nothing could be learned of it within {limit:?}"),
+            Some(status) => format!("the status is still `{status}` after {limit:?}"),
+            None => format!("no status was received within {limit:?}"),
         };
-        let error = Error::new(kind, detail).at(&self.origin);
-        match self.trouble.take() {
-            Some(trouble) => error.caused_by(trouble),
+        let error = Error::new(kind, detail).for_request(&self.context);
+        match self.last_error.take() {
+            Some(last_error) => error.caused_by(last_error),
             None => error,
         }
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for Poller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch")
-            .field("operation", &self.origin.operation)
-            .field("pace", &self.pace)
+        f.debug_struct("Poller")
+            .field("operation", &self.context.operation)
+            .field("interval", &self.interval)
             .field("limit", &self.limit)
             .field("status", &self.status)
             .finish_non_exhaustive()
     }
 }
 
-impl Look {
+impl Update {
+    /// Decodes the state.
+    ///
     /// # Errors
-    /// What was found is not of this type.
+    ///
+    /// The state is not of this type.
     pub(super) fn read<T>(&self, decode: Decode<T>) -> Result<T> {
-        let text = self.answer.body.get(self.place.span.clone()).unwrap_or_default();
-        decode(text).map_err(|cause| {
-            let inside = json_path::of(text, &cause);
-            let place = match self.place.index {
-                Some(index) => Some(json_path::join(&format!("[{index}]"), inside)),
-                None => inside,
-            };
-            undecodable(&self.answer, &self.origin, &cause, place)
-        })
+        self.response
+            .decode_part(self.location.span.clone(), &self.location.path, decode)
     }
 }
-
-fn undecodable(answer: &Answer, origin: &Origin, cause: &serde_json::Error, place: Option<String>) -> Error {
-    Error::decode_answer(answer.status, &answer.headers, answer.body.clone(), cause, place)
-        .at(origin)
-        .after(answer.attempts)
-}
-
-#[cfg(test)]
-#[path = "poller_tests.rs"]
-mod tests;

@@ -53,26 +53,26 @@ impl Endpoint for DeleteThing {
     }
 }
 
-pub fn create(client: &Client) -> Operation<'_, CreateThing> {
+pub fn create(client: &Client) -> Operation<CreateThing> {
     Operation::new(client).body(&serde_json::json!({ "name": "a" }))
 }
 
-pub fn get<'c>(client: &'c Client, id: &str) -> Operation<'c, GetThing> {
+pub fn get(client: &Client, id: &str) -> Operation<GetThing> {
     Operation::new(client).path("id", id)
 }
 
-pub fn update<'c>(client: &'c Client, id: &str) -> Operation<'c, UpdateThing> {
+pub fn update(client: &Client, id: &str) -> Operation<UpdateThing> {
     Operation::new(client)
         .path("id", id)
         .body(&serde_json::json!({ "name": null }))
 }
 
-pub fn replace<'c>(client: &'c Client, id: &str) -> Operation<'c, ReplaceThing> {
+pub fn replace(client: &Client, id: &str) -> Operation<ReplaceThing> {
     Operation::new(client)
         .path("id", id)
         .body(&serde_json::json!({ "name": "b" }))
 }
 
-pub fn delete<'c>(client: &'c Client, id: &str) -> Operation<'c, DeleteThing> {
+pub fn delete(client: &Client, id: &str) -> Operation<DeleteThing> {
     Operation::new(client).path("id", id)
 }

@@ -1,14 +1,17 @@
-//! Writes the resource handles: `client.calls().create(…)` for every operation.
+//! Writes the resource handles: `client.calls().create(…)` for every operation, and a type alias for each that rustdoc gives a page.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use heck::ToPascalCase;
+use serde_json::Value;
 
 use super::raw::Signature;
 use crate::docs::{Docs, comment};
 use crate::names::{progenitor_name, snake_name};
 use crate::operations::{Body, Operation, Parameter, Transfer};
-use heck::ToPascalCase;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-/// What every prepared operation can do already.
+/// The methods that every prepared operation has: no setter can take one of these names.
 const METHODS_OF_OPERATION: [&str; 14] = [
     "body",
     "form",
@@ -26,8 +29,18 @@ const METHODS_OF_OPERATION: [&str; 14] = [
     "with_response",
 ];
 
-/// The text of `operations.rs`.
-pub fn write(operations: &[Operation], signatures: &BTreeMap<String, Signature>, docs: &Docs) -> String {
+/// The operations for which the `vapi` crate has a hand-written `stream`. The document does not declare their streams.
+const EVENT_STREAMS: [&str; 2] = ["ChatController_createChat", "ChatController_createOpenAIChat"];
+
+/// Returns the text of `operations.rs`, except for `lists`, the text that follows it: its calls of `list!` tell which operations
+/// list.
+pub fn write(
+    operations: &[Operation],
+    signatures: &BTreeMap<String, Signature>,
+    docs: &Docs,
+    document: &Value,
+    lists: &str,
+) -> String {
     let mut handles: BTreeMap<&str, Vec<&Operation>> = BTreeMap::new();
     for operation in operations {
         handles.entry(&operation.handle).or_default().push(operation);
@@ -36,15 +49,24 @@ pub fn write(operations: &[Operation], signatures: &BTreeMap<String, Signature>,
     for (handle, operations) in &handles {
         write_handle(&mut out, handle, operations, signatures, docs);
     }
-    out.push_str("/// What the document says of each operation, as types.\npub mod endpoint {\n    use super::*;\n\n");
+    out.push_str("/// The operations as types, each with what the document says of it.\npub mod endpoint {\n    use super::*;\n\n");
     for operation in operations {
         if operation.transfer != Some(Transfer::Download) {
             write_endpoint(&mut out, operation, &signatures[&operation.id]);
         }
     }
     out.push_str("}\n\n");
+    out.push_str("/// The operations as the methods of the resources return them: prepared, and sent when they are awaited.\n///\n/// Each page lists the parameters, the response and the errors of one operation.\npub mod prepared {\n    use super::*;\n\n");
     for operation in operations {
-        write_setters(&mut out, operation, &signatures[&operation.id]);
+        if operation.transfer != Some(Transfer::Download) {
+            write_alias(&mut out, operation, &signatures[&operation.id], document, lists);
+        }
+    }
+    out.push_str("}\n\n");
+    for operation in operations {
+        if operation.transfer != Some(Transfer::Download) {
+            write_setters(&mut out, operation, &signatures[&operation.id]);
+        }
     }
     write_table(&mut out, operations);
     out
@@ -66,15 +88,15 @@ fn write_handle(
     out.push_str(&comment("", &text));
     let _ = writeln!(
         out,
-        "#[derive(Clone, Copy, Debug)]\npub struct {name}<'c> {{\n    pub(crate) client: &'c Client,\n}}\n"
+        "#[derive(Clone, Debug)]\npub struct {name} {{\n    pub(crate) client: Client,\n}}\n"
     );
     out.push_str("impl Client {\n");
     out.push_str(&comment("    ", &text));
     let _ = writeln!(
         out,
-        "    pub fn {handle}(&self) -> {name}<'_> {{\n        {name} {{ client: self }}\n    }}\n}}\n"
+        "    pub fn {handle}(&self) -> {name} {{\n        {name} {{ client: self.clone() }}\n    }}\n}}\n"
     );
-    let _ = writeln!(out, "impl<'c> {name}<'c> {{");
+    let _ = writeln!(out, "impl {name} {{");
     for operation in operations {
         write_method(out, operation, &signatures[&operation.id]);
     }
@@ -118,18 +140,88 @@ fn write_method(out: &mut String, operation: &Operation, signature: &Signature) 
     if operation.transfer == Some(Transfer::Download) {
         let _ = writeln!(
             out,
-            "    pub fn {name}(&self{arguments}) -> crate::Download<'c> {{\n        \
-             crate::Download::new(self.client, {:?}, {:?}){calls}\n    }}\n",
+            "    pub fn {name}(&self{arguments}) -> crate::Download {{\n        \
+             crate::Download::new(&self.client, {:?}, {:?}){calls}\n    }}\n",
             operation.id, operation.path
         );
     } else {
-        let endpoint = operation.type_name();
+        let alias = operation.type_name();
         let _ = writeln!(
             out,
-            "    pub fn {name}(&self{arguments}) -> Operation<'c, endpoint::{endpoint}> {{\n        \
-             Operation::new(self.client){calls}\n    }}\n"
+            "    ///\n    /// [`{alias}`](prepared::{alias}) has the response, the errors and the optional parameters.\n    \
+             pub fn {name}(&self{arguments}) -> prepared::{alias} {{\n        \
+             Operation::new(&self.client){calls}\n    }}\n"
         );
     }
+}
+
+/// The alias of an operation. On its page, rustdoc lists the methods that this one operation has.
+fn write_alias(out: &mut String, operation: &Operation, signature: &Signature, document: &Value, lists: &str) {
+    let name = operation.type_name();
+    let mut text = format!(
+        "The operation [`vapi.{handle}().{method}(…)`]({type_name}::{method}): `{verb} {path}`.\n\n\
+         | | |\n| --- | --- |\n| id | `{id}` |\n| response | {response} |\n",
+        handle = operation.handle,
+        method = operation.name,
+        type_name = operation.handle.to_pascal_case(),
+        verb = operation.method,
+        path = operation.path,
+        id = operation.id,
+        response = linked(&signature.output),
+    );
+    let optional = operation.parameters.iter().filter(|parameter| !parameter.required);
+    let optional: Vec<String> = optional.map(|parameter| format!("`{}`", parameter.name)).collect();
+    if !optional.is_empty() {
+        let _ = writeln!(text, "| optional parameters | {} |", optional.join(", "));
+    }
+    let declared = declared_errors(document, operation);
+    let declared = match declared.is_empty() {
+        true => String::new(),
+        false => format!("; the document names {}", declared.join(", ")),
+    };
+    let _ = writeln!(
+        text,
+        "| errors | an [`Error`](crate::Error) for every status but 2xx{declared} |"
+    );
+    let retried = match operation.method.as_str() {
+        "GET" | "HEAD" | "DELETE" | "PUT" => "after 408, 429, 5xx, and a connection that failed or broke",
+        _ => "after 429, and if no connection was made: never when it may have been done",
+    };
+    let _ = writeln!(text, "| retries | {retried} |");
+    if lists.contains(&format!("list!({name} ")) {
+        text.push_str("| streams | `stream()` for the items, `pages()` for the pages: see [`pages`](crate::pages) |\n");
+    } else if EVENT_STREAMS.contains(&operation.id.as_str()) {
+        text.push_str("| streams | `stream()` for the events: see [`chat`](crate::chat) |\n");
+    }
+    out.push_str(&comment("    ", text.trim_end()));
+    let _ = writeln!(out, "    pub type {name} = Operation<endpoint::{name}>;\n");
+}
+
+/// A type as code, linked if it is one of ours: ``[`Vec<Call>`](types::Call)``.
+fn linked(ty: &str) -> String {
+    let Some((_, rest)) = ty.split_once("types::") else {
+        return match ty {
+            "()" => "none".to_owned(),
+            ty => format!("`{ty}`"),
+        };
+    };
+    let name: String = rest.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+    format!("[`{}`](types::{name})", ty.replace("types::", ""))
+}
+
+/// The error statuses that the document declares for an operation.
+fn declared_errors(document: &Value, operation: &Operation) -> Vec<String> {
+    let responses = document
+        .get("paths")
+        .and_then(|paths| paths.get(&operation.path))
+        .and_then(|path| path.get(operation.method.to_lowercase()))
+        .and_then(|operation| operation.get("responses"))
+        .and_then(Value::as_object);
+    let statuses = responses.into_iter().flatten().map(|(status, _)| status);
+    statuses
+        .filter(|status| status.starts_with(['4', '5']))
+        .cloned()
+        .collect()
 }
 
 fn distinct(name: &str, taken: &mut Vec<String>) -> String {
@@ -149,7 +241,7 @@ fn body_type(signature: &Signature) -> String {
         .unwrap_or_else(|| "Value".to_owned())
 }
 
-/// Query and header parameters by the type that progenitor gave them.
+/// The type that progenitor gave to a query or header parameter.
 fn parameter_type(parameter: &Parameter, signature: &Signature) -> String {
     signature
         .arguments
@@ -183,9 +275,6 @@ fn write_endpoint(out: &mut String, operation: &Operation, signature: &Signature
 
 /// Optional parameters and bodies are setters on the prepared operation.
 fn write_setters(out: &mut String, operation: &Operation, signature: &Signature) {
-    if operation.transfer == Some(Transfer::Download) {
-        return;
-    }
     let mut setters = String::new();
     let mut taken = METHODS_OF_OPERATION.map(str::to_owned).to_vec();
     for parameter in operation.parameters.iter().filter(|parameter| !parameter.required) {
@@ -208,9 +297,8 @@ fn write_setters(out: &mut String, operation: &Operation, signature: &Signature)
         );
     }
     if !setters.is_empty() {
-        let endpoint = operation.type_name();
-        let _ = writeln!(out, "/// `{}().{}()`", operation.handle, operation.name);
-        let _ = writeln!(out, "impl Operation<'_, endpoint::{endpoint}> {{\n{setters}}}\n");
+        let alias = operation.type_name();
+        let _ = writeln!(out, "impl prepared::{alias} {{\n{setters}}}\n");
     }
 }
 

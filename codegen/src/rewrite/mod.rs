@@ -134,11 +134,11 @@ fn write(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError>
     let model: &Model = prepared.model();
     let operations: &[Operation] = prepared.operations();
     let signatures = raw::signatures(&client_items, operations)?;
+    let lists = lists::write(operations, &signatures, prepared.document(), &type_items);
     Ok(Code {
         types: types::write(&type_items, model)?,
         raw: raw::write(client_items, operations)?,
-        operations: facade::write(operations, &signatures, prepared.docs())
-            + &lists::write(operations, &signatures, prepared.document(), &type_items),
+        operations: facade::write(operations, &signatures, prepared.docs(), prepared.document(), &lists) + &lists,
         registry: registry::write(operations, &signatures, model),
         calls: registry::write_calls(operations, &signatures),
         operation_ids: operations.iter().map(|operation| operation.id.clone()).collect(),

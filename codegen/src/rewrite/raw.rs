@@ -228,7 +228,10 @@ fn share_the_end(method: &mut ImplItemFn) {
         return;
     };
     statements.truncate(at);
-    statements.push(Stmt::Expr(syn::parse_quote!(self.answer(request, #id).await), None));
+    statements.push(Stmt::Expr(
+        syn::parse_quote!(self.exec_and_decode(request, #id).await),
+        None,
+    ));
     for statement in statements {
         if let Stmt::Local(local) = statement
             && let syn::Pat::Ident(name) = &mut local.pat
