@@ -10,22 +10,50 @@
 //! # }
 //! ```
 //!
-//! - A [`Client`] comes from the environment or from [`Client::builder`]. Its methods lead to the [`resources`] of the API, whose
-//!   methods are the API's operations.
+//! # Overview
+//!
+//! - A [`Client`] comes from the environment or from [`Client::builder`]. Its methods lead to the [`resources`] of the API, and the
+//!   methods of those are the operations.
 //! - An [`Operation`](operation::Operation) is sent when it is awaited. Before that it takes options: a time limit, retries, headers,
-//!   more query.
-//! - The [`types`] have public fields, `new(..)` with what must be there, and a setter for each field. They keep what they do not
-//!   know: `Unknown` values of enums and unions, and properties in `extra`. [`Nullable`] tells clearing a property from keeping it.
-//! - Everything fails with the one [`Error`], which can be asked what happened.
-//! - What may have placed a call is never sent twice by itself; other requests are retried.
-//! - A list is a stream too, which asks for its [`pages`] when their turn comes. A [`wait`] sees a call through to its end. A [`chat`] can
-//!   be heard word by word.
-//! - [`tools`] and [`structured_outputs`] come from types of your own, and are read back as those.
-//! - An [`Upload`] is streamed from where it is; a [`Download`] is streamed, read or saved.
-//! - [`Client::request`] sends what the document does not describe; [`Client::raw`] is progenitor's own client.
+//!   query parameters. [`resources::prepared`] has a page for each operation.
+//! - The [`types`] have public fields, `new(..)` with the required ones, and a setter for each field. They keep unknown data:
+//!   `Unknown` variants of enums and unions, and unknown properties in `extra`. [`Nullable`] distinguishes clearing a property from
+//!   keeping it.
+//! - Every error is the one [`Error`]. Its methods say what happened.
+//! - A request that may have placed a call is never sent twice. Other requests are retried.
+//! - A list is also a stream, which requests its [`pages`] when they are needed.
+//! - [`wait`] polls until a call has ended. [`batch`] calls many customers. [`chat`] streams the text of an assistant.
+//! - [`tools`] and [`structured_outputs`] are made from types of your own, and are decoded as those types.
+//! - An [`Upload`] is streamed from disk, memory or a stream. A [`Download`] is streamed, read or saved; [`artifacts`] has the
+//!   recordings and the logs of a call.
+//! - [`Client::request`] sends what the document does not describe. [`Client::raw`] is progenitor's own client.
+//!
+//! # Cargo features
+//!
+//! | feature | default | purpose |
+//! | --- | --- | --- |
+//! | `rustls-tls` | yes | https by rustls with `ring`, which builds fastest |
+//! | `rustls-aws-lc` | | https by rustls with `aws-lc-rs`, the provider that `reqwest` prefers |
+//! | `native-tls` | | https by the TLS library of the system |
+//! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
+//! | `schemars` | yes | tools and structured outputs from Rust types |
+//! | `gzip` | | compressed responses |
+//! | `http2` | | many requests over one connection |
+//! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
+//!
+//! If several TLS features are enabled, `reqwest` chooses: `rustls-tls` has an effect only alone.
+//!
+//! # Tracing
+//!
+//! Each request is a span `vapi` at level `info`, with operation, status, attempts and duration. At level `debug`, each operation
+//! ends with one event with the same facts. For a stream that is when the stream is dropped.
 
-// This file is the table of contents. What is generated and what is written by hand never share a file.
+// This file is the table of contents. ARCHITECTURE.md shows the layers.
 
+// Pages on docs.rs say which feature an item needs. The `cfg`s of build.rs are left out: they hold for the document of this crate.
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg = false))]
+
+// Capabilities
 pub mod artifacts;
 #[cfg(all(
     vapi_op = "CallController_create",
@@ -34,26 +62,34 @@ pub mod artifacts;
     vapi_type = "CreateCustomerDto"
 ))]
 pub mod batch;
-mod by_name;
 pub mod chat;
-mod client;
-mod download;
-mod error;
 #[cfg(feature = "schemars")]
 mod json_schema;
-mod model;
-pub mod operation;
 pub mod pages;
-pub mod raw;
-mod request;
-#[allow(clippy::all, rustdoc::all)]
-pub mod resources;
 pub mod structured_outputs;
 pub mod tools;
-mod transport;
-#[allow(clippy::all, deprecated, rustdoc::all)]
-pub mod types;
 pub mod wait;
+
+// Requests: by resource, typed, untyped, and progenitor's
+mod download;
+pub mod operation;
+pub mod raw;
+mod request;
+// Clippy would judge generated code.
+#[allow(clippy::all)]
+pub mod resources;
+
+// The client, the path of a request, errors
+mod client;
+mod error;
+mod transport;
+
+// Data
+mod by_name;
+mod model;
+// Clippy would judge generated code. Some types are deprecated by the API and are named in others.
+#[allow(clippy::all, deprecated)]
+pub mod types;
 
 pub use artifacts::RecordingTrack;
 pub use client::{Client, ClientBuilder, Region, http_client_builder};

@@ -39,6 +39,7 @@ use crate::types;
 ///
 /// [`ReadStructuredOutput::structured_output`] reads it from a call. `.name(..)` sets another name, of up to 40 characters.
 #[cfg(all(feature = "schemars", vapi_type = "CreateStructuredOutputDto"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
 #[must_use]
 pub fn of<T: schemars::JsonSchema>() -> types::CreateStructuredOutputDto {
     let schema = crate::json_schema::of::<T>();

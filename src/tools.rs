@@ -45,6 +45,7 @@ use crate::types;
 /// how to fill them; a field that is an `Option` or has a default is optional. Where a type contains itself, the model may send any
 /// object.
 #[cfg(all(feature = "schemars", vapi_type = "CreateFunctionToolDto"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "schemars")))]
 pub fn function<A: schemars::JsonSchema>(
     name: impl Into<String>,
     description: impl Into<String>,

@@ -221,7 +221,7 @@ async fn waiting_for_a_slot_has_an_end() {
     assert!(error.is_timeout());
     assert_eq!(
         error.to_string(),
-        "no call could be started for 60ms: all slots are taken"
+        "no call could be started for 60ms: the concurrency limit is reached"
     );
     assert_eq!(slices(&local), [1, 9]);
 }
@@ -254,7 +254,7 @@ async fn one_call_can_be_taken_out_of_either_form_of_answer() {
 
     let batch = vapi.calls().create(call().customers(customers(2))).await.unwrap();
     let error = batch.into_call().unwrap_err();
-    assert_eq!(error.to_string(), "the answer is not a single call");
+    assert_eq!(error.to_string(), "the response is not a single call");
     let nobody = CreateCustomerDto::new().number("0555");
     let batch = vapi.calls().create(call().customers([nobody])).await.unwrap();
     let error = batch.into_call().unwrap_err().to_string();

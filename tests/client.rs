@@ -66,7 +66,7 @@ async fn an_id_that_would_change_the_route_is_refused_before_anything_is_sent() 
     assert_eq!(error.path(), Some("/thing/{id}"));
     assert_eq!(
         error.to_string(),
-        "ThingController_findOne: the path parameter `id` has '/' in it, which an id can't have"
+        "ThingController_findOne: the path parameter `id` has '/' in it, which an id cannot have"
     );
     assert!(server.received().is_empty());
 }

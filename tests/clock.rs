@@ -141,7 +141,7 @@ async fn a_request_has_a_minute_by_default() {
     clock.advance_until(Duration::from_secs(2), || call.is_finished()).await;
     let error = call.await.unwrap().unwrap_err();
     assert!(error.is_timeout());
-    assert!(error.to_string().ends_with("did not answer within 60s"), "{error}");
+    assert!(error.to_string().ends_with("did not respond within 60s"), "{error}");
 }
 
 #[tokio::test]

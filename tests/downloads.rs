@@ -189,14 +189,14 @@ async fn both_hosts_are_asked_again_after_an_error() {
 async fn redirects_that_lead_nowhere_are_errors() {
     for (reply, part) in [
         (Reply::redirect("/call/c-1/mono-recording"), "more than 5 redirects"),
-        (Reply::empty(302), "a redirect that says not where to"),
+        (Reply::empty(302), "a redirect without a target"),
         (
             Reply::redirect("http://["),
-            "a redirect to an address that can't be read",
+            "a redirect to an address that cannot be read",
         ),
         (
             Reply::redirect("file:///etc/passwd"),
-            "a redirect to something that is not http",
+            "a redirect to an address that is not http",
         ),
     ] {
         let api = Server::replying([reply]).await;
@@ -250,7 +250,7 @@ async fn a_folder_that_does_not_exist_is_named() {
         .unwrap_err();
     assert!(error.is_file());
     assert!(
-        error.to_string().starts_with("can't write /no/such/folder/x.wav: "),
+        error.to_string().starts_with("cannot write /no/such/folder/x.wav: "),
         "{error}"
     );
 }

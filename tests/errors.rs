@@ -133,7 +133,7 @@ async fn an_answer_that_does_not_fit_names_the_place() {
     assert_eq!(error.body(), Some(body.as_bytes()));
     assert_eq!(
         error.to_string(),
-        "ThingController_findOne: the answer (200 OK) is not as expected at `messages[1].time`: \
+        "ThingController_findOne: the response (200 OK) is not as expected at `messages[1].time`: \
          invalid type: string, expected u64 at line 1 column 81 (request id req-9)"
     );
 }
@@ -161,7 +161,7 @@ async fn a_page_where_json_was_expected_is_said_to_be_one() {
     let error = error_of(Reply::new(200, "text/html", "<html>Sign in</html>")).await;
     assert_eq!(
         error.to_string(),
-        "ThingController_findOne: the answer (200 OK) is text/html, not JSON: <html>Sign in</html>"
+        "ThingController_findOne: the response (200 OK) is text/html, not JSON: <html>Sign in</html>"
     );
 }
 
@@ -198,7 +198,7 @@ async fn no_server_is_a_connect_error() {
     let error = get(&vapi, "t-1").await.unwrap_err();
     assert!(error.is_connect() && !error.is_timeout() && !error.is_interrupted());
     let sentence = error.to_string();
-    assert!(sentence.starts_with("ThingController_findOne: can't connect to http://127.0.0.1:"));
+    assert!(sentence.starts_with("ThingController_findOne: cannot connect to http://127.0.0.1:"));
     assert!(sentence.contains("Connection refused"), "{sentence}");
     assert!(error.source().is_some());
 }
@@ -225,7 +225,7 @@ async fn a_server_that_does_not_answer_is_a_timeout() {
     let limit = Duration::from_millis(200);
     let error = get(&vapi, "t-1").timeout(limit).await.unwrap_err();
     assert!(error.is_timeout() && !error.is_connect());
-    assert!(error.to_string().ends_with("did not answer within 200ms"), "{error}");
+    assert!(error.to_string().ends_with("did not respond within 200ms"), "{error}");
 }
 
 #[tokio::test]

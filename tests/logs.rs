@@ -197,7 +197,7 @@ async fn a_damaged_log_is_said_to_be_damaged() {
     let (_, error) = lines_of(gzip(damaged)).await;
     let error = error.unwrap();
     assert!(error.is_decode());
-    assert!(error.to_string().contains("the log can't be unpacked: "), "{error}");
+    assert!(error.to_string().contains("the log cannot be unpacked: "), "{error}");
 }
 
 #[tokio::test]

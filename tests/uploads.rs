@@ -131,7 +131,7 @@ async fn a_file_that_is_not_there_is_named_before_anything_is_sent() {
     assert!(
         error
             .to_string()
-            .starts_with("FileController_create: can't read no/such.pdf: "),
+            .starts_with("FileController_create: cannot read no/such.pdf: "),
         "{error}"
     );
     assert!(server.received().is_empty());

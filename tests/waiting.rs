@@ -67,7 +67,7 @@ async fn a_wait_that_takes_too_long_says_how_the_call_stands() {
     assert!(error.is_timeout());
     assert_eq!(
         error.to_string(),
-        "CallController_findOne: it is still `queued` after 100ms"
+        "CallController_findOne: the status is still `queued` after 100ms"
     );
 }
 

@@ -58,6 +58,7 @@ impl LogEntry {
     }
 }
 
+#[cfg_attr(docsrs, doc(cfg(feature = "logs")))]
 impl Download {
     /// Downloads a log and returns its lines, unpacked, as a stream.
     ///

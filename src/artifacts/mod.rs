@@ -5,5 +5,6 @@ mod logs;
 mod recording;
 
 #[cfg(feature = "logs")]
+#[cfg_attr(docsrs, doc(cfg(feature = "logs")))]
 pub use logs::{LogEntries, LogEntry, LogLines};
 pub use recording::RecordingTrack;

@@ -57,7 +57,7 @@ async fn an_error_in_mid_stream_is_an_error() {
         ),
     ] {
         let error = error_after_a_delta(&format!("{report}\n\ndata: {{\"delta\":\"b\"}}\n\n")).await;
-        let start = "ChatController_createChat: the server broke the stream off with an error";
+        let start = "ChatController_createChat: the server ended the stream with an error";
         assert_eq!(error.to_string(), format!("{start}{sentence}"));
         assert_eq!(error.is_rate_limited(), report.contains("429"), "{report}");
     }
@@ -193,7 +193,7 @@ async fn an_answer_that_is_no_stream_is_an_error_that_keeps_it() {
     assert_eq!(error.body(), Some(whole.as_bytes()));
     assert_eq!(
         error.to_string(),
-        "ChatController_createChat: the answer (201 Created) is application/json where a stream of events was expected"
+        "ChatController_createChat: the response (201 Created) is application/json where a stream of events was expected"
     );
 }
 

@@ -214,7 +214,7 @@ const ENDING: &str = "self.pre(&mutrequest&info).await?;letresult=self.exec(requ
                       self.post(&result&info).await?;letresponse=result?;matchresponse.status().as_u16(){\
                       200..=299=>{ResponseValue::from_response(response).await}_=>Err(Error::UnexpectedResponse(response))}";
 
-/// Sending and reading JSON, which progenitor writes out in each method, becomes a call of `Client::answer`: compiling 137 futures
+/// Sending and reading JSON, which progenitor writes out in each method, becomes a call of `Client::exec_and_decode`: compiling 137 futures
 /// that wait in four places was a fifth of the cost of checking the crate. A method that ends in another way stays as it is.
 fn share_the_end(method: &mut ImplItemFn) {
     let statements = &mut method.block.stmts;
@@ -343,7 +343,7 @@ mod tests {
         );
         assert_eq!(
             shared(&body),
-            "{ let request = self . client . get (url) . build () ? ; self . answer (request , \"get\") . await }"
+            "{ let request = self . client . get (url) . build () ? ; self . exec_and_decode (request , \"get\") . await }"
         );
     }
 
