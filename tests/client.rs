@@ -323,3 +323,49 @@ fn a_client_and_its_futures_can_cross_threads() {
     crosses(get(&vapi, "t-1").with_response());
     crosses(vapi.request(Method::GET, "/x").send::<Value>());
 }
+
+#[tokio::test]
+async fn an_operation_can_be_sent_from_another_task() {
+    let server = Server::replying([Reply::thing()]).await;
+    let operation = get(&client(&server), "a");
+    let thing = tokio::spawn(async move { operation.await }).await.unwrap();
+    assert_eq!(thing.unwrap().id, "t-1");
+}
+
+#[cfg(all(vapi_op = "CallController_findOne", vapi_type = "Call"))]
+#[tokio::test]
+async fn handles_and_waits_need_no_client_beside_them() {
+    let server = Server::replying([Reply::json(200, r#"{"id":"c","status":"ended"}"#)]).await;
+    let calls = client(&server).calls();
+    let wait = tokio::spawn(async move { calls.wait_until_ended("c").await });
+    assert_eq!(wait.await.unwrap().unwrap().id, "c");
+}
+
+/// The variables of a process cannot be set safely while it runs threads, so the test runs itself again with them.
+#[test]
+fn a_dead_proxy_is_named_in_the_error() {
+    const NAME: &str = "a_dead_proxy_is_named_in_the_error";
+    if std::env::var("HTTP_PROXY").as_deref() == Ok(DEAD_PROXY) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let vapi = builder("http://api.example").max_retries(0).build().unwrap();
+        let error = runtime.block_on(get(&vapi, "a").into_future()).unwrap_err();
+        assert!(error.is_connect());
+        let start = "ThingController_findOne: cannot connect to the proxy http://127.0.0.1:1: ";
+        assert!(error.to_string().starts_with(start), "{error}");
+        return;
+    }
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME])
+        .envs(["HTTP_PROXY", "http_proxy"].map(|name| (name, DEAD_PROXY)))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+}
+
+/// Nothing listens on this port.
+const DEAD_PROXY: &str = "http://user:password@127.0.0.1:1";

@@ -26,7 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestContext, Result};
 use attempts::Attempts;
 use retry_policy::AttemptOutcome;
 
@@ -127,15 +127,15 @@ pub(crate) async fn open_prepared(
 pub(crate) async fn execute_raw(
     settings: &Settings,
     mut request: reqwest::Request,
-    operation: &'static str,
+    context: RequestContext,
 ) -> reqwest::Result<reqwest::Response> {
     // progenitor adds it to every request; the API knows no such header.
     request.headers_mut().remove("api-version");
     identify(settings, request.headers_mut(), false);
     let replayable = request.try_clone().is_some();
-    let mut closing = ClosingEvent::new(operation.into());
+    let mut closing = ClosingEvent::new(context.operation.clone());
     let mut attempts = Attempts::new(settings, &request, RequestOptions::default(), replayable);
-    let span = attempts.span(operation, "");
+    let span = attempts.span(&context.operation, &context.path);
     async {
         loop {
             let limit = attempts.begin();

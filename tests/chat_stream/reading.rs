@@ -29,6 +29,20 @@ async fn the_ids_are_known_once_they_have_come() {
 }
 
 #[tokio::test]
+async fn owned_text_deltas_can_move_to_another_task() {
+    let (_server, stream) = chat(Reply::new(200, EVENTS, HELLO)).await;
+    let mut deltas = stream.unwrap().into_text_deltas();
+    let task = tokio::spawn(async move {
+        let mut text = String::new();
+        while let Some(delta) = deltas.next().await {
+            text.push_str(&delta.unwrap());
+        }
+        (text, deltas.events().chat_id().map(str::to_owned))
+    });
+    assert_eq!(task.await.unwrap(), ("Hello there".to_owned(), Some("c-1".to_owned())));
+}
+
+#[tokio::test]
 async fn lines_may_end_in_carriage_returns() {
     assert_eq!(text_of(HELLO.replace('\n', "\r\n")).await, "Hello there");
     assert_eq!(text_of(HELLO.replace('\n', "\r")).await, "Hello there");
