@@ -1,7 +1,7 @@
 //! The request path: the only code that sends.
 //!
 //! Operations, downloads, untyped requests and the raw client all end here. From the caller down:
-//! [`RequestParts`] collect what the caller says, [`PreparedRequest`] is what can be sent, `attempts` and `retry_policy` decide
+//! [`RequestParts`] collect the settings of the caller, a [`PreparedRequest`] can be sent, `attempts` and `retry_policy` decide
 //! about sending it again, and the result is a [`RawResponse`] or a [`ByteStream`].
 
 mod attempts;
@@ -84,7 +84,7 @@ pub(crate) async fn send(settings: &Settings, parts: RequestParts) -> Result<Raw
 ///
 /// # Errors
 ///
-/// As for [`send`], until the response has begun. From then on the stream returns the errors.
+/// The errors of [`send`], until the response has begun. From then on the stream returns the errors.
 pub(crate) async fn open(settings: &Settings, parts: RequestParts) -> Result<ByteStream> {
     let mut closing = ClosingEvent::new(parts.context().operation.clone());
     let prepared = parts.prepare(settings)?;
@@ -103,7 +103,7 @@ pub(crate) async fn open(settings: &Settings, parts: RequestParts) -> Result<Byt
 ///
 /// # Errors
 ///
-/// As for [`open`].
+/// The errors of [`open`].
 pub(crate) async fn open_prepared(
     settings: &Settings,
     prepared: PreparedRequest,
@@ -166,7 +166,7 @@ pub(crate) async fn execute_raw(
     .await
 }
 
-/// How the body of a response is read.
+/// The way of reading the body of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BodyMode {
     /// To its end, within the time limit.

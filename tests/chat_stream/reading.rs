@@ -1,4 +1,4 @@
-//! What is read of a stream, and what is kept.
+//! The events and the text that are read from a stream.
 
 use super::*;
 
@@ -68,7 +68,7 @@ async fn characters_may_be_cut_in_two_on_the_way() {
 }
 
 #[tokio::test]
-async fn words_are_heard_before_the_end() {
+async fn text_comes_before_the_end_of_the_response() {
     let pause = Duration::from_millis(20);
     let pieces: [&[u8]; 2] = [b"data: {\"delta\":\"a\"}\n\n", b"data: [DONE]\n\n"];
     let server = Server::replying([Reply::new(200, EVENTS, "").chunked(&pieces, pause)]).await;
@@ -116,7 +116,7 @@ async fn unknown_events_are_kept() {
 }
 
 #[tokio::test]
-async fn what_an_event_says_besides_is_kept() {
+async fn other_properties_of_an_event_are_kept() {
     let (events, _) = events_of(Reply::new(200, EVENTS, "data: {\"delta\":\"a\",\"cost\":1}\n\n")).await;
     let [ChatEvent::Delta(piece)] = &events[..] else {
         panic!("{events:?}");
