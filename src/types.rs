@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 #[allow(unused_imports)]
 use crate::model::{
-    Kind, Nullable, Number, Secret, Shape, Timestamp, boxed_variant, model, open_enum, plain_variant, tagged_union,
+    JsonKind, Nullable, Number, Secret, Shape, Timestamp, boxed_variant, model, open_enum, plain_variant, tagged_union,
 };
 
 include!(concat!(env!("OUT_DIR"), "/types.rs"));

@@ -8,11 +8,11 @@ mod nullable;
 mod number;
 mod object;
 pub(crate) mod open_enum;
-mod raw;
+mod capture;
 mod read;
 mod secret;
-pub(crate) mod shown;
-mod slot;
+pub(crate) mod redact;
+mod field;
 mod timestamp;
 pub(crate) mod union;
 
@@ -22,9 +22,9 @@ pub use read::read_body;
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 
-pub(crate) use object::{Object, ObjectReader, Read, Show, debug, encode, model, unnumbered};
+pub(crate) use object::{Object, ObjectReader, FieldRead, Visit, debug, encode, model, no_such_field};
 pub(crate) use open_enum::{OpenEnum, open_enum};
-pub(crate) use raw::end_of_string;
+pub(crate) use capture::end_of_string;
 pub(crate) use read::{Decode, Mode, from_body};
-pub(crate) use slot::{SerdeReader, Slot, deserialize};
-pub(crate) use union::{Change, Head, Kind, Shape, Union, UnionReader, boxed_variant, plain_variant, tagged_union};
+pub(crate) use field::{SerdeReader, Field, deserialize};
+pub(crate) use union::{VisitMut, TagPrefix, JsonKind, Shape, Union, UnionReader, boxed_variant, plain_variant, tagged_union};

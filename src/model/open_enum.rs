@@ -30,8 +30,8 @@ struct EnumVisitor<T>(PhantomData<T>);
 impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
     type Value = T;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
@@ -107,14 +107,14 @@ macro_rules! open_enum {
         }
         impl ::std::fmt::Display for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                formatter.pad(self.as_str())
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.as_str())
             }
         }
         impl ::std::fmt::Debug for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Debug::fmt(self.as_str(), formatter)
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(self.as_str(), f)
             }
         }
         impl ::serde::Serialize for $name {
@@ -127,7 +127,7 @@ macro_rules! open_enum {
                 $crate::model::open_enum::decode(deserializer)
             }
         }
-        impl $crate::model::Slot for $name {
+        impl $crate::model::Field for $name {
             type Reader = $crate::model::SerdeReader;
 
             #[inline]

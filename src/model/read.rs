@@ -1,6 +1,6 @@
 //! Reading a whole text: as fast as can be, and with more care where that fails.
 
-use super::slot::{Slot, deserialize};
+use super::field::{Field, deserialize};
 use serde::de::DeserializeOwned;
 use serde_json::de::StrRead;
 
@@ -26,7 +26,7 @@ pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_jso
 
 /// Reads a body as a generated type, or a list or map of one. Public for tests.
 #[doc(hidden)]
-pub fn read_body<T: Slot>(body: &[u8]) -> Result<T, serde_json::Error> {
+pub fn read_body<T: Field>(body: &[u8]) -> Result<T, serde_json::Error> {
     read_text(as_text(body)?, |deserializer, mode| deserialize(deserializer, mode))
 }
 

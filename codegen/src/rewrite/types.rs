@@ -229,7 +229,7 @@ fn shape(variant: &Variant) -> String {
         _ => "&[]".to_owned(),
     };
     format!(
-        "Shape {{ kind: Kind::{:?}, tags: &[{}], required: &{:?}, fields: {fields} }}",
+        "Shape {{ kind: JsonKind::{:?}, tags: &[{}], required: &{:?}, fields: {fields} }}",
         variant.kind,
         tags.join(", "),
         variant.required

@@ -4,8 +4,8 @@ mod write;
 
 pub(crate) use write::{debug, encode};
 
-use super::slot::Reader;
-use super::{Head, Mode, Slot};
+use super::field::Reader;
+use super::{TagPrefix, Mode, Field};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -13,7 +13,7 @@ use std::fmt;
 /// What stood in a field that was read.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Read {
+pub enum FieldRead {
     /// A value, now in the field.
     Value,
     /// A `null` that the field's type cannot hold.
@@ -22,14 +22,14 @@ pub enum Read {
 
 /// Something to do with one field, whatever its type.
 #[doc(hidden)]
-pub trait Show {
+pub trait Visit {
     type Out;
-    fn show<T: Slot>(self, value: &T) -> Self::Out;
+    fn visit<T: Field>(self, value: &T) -> Self::Out;
 }
 
 /// A generated object type, as tables.
 #[doc(hidden)]
-pub trait Object: Slot {
+pub trait Object: Field {
     /// The Rust name, for `Debug` and errors.
     const NAME: &'static str;
     /// The properties that can only have one value: written always, and not fields.
@@ -41,8 +41,8 @@ pub trait Object: Slot {
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error>;
-    fn show<S: Show>(&self, index: usize, show: S) -> S::Out;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
+    fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out;
 }
 
 /// Reads objects. Unknown properties, and a `null` where the document knows none, go to `extra`.
@@ -60,14 +60,14 @@ impl<T: Object> Reader<T> for ObjectReader {
         })
     }
 
-    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut head: Head<'de>, map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
         let mut seen = Seen::default();
-        let is_said = |(name, value): &(&str, &str)| *name == head.tag && *value == head.value;
+        let is_said = |(name, value): &(&str, &str)| *name == prefix.tag && *value == prefix.value;
         match T::TAGS.iter().position(is_said) {
             Some(index) => seen.insert(T::FIELDS.len() + index),
-            None => head.take_tag(),
+            None => prefix.take_tag(),
         }
-        if let Some(text) = head.text() {
+        if let Some(text) = prefix.text() {
             let visitor = ObjectVisitor {
                 object,
                 seen: &mut seen,
@@ -95,8 +95,8 @@ struct ObjectVisitor<'a, T> {
 impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "an object ({})", T::NAME)
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object ({})", T::NAME)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
@@ -139,12 +139,12 @@ impl Table {
 }
 
 trait Fill<'de, A: MapAccess<'de>> {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error>;
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
     fn kept(&mut self) -> &mut Map<String, Value>;
 }
 
 impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
         Object::read(self, index, map, mode)
     }
 
@@ -170,7 +170,7 @@ fn fill<'de, A: MapAccess<'de>>(
                 }
                 next = index + 1;
                 seen.insert(index);
-                if object.read_field(index, &mut map, mode)? == Read::Null {
+                if object.read_field(index, &mut map, mode)? == FieldRead::Null {
                     object.kept().insert(fields[index].to_owned(), Value::Null);
                 }
             }
@@ -240,8 +240,8 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
 impl Visitor<'_> for KeySeed {
     type Value = Key;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a property name")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a property name")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Key, E> {
@@ -286,7 +286,7 @@ macro_rules! model {
             #[inline]
             pub fn new($($arg: impl Into<$arg_type>),*) -> Self {
                 #[allow(unused_mut)]
-                let mut object: Self = $crate::model::Slot::blank();
+                let mut object: Self = $crate::model::Field::blank();
                 $(object.$arg = $arg.into();)*
                 object
             }
@@ -320,26 +320,26 @@ macro_rules! model {
                 index: usize,
                 map: &mut A,
                 mode: $crate::model::Mode,
-            ) -> Result<$crate::model::Read, A::Error> {
+            ) -> Result<$crate::model::FieldRead, A::Error> {
                 match index {
-                    $($index => $crate::model::Slot::read(&mut self.$field, map, mode),)*
-                    _ => $crate::model::unnumbered(index, map, mode),
+                    $($index => $crate::model::Field::read(&mut self.$field, map, mode),)*
+                    _ => $crate::model::no_such_field(index, map, mode),
                 }
             }
-            fn show<S: $crate::model::Show>(&self, index: usize, show: S) -> S::Out {
+            fn visit<S: $crate::model::Visit>(&self, index: usize, visit: S) -> S::Out {
                 match index {
-                    $($index => show.show(&self.$field),)*
-                    _ => show.show(&self.extra),
+                    $($index => visit.visit(&self.$field),)*
+                    _ => visit.visit(&self.extra),
                 }
             }
         }
 
-        impl $crate::model::Slot for $name {
+        impl $crate::model::Field for $name {
             type Reader = $crate::model::ObjectReader;
 
             #[inline]
             fn blank() -> Self {
-                Self { $($field: $crate::model::Slot::blank(),)* extra: ::serde_json::Map::new() }
+                Self { $($field: $crate::model::Field::blank(),)* extra: ::serde_json::Map::new() }
             }
         }
 
@@ -357,8 +357,8 @@ macro_rules! model {
 
         impl ::std::fmt::Debug for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::model::debug(self, formatter)
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::model::debug(self, f)
             }
         }
     };
@@ -373,7 +373,7 @@ macro_rules! model {
 
 /// The answer to a field number that the type does not have, which the decoder never asks for.
 #[doc(hidden)]
-pub fn unnumbered<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<Read, A::Error> {
+pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<FieldRead, A::Error> {
     map.next_value::<IgnoredAny>()?;
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }

@@ -3,7 +3,7 @@
 //! `serde`'s own `Deserialize` for `Option` and the like can't pass on how unions are to be read; and what is read here is read into
 //! its place, as some of these types are kilobytes.
 
-use super::{Head, Mode, Nullable, Number, Read, Secret, Timestamp};
+use super::{TagPrefix, Mode, Nullable, Number, FieldRead, Secret, Timestamp};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use std::fmt::{self, Debug};
 ///
 /// Public only because the fields' types are; nothing outside this crate can or needs to implement it.
 #[doc(hidden)]
-pub trait Slot: Sized + Serialize + Debug {
+pub trait Field: Sized + Serialize + Debug {
     /// How a value is read.
     type Reader: Reader<Self>;
 
@@ -26,9 +26,9 @@ pub trait Slot: Sized + Serialize + Debug {
     }
 
     /// Reads the field's value from the object being decoded.
-    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
-        map.next_value_seed(Place { slot: self, mode })?;
-        Ok(Read::Value)
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+        map.next_value_seed(FieldSeed { field: self, mode })?;
+        Ok(FieldRead::Value)
     }
 }
 
@@ -37,10 +37,10 @@ pub trait Slot: Sized + Serialize + Debug {
 #[doc(hidden)]
 pub trait Reader<T> {
     /// Reads a value into `slot`, which is blank.
-    fn decode<'de, D: Deserializer<'de>>(slot: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error>;
+    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error>;
 
     /// Reads the rest of an object whose first members were read to see what it is.
-    fn resume<'de, A: MapAccess<'de>>(_slot: &mut T, _head: Head<'de>, _map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(_slot: &mut T, _head: TagPrefix<'de>, _map: A) -> Result<(), A::Error> {
         Err(A::Error::custom("not an object type"))
     }
 }
@@ -51,8 +51,8 @@ pub trait Reader<T> {
 pub enum SerdeReader {}
 
 impl<T: DeserializeOwned> Reader<T> for SerdeReader {
-    fn decode<'de, D: Deserializer<'de>>(slot: &mut T, deserializer: D, _: Mode) -> Result<(), D::Error> {
-        *slot = T::deserialize(deserializer)?;
+    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, _: Mode) -> Result<(), D::Error> {
+        *field = T::deserialize(deserializer)?;
         Ok(())
     }
 }
@@ -63,27 +63,27 @@ impl<T: DeserializeOwned> Reader<T> for SerdeReader {
 pub enum ContainerReader {}
 
 /// Reads a value that has no place yet.
-pub(crate) fn deserialize<'de, T: Slot, D: Deserializer<'de>>(deserializer: D, mode: Mode) -> Result<T, D::Error> {
+pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D, mode: Mode) -> Result<T, D::Error> {
     let mut value = T::blank();
     T::Reader::decode(&mut value, deserializer, mode)?;
     Ok(value)
 }
 
 /// Reads into a slot.
-struct Place<'a, T> {
-    slot: &'a mut T,
+struct FieldSeed<'a, T> {
+    field: &'a mut T,
     mode: Mode,
 }
 
-impl<'de, T: Slot> DeserializeSeed<'de> for Place<'_, T> {
+impl<'de, T: Field> DeserializeSeed<'de> for FieldSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        T::Reader::decode(self.slot, deserializer, self.mode)
+        T::Reader::decode(self.field, deserializer, self.mode)
     }
 }
 
-impl<T: Slot> Slot for Option<T> {
+impl<T: Field> Field for Option<T> {
     type Reader = ContainerReader;
 
     fn blank() -> Self {
@@ -94,44 +94,44 @@ impl<T: Slot> Slot for Option<T> {
         self.is_none()
     }
 
-    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
-        map.next_value_seed(Place { slot: self, mode })?;
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+        map.next_value_seed(FieldSeed { field: self, mode })?;
         Ok(match self {
-            Some(_) => Read::Value,
-            None => Read::Null,
+            Some(_) => FieldRead::Value,
+            None => FieldRead::Null,
         })
     }
 }
 
-impl<T: Slot> Reader<Option<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(slot: &mut Option<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
-        deserializer.deserialize_option(Place { slot, mode })
+impl<T: Field> Reader<Option<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Option<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_option(FieldSeed { field, mode })
     }
 }
 
-impl<'de, T: Slot> Visitor<'de> for Place<'_, Option<T>> {
+impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, Option<T>> {
     type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a value or null")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
     }
 
     fn visit_none<E>(self) -> Result<(), E> {
-        *self.slot = None;
+        *self.field = None;
         Ok(())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
-        *self.slot = None;
+        *self.field = None;
         Ok(())
     }
 
     fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        T::Reader::decode(self.slot.insert(T::blank()), deserializer, self.mode)
+        T::Reader::decode(self.field.insert(T::blank()), deserializer, self.mode)
     }
 }
 
-impl<T: Slot> Slot for Nullable<T> {
+impl<T: Field> Field for Nullable<T> {
     type Reader = ContainerReader;
 
     fn blank() -> Self {
@@ -143,18 +143,18 @@ impl<T: Slot> Slot for Nullable<T> {
     }
 }
 
-impl<T: Slot> Reader<Nullable<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(slot: &mut Nullable<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+impl<T: Field> Reader<Nullable<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Nullable<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
         let mut value = None;
         <Self as Reader<Option<T>>>::decode(&mut value, deserializer, mode)?;
-        *slot = value.map_or(Nullable::Null, Nullable::Value);
+        *field = value.map_or(Nullable::Null, Nullable::Value);
         Ok(())
     }
 }
 
-macro_rules! slots {
+macro_rules! fields_of {
     ($($type:ty = $blank:expr),* $(,)?) => {
-        $(impl Slot for $type {
+        $(impl Field for $type {
             type Reader = SerdeReader;
 
             fn blank() -> Self {
@@ -164,7 +164,7 @@ macro_rules! slots {
     };
 }
 
-slots! {
+fields_of! {
     String = String::new(),
     Secret = Secret::new(""),
     Timestamp = Timestamp::from(String::new()),
@@ -175,7 +175,7 @@ slots! {
     serde_json::Map<String, serde_json::Value> = serde_json::Map::new(),
 }
 
-impl<T: Slot> Slot for Vec<T> {
+impl<T: Field> Field for Vec<T> {
     type Reader = ContainerReader;
 
     fn blank() -> Self {
@@ -183,33 +183,33 @@ impl<T: Slot> Slot for Vec<T> {
     }
 }
 
-impl<T: Slot> Reader<Vec<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(slot: &mut Vec<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
-        deserializer.deserialize_seq(Place { slot, mode })
+impl<T: Field> Reader<Vec<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Vec<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(FieldSeed { field, mode })
     }
 }
 
-impl<'de, T: Slot> Visitor<'de> for Place<'_, Vec<T>> {
+impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, Vec<T>> {
     type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a sequence")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
-        let Place { slot, mode } = self;
-        while seq.next_element_seed(Item { items: slot, mode })?.is_some() {}
+        let FieldSeed { field, mode } = self;
+        while seq.next_element_seed(ElementSeed { items: field, mode })?.is_some() {}
         Ok(())
     }
 }
 
 /// Reads one more item.
-struct Item<'a, T> {
+struct ElementSeed<'a, T> {
     items: &'a mut Vec<T>,
     mode: Mode,
 }
 
-impl<'de, T: Slot> DeserializeSeed<'de> for Item<'_, T> {
+impl<'de, T: Field> DeserializeSeed<'de> for ElementSeed<'_, T> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -221,7 +221,7 @@ impl<'de, T: Slot> DeserializeSeed<'de> for Item<'_, T> {
     }
 }
 
-impl<T: Slot> Slot for BTreeMap<String, T> {
+impl<T: Field> Field for BTreeMap<String, T> {
     type Reader = ContainerReader;
 
     fn blank() -> Self {
@@ -229,37 +229,37 @@ impl<T: Slot> Slot for BTreeMap<String, T> {
     }
 }
 
-impl<T: Slot> Reader<BTreeMap<String, T>> for ContainerReader {
+impl<T: Field> Reader<BTreeMap<String, T>> for ContainerReader {
     fn decode<'de, D: Deserializer<'de>>(
-        slot: &mut BTreeMap<String, T>,
+        field: &mut BTreeMap<String, T>,
         deserializer: D,
         mode: Mode,
     ) -> Result<(), D::Error> {
-        deserializer.deserialize_map(Place { slot, mode })
+        deserializer.deserialize_map(FieldSeed { field, mode })
     }
 }
 
-impl<'de, T: Slot> Visitor<'de> for Place<'_, BTreeMap<String, T>> {
+impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, BTreeMap<String, T>> {
     type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a map")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(name) = map.next_key()? {
             let mut value = T::blank();
-            map.next_value_seed(Place {
-                slot: &mut value,
+            map.next_value_seed(FieldSeed {
+                field: &mut value,
                 mode: self.mode,
             })?;
-            self.slot.insert(name, value);
+            self.field.insert(name, value);
         }
         Ok(())
     }
 }
 
-impl<T: Slot> Slot for Box<T> {
+impl<T: Field> Field for Box<T> {
     type Reader = ContainerReader;
 
     fn blank() -> Self {
@@ -267,12 +267,12 @@ impl<T: Slot> Slot for Box<T> {
     }
 }
 
-impl<T: Slot> Reader<Box<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(slot: &mut Box<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
-        T::Reader::decode(slot, deserializer, mode)
+impl<T: Field> Reader<Box<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Box<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        T::Reader::decode(field, deserializer, mode)
     }
 
-    fn resume<'de, A: MapAccess<'de>>(slot: &mut Box<T>, head: Head<'de>, map: A) -> Result<(), A::Error> {
-        T::Reader::resume(slot, head, map)
+    fn resume<'de, A: MapAccess<'de>>(field: &mut Box<T>, prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
+        T::Reader::resume(field, prefix, map)
     }
 }

@@ -22,29 +22,29 @@ const ENDINGS: [&str; 12] = [
 ];
 
 /// A value for `Debug`.
-pub(crate) struct Shown<'a>(pub &'a Value);
+pub(crate) struct Redacted<'a>(pub &'a Value);
 
 /// An object for `Debug`.
-pub(crate) struct ShownMap<'a>(pub &'a Map<String, Value>);
+pub(crate) struct RedactedMap<'a>(pub &'a Map<String, Value>);
 
-impl fmt::Debug for Shown<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Value::Array(items) => formatter.debug_list().entries(items.iter().map(Shown)).finish(),
-            Value::Object(members) => ShownMap(members).fmt(formatter),
-            scalar => scalar.fmt(formatter),
+            Value::Array(items) => f.debug_list().entries(items.iter().map(Redacted)).finish(),
+            Value::Object(members) => RedactedMap(members).fmt(f),
+            scalar => scalar.fmt(f),
         }
     }
 }
 
-impl fmt::Debug for ShownMap<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = formatter.debug_map();
+impl fmt::Debug for RedactedMap<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_map();
         for (name, value) in self.0 {
             let hidden = is_secret(name) && !matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
             match hidden {
                 true => out.entry(name, &format_args!("Secret(…)")),
-                false => out.entry(name, &Shown(value)),
+                false => out.entry(name, &Redacted(value)),
             };
         }
         out.finish()
@@ -71,7 +71,7 @@ mod tests {
             "deep": [{ "X-Vapi-Secret": "hide", "auth_token": { "value": "hide" } }],
             "Authorization": "hide",
         });
-        let shown = format!("{:?}", Shown(&value));
+        let shown = format!("{:?}", Redacted(&value));
         assert!(!shown.contains("hide"), "{shown}");
         assert!(shown.contains(r#""name": String("Ada")"#), "{shown}");
         assert_eq!(shown.matches("Secret(…)").count(), 4);
@@ -80,6 +80,6 @@ mod tests {
     #[test]
     fn what_only_counts_or_says_whether_is_shown() {
         let value = json!({ "token": 12, "isServerUrlSecret": true, "maxTokens": 250, "secret": null });
-        assert!(!format!("{:?}", Shown(&value)).contains('…'));
+        assert!(!format!("{:?}", Redacted(&value)).contains('…'));
     }
 }
