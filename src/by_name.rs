@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Object, Visit, Field};
+use crate::model::{Field, Object, Visit};
 
 /// Returns the property with this name, or `None` if it is absent or `null`.
 #[allow(dead_code, reason = "a document may have no type that is read by name")]

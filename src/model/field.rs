@@ -3,7 +3,7 @@
 //! `serde`'s own `Deserialize` for `Option` and the like can't pass on how unions are to be read; and what is read here is read into
 //! its place, as some of these types are kilobytes.
 
-use super::{TagPrefix, Mode, Nullable, Number, FieldRead, Secret, Timestamp};
+use super::{FieldRead, Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;

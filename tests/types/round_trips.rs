@@ -133,7 +133,7 @@ fn nothing_unsaid_is_sent() {
 #[test]
 fn empty_lists_and_objects_are_sent() {
     let assistant = types::CreateAssistantDto::new()
-        .server_messages(Vec::new())
+        .server_messages([""; 0])
         .metadata(serde_json::Map::new());
     assert_eq!(
         serde_json::to_value(&assistant).unwrap(),

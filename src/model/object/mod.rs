@@ -5,7 +5,7 @@ mod write;
 pub(crate) use write::{debug, encode};
 
 use super::field::Reader;
-use super::{TagPrefix, Mode, Field};
+use super::{Field, Mode, TagPrefix};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 use std::fmt;
@@ -261,20 +261,21 @@ impl Visitor<'_> for KeySeed {
 
 /// Declares one object type. Fields are numbered in the order in which they stand.
 ///
-/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`.
+/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`. `T` itself is `one`, or the item of a `list`, of a `map`
+/// or of a `json` object, whose setters take anything that yields such items.
 macro_rules! model {
     (
         $(#[$meta:meta])*
         $name:ident { $($tag:literal = $value:literal)* }
-        new { $($arg:ident: $arg_type:ty),* }
+        new { $($arg:ident: $arg_shape:ident $arg_type:ty),* }
         required [$($required:literal)*]
-        $($(#[$doc:meta])* $index:literal $field:ident $wire:literal $kind:ident $type:ty;)*
+        $($(#[$doc:meta])* $index:literal $field:ident $wire:literal $kind:ident $shape:ident $type:ty;)*
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$doc])* pub $field: model!(@type $kind $type),)*
+            $($(#[$doc])* pub $field: model!(@type $kind $shape $type),)*
             /// Properties that are not fields of this type: they are sent, and kept when received. A received `null` that
             /// its field cannot hold is kept here as well.
             pub extra: ::serde_json::Map<String, ::serde_json::Value>,
@@ -284,18 +285,18 @@ macro_rules! model {
             /// Creates a value that says only what it must.
             #[must_use]
             #[inline]
-            pub fn new($($arg: impl Into<$arg_type>),*) -> Self {
+            pub fn new($($arg: model!(@argument $arg_shape $arg_type)),*) -> Self {
                 #[allow(unused_mut)]
                 let mut object: Self = $crate::model::Field::blank();
-                $(object.$arg = $arg.into();)*
+                $(object.$arg = model!(@value $arg_shape $arg);)*
                 object
             }
 
             $(
                 $(#[$doc])*
                 #[must_use]
-                pub fn $field(mut self, $field: impl Into<$type>) -> Self {
-                    self.$field = model!(@wrap $kind $field.into());
+                pub fn $field(mut self, $field: model!(@argument $shape $type)) -> Self {
+                    self.$field = model!(@wrap $kind model!(@value $shape $field));
                     self
                 }
             )*
@@ -363,9 +364,21 @@ macro_rules! model {
         }
     };
 
-    (@type opt $type:ty) => { Option<$type> };
-    (@type null $type:ty) => { $crate::model::Nullable<$type> };
-    (@type req $type:ty) => { $type };
+    (@type opt $shape:ident $type:ty) => { Option<model!(@shaped $shape $type)> };
+    (@type null $shape:ident $type:ty) => { $crate::model::Nullable<model!(@shaped $shape $type)> };
+    (@type req $shape:ident $type:ty) => { model!(@shaped $shape $type) };
+    (@shaped one $type:ty) => { $type };
+    (@shaped list $type:ty) => { Vec<$type> };
+    (@shaped map $type:ty) => { BTreeMap<String, $type> };
+    (@shaped json $type:ty) => { Map<String, $type> };
+    (@argument one $type:ty) => { impl Into<$type> };
+    (@argument list $type:ty) => { impl IntoIterator<Item: Into<$type>> };
+    (@argument map $type:ty) => { impl IntoIterator<Item = (impl Into<String>, impl Into<$type>)> };
+    (@argument json $type:ty) => { impl IntoIterator<Item = (impl Into<String>, impl Into<$type>)> };
+    (@value one $value:expr) => { $value.into() };
+    (@value list $value:expr) => { $crate::model::list($value) };
+    (@value map $value:expr) => { $crate::model::pairs($value) };
+    (@value json $value:expr) => { $crate::model::pairs($value) };
     (@wrap opt $value:expr) => { Some($value) };
     (@wrap null $value:expr) => { $crate::model::Nullable::Value($value) };
     (@wrap req $value:expr) => { $value };
@@ -378,4 +391,84 @@ pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode)
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
 
-pub(crate) use model;
+/// Makes the body that creates what was read: all of it but its read-only properties.
+macro_rules! created_from {
+    ($create:ident $read:ident) => {
+        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        impl From<$read> for $create {
+            fn from(value: $read) -> Self {
+                $crate::model::without_read_only(&value)
+            }
+        }
+    };
+    ($create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
+        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        impl From<$read> for $create {
+            fn from(value: $read) -> Self {
+                match value {
+                    $($read::$read_variant(value) => Self::$create_variant(Box::new((*value).into())),)*
+                    $read::Unknown(value) => Self::Unknown(value),
+                }
+            }
+        }
+    };
+    (try $create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
+        /// Keeps what can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
+        /// created is returned as the error.
+        impl TryFrom<$read> for $create {
+            type Error = Box<$read>;
+
+            fn try_from(value: $read) -> Result<Self, Self::Error> {
+                match value {
+                    $($read::$read_variant(value) => Ok(Self::$create_variant(Box::new((*value).into()))),)*
+                    $read::Unknown(value) => Ok(Self::Unknown(value)),
+                    other => Err(Box::new(other)),
+                }
+            }
+        }
+    };
+}
+
+/// Makes an object of another one by way of text. What `R` has and `C` has not is read-only.
+pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
+    let text = writable(
+        &serde_json::to_vec(object).unwrap_or_default(),
+        Table::of::<R>(),
+        Table::of::<C>(),
+    );
+    let members = match super::read_body(text.to_string().as_bytes()) {
+        Ok(object) => return object,
+        Err(_) => text,
+    };
+    let mut object = C::blank();
+    if let Value::Object(members) = members {
+        *object.extra_mut() = members;
+    }
+    object
+}
+
+fn writable(text: &[u8], read: Table, create: Table) -> Value {
+    let mut members: Map<String, Value> = serde_json::from_slice(text).unwrap_or_default();
+    let is_tag = |table: &Table, name: &str| table.tags.iter().any(|(tag, _)| *tag == name);
+    members.retain(|name, _| {
+        let name = name.as_str();
+        let is_read = read.fields.contains(&name) || is_tag(&read, name);
+        !is_read || create.fields.contains(&name) || is_tag(&create, name)
+    });
+    Value::Object(members)
+}
+
+/// Collects the items of a list from whatever they can be made of.
+pub(crate) fn list<T>(items: impl IntoIterator<Item: Into<T>>) -> Vec<T> {
+    items.into_iter().map(Into::into).collect()
+}
+
+/// Collects the members of a map from pairs.
+pub(crate) fn pairs<V, M: FromIterator<(String, V)>>(
+    pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<V>)>,
+) -> M {
+    let pairs = pairs.into_iter();
+    pairs.map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+pub(crate) use {created_from, model};

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Object, Visit, Table};
+use super::{Object, Table, Visit};
 use crate::model::Field;
 use crate::model::redact::RedactedMap;
 

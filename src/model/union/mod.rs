@@ -9,15 +9,15 @@ mod untagged;
 
 pub use tag_prefix::TagPrefix;
 
-use super::object::Visit;
 use super::capture::capture;
+use super::field::{Field, Reader};
+use super::object::Visit;
 use super::read::{Mode, read_text};
-use super::field::{Reader, Field};
-use untagged::{Members, find_tag};
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::de::StrRead;
 use std::fmt;
+use untagged::{Members, find_tag};
 
 /// A generated union, as a table.
 #[doc(hidden)]
@@ -342,6 +342,12 @@ macro_rules! boxed_variant {
                 Self::$variant(Box::new(value))
             }
         }
+        impl From<Box<$type>> for $union {
+            #[inline]
+            fn from(value: Box<$type>) -> Self {
+                Self::$variant(value)
+            }
+        }
     };
 }
 
@@ -371,4 +377,37 @@ macro_rules! plain_variant {
     };
 }
 
-pub(crate) use {boxed_variant, plain_variant, tagged_union};
+/// Reads a property that all variants of a union share. A text is read from an unknown value too.
+macro_rules! shared_property {
+    ($union:ident $method:ident $wire:literal String { $($variant:ident $kind:ident)* }) => {
+        impl $union {
+            #[doc = concat!("Returns the property `", $wire, "`, which every variant has.")]
+            #[must_use]
+            #[inline]
+            pub fn $method(&self) -> Option<&str> {
+                match self {
+                    $(Self::$variant(value) => shared_property!(@read $kind value.$method).map(String::as_str),)*
+                    Self::Unknown(value) => value.get($wire)?.as_str(),
+                }
+            }
+        }
+    };
+    ($union:ident $method:ident $wire:literal $type:ty { $($variant:ident $kind:ident)* }) => {
+        impl $union {
+            #[doc = concat!("Returns the property `", $wire, "`, which every variant has; `None` for an unknown variant.")]
+            #[must_use]
+            #[inline]
+            pub fn $method(&self) -> Option<&$type> {
+                match self {
+                    $(Self::$variant(value) => shared_property!(@read $kind value.$method),)*
+                    Self::Unknown(_) => None,
+                }
+            }
+        }
+    };
+    (@read opt $value:expr) => { $value.as_ref() };
+    (@read null $value:expr) => { $value.as_ref().value() };
+    (@read req $value:expr) => { Some(&$value) };
+}
+
+pub(crate) use {boxed_variant, plain_variant, shared_property, tagged_union};
