@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
-use support::*;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use support::*;
 
 type Fields = BTreeMap<&'static str, String>;
 

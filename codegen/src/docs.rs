@@ -1,7 +1,8 @@
 //! The sentences that become rustdoc: ours from `spec/docs.toml`, else the document's own made safe for rustdoc.
 
-use serde::Deserialize;
 use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 /// Our own sentences about the interface (`spec/docs.toml`).
 #[derive(Debug, Default, Clone, Deserialize)]

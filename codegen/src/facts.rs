@@ -4,6 +4,7 @@
 //! not; what is only said to people (descriptions, titles, examples, defaults, extensions) goes. The tables below are
 //! the grammar that tells the two apart: a `description` of a schema is prose, a property named `description` is a fact.
 
+use Holds::{Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
 use serde_json::{Map, Value};
 
 /// Keys that are prose wherever OpenAPI defines the keys of an object, unless its [`Shape`] lists them.
@@ -44,8 +45,6 @@ enum Holds {
     /// The document's title and version.
     Info,
 }
-
-use Holds::{Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
 
 static DOCUMENT: Shape = Shape(&[
     ("openapi", Data),

@@ -3,19 +3,21 @@
 //! progenitor and typify panic on what they do not support, without saying where. A panic is caught here, and the
 //! document taken apart until the smallest part that still fails is found.
 
-use crate::document::{METHODS, pointer};
-use crate::prepare::{self, Prepared};
-use crate::reference;
-use openapiv3::OpenAPI;
-use proc_macro2::TokenStream;
-use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
-use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
+
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
+use serde_json::{Map, Value, json};
+
+use crate::document::{METHODS, pointer};
+use crate::prepare::{self, Prepared};
+use crate::reference;
 
 /// progenitor's settings for a prepared document.
 ///
@@ -55,15 +57,11 @@ pub struct GenerateError {
 }
 
 impl fmt::Display for GenerateError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pointer.as_str() {
-            "" => write!(
-                formatter,
-                "no code can be generated from this document: {}",
-                self.problem
-            ),
+            "" => write!(f, "no code can be generated from this document: {}", self.problem),
             pointer => write!(
-                formatter,
+                f,
                 "no code can be generated from `{}` ({pointer}): {}",
                 self.culprit, self.problem
             ),

@@ -1,10 +1,12 @@
 //! What the prepared document says, read once into types that the rewrite can ask.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
 use crate::names::{self, Names, common_affix};
 use crate::passes::nullability::NULLABLE;
 use crate::reference;
-use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The components of a prepared document, by Rust name.
 #[derive(Debug, Default)]

@@ -1,8 +1,9 @@
 //! Names: from the document's spelling to Rust's, by rules and by the table `spec/names.toml`.
 
+use std::collections::BTreeMap;
+
 use heck::{ToPascalCase, ToSnakeCase};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
 /// The table of names that a person chose where the rules would choose worse (`spec/names.toml`).
 #[derive(Debug, Default, Clone, Deserialize)]

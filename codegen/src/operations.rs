@@ -1,10 +1,12 @@
 //! The operations of a prepared document, with the handle and method that each becomes.
 
-use crate::document::for_each_operation;
-use crate::names::{Names, plural, singular, snake_name};
+use std::collections::{BTreeMap, BTreeSet};
+
 use heck::{ToPascalCase, ToSnakeCase};
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+
+use crate::document::for_each_operation;
+use crate::names::{Names, plural, singular, snake_name};
 
 /// One operation.
 #[derive(Debug, Clone)]

@@ -1,5 +1,13 @@
 //! Running the passes: from the document as it was published to one that progenitor can read.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use openapiv3::OpenAPI;
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::docs::Docs;
 use crate::document::for_each_schema;
 use crate::model::Model;
@@ -7,12 +15,6 @@ use crate::names::Names;
 use crate::operations::{self, Operation};
 use crate::passes::corrections::Corrections;
 use crate::passes::{self, Changes};
-use openapiv3::OpenAPI;
-use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
 
 /// What a person decided about the document: names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
@@ -33,8 +35,8 @@ pub struct ConfigError {
 }
 
 impl fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "cannot read {}: {}", self.path.display(), self.cause)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read {}: {}", self.path.display(), self.cause)
     }
 }
 
@@ -129,12 +131,12 @@ pub struct PrepareError {
 }
 
 impl fmt::Display for PrepareError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match self.pointer.as_str() {
             "" => "the document",
             pointer => pointer,
         };
-        write!(formatter, "{place} cannot be read as OpenAPI 3.0: {}", self.problem)
+        write!(f, "{place} cannot be read as OpenAPI 3.0: {}", self.problem)
     }
 }
 

@@ -1,8 +1,10 @@
 //! Reading and rewriting the references between components.
 
-use crate::document::for_each_schema;
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::document::for_each_schema;
 
 const PREFIX: &str = "#/components/schemas/";
 

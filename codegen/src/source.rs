@@ -23,9 +23,9 @@ pub enum Source {
 /// How long and how much to read before giving up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The longest time to connect to a server. Files don't know it.
+    /// The longest time to connect to a server. Files do not know it.
     pub connect: Duration,
-    /// The longest time for a fetch from start to end. Files don't know it.
+    /// The longest time for a fetch from start to end. Files do not know it.
     pub total: Duration,
     /// The largest document, in bytes.
     pub bytes: u64,
@@ -159,7 +159,7 @@ impl Source {
     /// Reads the document.
     ///
     /// # Errors
-    /// When it can't be had (no file, no server, another status than 200, too slow, too large), is no JSON, or does not
+    /// When it cannot be had (no file, no server, another status than 200, too slow, too large), is no JSON, or does not
     /// pass [`check_openapi`]. A URL needs the cargo feature `fetch`.
     pub fn load_within(&self, limits: Limits) -> Result<Value, SourceError> {
         let bytes = match self {

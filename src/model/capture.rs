@@ -4,13 +4,14 @@
 //! another format, or inside serde's own buffering (an untagged enum of the user's), the value is read as a
 //! `serde_json::Value` and written to text instead.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 /// The text of the next value, borrowed where the deserializer has all of it in memory.
 ///

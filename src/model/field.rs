@@ -1,13 +1,15 @@
 //! What can stand in a field: the generated types, the scalars, and options, lists, maps and boxes of those.
 //!
-//! `serde`'s own `Deserialize` for `Option` and the like can't pass on how unions are to be read; and what is read here is read into
+//! `serde`'s own `Deserialize` for `Option` and the like cannot pass on how unions are to be read; and what is read here is read into
 //! its place, as some of these types are kilobytes.
 
-use super::{FieldRead, Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
-use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::{FieldRead, Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 
 /// A type that can stand in a field of a generated object.
 ///

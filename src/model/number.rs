@@ -1,9 +1,10 @@
 //! JSON numbers that stay what they were: `100` is not sent as `100.0`, and 64-bit integers keep every digit.
 
-use serde::de::{Deserializer, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A number as JSON has them: an integer or a fraction.
 ///

@@ -1,8 +1,9 @@
 //! Enums of strings that stay open: a value the document does not know is kept as it came.
 
-use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
+
+use serde::de::{Deserializer, Error, Visitor};
 
 /// A generated enum, as a table.
 #[doc(hidden)]

@@ -1,8 +1,9 @@
 //! Reading a whole text: as fast as can be, and with more care where that fails.
 
-use super::field::{Field, deserialize};
 use serde::de::DeserializeOwned;
 use serde_json::de::StrRead;
+
+use super::field::{Field, deserialize};
 
 /// How unions are read.
 #[doc(hidden)]

@@ -1,7 +1,8 @@
 //! Strings that must not be seen.
 
-use serde::{Deserialize, Serialize};
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 /// A key, token or password: sent in full, never shown.
 ///

@@ -1,9 +1,10 @@
 //! Points in time, kept as the text that came.
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::SystemTime;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A point in time as the API writes it: ISO 8601, such as `2026-02-14T09:30:00.000Z`.
 ///

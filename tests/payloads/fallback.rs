@@ -1,9 +1,10 @@
 //! Finds the unions that did not recognise their value, in what `Debug` shows of the whole.
 
-use crate::document::PREPARED;
 use serde_json::Value;
 use vapi_codegen::model::{Kind, Type, Union, Variant};
 use vapi_codegen::reference;
+
+use crate::document::PREPARED;
 
 /// The JSON pointers of the values that some union keeps as `Unknown` although the document has a variant for them.
 pub fn unrecognised(debug: &str, value: &Value, root: &str) -> Vec<String> {

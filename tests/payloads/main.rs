@@ -10,12 +10,14 @@ mod registry;
 #[path = "../support/mod.rs"]
 mod support;
 
-use index::Entry;
-use registry::Target;
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use index::Entry;
+use registry::Target;
 
 /// What came of one payload.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

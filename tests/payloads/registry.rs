@@ -2,11 +2,12 @@
 
 use std::fmt::Debug;
 
-use crate::index::Entry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vapi::types;
+
+use crate::index::Entry;
 
 /// What came of decoding a value.
 pub struct Decoded {

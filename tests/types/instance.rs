@@ -1,8 +1,9 @@
 //! Makes instances of the document's schemas.
 
-use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::LazyLock;
+
+use serde_json::{Map, Value, json};
 use vapi_codegen::prepare::{Config, Prepared, prepare};
 use vapi_codegen::reference;
 use vapi_codegen::source::Source;

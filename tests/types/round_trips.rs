@@ -1,9 +1,10 @@
 //! What is decoded is written as it came.
 
-use crate::instance::{self, Extent};
-use crate::registry;
 use serde_json::{Value, json};
 use vapi::types;
+
+use crate::instance::{self, Extent};
+use crate::registry;
 
 fn all_types_keep(extent: Extent) {
     let mut made = 0;

@@ -1,10 +1,11 @@
 //! A value of a union comes back as the variant it is.
 
-use crate::instance::{self, Extent};
-use crate::registry;
 use serde_json::{Value, json};
 use vapi::types;
 use vapi_codegen::model::{Kind, Type, Union, Variant};
+
+use crate::instance::{self, Extent};
+use crate::registry;
 
 fn unions() -> impl Iterator<Item = (&'static String, &'static Union)> {
     instance::PREPARED

@@ -1,9 +1,10 @@
 //! Applies `spec/corrections.toml`: the places where the wire is known to differ from the document.
 
-use super::Changes;
-use crate::document::{for_each_operation, pointer};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use super::Changes;
+use crate::document::{for_each_operation, pointer};
 
 /// All corrections: of schemas' properties and of operations.
 #[derive(Debug, Default, Clone, PartialEq, Deserialize)]

@@ -3,10 +3,11 @@
 //! Real answers leave out properties that the document requires. In a type that no request can contain, only `id` and
 //! what tells a union's variants apart stay required; all else is optional to read.
 
+use serde_json::Value;
+
 use super::Changes;
 use crate::document::{for_each_operation, pointer};
 use crate::reference;
-use serde_json::Value;
 
 /// Relaxes `required` in the components that no request body, parameter or answer to a server message reaches.
 ///

@@ -1,9 +1,10 @@
 //! Marks the strings that are keys, tokens and passwords, so that the generated type does not show them.
 
-use super::Changes;
-use crate::document::{for_each_schema, pointer};
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
+
+use super::Changes;
+use crate::document::{for_each_schema, pointer};
 
 /// The `format` of a string that must not be seen.
 pub const SECRET: &str = "secret";

@@ -3,12 +3,13 @@
 //! A create body is made from a response if each of its properties is one of the response with the same Rust type. The other
 //! properties of the response are read-only: its id, its times. Variants of unions are paired by their tags.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
 use super::raw::Signature;
 use super::types::Fields;
 use crate::model::{Model, Type, Union};
 use crate::operations::Operation;
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 /// The conversions that a document has.
 #[derive(Default)]

@@ -1,13 +1,15 @@
 //! Says of each operation that lists how to read on where its answer ends, and what it lists.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use syn::{Fields, Item, Type};
+
 use super::raw::Signature;
 use super::rust_type::{self, without_option};
 use crate::operations::{Operation, Transfer};
 use crate::reference;
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use syn::{Fields, Item, Type};
 
 /// More references in a row than any list has.
 const DEPTH: usize = 8;

@@ -14,14 +14,16 @@ mod shared_properties;
 mod size;
 pub mod types;
 
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use proc_macro2::TokenStream;
+
 use crate::document::pointer;
 use crate::model::{Model, Type};
 use crate::operations::{Operation, Transfer};
 use crate::prepare::Prepared;
-use proc_macro2::TokenStream;
-use std::fmt;
-use std::io;
-use std::path::Path;
 
 /// The generated files.
 #[derive(Debug)]
@@ -115,12 +117,12 @@ impl RewriteError {
 }
 
 impl fmt::Display for RewriteError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "cannot rewrite the generated `{}`", self.item)?;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot rewrite the generated `{}`", self.item)?;
         if !self.pointer.is_empty() {
-            write!(formatter, " ({})", self.pointer)?;
+            write!(f, " ({})", self.pointer)?;
         }
-        write!(formatter, ": {}", self.problem)
+        write!(f, ": {}", self.problem)
     }
 }
 

@@ -1,12 +1,14 @@
 //! Writes progenitor's client, without the `api-version` header and without the constructor that makes its own
 //! `reqwest::Client`: the `vapi` crate configures one.
 
+use std::collections::BTreeMap;
+
+use syn::visit_mut::{self, VisitMut};
+use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
+
 use super::{RewriteError, rust_type};
 use crate::names::progenitor_name;
 use crate::operations::{Operation, Transfer};
-use std::collections::BTreeMap;
-use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
 
 /// The types that progenitor gave an operation's arguments and answer, as written beside a `types` module.
 #[derive(Debug, Default, Clone)]

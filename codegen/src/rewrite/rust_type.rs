@@ -1,7 +1,8 @@
 //! Writing the Rust types that typify chose, by their short names.
 
-use super::RewriteError;
 use syn::{GenericArgument, PathArguments, Type};
+
+use super::RewriteError;
 
 /// How a generated type is written where `types` is in scope (`prefix` is empty) or is a module (`types::`).
 pub fn write(ty: &Type, prefix: &str, item: &str) -> Result<String, RewriteError> {

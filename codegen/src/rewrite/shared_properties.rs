@@ -1,8 +1,9 @@
 //! Writes an accessor for each property that all variants of a union share.
 
+use std::fmt::Write as _;
+
 use super::types::{Field, Fields};
 use crate::model::{Kind, Model, Type, Union};
-use std::fmt::Write as _;
 
 /// Returns the accessors of all unions whose variants are objects, as calls of `shared_property!`.
 ///

@@ -2,10 +2,12 @@
 //!
 //! Without it a `Call`, which contains whole assistants, would be 33 kB to move and to keep in a future.
 
+use std::collections::BTreeMap;
+
+use syn::{Fields, ItemStruct};
+
 use super::rust_type;
 use crate::model::{Model, Type};
-use std::collections::BTreeMap;
-use syn::{Fields, ItemStruct};
 
 /// A field that is larger than this many bytes is boxed.
 const LARGE: usize = 256;

@@ -3,14 +3,16 @@
 //! The fields and their Rust types are typify's, recursion broken by `Box` included. What typify does not say (tags, what
 //! can be `null`, how variants are told apart) comes from the model.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use syn::{Item, ItemEnum, ItemStruct};
+
 use super::rust_type::{self, without_option};
 use super::size::Sizes;
 use super::{RewriteError, raw};
 use crate::docs::{code, comment};
 use crate::model::{Enum, Kind, Model, Object, Type, Union, Variant};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use syn::{Item, ItemEnum, ItemStruct};
 
 /// A field as it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,11 +4,13 @@ mod write;
 
 pub(crate) use write::{debug, encode};
 
-use super::field::Reader;
-use super::{Field, Mode, TagPrefix};
+use std::fmt;
+
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
-use std::fmt;
+
+use super::field::Reader;
+use super::{Field, Mode, TagPrefix};
 
 /// What stood in a field that was read.
 #[doc(hidden)]

@@ -9,14 +9,17 @@ mod untagged;
 
 pub use tag_prefix::TagPrefix;
 
+use std::fmt;
+
+use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::de::StrRead;
+
 use super::capture::capture;
 use super::field::{Field, Reader};
 use super::object::Visit;
 use super::read::{Mode, read_text};
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
-use serde_json::Value;
-use serde_json::de::StrRead;
-use std::fmt;
+
 use untagged::{Members, find_tag};
 
 /// A generated union, as a table.

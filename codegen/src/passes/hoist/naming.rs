@@ -4,10 +4,12 @@
 //! property's name, with the words that its owners share before it (`Campaign.status | CampaignSummary.status` is
 //! `CampaignStatus`). `spec/names.toml` overrules both.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
 use crate::names::{self, Names, base, common_affix, singular};
 use crate::reference;
-use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Where an inline schema stands.
 #[derive(Debug, Clone)]

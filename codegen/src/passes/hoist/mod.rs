@@ -5,14 +5,17 @@
 
 mod naming;
 
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
 use super::Changes;
 use super::nullability::NULLABLE;
 use crate::document::{for_each_operation, pointer};
 use crate::names::Names;
 use crate::reference;
+
 use naming::{Class, Naming, Place};
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// What a schema says of the place it stands at, and not of its type.
 const OF_THE_PLACE: [&str; 3] = ["description", "deprecated", NULLABLE];
