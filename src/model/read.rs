@@ -5,19 +5,19 @@ use serde_json::de::StrRead;
 
 use super::field::{Field, deserialize};
 
-/// How unions are read.
+/// The way in which unions are read.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// By `serde`, from anything: the text of a union is captured, and read by `read_text`.
     Outer,
-    /// As they come. One that does not fit the variant that it probably is makes the whole fail: what was read of it is gone.
+    /// In one pass. A union that does not fit its probable variant makes the whole reading fail: its text is gone.
     Direct,
     /// From a text that is captured first, and is still there when a variant does not fit. It costs reading the text twice.
     Careful,
 }
 
-/// What reads a body.
+/// A function that reads a body.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, serde_json::Error>;
 
 /// Reads a body as a type of the user's, in which ours may be.

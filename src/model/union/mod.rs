@@ -30,7 +30,7 @@ pub trait Union: Field {
     /// The variants in the document's order.
     const SHAPES: &'static [Shape];
 
-    /// Whether all variants are objects, told apart by the tag.
+    /// Set if all variants are objects that the tag tells apart.
     const DIRECT: bool = Self::TAG.is_some() && all_objects(Self::SHAPES);
 
     /// The variant with nothing said.
@@ -41,7 +41,7 @@ pub trait Union: Field {
     fn visit<S: Visit>(&self, visit: S) -> S::Out;
 }
 
-/// What is known of a variant without decoding it.
+/// The facts about a variant that are known without decoding it.
 #[doc(hidden)]
 pub struct Shape {
     pub kind: JsonKind,
@@ -137,10 +137,10 @@ fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode) -> Result<()
     candidates(T::TAG, T::SHAPES, text, &mut |index| {
         *union = T::variant(index);
         let deserializer = &mut serde_json::Deserializer::from_str(text);
-        let tried = union.visit_mut(Decode { deserializer, mode });
+        let decoded = union.visit_mut(Decode { deserializer, mode });
         // A less likely variant may fit only because the likeliest was not read with care.
-        let is_done = tried.is_ok() || mode == Mode::Direct;
-        read = Some(tried);
+        let is_done = decoded.is_ok() || mode == Mode::Direct;
+        read = Some(decoded);
         is_done
     });
     match read {
@@ -181,7 +181,7 @@ impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
     }
 }
 
-/// Tries the variants that `text` can be, the likeliest first, until one fits. Not generic, so that it is compiled once and not for
+/// Calls `fits` with the variants that `text` can be, the likeliest first, until one fits. Not generic, so that it is compiled once and not for
 /// each union.
 fn candidates(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnMut(usize) -> bool) {
     let kind = match text.trim_start().bytes().next() {
