@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Object, Show, Slot};
+use crate::model::{Field, Object, Visit};
 
 /// Returns the property with this name, or `None` if it is absent or `null`.
 #[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
     let field = T::FIELDS.iter().position(|field| *field == name);
     let value = match field {
-        Some(index) => object.show(index, ToValue),
+        Some(index) => object.visit(index, ToValue),
         None => object.extra().get(name).cloned(),
     };
     value.filter(|value| !value.is_null())
@@ -19,10 +19,10 @@ pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
 #[allow(dead_code, reason = "a document may have no type that is read by name")]
 struct ToValue;
 
-impl Show for ToValue {
+impl Visit for ToValue {
     type Out = Option<Value>;
 
-    fn show<T: Slot>(self, value: &T) -> Option<Value> {
+    fn visit<T: Field>(self, value: &T) -> Option<Value> {
         to_value(value).ok()
     }
 }

@@ -17,7 +17,7 @@
 //!     note: Option<String>,
 //! }
 //!
-//! // For the model of an assistant: `.tools(vec![tool.into()])`
+//! // For the model of an assistant: `.tools([tool])`
 //! let tool = tools::function::<BookTable>("book_table", "Books a table.");
 //!
 //! // In the server that Vapi sends the call to:

@@ -11,11 +11,12 @@ mod support;
 use std::time::Duration;
 
 use serde_json::Value;
-use support::*;
 use vapi::Client;
 use vapi::batch::{Outcome, Report};
 use vapi::types::{AssistantOverrides, CreateCallDto, CreateCustomerDto, SchedulePlan};
 use vapi_emulator::{Emulator, Fault};
+
+use support::*;
 
 const OFTEN: Duration = Duration::from_millis(5);
 

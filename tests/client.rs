@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use support::*;
 use vapi::Client;
 use vapi::http::{Method, StatusCode};
+
+use support::*;
 
 #[tokio::test]
 async fn a_request_carries_the_key_and_says_who_sends_it() {

@@ -5,8 +5,9 @@ mod support;
 use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
-use support::*;
 use tokio::task::JoinHandle;
+
+use support::*;
 
 /// Time that stands still until it is moved.
 struct Clock {

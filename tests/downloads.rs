@@ -8,9 +8,10 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use support::*;
 use vapi::Client;
 use vapi::{ByteStream, Download};
+
+use support::*;
 
 /// The first bytes of a WAV file, and some more.
 const SOUND: &[u8] = b"RIFF\x24\x00\x00\x00WAVEfmt and so on";

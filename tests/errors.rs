@@ -5,8 +5,9 @@ mod support;
 use std::error::Error as _;
 use std::time::Duration;
 
-use support::*;
 use vapi::http::{Method, StatusCode};
+
+use support::*;
 
 async fn error_of(reply: Reply) -> vapi::Error {
     let server = Server::replying([reply]).await;

@@ -9,10 +9,11 @@ use std::time::Duration;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use serde_json::{Value, json};
-use support::*;
 use vapi::Client;
 use vapi::Download;
 use vapi::artifacts::LogEntry;
+
+use support::*;
 
 const LOG: &str = concat!(
     r#"{"time":1700000000000,"body":"Call started","attributes":{"category":"system","event":"call.started"}}"#,

@@ -12,10 +12,11 @@ use std::future::poll_fn;
 use std::pin::Pin;
 
 use futures_core::Stream;
-use support::*;
 use vapi::Client;
 use vapi::types::{Call, CreateAssistantDto, CreateSessionDto};
 use vapi_emulator::Emulator;
+
+use support::*;
 
 /// The names that they get are the numbers.
 async fn create_assistants(vapi: &Client, numbers: std::ops::Range<u32>) -> Vec<String> {

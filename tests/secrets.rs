@@ -7,12 +7,14 @@ mod instance;
 #[path = "types/registry.rs"]
 mod registry;
 
-use instance::Extent;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 use vapi_codegen::document::for_each_schema;
 use vapi_codegen::passes::Changes;
 use vapi_codegen::passes::secrets::{self, SECRET};
+
+use instance::Extent;
 
 /// The words in a suspicious name.
 const SUSPICIOUS: &[&str] = &[

@@ -1,9 +1,10 @@
 //! Tools and structured outputs from Rust types, and what comes back of them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 use vapi::structured_outputs::{self, ReadStructuredOutput};
 use vapi::tools::{self, ReadArguments};
 use vapi::types;

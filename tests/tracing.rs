@@ -7,9 +7,10 @@ use std::fmt::Debug;
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 
-use support::*;
 use tracing_subscriber::Registry;
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use support::*;
 
 type Fields = BTreeMap<&'static str, String>;
 

@@ -8,10 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
-use support::*;
 use vapi::Client;
 use vapi::Upload;
 use vapi::operation::Operation;
+
+use support::*;
 
 fn send(vapi: &Client, upload: Upload) -> Operation<UploadThing> {
     Operation::new(vapi).form(upload)

@@ -13,10 +13,11 @@ mod support;
 use std::future::IntoFuture;
 use std::time::Duration;
 
-use support::*;
 use vapi::Client;
 use vapi::types::{CallStatus, CreateCallDto, CreateCustomerDto, FileStatus, KnowledgeBaseV2FileStatus};
 use vapi_emulator::{Emulator, Fault};
+
+use support::*;
 
 const OFTEN: Duration = Duration::from_millis(3);
 

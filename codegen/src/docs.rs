@@ -1,7 +1,8 @@
 //! The sentences that become rustdoc: ours from `spec/docs.toml`, else the document's own made safe for rustdoc.
 
-use serde::Deserialize;
 use std::collections::BTreeMap;
+
+use serde::Deserialize;
 
 /// Our own sentences about the interface (`spec/docs.toml`).
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -49,7 +50,7 @@ pub fn safe(prose: &str) -> String {
     out.join("\n")
 }
 
-/// Whether code begins or ends here, and does not both.
+/// Returns whether a block of code begins or ends in this line, and not both.
 fn is_fence(line: &str) -> bool {
     line.starts_with("~~~") || line.strip_prefix("```").is_some_and(|info| !info.contains('`'))
 }

@@ -4,6 +4,7 @@
 //! not; what is only said to people (descriptions, titles, examples, defaults, extensions) goes. The tables below are
 //! the grammar that tells the two apart: a `description` of a schema is prose, a property named `description` is a fact.
 
+use Holds::{Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
 use serde_json::{Map, Value};
 
 /// Keys that are prose wherever OpenAPI defines the keys of an object, unless its [`Shape`] lists them.
@@ -20,7 +21,7 @@ const PROSE: [&str; 7] = [
 /// An object whose keys OpenAPI defines, in the order in which they are written. Keys it does not list follow by name.
 struct Shape(&'static [(&'static str, Holds)]);
 
-/// What the value of a key holds.
+/// The content of a key's value.
 #[derive(Clone, Copy)]
 enum Holds {
     /// Plain data without prose.
@@ -31,7 +32,7 @@ enum Holds {
     One(&'static Shape),
     /// Objects of this shape by a name that the document chose.
     Named(&'static Shape),
-    /// As `Named`, where OpenAPI lets extensions (`x-…`) stand between the names.
+    /// The same as `Named`, where OpenAPI lets extensions (`x-…`) stand between the names.
     NamedOrExtension(&'static Shape),
     /// Callbacks: path items by expression, by name.
     Callbacks,
@@ -44,8 +45,6 @@ enum Holds {
     /// The document's title and version.
     Info,
 }
-
-use Holds::{Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
 
 static DOCUMENT: Shape = Shape(&[
     ("openapi", Data),

@@ -3,19 +3,21 @@
 //! progenitor and typify panic on what they do not support, without saying where. A panic is caught here, and the
 //! document taken apart until the smallest part that still fails is found.
 
-use crate::document::{METHODS, pointer};
-use crate::prepare::{self, Prepared};
-use crate::reference;
-use openapiv3::OpenAPI;
-use proc_macro2::TokenStream;
-use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
-use serde_json::{Map, Value, json};
 use std::any::Any;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
+
+use openapiv3::OpenAPI;
+use proc_macro2::TokenStream;
+use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
+use serde_json::{Map, Value, json};
+
+use crate::document::{METHODS, pointer};
+use crate::prepare::{self, Prepared};
+use crate::reference;
 
 /// progenitor's settings for a prepared document.
 ///
@@ -50,20 +52,16 @@ pub struct GenerateError {
     pub pointer: String,
     /// The operation or schema there.
     pub culprit: String,
-    /// What the generator said.
+    /// The message of the generator.
     pub problem: String,
 }
 
 impl fmt::Display for GenerateError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.pointer.as_str() {
-            "" => write!(
-                formatter,
-                "no code can be generated from this document: {}",
-                self.problem
-            ),
+            "" => write!(f, "no code can be generated from this document: {}", self.problem),
             pointer => write!(
-                formatter,
+                f,
                 "no code can be generated from `{}` ({pointer}): {}",
                 self.culprit, self.problem
             ),
@@ -116,7 +114,7 @@ fn culprit(document: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option
     schema_culprit(document, &bare, fails).or_else(|| operation_culprit(document, &bare, fails))
 }
 
-/// Schemas are tried after all that they refer to, so that none is blamed for what it contains.
+/// Each schema is generated after all that it refers to, so that none is blamed for what it contains.
 fn schema_culprit(document: &Value, bare: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option<GenerateError> {
     let schemas = document.pointer("/components/schemas")?.as_object()?;
     let mut parts: Vec<(&String, BTreeSet<String>)> = schemas
@@ -175,7 +173,7 @@ fn operation_culprit(
     })
 }
 
-/// The index of the first of `count` parts with which `fails` begins to answer, and its answer. Generating from hundreds
+/// The index of the first of `count` parts with which `fails` begins to return a failure, and that failure. Generating from hundreds
 /// of parts one by one would take minutes.
 fn first_failure(count: usize, fails: &dyn Fn(usize) -> Option<String>) -> Option<(usize, String)> {
     let mut problem = fails(count)?;
@@ -200,7 +198,7 @@ fn with_schemas(mut part: Value, schemas: &Map<String, Value>, names: &BTreeSet<
 }
 
 thread_local! {
-    /// What the panic on this thread said, while it is being caught.
+    /// The message of the panic on this thread, while it is being caught.
     static PANIC: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
 }
 

@@ -1,5 +1,13 @@
 //! Running the passes: from the document as it was published to one that progenitor can read.
 
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use openapiv3::OpenAPI;
+use serde::Deserialize;
+use serde_json::Value;
+
 use crate::docs::Docs;
 use crate::document::for_each_schema;
 use crate::model::Model;
@@ -7,14 +15,8 @@ use crate::names::Names;
 use crate::operations::{self, Operation};
 use crate::passes::corrections::Corrections;
 use crate::passes::{self, Changes};
-use openapiv3::OpenAPI;
-use serde::Deserialize;
-use serde_json::Value;
-use std::collections::BTreeMap;
-use std::fmt;
-use std::path::{Path, PathBuf};
 
-/// What a person decided about the document: names, corrections and sentences.
+/// The hand-written decisions about the document: names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
 pub struct Config {
     /// `names.toml`
@@ -33,8 +35,8 @@ pub struct ConfigError {
 }
 
 impl fmt::Display for ConfigError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "cannot read {}: {}", self.path.display(), self.cause)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot read {}: {}", self.path.display(), self.cause)
     }
 }
 
@@ -73,7 +75,7 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: PathBuf) -> Result<T, ConfigErr
     })
 }
 
-/// What each pass changed, in the order in which they ran.
+/// The changes of each pass, in the order in which the passes ran.
 pub type Report = Vec<(&'static str, Changes)>;
 
 /// A document that progenitor can read, and what was done to make it one.
@@ -113,7 +115,7 @@ impl Prepared {
         &self.docs
     }
 
-    /// What each pass changed, in the order in which they ran.
+    /// The changes of each pass, in the order in which the passes ran.
     pub fn report(&self) -> &[(&'static str, Changes)] {
         &self.report
     }
@@ -124,17 +126,17 @@ impl Prepared {
 pub struct PrepareError {
     /// JSON pointer into the document after the passes; empty if it is the document as a whole.
     pub pointer: String,
-    /// What is wrong there.
+    /// The problem.
     pub problem: String,
 }
 
 impl fmt::Display for PrepareError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = match self.pointer.as_str() {
             "" => "the document",
             pointer => pointer,
         };
-        write!(formatter, "{place} cannot be read as OpenAPI 3.0: {}", self.problem)
+        write!(f, "{place} cannot be read as OpenAPI 3.0: {}", self.problem)
     }
 }
 
@@ -232,7 +234,8 @@ fn run(document: &mut Value, report: &mut Report, name: &'static str, pass: &mut
     report.push((name, changes));
 }
 
-/// What progenitor gets: without our own marks, since typify takes a schema with an extension for another one.
+/// Returns the document that progenitor gets: without our own marks, since typify takes a schema with an extension for another
+/// one.
 pub(crate) fn read(document: &Value) -> Result<OpenAPI, PrepareError> {
     let mut plain = document.clone();
     for_each_schema(&mut plain, &mut |_, schema| {

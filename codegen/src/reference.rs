@@ -1,8 +1,10 @@
 //! Reading and rewriting the references between components.
 
-use crate::document::for_each_schema;
-use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::document::for_each_schema;
 
 const PREFIX: &str = "#/components/schemas/";
 
@@ -16,7 +18,7 @@ pub fn to(name: &str) -> Value {
     serde_json::json!({ "$ref": format!("{PREFIX}{name}") })
 }
 
-/// Points every reference whose target `rename` answers for at the new name, in schemas and discriminator mappings.
+/// Points every reference whose target `rename` has a new name for at that name, in schemas and discriminator mappings.
 pub fn rewrite(document: &mut Value, rename: &dyn Fn(&str) -> Option<String>) {
     for_each_schema(document, &mut |_, schema| {
         if let Some(new) = target(schema).and_then(rename) {

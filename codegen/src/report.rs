@@ -1,12 +1,14 @@
-//! What was done to a document and what came of it, for people and for programs.
+//! The report on a document: the repairs, and the types that came of it. For people and for programs.
 
-use crate::model::Type;
-use crate::prepare::Prepared;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How many places of each pass are listed, unless all are asked for.
+use serde_json::{Value, json};
+
+use crate::model::Type;
+use crate::prepare::Prepared;
+
+/// The number of places of each pass that are listed, unless all are asked for.
 const PLACES: usize = 5;
 
 /// The report of `vapi-spec check`.
@@ -15,7 +17,7 @@ pub struct Report<'a> {
     places: usize,
 }
 
-/// How many types of each kind there are.
+/// The number of types of each kind.
 #[derive(Default)]
 struct Counts {
     objects: usize,
@@ -53,7 +55,7 @@ impl<'a> Report<'a> {
         counts
     }
 
-    /// How many of the document's own schemas are generated, and how many nothing needs.
+    /// The numbers of the document's own schemas that are generated, and that nothing needs.
     fn schemas(&self) -> (usize, usize) {
         let kept = self
             .prepared
@@ -97,39 +99,39 @@ impl<'a> Report<'a> {
 }
 
 impl fmt::Display for Report<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (pass, changes) in self.prepared.report() {
             if changes.is_empty() {
                 continue;
             }
-            writeln!(formatter, "{pass}: {}", counted(changes.len(), "place"))?;
+            writeln!(f, "{pass}: {}", counted(changes.len(), "place"))?;
             for change in changes.iter().take(self.places) {
-                writeln!(formatter, "  {}: {}", change.pointer, change.change)?;
+                writeln!(f, "  {}: {}", change.pointer, change.change)?;
             }
             if let Some(more @ 1..) = changes.len().checked_sub(self.places) {
-                writeln!(formatter, "  and {more} more")?;
+                writeln!(f, "  and {more} more")?;
             }
         }
         let counts = self.counts();
         let (kept, pruned) = self.schemas();
         let operations = self.prepared.operations();
         let handles: BTreeSet<&str> = operations.iter().map(|operation| operation.handle.as_str()).collect();
-        writeln!(formatter, "generated:")?;
+        writeln!(f, "generated:")?;
         writeln!(
-            formatter,
+            f,
             "  {} on {}",
             counted(operations.len(), "operation"),
             counted(handles.len(), "resource handle")
         )?;
         writeln!(
-            formatter,
+            f,
             "  {}, {}, {}, {}",
             counted(counts.objects, "object"),
             counted(counts.enums, "enum"),
             counted(counts.tagged, "tagged union"),
             counted(counts.other, "other union")
         )?;
-        writeln!(formatter, "  {} kept, {pruned} pruned", counted(kept, "schema"))
+        writeln!(f, "  {} kept, {pruned} pruned", counted(kept, "schema"))
     }
 }
 

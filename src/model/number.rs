@@ -1,9 +1,10 @@
 //! JSON numbers that stay what they were: `100` is not sent as `100.0`, and 64-bit integers keep every digit.
 
-use serde::de::{Deserializer, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
 use std::cmp::Ordering;
 use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// A number as JSON has them: an integer or a fraction.
 ///
@@ -105,18 +106,18 @@ impl From<Number> for f64 {
 }
 
 impl fmt::Display for Number {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Repr::Int(value) => fmt::Display::fmt(&value, formatter),
-            Repr::Large(value) => fmt::Display::fmt(&value, formatter),
-            Repr::Float(value) => fmt::Display::fmt(&value, formatter),
+            Repr::Int(value) => fmt::Display::fmt(&value, f),
+            Repr::Large(value) => fmt::Display::fmt(&value, f),
+            Repr::Float(value) => fmt::Display::fmt(&value, f),
         }
     }
 }
 
 impl fmt::Debug for Number {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -185,8 +186,8 @@ impl<'de> Deserialize<'de> for Number {
         impl Visitor<'_> for NumberVisitor {
             type Value = Number;
 
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a number")
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number")
             }
 
             fn visit_i64<E>(self, value: i64) -> Result<Number, E> {

@@ -1,8 +1,9 @@
 //! Enums of strings that stay open: a value the document does not know is kept as it came.
 
-use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
+
+use serde::de::{Deserializer, Error, Visitor};
 
 /// A generated enum, as a table.
 #[doc(hidden)]
@@ -30,8 +31,8 @@ struct EnumVisitor<T>(PhantomData<T>);
 impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
     type Value = T;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a string")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
@@ -107,14 +108,14 @@ macro_rules! open_enum {
         }
         impl ::std::fmt::Display for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                formatter.pad(self.as_str())
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                f.pad(self.as_str())
             }
         }
         impl ::std::fmt::Debug for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                ::std::fmt::Debug::fmt(self.as_str(), formatter)
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                ::std::fmt::Debug::fmt(self.as_str(), f)
             }
         }
         impl ::serde::Serialize for $name {
@@ -127,7 +128,7 @@ macro_rules! open_enum {
                 $crate::model::open_enum::decode(deserializer)
             }
         }
-        impl $crate::model::Slot for $name {
+        impl $crate::model::Field for $name {
             type Reader = $crate::model::SerdeReader;
 
             #[inline]

@@ -1,22 +1,23 @@
 //! Reading a whole text: as fast as can be, and with more care where that fails.
 
-use super::slot::{Slot, deserialize};
 use serde::de::DeserializeOwned;
 use serde_json::de::StrRead;
 
-/// How unions are read.
+use super::field::{Field, deserialize};
+
+/// The way in which unions are read.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// By `serde`, from anything: the text of a union is captured, and read by `read_text`.
     Outer,
-    /// As they come. One that does not fit the variant that it probably is makes the whole fail: what was read of it is gone.
+    /// In one pass. A union that does not fit its probable variant makes the whole reading fail: its text is gone.
     Direct,
     /// From a text that is captured first, and is still there when a variant does not fit. It costs reading the text twice.
     Careful,
 }
 
-/// What reads a body.
+/// A function that reads a body.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, serde_json::Error>;
 
 /// Reads a body as a type of the user's, in which ours may be.
@@ -26,7 +27,7 @@ pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_jso
 
 /// Reads a body as a generated type, or a list or map of one. Public for tests.
 #[doc(hidden)]
-pub fn read_body<T: Slot>(body: &[u8]) -> Result<T, serde_json::Error> {
+pub fn read_body<T: Field>(body: &[u8]) -> Result<T, serde_json::Error> {
     read_text(as_text(body)?, |deserializer, mode| deserialize(deserializer, mode))
 }
 

@@ -29,7 +29,7 @@ use futures_core::Stream;
 
 use crate::error::Result;
 #[allow(unused_imports, reason = "a document may have nothing to wait for")]
-use crate::model::{Decode, Slot, read_body};
+use crate::model::{Decode, Field, read_body};
 use crate::operation::{Endpoint, Operation};
 #[allow(unused_imports, reason = "each method is there if the document has its operation")]
 use poller::{EndCondition, Target};
@@ -58,7 +58,7 @@ impl<T: Send + 'static> Wait<'static, T> {
     #[allow(dead_code, reason = "a document may have nothing to wait for")]
     fn new<E: Endpoint>(get: Operation<E>, target: Target) -> Self
     where
-        T: Slot,
+        T: Field,
     {
         Wait {
             poller: Poller::new(get.into_repeatable(), target),

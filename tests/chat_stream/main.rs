@@ -17,11 +17,12 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use support::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use vapi::chat::{ChatEvent, ChatStream, ResponseEvent, ResponseStream};
 use vapi::http::{Method, StatusCode};
 use vapi::types::{CreateChatDto, OpenAiResponsesRequest};
+
+use support::*;
 
 const EVENTS: &str = "text/event-stream; charset=utf-8";
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::LazyLock;
+
 use vapi_codegen::prepare::{Config, Prepared, prepare};
 use vapi_codegen::source::Source;
 

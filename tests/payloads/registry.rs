@@ -2,13 +2,14 @@
 
 use std::fmt::Debug;
 
-use crate::index::Entry;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use vapi::types;
 
-/// What came of decoding a value.
+use crate::index::Entry;
+
+/// A decoded value.
 pub struct Decoded {
     /// The value as `Debug` shows it.
     pub debug: String,
@@ -33,8 +34,8 @@ fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
     let value: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
         .map_err(|error| format!("at {}: {}", error.path(), error.inner()))?;
     match as_answer(text.as_bytes()) {
-        Ok(answer) if answer == value => {}
-        Ok(answer) => return Err(format!("the client reads {answer:?}, serde {value:?}")),
+        Ok(response) if response == value => {}
+        Ok(response) => return Err(format!("the client reads {response:?}, serde {value:?}")),
         Err(error) => return Err(format!("only the client does not read it: {error}")),
     }
     Ok(Decoded {

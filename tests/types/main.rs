@@ -1,6 +1,8 @@
 //! Every type of the document, decoded and written again: instances are made from the document, not from the types.
 
+mod conversions;
 mod instance;
 mod registry;
 mod round_trips;
+mod setters;
 mod unions;

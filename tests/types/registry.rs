@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use vapi::types;
 
-/// What came of decoding a value.
+/// A decoded value.
 pub struct Decoded {
     /// The value as `Debug` shows it, which begins with the name of the type.
     pub debug: String,
@@ -17,15 +17,15 @@ pub struct Decoded {
 
 pub type Decode = fn(&str) -> Result<Decoded, serde_json::Error>;
 
-/// By `serde`, and as the client reads answers: the same must come of it, in whatever order the members of objects are.
+/// Decodes by `serde` and as the client reads responses. Both must give the same value, whatever the order of the members.
 fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
     text: &str,
-    as_answer: fn(&[u8]) -> Result<T, serde_json::Error>,
+    as_response: fn(&[u8]) -> Result<T, serde_json::Error>,
 ) -> Result<Decoded, serde_json::Error> {
     let value: T = serde_json::from_str(text)?;
-    assert_eq!(as_answer(text.as_bytes())?, value, "{text}");
+    assert_eq!(as_response(text.as_bytes())?, value, "{text}");
     let backwards = serde_json::to_string(&Backwards(&serde_json::from_str(text)?))?;
-    assert_eq!(as_answer(backwards.as_bytes())?, value, "{backwards}");
+    assert_eq!(as_response(backwards.as_bytes())?, value, "{backwards}");
     Ok(Decoded {
         debug: format!("{value:?}"),
         written: serde_json::to_value(&value)?,

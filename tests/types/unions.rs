@@ -1,10 +1,11 @@
 //! A value of a union comes back as the variant it is.
 
-use crate::instance::{self, Extent};
-use crate::registry;
 use serde_json::{Value, json};
 use vapi::types;
 use vapi_codegen::model::{Kind, Type, Union, Variant};
+
+use crate::instance::{self, Extent};
+use crate::registry;
 
 fn unions() -> impl Iterator<Item = (&'static String, &'static Union)> {
     instance::PREPARED
@@ -98,7 +99,7 @@ fn each_variants_full_instance_comes_back_as_that_variant() {
 
 #[test]
 fn an_unknown_tag_comes_back_as_unknown_and_unchanged() {
-    let mut tried = 0;
+    let mut checked = 0;
     for (name, union) in unions() {
         let Some(tag) = &union.tag else { continue };
         let instance =
@@ -106,9 +107,9 @@ fn an_unknown_tag_comes_back_as_unknown_and_unchanged() {
         let decoded = registry::find(name)(&instance.to_string()).unwrap();
         assert!(decoded.debug.starts_with("Unknown("), "{name}: {}", decoded.debug);
         assert_eq!(decoded.written.to_string(), instance.to_string(), "{name}");
-        tried += 1;
+        checked += 1;
     }
-    assert!(tried > 30, "{tried}");
+    assert!(checked > 30, "{checked}");
 }
 
 #[test]
@@ -210,9 +211,9 @@ fn groups(depth: usize) -> impl Iterator<Item = String> {
 #[test]
 fn unions_in_unions_are_read_as_deep_as_json_is() {
     for text in groups(60) {
-        let answer: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap();
+        let response: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap();
         let read: types::ToolRejectionPlan = serde_json::from_str(&text).unwrap();
-        assert_eq!(answer, read);
+        assert_eq!(response, read);
         let came: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(serde_json::to_value(&read).unwrap(), came);
     }
@@ -221,8 +222,8 @@ fn unions_in_unions_are_read_as_deep_as_json_is() {
 #[test]
 fn unions_in_unions_without_end_are_refused() {
     for text in groups(100_000) {
-        let answer: Result<types::ToolRejectionPlan, _> = vapi::read_body(text.as_bytes());
-        assert!(answer.unwrap_err().to_string().contains("recursion limit"));
+        let response: Result<types::ToolRejectionPlan, _> = vapi::read_body(text.as_bytes());
+        assert!(response.unwrap_err().to_string().contains("recursion limit"));
         let read: Result<types::ToolRejectionPlan, _> = serde_json::from_str(&text);
         assert!(read.unwrap_err().to_string().contains("recursion limit"));
     }

@@ -2,11 +2,13 @@
 //!
 //! typify would make a wrapper struct of each, which says nothing and must be unwrapped by everyone.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
 use super::Changes;
 use crate::document::{for_each_schema, pointer, walk};
 use crate::reference;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// Inlines every component that is neither an object with properties, nor an enum, nor a union.
 pub fn run(document: &mut Value, changes: &mut Changes) {

@@ -4,10 +4,11 @@
 //! itself (`x-tags`). An optional one becomes a plain string. What values a property can have is remembered as `x-values`,
 //! since unions are told apart by it after the enums have been given names of their own.
 
+use serde_json::{Map, Value, json};
+
 use super::Changes;
 use super::nullability::NULLABLE;
 use crate::document::{for_each_schema, pointer};
-use serde_json::{Map, Value, json};
 
 /// Sets `x-tags` and `x-values` on every object schema.
 pub fn run(document: &mut Value, changes: &mut Changes) {

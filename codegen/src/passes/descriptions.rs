@@ -2,10 +2,11 @@
 //!
 //! Our own (`spec/docs.toml`) come first, then the document's, made safe for rustdoc, then a plain one from the names.
 
+use serde_json::{Map, Value};
+
 use super::Changes;
 use crate::docs::{Docs, safe};
 use crate::document::for_each_operation;
-use serde_json::{Map, Value};
 
 /// Sets the `description` of operations, parameters, components and their properties. Changes no fact.
 pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {

@@ -3,10 +3,11 @@
 //! typify has one `Option` for "may be absent" and "may be null", so the rewrite tells them apart by this mark. A
 //! reference can carry it without a wrapper.
 
+use serde_json::{Value, json};
+
 use super::Changes;
 use crate::document::for_each_schema;
 use crate::reference;
-use serde_json::{Value, json};
 
 /// The mark of a place that can hold `null`.
 pub const NULLABLE: &str = "x-nullable";

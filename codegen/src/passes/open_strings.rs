@@ -1,8 +1,9 @@
 //! Joins what is one type because enums are open: an enum beside a plain string, or beside another enum.
 
+use serde_json::{Value, json};
+
 use super::Changes;
 use crate::document::for_each_schema;
-use serde_json::{Value, json};
 
 /// Joins the string branches of every union into one.
 pub fn run(document: &mut Value, changes: &mut Changes) {

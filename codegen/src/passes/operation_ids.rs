@@ -29,7 +29,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     // Types are named after operations too, and Pascal case knows fewer differences: `a_1` and `a1` are one type.
     let mut taken: BTreeSet<String> = TAKEN.iter().map(|name| name.to_pascal_case()).collect();
     for_each_operation(document, &mut |path, method, base, operation| {
-        // progenitor writes ids into comments, which can't have every control character.
+        // progenitor writes ids into comments, which cannot have every control character.
         let declared = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
         let declared = Some(declared)
             .filter(|id| !id.contains(char::is_control))

@@ -1,9 +1,10 @@
 //! Drops the components that nothing needs: they are a third of the vendor's document and of the time to compile it.
 
+use serde_json::Value;
+
 use super::Changes;
 use crate::document::pointer;
 use crate::reference;
-use serde_json::Value;
 
 /// Keeps what the operations reach and what `roots` (schema names of the document) reach.
 pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {

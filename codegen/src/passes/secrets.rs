@@ -1,18 +1,20 @@
 //! Marks the strings that are keys, tokens and passwords, so that the generated type does not show them.
 
-use super::Changes;
-use crate::document::{for_each_schema, pointer};
 use heck::ToSnakeCase;
 use serde_json::{Value, json};
+
+use super::Changes;
+use crate::document::{for_each_schema, pointer};
 
 /// The `format` of a string that must not be seen.
 pub const SECRET: &str = "secret";
 
-/// What the name of a property ends in when it holds a secret, in words.
-const ENDINGS: [&str; 11] = [
+/// The words that end the name of a property that holds a secret. The client hides unknown properties by the same words.
+const ENDINGS: [&str; 12] = [
     "access_key",
     "ai_key",
     "api_key",
+    "authorization",
     "connection_string",
     "passphrase",
     "password",
@@ -54,7 +56,16 @@ fn mark(schema: &mut Value) -> bool {
     }
 }
 
-/// Whether a property of this name holds a secret.
+/// Returns the endings as a Rust array of lowercase letters, for the client.
+pub fn endings() -> String {
+    let endings: Vec<String> = ENDINGS
+        .iter()
+        .map(|ending| format!("{:?}", ending.replace('_', "")))
+        .collect();
+    format!("[{}]\n", endings.join(", "))
+}
+
+/// Returns whether a property of this name holds a secret.
 pub fn is_secret(name: &str) -> bool {
     let words = name.to_snake_case();
     let ends = |ending: &&str| words == **ending || words.ends_with(&format!("_{ending}"));
@@ -78,6 +89,7 @@ mod tests {
             "SessionToken",
             "openAIKey",
             "connectionString",
+            "Authorization",
         ] {
             assert!(is_secret(secret), "{secret}");
         }

@@ -3,12 +3,14 @@
 //! typify makes Rust names by itself, panics when two schemas get the same one, and does not say which. After this pass
 //! its rules have nothing left to change.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
 use super::Changes;
 use crate::document::pointer;
 use crate::names::type_name;
 use crate::reference;
-use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 
 /// Renames components and every reference to them. The name in the document stays readable as `x-name`, and is the
 /// value to the new name in what this returns.

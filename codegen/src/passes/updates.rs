@@ -1,10 +1,11 @@
 //! Makes every optional property of an update body nullable: leaving a property out keeps it, and `null` clears it.
 
+use serde_json::Value;
+
 use super::Changes;
 use super::nullability::NULLABLE;
 use crate::document::{for_each_operation, pointer};
 use crate::reference;
-use serde_json::Value;
 
 /// Marks the optional properties of each `PATCH` body (and of its variants, if it is a union) as nullable.
 pub fn run(document: &mut Value, changes: &mut Changes) {

@@ -4,22 +4,26 @@
 //! it is written: types as calls of the `vapi` crate's macros (see [`types`]), progenitor's client without what the crate
 //! does itself (see [`raw`]), and resource handles over both (see [`facade`]).
 
+mod conversions;
 pub mod facade;
 mod lists;
 pub mod raw;
 pub mod registry;
 pub mod rust_type;
+mod shared_properties;
 mod size;
 pub mod types;
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use proc_macro2::TokenStream;
 
 use crate::document::pointer;
 use crate::model::{Model, Type};
 use crate::operations::{Operation, Transfer};
 use crate::prepare::Prepared;
-use proc_macro2::TokenStream;
-use std::fmt;
-use std::io;
-use std::path::Path;
 
 /// The generated files.
 #[derive(Debug)]
@@ -32,8 +36,12 @@ pub struct Code {
     pub operations: String,
     /// A list of all types, of operations and of the document's schemas, for tests.
     pub registry: String,
+    /// The endings of the names of secrets, as an array.
+    pub secret_endings: String,
     /// A list of all methods of the resource handles and what they take, for tests.
     pub calls: String,
+    /// A list of the conversions between types, for tests.
+    pub conversions: String,
     /// The ids of the operations, for `cfg`.
     pub operation_ids: Vec<String>,
     /// The ids of those that download, for `cfg`.
@@ -55,7 +63,9 @@ impl Code {
             ("raw.rs", &self.raw),
             ("operations.rs", &self.operations),
             ("registry.rs", &self.registry),
+            ("secret_endings.rs", &self.secret_endings),
             ("calls.rs", &self.calls),
+            ("conversions.rs", &self.conversions),
         ] {
             let path = directory.join(name);
             if std::fs::read_to_string(&path).is_ok_and(|old| old == *text) {
@@ -74,7 +84,7 @@ pub struct RewriteError {
     pub item: String,
     /// JSON pointer of the schema or operation that it is made of; empty if there is no such thing in the document.
     pub pointer: String,
-    /// What is unexpected about it.
+    /// The unexpected thing about it.
     pub problem: String,
 }
 
@@ -107,12 +117,12 @@ impl RewriteError {
 }
 
 impl fmt::Display for RewriteError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "cannot rewrite the generated `{}`", self.item)?;
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot rewrite the generated `{}`", self.item)?;
         if !self.pointer.is_empty() {
-            write!(formatter, " ({})", self.pointer)?;
+            write!(f, " ({})", self.pointer)?;
         }
-        write!(formatter, ": {}", self.problem)
+        write!(f, ": {}", self.problem)
     }
 }
 
@@ -135,8 +145,14 @@ fn write(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError>
     let operations: &[Operation] = prepared.operations();
     let signatures = raw::signatures(&client_items, operations)?;
     let lists = lists::write(operations, &signatures, prepared.document(), &type_items);
+    let (mut types, fields) = types::write(&type_items, model)?;
+    types.push_str(&shared_properties::write(model, &fields));
+    let conversions = conversions::find(operations, &signatures, model, &fields);
+    types.push_str(&conversions.write());
     Ok(Code {
-        types: types::write(&type_items, model)?,
+        types,
+        conversions: conversions.registry(),
+        secret_endings: crate::passes::secrets::endings(),
         raw: raw::write(client_items, operations)?,
         operations: facade::write(operations, &signatures, prepared.docs(), prepared.document(), &lists) + &lists,
         registry: registry::write(operations, &signatures, model),

@@ -1,11 +1,12 @@
 //! Writes the lists by which tests find a type (by its own name, by the schema's name, by operation), and call every method.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use super::raw::Signature;
 use crate::model::{Model, Type};
 use crate::names::progenitor_name;
 use crate::operations::{Body, Operation, Transfer};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// The text of `registry.rs`: one call of a macro `registry!` that the test defines, with `types` in scope.
 ///

@@ -1,9 +1,10 @@
 //! Writing the Rust types that typify chose, by their short names.
 
-use super::RewriteError;
 use syn::{GenericArgument, PathArguments, Type};
 
-/// How a generated type is written where `types` is in scope (`prefix` is empty) or is a module (`types::`).
+use super::RewriteError;
+
+/// Returns the text of a generated type where `types` is in scope (`prefix` is empty) or is a module (`types::`).
 pub fn write(ty: &Type, prefix: &str, item: &str) -> Result<String, RewriteError> {
     let unexpected = || {
         let text = quote::quote!(#ty).to_string();

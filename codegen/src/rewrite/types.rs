@@ -3,17 +3,37 @@
 //! The fields and their Rust types are typify's, recursion broken by `Box` included. What typify does not say (tags, what
 //! can be `null`, how variants are told apart) comes from the model.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use syn::{Item, ItemEnum, ItemStruct};
+
 use super::rust_type::{self, without_option};
 use super::size::Sizes;
 use super::{RewriteError, raw};
 use crate::docs::{code, comment};
 use crate::model::{Enum, Kind, Model, Object, Type, Union, Variant};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
-use syn::{Fields, Item, ItemEnum, ItemStruct};
 
-/// The text of `types.rs`.
-pub fn write(items: &[Item], model: &Model) -> Result<String, RewriteError> {
+/// A field as it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// The Rust name.
+    pub ident: String,
+    /// `req`, `opt` or `null`.
+    pub presence: &'static str,
+    /// The Rust type, without what `presence` says.
+    pub ty: String,
+}
+
+/// The fields of every object by the object's name, each by its name on the wire.
+pub type Fields = BTreeMap<String, BTreeMap<String, Field>>;
+
+/// Returns the text of the types, and the fields in it.
+///
+/// # Errors
+///
+/// A type has a form that is not known.
+pub fn write(items: &[Item], model: &Model) -> Result<(String, Fields), RewriteError> {
     let mut structs: BTreeMap<String, &ItemStruct> = BTreeMap::new();
     let mut enums: BTreeMap<String, &ItemEnum> = BTreeMap::new();
     for item in items {
@@ -25,9 +45,13 @@ pub fn write(items: &[Item], model: &Model) -> Result<String, RewriteError> {
     }
     let mut sizes = Sizes::new(&structs, model);
     let mut out = String::new();
+    let mut all_fields = BTreeMap::new();
     for (name, ty) in &model.types {
         match ty {
-            Type::Object(object) => write_object(&mut out, name, object, structs.get(name).copied(), &mut sizes)?,
+            Type::Object(object) => {
+                let fields = write_object(&mut out, name, object, structs.get(name).copied(), &mut sizes)?;
+                all_fields.insert(name.clone(), fields);
+            }
             Type::Enum(values) => write_enum(&mut out, name, values),
             Type::Union(union) => {
                 let item = enums
@@ -37,7 +61,7 @@ pub fn write(items: &[Item], model: &Model) -> Result<String, RewriteError> {
             }
         }
     }
-    Ok(out)
+    Ok((out, all_fields))
 }
 
 fn type_comment(name: &str, description: Option<&str>, document_name: Option<&str>) -> String {
@@ -57,14 +81,15 @@ fn write_object(
     object: &Object,
     item: Option<&ItemStruct>,
     sizes: &mut Sizes<'_>,
-) -> Result<(), RewriteError> {
+) -> Result<BTreeMap<String, Field>, RewriteError> {
     let fields = match item.map(|item| &item.fields) {
-        Some(Fields::Named(fields)) => fields.named.iter().collect(),
+        Some(syn::Fields::Named(fields)) => fields.named.iter().collect(),
         // Without properties typify makes a wrapper of a map, or nothing.
         _ if object.properties.is_empty() => Vec::new(),
         _ => return Err(RewriteError::new(name, "typify made no struct of this object")),
     };
     let mut lines = String::new();
+    let mut written = BTreeMap::new();
     let mut arguments = Vec::new();
     let mut required = Vec::new();
     let mut index = 0;
@@ -84,24 +109,25 @@ fn write_object(
         if sizes.is_large(&ty) {
             ty = format!("Box<{ty}>");
         }
-        let kind = match (property.required, property.nullable) {
+        let presence = match (property.required, property.nullable) {
             (_, true) => "null",
             (true, false) => "req",
             (false, false) => "opt",
         };
         if property.required {
             required.push(index.to_string());
-            let ty = match property.nullable {
-                true => format!("Nullable<{ty}>"),
-                false => ty.clone(),
-            };
-            arguments.push(format!("{ident}: {ty}"));
+            arguments.push(match property.nullable {
+                true => format!("{ident}: one Nullable<{ty}>"),
+                false => format!("{ident}: {}", shaped(&ty)),
+            });
         }
         lines.push_str(&comment("    ", property.description.as_deref().unwrap_or_default()));
         if property.deprecated {
             lines.push_str("    ///\n    /// Deprecated by the API.\n");
         }
-        let _ = writeln!(lines, "    {index} {ident} {wire:?} {kind} {ty};");
+        let _ = writeln!(lines, "    {index} {ident} {wire:?} {presence} {};", shaped(&ty));
+        let field = Field { ident, presence, ty };
+        written.insert(wire, field);
         index += 1;
     }
     if index < object.properties.len() {
@@ -126,7 +152,21 @@ fn write_object(
     let _ = writeln!(out, "    required [{}]", required.join(" "));
     out.push_str(&lines);
     out.push_str("}\n\n");
-    Ok(())
+    Ok(written)
+}
+
+/// Writes a field's type by its shape and the type that its setter takes or takes many of.
+fn shaped(ty: &str) -> String {
+    let inside = |prefix: &str| ty.strip_prefix(prefix)?.strip_suffix('>');
+    if let Some(item) = inside("Vec<") {
+        format!("list {item}")
+    } else if let Some(value) = inside("BTreeMap<String, ") {
+        format!("map {value}")
+    } else if let Some(value) = inside("Map<String, ") {
+        format!("json {value}")
+    } else {
+        format!("one {ty}")
+    }
 }
 
 fn write_enum(out: &mut String, name: &str, values: &Enum) {
@@ -155,7 +195,7 @@ fn write_union(out: &mut String, name: &str, union: &Union, item: &ItemEnum) -> 
     for (index, (variant, generated)) in union.variants.iter().zip(&item.variants).enumerate() {
         let place = format!("{name}::{}", variant.name);
         let ty = match &generated.fields {
-            Fields::Unnamed(fields) if fields.unnamed.len() == 1 => &fields.unnamed[0].ty,
+            syn::Fields::Unnamed(fields) if fields.unnamed.len() == 1 => &fields.unnamed[0].ty,
             _ => return Err(RewriteError::new(place, "not a variant with one value")),
         };
         let ty = variant_type(rust_type::write(ty, "", &place)?, variant);
@@ -229,7 +269,7 @@ fn shape(variant: &Variant) -> String {
         _ => "&[]".to_owned(),
     };
     format!(
-        "Shape {{ kind: Kind::{:?}, tags: &[{}], required: &{:?}, fields: {fields} }}",
+        "Shape {{ kind: JsonKind::{:?}, tags: &[{}], required: &{:?}, fields: {fields} }}",
         variant.kind,
         tags.join(", "),
         variant.required

@@ -5,9 +5,9 @@ use std::fmt;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Object, Show, Table};
-use crate::model::Slot;
-use crate::model::shown::ShownMap;
+use super::{Object, Table, Visit};
+use crate::model::Field;
+use crate::model::redact::RedactedMap;
 
 /// Writes an object: tags, then the fields that are present, then `extra`.
 ///
@@ -18,19 +18,19 @@ pub(crate) fn encode<T: Object, S: Serializer>(object: &T, serializer: S) -> Res
     map.end()
 }
 
-trait Written<M: SerializeMap> {
+trait ErasedEncode<M: SerializeMap> {
     fn write_field(&self, index: usize, name: &'static str, map: &mut M) -> Result<(), M::Error>;
     fn lacks(&self, index: usize) -> bool;
     fn kept(&self) -> &Map<String, Value>;
 }
 
-impl<M: SerializeMap, T: Object> Written<M> for T {
+impl<M: SerializeMap, T: Object> ErasedEncode<M> for T {
     fn write_field(&self, index: usize, name: &'static str, map: &mut M) -> Result<(), M::Error> {
-        self.show(index, WriteField { map, name })
+        self.visit(index, WriteField { map, name })
     }
 
     fn lacks(&self, index: usize) -> bool {
-        self.show(index, IsAbsent)
+        self.visit(index, IsAbsent)
     }
 
     fn kept(&self) -> &Map<String, Value> {
@@ -38,7 +38,7 @@ impl<M: SerializeMap, T: Object> Written<M> for T {
     }
 }
 
-fn entries<M: SerializeMap>(object: &dyn Written<M>, table: Table, map: &mut M) -> Result<(), M::Error> {
+fn entries<M: SerializeMap>(object: &dyn ErasedEncode<M>, table: Table, map: &mut M) -> Result<(), M::Error> {
     let extra = object.kept();
     for (name, value) in table.tags {
         if !extra.contains_key(*name) {
@@ -62,10 +62,10 @@ struct WriteField<'a, M> {
     name: &'static str,
 }
 
-impl<M: SerializeMap> Show for WriteField<'_, M> {
+impl<M: SerializeMap> Visit for WriteField<'_, M> {
     type Out = Result<(), M::Error>;
 
-    fn show<T: Slot>(self, value: &T) -> Self::Out {
+    fn visit<T: Field>(self, value: &T) -> Self::Out {
         if value.is_absent() {
             return Ok(());
         }
@@ -75,27 +75,27 @@ impl<M: SerializeMap> Show for WriteField<'_, M> {
 
 struct IsAbsent;
 
-impl Show for IsAbsent {
+impl Visit for IsAbsent {
     type Out = bool;
 
-    fn show<T: Slot>(self, value: &T) -> bool {
+    fn visit<T: Field>(self, value: &T) -> bool {
         value.is_absent()
     }
 }
 
 /// Formats an object for `Debug`, without the fields that are absent.
-pub(crate) fn debug<T: Object>(object: &T, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    debug_fields(object, Table::of::<T>(), formatter)
+pub(crate) fn debug<T: Object>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    debug_fields(object, Table::of::<T>(), f)
 }
 
-trait Shown {
-    fn show_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>);
+trait ErasedDebug {
+    fn debug_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>);
     fn kept(&self) -> &Map<String, Value>;
 }
 
-impl<T: Object> Shown for T {
-    fn show_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>) {
-        self.show(index, DebugField { out, name });
+impl<T: Object> ErasedDebug for T {
+    fn debug_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>) {
+        self.visit(index, DebugField { out, name });
     }
 
     fn kept(&self) -> &Map<String, Value> {
@@ -103,13 +103,13 @@ impl<T: Object> Shown for T {
     }
 }
 
-fn debug_fields(object: &dyn Shown, table: Table, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut out = formatter.debug_struct(table.name);
+fn debug_fields(object: &dyn ErasedDebug, table: Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = f.debug_struct(table.name);
     for (index, name) in table.fields.iter().enumerate() {
-        object.show_field(index, name, &mut out);
+        object.debug_field(index, name, &mut out);
     }
     if !object.kept().is_empty() {
-        out.field("extra", &ShownMap(object.kept()));
+        out.field("extra", &RedactedMap(object.kept()));
     }
     out.finish()
 }
@@ -119,10 +119,10 @@ struct DebugField<'a, 'b, 'c> {
     name: &'static str,
 }
 
-impl Show for DebugField<'_, '_, '_> {
+impl Visit for DebugField<'_, '_, '_> {
     type Out = ();
 
-    fn show<T: Slot>(self, value: &T) {
+    fn visit<T: Field>(self, value: &T) {
         if !value.is_absent() {
             self.out.field(self.name, value);
         }

@@ -5,32 +5,32 @@ use std::borrow::Cow;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess};
 use serde_json::{Map, Value};
 
-use super::super::raw::capture;
+use super::super::capture::capture;
 use super::Shape;
-use super::look::{StringOnly, Text};
+use super::untagged::{StringOnly, Text};
 
 /// The members of an object up to its tag.
 #[doc(hidden)]
-pub struct Head<'de> {
+pub struct TagPrefix<'de> {
     /// The members before the tag, as the text of an object that is not closed. Empty if there are none.
     members: String,
     pub(in super::super) tag: &'static str,
     pub(in super::super) value: Cow<'de, str>,
 }
 
-impl<'de> Head<'de> {
+impl<'de> TagPrefix<'de> {
     /// Reads on to the tag.
     ///
     /// # Errors
-    /// There is none, or it is no string.
+    /// There is no tag, or it is not a string.
     pub(super) fn read<A: MapAccess<'de>>(tag: &'static str, map: &mut A) -> Result<Self, A::Error> {
         let mut members = String::new();
         while let Some(Text(name)) = map.next_key()? {
             let name = name.unwrap_or_default();
             if name == tag {
                 let StringOnly(value) = map.next_value()?;
-                let value = value.ok_or_else(|| A::Error::custom(format_args!("`{tag}` is no string")))?;
-                return Ok(Head { members, tag, value });
+                let value = value.ok_or_else(|| A::Error::custom(format_args!("`{tag}` is not a string")))?;
+                return Ok(TagPrefix { members, tag, value });
             }
             let value = map.next_value_seed(Capture)?;
             push(&mut members, &name, &value);

@@ -1,50 +1,37 @@
-//! How JSON that the document does not know is shown: all of it but what its name says is a secret.
+//! `Debug` output of JSON that the document does not know. Values whose names end like those of secrets are hidden.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// What the name of a secret ends in, whichever way its words are joined. The document's own secrets are found by the same
-/// words when types are generated.
-const ENDINGS: [&str; 12] = [
-    "accesskey",
-    "aikey",
-    "apikey",
-    "authorization",
-    "connectionstring",
-    "passphrase",
-    "password",
-    "privatekey",
-    "secret",
-    "secretkey",
-    "subscriptionkey",
-    "token",
-];
+/// The endings of the names of secrets, in lowercase letters. The generator writes them: it finds the secrets of the document by
+/// the same words.
+const ENDINGS: &[&str] = &include!(concat!(env!("OUT_DIR"), "/secret_endings.rs"));
 
 /// A value for `Debug`.
-pub(crate) struct Shown<'a>(pub &'a Value);
+pub(crate) struct Redacted<'a>(pub &'a Value);
 
 /// An object for `Debug`.
-pub(crate) struct ShownMap<'a>(pub &'a Map<String, Value>);
+pub(crate) struct RedactedMap<'a>(pub &'a Map<String, Value>);
 
-impl fmt::Debug for Shown<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
-            Value::Array(items) => formatter.debug_list().entries(items.iter().map(Shown)).finish(),
-            Value::Object(members) => ShownMap(members).fmt(formatter),
-            scalar => scalar.fmt(formatter),
+            Value::Array(items) => f.debug_list().entries(items.iter().map(Redacted)).finish(),
+            Value::Object(members) => RedactedMap(members).fmt(f),
+            scalar => scalar.fmt(f),
         }
     }
 }
 
-impl fmt::Debug for ShownMap<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut out = formatter.debug_map();
+impl fmt::Debug for RedactedMap<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_map();
         for (name, value) in self.0 {
             let hidden = is_secret(name) && !matches!(value, Value::Null | Value::Bool(_) | Value::Number(_));
             match hidden {
                 true => out.entry(name, &format_args!("Secret(…)")),
-                false => out.entry(name, &Shown(value)),
+                false => out.entry(name, &Redacted(value)),
             };
         }
         out.finish()
@@ -71,7 +58,7 @@ mod tests {
             "deep": [{ "X-Vapi-Secret": "hide", "auth_token": { "value": "hide" } }],
             "Authorization": "hide",
         });
-        let shown = format!("{:?}", Shown(&value));
+        let shown = format!("{:?}", Redacted(&value));
         assert!(!shown.contains("hide"), "{shown}");
         assert!(shown.contains(r#""name": String("Ada")"#), "{shown}");
         assert_eq!(shown.matches("Secret(…)").count(), 4);
@@ -80,6 +67,6 @@ mod tests {
     #[test]
     fn what_only_counts_or_says_whether_is_shown() {
         let value = json!({ "token": 12, "isServerUrlSecret": true, "maxTokens": 250, "secret": null });
-        assert!(!format!("{:?}", Shown(&value)).contains('…'));
+        assert!(!format!("{:?}", Redacted(&value)).contains('…'));
     }
 }

@@ -17,7 +17,7 @@ impl Members<'_> {
         self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
 
-    /// How well the members fit, or `None` if they cannot be of this shape.
+    /// Returns a score of how well the members fit, or `None` if they cannot be of this shape.
     pub(super) fn score(&self, shape: &Shape) -> Option<Score> {
         let mut agreeing = 0;
         let mut choices = 0;
@@ -52,7 +52,7 @@ pub(super) struct Score {
     agreeing: usize,
     known: usize,
     required: usize,
-    /// How many values the tags that agree could have had.
+    /// The number of values that the agreeing tags could have had.
     choices: Reverse<usize>,
 }
 
@@ -63,8 +63,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
         impl<'de> Visitor<'de> for MembersVisitor {
             type Value = Members<'de>;
 
-            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("an object")
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
@@ -91,8 +91,8 @@ pub(super) fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
     impl<'de> Visitor<'de> for TagVisitor<'_, 'de> {
         type Value = ();
 
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an object")
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
         }
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
@@ -108,7 +108,7 @@ pub(super) fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
     }
 
     let mut found = None;
-    // Stopping early is an error to `serde_json`, and the text is known to be JSON: the answer is in `found` alone.
+    // Stopping early is an error to `serde_json`, and the text is known to be JSON: the result is in `found` alone.
     let _ = serde_json::Deserializer::from_str(text).deserialize_map(TagVisitor { tag, found: &mut found });
     found
 }
@@ -136,8 +136,8 @@ struct StringVisitor;
 impl<'de> Visitor<'de> for StringVisitor {
     type Value = Option<Cow<'de, str>>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any value")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {

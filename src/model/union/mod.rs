@@ -4,44 +4,47 @@
 //! captured as text, looked at (`look.rs`), and decoded as the variant that it can be. What is no variant becomes `Unknown` and loses
 //! nothing; so does what does not fit the variant that it says it is, which takes a second reading (`Mode::Careful`).
 
-mod head;
-mod look;
+mod tag_prefix;
+mod untagged;
 
-pub use head::Head;
+pub use tag_prefix::TagPrefix;
 
-use super::object::Show;
-use super::raw::capture;
-use super::read::{Mode, read_text};
-use super::slot::{Reader, Slot};
-use look::{Members, find_tag};
+use std::fmt;
+
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::de::StrRead;
-use std::fmt;
+
+use super::capture::capture;
+use super::field::{Field, Reader};
+use super::object::Visit;
+use super::read::{Mode, read_text};
+
+use untagged::{Members, find_tag};
 
 /// A generated union, as a table.
 #[doc(hidden)]
-pub trait Union: Slot {
+pub trait Union: Field {
     /// The property that alone tells the object variants apart, if there is one.
     const TAG: Option<&'static str>;
     /// The variants in the document's order.
     const SHAPES: &'static [Shape];
 
-    /// Whether all variants are objects, told apart by the tag.
+    /// Set if all variants are objects that the tag tells apart.
     const DIRECT: bool = Self::TAG.is_some() && all_objects(Self::SHAPES);
 
     /// The variant with nothing said.
     fn variant(index: usize) -> Self;
     /// Does something with the value.
-    fn change<C: Change>(&mut self, change: C) -> C::Out;
+    fn visit_mut<C: VisitMut>(&mut self, visit_mut: C) -> C::Out;
     fn unknown(value: Value) -> Self;
-    fn show<S: Show>(&self, show: S) -> S::Out;
+    fn visit<S: Visit>(&self, visit: S) -> S::Out;
 }
 
-/// What is known of a variant without decoding it.
+/// The facts about a variant that are known without decoding it.
 #[doc(hidden)]
 pub struct Shape {
-    pub kind: Kind,
+    pub kind: JsonKind,
     /// Properties that can only have certain values.
     pub tags: &'static [(&'static str, &'static [&'static str])],
     /// Properties that must be there.
@@ -53,7 +56,7 @@ pub struct Shape {
 /// The kinds of JSON value.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum JsonKind {
     Object,
     Array,
     String,
@@ -66,7 +69,7 @@ pub enum Kind {
 const fn all_objects(shapes: &[Shape]) -> bool {
     let mut index = 0;
     while index < shapes.len() {
-        if !matches!(shapes[index].kind, Kind::Object) {
+        if !matches!(shapes[index].kind, JsonKind::Object) {
             return false;
         }
         index += 1;
@@ -76,9 +79,9 @@ const fn all_objects(shapes: &[Shape]) -> bool {
 
 /// Something to do with the value of a variant, whatever its type.
 #[doc(hidden)]
-pub trait Change {
+pub trait VisitMut {
     type Out;
-    fn change<T: Slot>(self, value: &mut T) -> Self::Out;
+    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out;
 }
 
 /// Reads the value of a variant.
@@ -87,25 +90,25 @@ struct Decode<'a, 'de> {
     mode: Mode,
 }
 
-impl Change for Decode<'_, '_> {
+impl VisitMut for Decode<'_, '_> {
     type Out = Result<(), serde_json::Error>;
 
-    fn change<T: Slot>(self, value: &mut T) -> Self::Out {
+    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out {
         T::Reader::decode(value, self.deserializer, self.mode)
     }
 }
 
 /// Reads the rest of the value of a variant, which is an object.
 struct Resume<'de, A> {
-    head: Head<'de>,
+    prefix: TagPrefix<'de>,
     map: A,
 }
 
-impl<'de, A: MapAccess<'de>> Change for Resume<'de, A> {
+impl<'de, A: MapAccess<'de>> VisitMut for Resume<'de, A> {
     type Out = Result<(), A::Error>;
 
-    fn change<T: Slot>(self, value: &mut T) -> Self::Out {
-        T::Reader::resume(value, self.head, self.map)
+    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out {
+        T::Reader::resume(value, self.prefix, self.map)
     }
 }
 
@@ -131,13 +134,13 @@ impl<T: Union> Reader<T> for UnionReader {
 
 fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode) -> Result<(), serde_json::Error> {
     let mut read = None;
-    likeliest(T::TAG, T::SHAPES, text, &mut |index| {
+    candidates(T::TAG, T::SHAPES, text, &mut |index| {
         *union = T::variant(index);
         let deserializer = &mut serde_json::Deserializer::from_str(text);
-        let tried = union.change(Decode { deserializer, mode });
+        let decoded = union.visit_mut(Decode { deserializer, mode });
         // A less likely variant may fit only because the likeliest was not read with care.
-        let is_done = tried.is_ok() || mode == Mode::Direct;
-        read = Some(tried);
+        let is_done = decoded.is_ok() || mode == Mode::Direct;
+        read = Some(decoded);
         is_done
     });
     match read {
@@ -159,44 +162,44 @@ struct Direct<'a, T> {
 impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
     type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let head = Head::read(self.tag, &mut map)?;
-        match head.variant(T::SHAPES) {
+        let prefix = TagPrefix::read(self.tag, &mut map)?;
+        match prefix.variant(T::SHAPES) {
             Some(index) => {
                 *self.union = T::variant(index);
-                self.union.change(Resume { head, map })
+                self.union.visit_mut(Resume { prefix, map })
             }
             None => {
-                *self.union = T::unknown(head.rest(map)?);
+                *self.union = T::unknown(prefix.rest(map)?);
                 Ok(())
             }
         }
     }
 }
 
-/// Tries the variants that `text` can be, the likeliest first, until one fits. Not generic, so that it is compiled once and not for
+/// Calls `fits` with the variants that `text` can be, the likeliest first, until one fits. Not generic, so that it is compiled once and not for
 /// each union.
-fn likeliest(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnMut(usize) -> bool) {
+fn candidates(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnMut(usize) -> bool) {
     let kind = match text.trim_start().bytes().next() {
-        Some(b'{') => Kind::Object,
-        Some(b'[') => Kind::Array,
-        Some(b'"') => Kind::String,
-        Some(b't' | b'f') => Kind::Bool,
+        Some(b'{') => JsonKind::Object,
+        Some(b'[') => JsonKind::Array,
+        Some(b'"') => JsonKind::String,
+        Some(b't' | b'f') => JsonKind::Bool,
         Some(b'n') | None => return,
-        Some(_) => Kind::Number,
+        Some(_) => JsonKind::Number,
     };
-    if kind != Kind::Object {
+    if kind != JsonKind::Object {
         of_kind(shapes, kind).any(fits);
         return;
     }
     if let Some(tag) = tag
         && let Some(value) = find_tag(text, tag)
     {
-        of_kind(shapes, Kind::Object)
+        of_kind(shapes, JsonKind::Object)
             .filter(|&index| allows(&shapes[index], tag, &value))
             .any(fits);
         return;
@@ -204,7 +207,7 @@ fn likeliest(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnM
     let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
         return;
     };
-    let mut scored: Vec<_> = of_kind(shapes, Kind::Object)
+    let mut scored: Vec<_> = of_kind(shapes, JsonKind::Object)
         .filter_map(|index| Some((members.score(&shapes[index])?, index)))
         .collect();
     scored.sort_by(|(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
@@ -212,14 +215,14 @@ fn likeliest(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnM
 }
 
 /// The variants of exactly this kind, then those whose type is not known.
-fn of_kind(shapes: &[Shape], kind: Kind) -> impl Iterator<Item = usize> {
-    let matching = |wanted: Kind| {
+fn of_kind(shapes: &[Shape], kind: JsonKind) -> impl Iterator<Item = usize> {
+    let matching = |wanted: JsonKind| {
         let shapes = shapes.iter().enumerate();
         shapes
             .filter(move |(_, shape)| shape.kind == wanted)
             .map(|(index, _)| index)
     };
-    matching(kind).chain(matching(Kind::Any))
+    matching(kind).chain(matching(JsonKind::Any))
 }
 
 fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
@@ -233,10 +236,10 @@ fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
 /// Writes a union's value as its variant is written.
 pub(crate) struct Write<S>(pub(crate) S);
 
-impl<S: serde::Serializer> Show for Write<S> {
+impl<S: serde::Serializer> Visit for Write<S> {
     type Out = Result<S::Ok, S::Error>;
 
-    fn show<T: Slot>(self, value: &T) -> Self::Out {
+    fn visit<T: Field>(self, value: &T) -> Self::Out {
         value.serialize(self.0)
     }
 }
@@ -244,10 +247,10 @@ impl<S: serde::Serializer> Show for Write<S> {
 /// Formats a union's value as its variant is formatted.
 pub(crate) struct Format<'a, 'b>(pub(crate) &'a mut fmt::Formatter<'b>);
 
-impl Show for Format<'_, '_> {
+impl Visit for Format<'_, '_> {
     type Out = fmt::Result;
 
-    fn show<T: Slot>(self, value: &T) -> fmt::Result {
+    fn visit<T: Field>(self, value: &T) -> fmt::Result {
         value.fmt(self.0)
     }
 }
@@ -275,29 +278,29 @@ macro_rules! tagged_union {
             #[inline]
             fn variant(index: usize) -> Self {
                 match index {
-                    $($index => Self::$variant($crate::model::Slot::blank()),)*
+                    $($index => Self::$variant($crate::model::Field::blank()),)*
                     _ => Self::Unknown(::serde_json::Value::Null),
                 }
             }
-            fn change<C: $crate::model::Change>(&mut self, change: C) -> C::Out {
+            fn visit_mut<C: $crate::model::VisitMut>(&mut self, visit_mut: C) -> C::Out {
                 match self {
-                    $(Self::$variant(value) => change.change(value),)*
-                    Self::Unknown(value) => change.change(value),
+                    $(Self::$variant(value) => visit_mut.visit_mut(value),)*
+                    Self::Unknown(value) => visit_mut.visit_mut(value),
                 }
             }
             #[inline]
             fn unknown(value: ::serde_json::Value) -> Self {
                 Self::Unknown(value)
             }
-            fn show<S: $crate::model::Show>(&self, show: S) -> S::Out {
+            fn visit<S: $crate::model::Visit>(&self, visit: S) -> S::Out {
                 match self {
-                    $(Self::$variant(value) => show.show(value),)*
-                    Self::Unknown(value) => show.show(value),
+                    $(Self::$variant(value) => visit.visit(value),)*
+                    Self::Unknown(value) => visit.visit(value),
                 }
             }
         }
 
-        impl $crate::model::Slot for $name {
+        impl $crate::model::Field for $name {
             type Reader = $crate::model::UnionReader;
 
             #[inline]
@@ -314,19 +317,19 @@ macro_rules! tagged_union {
 
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::model::Union::show(self, $crate::model::union::Write(serializer))
+                $crate::model::Union::visit(self, $crate::model::union::Write(serializer))
             }
         }
 
         impl ::std::fmt::Debug for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 match self {
-                    Self::Unknown(value) => formatter
+                    Self::Unknown(value) => f
                         .debug_tuple("Unknown")
-                        .field(&$crate::model::shown::Shown(value))
+                        .field(&$crate::model::redact::Redacted(value))
                         .finish(),
-                    known => $crate::model::Union::show(known, $crate::model::union::Format(formatter)),
+                    known => $crate::model::Union::visit(known, $crate::model::union::Format(f)),
                 }
             }
         }
@@ -340,6 +343,12 @@ macro_rules! boxed_variant {
             #[inline]
             fn from(value: $type) -> Self {
                 Self::$variant(Box::new(value))
+            }
+        }
+        impl From<Box<$type>> for $union {
+            #[inline]
+            fn from(value: Box<$type>) -> Self {
+                Self::$variant(value)
             }
         }
     };
@@ -371,4 +380,37 @@ macro_rules! plain_variant {
     };
 }
 
-pub(crate) use {boxed_variant, plain_variant, tagged_union};
+/// Reads a property that all variants of a union share. A text is read from an unknown value too.
+macro_rules! shared_property {
+    ($union:ident $method:ident $wire:literal String { $($variant:ident $kind:ident)* }) => {
+        impl $union {
+            #[doc = concat!("Returns the property `", $wire, "`, which every variant has.")]
+            #[must_use]
+            #[inline]
+            pub fn $method(&self) -> Option<&str> {
+                match self {
+                    $(Self::$variant(value) => shared_property!(@read $kind value.$method).map(String::as_str),)*
+                    Self::Unknown(value) => value.get($wire)?.as_str(),
+                }
+            }
+        }
+    };
+    ($union:ident $method:ident $wire:literal $type:ty { $($variant:ident $kind:ident)* }) => {
+        impl $union {
+            #[doc = concat!("Returns the property `", $wire, "`, which every variant has; `None` for an unknown variant.")]
+            #[must_use]
+            #[inline]
+            pub fn $method(&self) -> Option<&$type> {
+                match self {
+                    $(Self::$variant(value) => shared_property!(@read $kind value.$method),)*
+                    Self::Unknown(_) => None,
+                }
+            }
+        }
+    };
+    (@read opt $value:expr) => { $value.as_ref() };
+    (@read null $value:expr) => { $value.as_ref().value() };
+    (@read req $value:expr) => { Some(&$value) };
+}
+
+pub(crate) use {boxed_variant, plain_variant, shared_property, tagged_union};

@@ -4,13 +4,14 @@
 //! another format, or inside serde's own buffering (an untagged enum of the user's), the value is read as a
 //! `serde_json::Value` and written to text instead.
 
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
 use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 /// The text of the next value, borrowed where the deserializer has all of it in memory.
 ///
@@ -57,7 +58,7 @@ fn is_deep(text: &[u8]) -> bool {
     false
 }
 
-/// Where the string ends that begins at `start`, its quotes included.
+/// Returns the end of the string that begins at `start`, its quotes included.
 pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = text.get(at) {
@@ -70,7 +71,7 @@ pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// Asks `deserializer` as `RawValue` does, and keeps the answer.
+/// Asks `deserializer` as `RawValue` does, and keeps the text.
 struct Capture<'t, 'de, D> {
     deserializer: D,
     text: &'t mut Option<Cow<'de, str>>,
@@ -102,8 +103,8 @@ struct TextVisitor;
 impl<'de> Visitor<'de> for TextVisitor {
     type Value = Cow<'de, str>;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any JSON value")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
     }
 
     /// `serde_json` is the deserializer: the text is the one entry of a map.

@@ -4,16 +4,18 @@ mod write;
 
 pub(crate) use write::{debug, encode};
 
-use super::slot::Reader;
-use super::{Head, Mode, Slot};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
-use serde_json::{Map, Value};
 use std::fmt;
 
-/// What stood in a field that was read.
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::field::Reader;
+use super::{Field, Mode, TagPrefix};
+
+/// The kind of value that was read into a field.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Read {
+pub enum FieldRead {
     /// A value, now in the field.
     Value,
     /// A `null` that the field's type cannot hold.
@@ -22,14 +24,14 @@ pub enum Read {
 
 /// Something to do with one field, whatever its type.
 #[doc(hidden)]
-pub trait Show {
+pub trait Visit {
     type Out;
-    fn show<T: Slot>(self, value: &T) -> Self::Out;
+    fn visit<T: Field>(self, value: &T) -> Self::Out;
 }
 
 /// A generated object type, as tables.
 #[doc(hidden)]
-pub trait Object: Slot {
+pub trait Object: Field {
     /// The Rust name, for `Debug` and errors.
     const NAME: &'static str;
     /// The properties that can only have one value: written always, and not fields.
@@ -41,8 +43,8 @@ pub trait Object: Slot {
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error>;
-    fn show<S: Show>(&self, index: usize, show: S) -> S::Out;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
+    fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out;
 }
 
 /// Reads objects. Unknown properties, and a `null` where the document knows none, go to `extra`.
@@ -60,14 +62,14 @@ impl<T: Object> Reader<T> for ObjectReader {
         })
     }
 
-    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut head: Head<'de>, map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
         let mut seen = Seen::default();
-        let is_said = |(name, value): &(&str, &str)| *name == head.tag && *value == head.value;
+        let is_said = |(name, value): &(&str, &str)| *name == prefix.tag && *value == prefix.value;
         match T::TAGS.iter().position(is_said) {
             Some(index) => seen.insert(T::FIELDS.len() + index),
-            None => head.take_tag(),
+            None => prefix.take_tag(),
         }
-        if let Some(text) = head.text() {
+        if let Some(text) = prefix.text() {
             let visitor = ObjectVisitor {
                 object,
                 seen: &mut seen,
@@ -88,15 +90,15 @@ struct ObjectVisitor<'a, T> {
     object: &'a mut T,
     seen: &'a mut Seen,
     mode: Mode,
-    /// Whether nothing more of the object is to come.
+    /// Set if nothing more of the object is to come.
     whole: bool,
 }
 
 impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     type Value = ();
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "an object ({})", T::NAME)
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object ({})", T::NAME)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
@@ -106,7 +108,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     }
 }
 
-/// What is constant about a type. With it and an object behind `dyn`, what reads, writes and shows objects is compiled once for
+/// The constants of a type. With them and an object behind `dyn`, what reads, writes and shows objects is compiled once for
 /// each format, and not once more for each of 700 types.
 #[derive(Clone, Copy)]
 struct Table {
@@ -126,7 +128,7 @@ impl Table {
         }
     }
 
-    /// Whether all is there that must be.
+    /// Checks that all required properties were read.
     fn check<E: Error>(&self, seen: &Seen) -> Result<(), E> {
         let fields = self.required.iter().map(|&index| (index, self.fields[index]));
         let tags = self.tags.iter().enumerate();
@@ -139,12 +141,12 @@ impl Table {
 }
 
 trait Fill<'de, A: MapAccess<'de>> {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error>;
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
     fn kept(&mut self) -> &mut Map<String, Value>;
 }
 
 impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<Read, A::Error> {
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
         Object::read(self, index, map, mode)
     }
 
@@ -170,7 +172,7 @@ fn fill<'de, A: MapAccess<'de>>(
                 }
                 next = index + 1;
                 seen.insert(index);
-                if object.read_field(index, &mut map, mode)? == Read::Null {
+                if object.read_field(index, &mut map, mode)? == FieldRead::Null {
                     object.kept().insert(fields[index].to_owned(), Value::Null);
                 }
             }
@@ -225,7 +227,7 @@ enum Key {
 struct KeySeed {
     tags: &'static [(&'static str, &'static str)],
     fields: &'static [&'static str],
-    /// Where the next field probably is: servers write properties in a steady order.
+    /// The probable index of the next field: servers write properties in a steady order.
     next: usize,
 }
 
@@ -240,8 +242,8 @@ impl<'de> DeserializeSeed<'de> for KeySeed {
 impl Visitor<'_> for KeySeed {
     type Value = Key;
 
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a property name")
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a property name")
     }
 
     fn visit_str<E>(self, name: &str) -> Result<Key, E> {
@@ -261,20 +263,21 @@ impl Visitor<'_> for KeySeed {
 
 /// Declares one object type. Fields are numbered in the order in which they stand.
 ///
-/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`.
+/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`. `T` itself is `one`, or the item of a `list`, of a `map`
+/// or of a `json` object, whose setters take anything that yields such items.
 macro_rules! model {
     (
         $(#[$meta:meta])*
         $name:ident { $($tag:literal = $value:literal)* }
-        new { $($arg:ident: $arg_type:ty),* }
+        new { $($arg:ident: $arg_shape:ident $arg_type:ty),* }
         required [$($required:literal)*]
-        $($(#[$doc:meta])* $index:literal $field:ident $wire:literal $kind:ident $type:ty;)*
+        $($(#[$doc:meta])* $index:literal $field:ident $wire:literal $kind:ident $shape:ident $type:ty;)*
     ) => {
         $(#[$meta])*
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$doc])* pub $field: model!(@type $kind $type),)*
+            $($(#[$doc])* pub $field: model!(@type $kind $shape $type),)*
             /// Properties that are not fields of this type: they are sent, and kept when received. A received `null` that
             /// its field cannot hold is kept here as well.
             pub extra: ::serde_json::Map<String, ::serde_json::Value>,
@@ -284,18 +287,18 @@ macro_rules! model {
             /// Creates a value that says only what it must.
             #[must_use]
             #[inline]
-            pub fn new($($arg: impl Into<$arg_type>),*) -> Self {
+            pub fn new($($arg: model!(@argument $arg_shape $arg_type)),*) -> Self {
                 #[allow(unused_mut)]
-                let mut object: Self = $crate::model::Slot::blank();
-                $(object.$arg = $arg.into();)*
+                let mut object: Self = $crate::model::Field::blank();
+                $(object.$arg = model!(@value $arg_shape $arg);)*
                 object
             }
 
             $(
                 $(#[$doc])*
                 #[must_use]
-                pub fn $field(mut self, $field: impl Into<$type>) -> Self {
-                    self.$field = model!(@wrap $kind $field.into());
+                pub fn $field(mut self, $field: model!(@argument $shape $type)) -> Self {
+                    self.$field = model!(@wrap $kind model!(@value $shape $field));
                     self
                 }
             )*
@@ -320,26 +323,26 @@ macro_rules! model {
                 index: usize,
                 map: &mut A,
                 mode: $crate::model::Mode,
-            ) -> Result<$crate::model::Read, A::Error> {
+            ) -> Result<$crate::model::FieldRead, A::Error> {
                 match index {
-                    $($index => $crate::model::Slot::read(&mut self.$field, map, mode),)*
-                    _ => $crate::model::unnumbered(index, map, mode),
+                    $($index => $crate::model::Field::read(&mut self.$field, map, mode),)*
+                    _ => $crate::model::no_such_field(index, map, mode),
                 }
             }
-            fn show<S: $crate::model::Show>(&self, index: usize, show: S) -> S::Out {
+            fn visit<S: $crate::model::Visit>(&self, index: usize, visit: S) -> S::Out {
                 match index {
-                    $($index => show.show(&self.$field),)*
-                    _ => show.show(&self.extra),
+                    $($index => visit.visit(&self.$field),)*
+                    _ => visit.visit(&self.extra),
                 }
             }
         }
 
-        impl $crate::model::Slot for $name {
+        impl $crate::model::Field for $name {
             type Reader = $crate::model::ObjectReader;
 
             #[inline]
             fn blank() -> Self {
-                Self { $($field: $crate::model::Slot::blank(),)* extra: ::serde_json::Map::new() }
+                Self { $($field: $crate::model::Field::blank(),)* extra: ::serde_json::Map::new() }
             }
         }
 
@@ -357,25 +360,117 @@ macro_rules! model {
 
         impl ::std::fmt::Debug for $name {
             #[inline]
-            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::model::debug(self, formatter)
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                $crate::model::debug(self, f)
             }
         }
     };
 
-    (@type opt $type:ty) => { Option<$type> };
-    (@type null $type:ty) => { $crate::model::Nullable<$type> };
-    (@type req $type:ty) => { $type };
+    (@type opt $shape:ident $type:ty) => { Option<model!(@shaped $shape $type)> };
+    (@type null $shape:ident $type:ty) => { $crate::model::Nullable<model!(@shaped $shape $type)> };
+    (@type req $shape:ident $type:ty) => { model!(@shaped $shape $type) };
+    (@shaped one $type:ty) => { $type };
+    (@shaped list $type:ty) => { Vec<$type> };
+    (@shaped map $type:ty) => { BTreeMap<String, $type> };
+    (@shaped json $type:ty) => { Map<String, $type> };
+    (@argument one $type:ty) => { impl Into<$type> };
+    (@argument list $type:ty) => { impl IntoIterator<Item: Into<$type>> };
+    (@argument map $type:ty) => { impl IntoIterator<Item = (impl Into<String>, impl Into<$type>)> };
+    (@argument json $type:ty) => { impl IntoIterator<Item = (impl Into<String>, impl Into<$type>)> };
+    (@value one $value:expr) => { $value.into() };
+    (@value list $value:expr) => { $crate::model::list($value) };
+    (@value map $value:expr) => { $crate::model::pairs($value) };
+    (@value json $value:expr) => { $crate::model::pairs($value) };
     (@wrap opt $value:expr) => { Some($value) };
     (@wrap null $value:expr) => { $crate::model::Nullable::Value($value) };
     (@wrap req $value:expr) => { $value };
 }
 
-/// The answer to a field number that the type does not have, which the decoder never asks for.
+/// Refuses a field number that the type does not have. The decoder never asks for one.
 #[doc(hidden)]
-pub fn unnumbered<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<Read, A::Error> {
+pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<FieldRead, A::Error> {
     map.next_value::<IgnoredAny>()?;
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
 
-pub(crate) use model;
+/// Makes the body that creates what was read: all of it but its read-only properties.
+macro_rules! created_from {
+    ($create:ident $read:ident) => {
+        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        impl From<$read> for $create {
+            fn from(value: $read) -> Self {
+                $crate::model::without_read_only(&value)
+            }
+        }
+    };
+    ($create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
+        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        impl From<$read> for $create {
+            fn from(value: $read) -> Self {
+                match value {
+                    $($read::$read_variant(value) => Self::$create_variant(Box::new((*value).into())),)*
+                    $read::Unknown(value) => Self::Unknown(value),
+                }
+            }
+        }
+    };
+    (try $create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
+        /// Keeps what can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
+        /// created is returned as the error.
+        impl TryFrom<$read> for $create {
+            type Error = Box<$read>;
+
+            fn try_from(value: $read) -> Result<Self, Self::Error> {
+                match value {
+                    $($read::$read_variant(value) => Ok(Self::$create_variant(Box::new((*value).into()))),)*
+                    $read::Unknown(value) => Ok(Self::Unknown(value)),
+                    other => Err(Box::new(other)),
+                }
+            }
+        }
+    };
+}
+
+/// Makes an object of another one by way of text. What `R` has and `C` has not is read-only.
+pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
+    let text = writable(
+        &serde_json::to_vec(object).unwrap_or_default(),
+        Table::of::<R>(),
+        Table::of::<C>(),
+    );
+    let members = match super::read_body(text.to_string().as_bytes()) {
+        Ok(object) => return object,
+        Err(_) => text,
+    };
+    let mut object = C::blank();
+    if let Value::Object(members) = members {
+        *object.extra_mut() = members;
+    }
+    object
+}
+
+fn writable(text: &[u8], read: Table, create: Table) -> Value {
+    let mut members: Map<String, Value> = serde_json::from_slice(text).unwrap_or_default();
+    let is_tag = |table: &Table, name: &str| table.tags.iter().any(|(tag, _)| *tag == name);
+    members.retain(|name, _| {
+        let name = name.as_str();
+        let is_read = read.fields.contains(&name) || is_tag(&read, name);
+        !is_read || create.fields.contains(&name) || is_tag(&create, name)
+    });
+    Value::Object(members)
+}
+
+/// Collects the items of a list from whatever they can be made of.
+pub(crate) fn list<T>(items: impl IntoIterator<Item: Into<T>>) -> Vec<T> {
+    items.into_iter().map(Into::into).collect()
+}
+
+/// Collects the members of a map from pairs.
+pub(crate) fn pairs<V, M: FromIterator<(String, V)>>(
+    pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<V>)>,
+) -> M {
+    let pairs = pairs.into_iter();
+    pairs.map(|(name, value)| (name.into(), value.into())).collect()
+}
+
+pub(crate) use {created_from, model};

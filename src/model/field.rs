@@ -1,0 +1,280 @@
+//! The types of fields: the generated types, the scalars, and options, lists, maps and boxes of those.
+//!
+//! `serde`'s own `Deserialize` for `Option` and the like cannot pass on how unions are to be read; and what is read here is read into
+//! its place, as some of these types are kilobytes.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Debug};
+
+use serde::Serialize;
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::{FieldRead, Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
+
+/// A type that can stand in a field of a generated object.
+///
+/// Public only because the fields' types are; nothing outside this crate can or needs to implement it.
+#[doc(hidden)]
+pub trait Field: Sized + Serialize + Debug {
+    /// The reader of values of this type.
+    type Reader: Reader<Self>;
+
+    /// Returns the value of a field that nothing was said about. For a required field it never leaves the decoder.
+    fn blank() -> Self;
+
+    /// Returns whether the field is left out when the object is written.
+    fn is_absent(&self) -> bool {
+        false
+    }
+
+    /// Reads the field's value from the object being decoded.
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+        map.next_value_seed(FieldSeed { field: self, mode })?;
+        Ok(FieldRead::Value)
+    }
+}
+
+/// Reads values of a kind of types. One for all objects, and so on: functions of each of a thousand types would be a good part of this
+/// crate.
+#[doc(hidden)]
+pub trait Reader<T> {
+    /// Reads a value into `slot`, which is blank.
+    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error>;
+
+    /// Reads the rest of an object whose first members were read to see what it is.
+    fn resume<'de, A: MapAccess<'de>>(_slot: &mut T, _head: TagPrefix<'de>, _map: A) -> Result<(), A::Error> {
+        Err(A::Error::custom("not an object type"))
+    }
+}
+
+/// Reads what `serde` knows how to.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum SerdeReader {}
+
+impl<T: DeserializeOwned> Reader<T> for SerdeReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, _: Mode) -> Result<(), D::Error> {
+        *field = T::deserialize(deserializer)?;
+        Ok(())
+    }
+}
+
+/// Reads what has values of other types in it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum ContainerReader {}
+
+/// Reads a value that has no place yet.
+pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D, mode: Mode) -> Result<T, D::Error> {
+    let mut value = T::blank();
+    T::Reader::decode(&mut value, deserializer, mode)?;
+    Ok(value)
+}
+
+/// Reads into a slot.
+struct FieldSeed<'a, T> {
+    field: &'a mut T,
+    mode: Mode,
+}
+
+impl<'de, T: Field> DeserializeSeed<'de> for FieldSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        T::Reader::decode(self.field, deserializer, self.mode)
+    }
+}
+
+impl<T: Field> Field for Option<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        None
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
+
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+        map.next_value_seed(FieldSeed { field: self, mode })?;
+        Ok(match self {
+            Some(_) => FieldRead::Value,
+            None => FieldRead::Null,
+        })
+    }
+}
+
+impl<T: Field> Reader<Option<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Option<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_option(FieldSeed { field, mode })
+    }
+}
+
+impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, Option<T>> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or null")
+    }
+
+    fn visit_none<E>(self) -> Result<(), E> {
+        *self.field = None;
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        *self.field = None;
+        Ok(())
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        T::Reader::decode(self.field.insert(T::blank()), deserializer, self.mode)
+    }
+}
+
+impl<T: Field> Field for Nullable<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        Nullable::Absent
+    }
+
+    fn is_absent(&self) -> bool {
+        matches!(self, Nullable::Absent)
+    }
+}
+
+impl<T: Field> Reader<Nullable<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Nullable<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        let mut value = None;
+        <Self as Reader<Option<T>>>::decode(&mut value, deserializer, mode)?;
+        *field = value.map_or(Nullable::Null, Nullable::Value);
+        Ok(())
+    }
+}
+
+macro_rules! fields_of {
+    ($($type:ty = $blank:expr),* $(,)?) => {
+        $(impl Field for $type {
+            type Reader = SerdeReader;
+
+            fn blank() -> Self {
+                $blank
+            }
+        })*
+    };
+}
+
+fields_of! {
+    String = String::new(),
+    Secret = Secret::new(""),
+    Timestamp = Timestamp::from(String::new()),
+    bool = false,
+    i64 = 0,
+    Number = Number::from(0),
+    serde_json::Value = serde_json::Value::Null,
+    serde_json::Map<String, serde_json::Value> = serde_json::Map::new(),
+}
+
+impl<T: Field> Field for Vec<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        Vec::new()
+    }
+}
+
+impl<T: Field> Reader<Vec<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Vec<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(FieldSeed { field, mode })
+    }
+}
+
+impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, Vec<T>> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sequence")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let FieldSeed { field, mode } = self;
+        while seq.next_element_seed(ElementSeed { items: field, mode })?.is_some() {}
+        Ok(())
+    }
+}
+
+/// Reads one more item.
+struct ElementSeed<'a, T> {
+    items: &'a mut Vec<T>,
+    mode: Mode,
+}
+
+impl<'de, T: Field> DeserializeSeed<'de> for ElementSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        self.items.push(T::blank());
+        match self.items.last_mut() {
+            Some(item) => T::Reader::decode(item, deserializer, self.mode),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Field> Field for BTreeMap<String, T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        BTreeMap::new()
+    }
+}
+
+impl<T: Field> Reader<BTreeMap<String, T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(
+        field: &mut BTreeMap<String, T>,
+        deserializer: D,
+        mode: Mode,
+    ) -> Result<(), D::Error> {
+        deserializer.deserialize_map(FieldSeed { field, mode })
+    }
+}
+
+impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, BTreeMap<String, T>> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(name) = map.next_key()? {
+            let mut value = T::blank();
+            map.next_value_seed(FieldSeed {
+                field: &mut value,
+                mode: self.mode,
+            })?;
+            self.field.insert(name, value);
+        }
+        Ok(())
+    }
+}
+
+impl<T: Field> Field for Box<T> {
+    type Reader = ContainerReader;
+
+    fn blank() -> Self {
+        Box::new(T::blank())
+    }
+}
+
+impl<T: Field> Reader<Box<T>> for ContainerReader {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Box<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+        T::Reader::decode(field, deserializer, mode)
+    }
+
+    fn resume<'de, A: MapAccess<'de>>(field: &mut Box<T>, prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
+        T::Reader::resume(field, prefix, map)
+    }
+}
