@@ -17,59 +17,28 @@
 //! or deletes, its schemas say what a request must be and what an answer holds. Calls, chats, uploads and downloads have
 //! code of their own. The crate does not depend on the client that it helps to test.
 
-// Without the data file, nobody asks what changed.
-#![cfg_attr(not(feature = "data"), allow(dead_code))]
-
-mod agenda;
-mod answer;
+mod admin;
+mod api;
+mod artifacts;
 mod calls;
-mod changes;
-mod chat;
-mod clock;
-mod compile;
-mod cors;
-#[cfg(feature = "data")]
-mod data;
-mod document;
-mod downloads;
 mod emulator;
 mod fault;
-mod fault_text;
-mod handle;
-mod ids;
-#[cfg(feature = "data")]
-mod journal;
-mod listener;
-mod listing;
-mod media;
-mod moment;
-mod order;
-mod own;
-mod page;
-mod plan;
-mod received;
-mod resources;
-mod routes;
-mod sample;
+mod http;
+mod openapi;
+mod router;
 mod script;
-mod sentences;
 mod server;
-mod shape;
-mod sockets;
-mod span;
-mod store;
-mod undocumented;
-mod unions;
-mod upload;
-mod uploads;
-mod validate;
+mod state;
+mod storage;
+mod text;
+mod ui;
 mod webhooks;
-mod world;
+mod websockets;
 
-pub use document::DocumentError;
 pub use emulator::{Builder, Emulator, OperationInfo, StartError};
 pub use fault::Fault;
-pub use fault_text::FaultError;
-pub use received::ReceivedRequest;
+pub use fault::syntax::FaultError;
+pub use openapi::document::DocumentError;
 pub use script::{Script, ScriptError};
-pub use webhooks::SentWebhook;
+pub use state::request_log::ReceivedRequest;
+pub use state::webhook_log::SentWebhook;

@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -20,11 +19,15 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::answer::{Answer, AnswerBody};
-use crate::fault::Outcome;
-use crate::sockets::Session;
-use crate::world::{Guarded, Settings, World};
-use crate::{calls, cors, downloads, handle, sockets};
+use crate::fault::Exchange;
+use crate::http::response::{Response, ResponseBody};
+use crate::state::State;
+use crate::state::locked::Locked;
+use crate::state::request_log::ReceivedRequest;
+use crate::state::settings::Settings;
+use crate::storage::Storage;
+use crate::websockets::Session;
+use crate::{calls, router, websockets};
 
 /// How many connections are served at once; the next ones wait in the queue of the listener.
 const MOST_CONNECTIONS: usize = 8192;
@@ -44,16 +47,17 @@ enum Host {
 pub(crate) async fn serve(
     api: std::net::TcpListener,
     downloads: std::net::TcpListener,
-    world: Arc<World>,
+    state: Arc<State>,
+    storage: Arc<Storage>,
 ) -> io::Result<()> {
     let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
-    let mut writing = pin!(world.keep_writing());
-    let mut stopped = pin!(world.stopped());
+    let mut writing = pin!(storage.keep_writing(&state));
+    let mut stopped = pin!(state.stopped());
     // Calls live as long as the emulator serves; what is left of them ends with this.
-    let mut lives = JoinSet::new();
-    if let Some(unborn) = world.unborn.lock().take() {
-        lives.spawn(calls::run(world.clone(), unborn));
+    let mut drivers = JoinSet::new();
+    if let Some(new_calls_receiver) = state.new_calls_receiver.lock().take() {
+        drivers.spawn(calls::run(state.clone(), new_calls_receiver));
     }
     loop {
         let (accepted, host) = tokio::select! {
@@ -66,21 +70,21 @@ pub(crate) async fn serve(
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, host, world.clone()));
+                connections.spawn(connection(stream, host, state.clone(), storage.clone()));
             }
             // Out of file descriptors, most likely; accepting again at once would only spin.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
     drop((api, downloads));
-    let _ = tokio::time::timeout(world.settings.grace, async {
+    let _ = tokio::time::timeout(state.settings.grace, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
     Ok(())
 }
 
-async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
+async fn connection(stream: TcpStream, host: Host, state: Arc<State>, storage: Arc<Storage>) {
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
@@ -88,11 +92,11 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
         stream,
         reset: reset.clone(),
     });
-    let opened = Guarded::new(None);
-    let service = service_fn(|request| answer(host, &world, &reset, &opened, request));
+    let opened = Locked::new(None);
+    let service = service_fn(|request| respond(host, &state, &storage, &reset, &opened, request));
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(world.settings.client_timeout)
+        .header_read_timeout(state.settings.client_timeout)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(wire, service)
@@ -100,70 +104,57 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
     let mut http = pin!(http);
     tokio::select! {
         _ = http.as_mut() => {}
-        () = world.stopped() => {
+        () = state.stopped() => {
             http.as_mut().graceful_shutdown();
             let _ = http.as_mut().await;
         }
     }
     let session: Option<Session> = opened.lock().take();
     if let Some(session) = session {
-        session.run(&world).await;
+        session.run(&state).await;
     }
 }
 
 /// The answer, or an error that makes hyper drop the connection.
-async fn answer(
+async fn respond(
     host: Host,
-    world: &Arc<World>,
+    state: &Arc<State>,
+    storage: &Storage,
     reset: &AtomicBool,
-    opened: &Guarded<Option<Session>>,
+    opened: &Locked<Option<Session>>,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, ConnectionFault> {
+) -> Result<http::Response<ResponseBody>, ConnectionFault> {
     let (mut parts, body) = request.into_parts();
-    if matches!(host, Host::Downloads) && sockets::is_ours(parts.uri.path()) {
-        world.log.lock().push(|| handle::received(&parts, &Bytes::new(), None));
+    if matches!(host, Host::Downloads) && websockets::is_ours(parts.uri.path()) {
+        state
+            .request_log
+            .lock()
+            .push(|| ReceivedRequest::new(&parts, &Bytes::new(), None));
         let upgrade = parts.extensions.remove::<OnUpgrade>();
-        let (answer, session) = sockets::open(world, &parts, upgrade);
+        let (response, session) = websockets::open(state, &parts, upgrade);
         *opened.lock() = session;
-        return Ok(answer.into_response());
+        return Ok(response.into_http());
     }
-    let body = match read_body(body, &world.settings).await {
+    let body = match read_body(body, &state.settings).await {
         Ok(body) => body,
-        Err(answer) => return Ok(answer.into_response()),
+        Err(response) => return Ok(response.into_http()),
     };
-    let outcome = match host {
-        Host::Api => handle::api(world, parts, body).await,
-        Host::Downloads => {
-            let answer = download(world, &parts, &body).await;
-            Outcome::Answer(open_to_pages(world.kept(answer).await))
-        }
+    let exchange = match host {
+        Host::Api => router::api(state, storage, parts, body).await,
+        Host::Downloads => Exchange::Response(router::downloads(state, storage, &parts, &body).await),
     };
-    match outcome {
-        Outcome::Answer(answer) => Ok(answer.into_response()),
-        Outcome::Close => Err(ConnectionFault),
-        Outcome::Reset => {
+    match exchange {
+        Exchange::Response(response) => Ok(response.into_http()),
+        Exchange::Close => Err(ConnectionFault),
+        Exchange::Reset => {
             reset.store(true, Ordering::Relaxed);
             Err(ConnectionFault)
         }
     }
 }
 
-/// Pages of other origins play recordings, too.
-fn open_to_pages(mut answer: Answer) -> Answer {
-    cors::open(&mut answer.headers);
-    answer
-}
-
-async fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
-    world.log.lock().push(|| handle::received(request, body, None));
-    if let Some(id) = downloads::controlled_call(&request.method, request.uri.path()) {
-        return calls::control::answer(world, id, body).await;
-    }
-    downloads::answer(world, &request.uri, &request.headers)
-}
-
 /// The whole body, as long as it keeps coming and is not too large.
-async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Answer> {
+async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Response> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -174,10 +165,13 @@ async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Answer>
             Ok(None) => return Ok(read.freeze()),
             Ok(Some(Ok(frame))) => read.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
             Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
-                return Err(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large"));
+                return Err(Response::error(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "request entity too large",
+                ));
             }
-            Ok(Some(Err(_))) => return Err(Answer::error(StatusCode::BAD_REQUEST, "request aborted")),
-            Err(_) => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "request timeout")),
+            Ok(Some(Err(_))) => return Err(Response::error(StatusCode::BAD_REQUEST, "request aborted")),
+            Err(_) => return Err(Response::error(StatusCode::REQUEST_TIMEOUT, "request timeout")),
         }
     }
 }

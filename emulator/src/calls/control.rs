@@ -1,78 +1,40 @@
 //! Live control: what can be said to a call while it lasts, over its `monitor.controlUrl` or its socket.
 
 use bytes::Bytes;
+use http::Method;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::agenda::Busy;
-use crate::answer::Answer;
-use crate::world::World;
+use crate::http::response::Response;
+use crate::state::State;
+use crate::state::command::{Command, SentCommand};
 
-/// What a call is told to do.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Order {
-    Say {
-        text: String,
-        /// Then the call is over.
-        ends: bool,
-        /// Whatever the assistant is saying breaks off.
-        interrupts: bool,
-    },
-    SayFirstMessage,
-    Add {
-        role: String,
-        text: String,
-    },
-    MuteAssistant(bool),
-    MuteCustomer(bool),
-    End,
-    Transfer {
-        destination: Value,
-        text: Option<String>,
-    },
-    Handoff {
-        destination: Value,
-        text: Option<String>,
-    },
-    /// To the carrier; there is none.
-    Transport(Value),
-    /// The socket of the call is there.
-    Connect,
-    /// The customer has said something over the socket.
-    Hear,
-    /// The customer is gone, for this reason.
-    Leave(&'static str),
+/// The call that is controlled by a request to `/{id}/control`.
+pub(crate) fn controlled_call<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
+    let id = path.strip_prefix('/')?.strip_suffix("/control")?;
+    (*method == Method::POST && !id.contains('/')).then_some(id)
 }
 
-/// An order on its way to the driver of a call.
-#[derive(Debug)]
-pub(crate) struct Note {
-    pub order: Order,
-    /// Dropped once the order was taken.
-    pub taken: oneshot::Sender<()>,
-    pub busy: Busy,
-}
-
-/// `POST` to the control address.
-pub(crate) async fn answer(world: &World, id: &str, body: &Bytes) -> Answer {
+/// Responds to a `POST` to the control address.
+pub(crate) async fn respond(state: &State, id: &str, body: &Bytes) -> Response {
     let Ok(message) = serde_json::from_slice::<Value>(body) else {
-        return Answer::error(StatusCode::BAD_REQUEST, "the body is not JSON");
+        return Response::error(StatusCode::BAD_REQUEST, "the body is not JSON");
     };
-    let order = match Order::of(&message) {
-        Ok(order) => order,
-        Err(problem) => return Answer::error(StatusCode::BAD_REQUEST, problem),
+    let command = match Command::of(&message) {
+        Ok(command) => command,
+        Err(problem) => return Response::error(StatusCode::BAD_REQUEST, problem),
     };
-    if give(world, id, order).await {
-        Answer::json(StatusCode::OK, &json!({ "success": true }))
+    if give(state, id, command).await {
+        Response::json(StatusCode::OK, &json!({ "success": true }))
     } else {
-        Answer::not_found(&format!("Call {id}"))
+        Response::not_found(&format!("Call {id}"))
     }
 }
 
 /// Gives an order to a call and waits until it is taken; false if there is no such call any more.
-pub(crate) async fn give(world: &World, id: &str, order: Order) -> bool {
-    let Some(done) = hand_over(world, id, order) else {
+pub(crate) async fn give(state: &State, id: &str, command: Command) -> bool {
+    let Some(done) = hand_over(state, id, command) else {
         return false;
     };
     // An error is the good news: the other end is dropped when the order is carried out.
@@ -80,22 +42,22 @@ pub(crate) async fn give(world: &World, id: &str, order: Order) -> bool {
     true
 }
 
-fn hand_over(world: &World, id: &str, order: Order) -> Option<oneshot::Receiver<()>> {
+fn hand_over(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
     let (taken, done) = oneshot::channel();
-    let note = Note {
-        order,
+    let sent = SentCommand {
+        command,
         taken,
-        busy: world.agenda.busy(),
+        busy: state.timers.busy(),
     };
-    let lives = world.lives.lock();
-    let life = lives.get(id).filter(|life| !life.is_over())?;
-    life.notes.send(note).ok()?;
+    let records = state.calls.lock();
+    let record = records.get(id).filter(|record| !record.is_over())?;
+    record.commands.send(sent).ok()?;
     Some(done)
 }
 
-impl Order {
+impl Command {
     /// Reads a control message; an error is what the API would complain about.
-    pub fn of(message: &Value) -> Result<Order, String> {
+    pub fn of(message: &Value) -> Result<Command, String> {
         let text = |name: &str| {
             message[name]
                 .as_str()
@@ -108,7 +70,7 @@ impl Order {
             _ => Err(format!("{name} must be a boolean value")),
         };
         Ok(match message["type"].as_str() {
-            Some("say") => Order::Say {
+            Some("say") => Command::Say {
                 // The web client says `message`.
                 text: text("content")
                     .or_else(|| text("message"))
@@ -126,29 +88,29 @@ impl Order {
                     );
                 }
                 let content = added["content"].as_str().ok_or("message.content must be a string")?;
-                Order::Add {
+                Command::Add {
                     role: role.to_owned(),
                     text: content.to_owned(),
                 }
             }
             Some("control") => match message["control"].as_str() {
-                Some("mute-assistant") => Order::MuteAssistant(true),
-                Some("unmute-assistant") => Order::MuteAssistant(false),
-                Some("mute-customer") => Order::MuteCustomer(true),
-                Some("unmute-customer") => Order::MuteCustomer(false),
-                Some("say-first-message") => Order::SayFirstMessage,
+                Some("mute-assistant") => Command::MuteAssistant(true),
+                Some("unmute-assistant") => Command::MuteAssistant(false),
+                Some("mute-customer") => Command::MuteCustomer(true),
+                Some("unmute-customer") => Command::MuteCustomer(false),
+                Some("say-first-message") => Command::SayFirstMessage,
                 _ => {
                     let known = "mute-assistant, unmute-assistant, mute-customer, unmute-customer, say-first-message";
                     return Err(format!("control must be one of: {known}"));
                 }
             },
             // The second is what a call over a socket is told by older clients.
-            Some("end-call" | "hangup") => Order::End,
-            Some("transfer") => Order::Transfer {
+            Some("end-call" | "hangup") => Command::End,
+            Some("transfer") => Command::Transfer {
                 destination: destination(message, &[("number", "number"), ("sip", "sipUri"), ("assistant", "")])?,
                 text: text("content"),
             },
-            Some("handoff") => Order::Handoff {
+            Some("handoff") => Command::Handoff {
                 destination: destination(message, &[("assistant", ""), ("squad", "")])?,
                 text: text("content"),
             },
@@ -162,7 +124,7 @@ impl Order {
                 if !complete {
                     return Err("message must be one of vapi.sip with a sipVerb, or twilio with twiml".into());
                 }
-                Order::Transport(sent.clone())
+                Command::Transport(sent.clone())
             }
             _ => return Err("type must be a message that controls a call".into()),
         })

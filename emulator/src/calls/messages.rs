@@ -1,13 +1,14 @@
-//! Server messages: what the user's server is told of a call, when it wants to hear it, and in which envelope.
+//! WebhookServer messages: what the user's server is told of a call, when it wants to hear it, and in which envelope.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::driver::Driver;
-use super::read;
-use crate::changes::Change;
-use crate::webhooks::{self, Server};
+use crate::calls::driver::Driver;
+use crate::calls::view;
+use crate::state::events::CallEvent;
+use crate::state::webhook_server::WebhookServer;
+use crate::webhooks;
 
 /// What an assistant's server hears of unless `serverMessages` says otherwise.
 const BY_DEFAULT: [&str; 11] = [
@@ -28,7 +29,7 @@ impl Driver {
     /// Something happened that a server may want to hear of. `message` is made only if anybody listens.
     pub fn tell(&self, message: impl FnOnce() -> Value) {
         let server = self.server();
-        if server.is_none() && self.world.changes.receiver_count() == 0 {
+        if server.is_none() && self.state.events.receiver_count() == 0 {
             return;
         }
         let message = message();
@@ -41,8 +42,8 @@ impl Driver {
 
     /// Something happened that no server hears of.
     pub fn happened(&self, message: impl FnOnce() -> Value) {
-        if self.world.changes.receiver_count() > 0 {
-            let _ = self.world.changes.send(Change::Event {
+        if self.state.events.receiver_count() > 0 {
+            let _ = self.state.events.send(CallEvent::Message {
                 call_id: self.id.clone(),
                 message: Arc::new(message()),
             });
@@ -50,8 +51,8 @@ impl Driver {
     }
 
     /// Where messages of the call go now.
-    pub fn server(&self) -> Option<Server> {
-        webhooks::for_call(&self.world, &self.organization, &self.call(), &self.assistant)
+    pub fn server(&self) -> Option<WebhookServer> {
+        webhooks::for_call(&self.state, &self.organization, &self.call(), &self.assistant)
     }
 
     /// Whether the assistant's server hears of such a message.
@@ -69,15 +70,15 @@ impl Driver {
     /// The message with all that comes with every message.
     pub fn enveloped(&self, mut message: Value) -> Value {
         let stored = self.resource();
-        let phone_number = webhooks::phone_number(&self.world, &self.organization, &stored);
-        let mut call = read::as_of_now(&self.world, stored);
+        let phone_number = webhooks::phone_number(&self.state, &self.organization, &stored);
+        let mut call = view::as_of_now(&self.state, stored);
         if let Some(call) = call.as_object_mut() {
             // Those of the envelope are enough.
             call.retain(|name, _| !["messages", "artifact"].contains(&name.as_str()));
         }
         message["timestamp"] = json!(self.at);
         if message.get("artifact").is_none() {
-            message["artifact"] = self.change(|life| life.conversation.artifact()).unwrap_or_default();
+            message["artifact"] = self.change(|record| record.conversation.artifact()).unwrap_or_default();
         }
         if call["customer"].is_object() {
             message["customer"] = call["customer"].clone();
@@ -95,7 +96,7 @@ impl Driver {
     /// The conversation has another message.
     pub fn tell_conversation(&self) {
         self.tell(|| {
-            let artifact = self.change(|life| life.conversation.artifact()).unwrap_or_default();
+            let artifact = self.change(|record| record.conversation.artifact()).unwrap_or_default();
             json!({
                 "type": "conversation-update",
                 "conversation": artifact["messagesOpenAIFormatted"],

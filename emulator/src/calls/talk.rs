@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::assistant;
-use super::conversation::Speaker;
-use super::driver::{Course, Driver, Heed, Told, Turn};
-use crate::clock::whole_milliseconds;
+use crate::calls::assistant;
+use crate::calls::driver::{CallFlow, Driver, InjectedLine, Interrupt, Interruptible};
+use crate::calls::start::spoken;
 use crate::script::{Ending, Line, Script, Step};
+use crate::state::clock::whole_milliseconds;
+use crate::state::conversation::Speaker;
 
 /// What a word takes where no script says it, in milliseconds.
 const WORD: u64 = 250;
@@ -26,7 +27,7 @@ const GREETING: &str = "Hello, how can I help you?";
 
 impl Driver {
     /// The rest of the script, to its end; there is no other way out than a turn.
-    pub async fn talk(&mut self) -> Course<()> {
+    pub async fn talk(&mut self) -> CallFlow<()> {
         if self.script.is_none() && self.resource()["type"] == "vapi.websocketCall" {
             return self.converse().await;
         }
@@ -45,14 +46,14 @@ impl Driver {
         }
         self.say_what_was_told().await?;
         match &script.ending {
-            Ending::Customer => Err(Turn::ended("customer-ended-call")),
+            Ending::Customer => Err(Interrupt::ended("customer-ended-call")),
             Ending::Assistant => self.hang_up().await,
-            Ending::Reason(reason) => Err(Turn::ended(reason)),
+            Ending::Reason(reason) => Err(Interrupt::ended(reason)),
         }
     }
 
     /// Over a websocket nobody plays the customer: the assistant greets, and answers whatever comes until somebody hangs up.
-    async fn converse(&mut self) -> Course<()> {
+    async fn converse(&mut self) -> CallFlow<()> {
         let greeting = self.greeting();
         let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
         // Not again after a handoff.
@@ -61,14 +62,14 @@ impl Driver {
         }
         loop {
             self.say_what_was_told().await?;
-            self.until(NEVER, Heed::Everything).await?;
+            self.until(NEVER, Interruptible::Everything).await?;
         }
     }
 
     /// The customer said something over the socket; there is an answer to anything.
     pub fn hear(&mut self) {
         for (speaker, text) in [(Speaker::Customer, HEARD), (Speaker::Assistant, REPLY)] {
-            self.lines.push_back(Told {
+            self.lines.push_back(InjectedLine {
                 speaker,
                 text: text.into(),
                 ends: false,
@@ -80,7 +81,7 @@ impl Driver {
 
     /// A short conversation that opens with the assistant's greeting and fills the time it has.
     fn sample(&self) -> Script {
-        let step = self.world.settings.call_step;
+        let step = self.state.settings.call_step;
         let (third, at) = (step / 3, |text: &str, lasts| Line {
             lasts: Some(lasts),
             ..Line::new(text)
@@ -99,7 +100,7 @@ impl Driver {
         assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
     }
 
-    async fn perform(&mut self, script: &Script, step: &Step) -> Course<()> {
+    async fn perform(&mut self, script: &Script, step: &Step) -> CallFlow<()> {
         let interrupted = matches!(script.steps.get(self.next_step), Some(Step::Customer(next)) if next.interrupts);
         match step {
             Step::Greeting(lasts) => {
@@ -117,16 +118,16 @@ impl Driver {
                 self.wait(whole_milliseconds(*time)).await
             }
             Step::Tools(calls) => self.call_tools(calls).await,
-            Step::Transfer(Some(destination)) => Err(Turn::Transfer {
+            Step::Transfer(Some(destination)) => Err(Interrupt::Transfer {
                 destination: destination.clone(),
-                text: super::begin::spoken(&destination["message"]),
+                text: spoken(&destination["message"]),
                 taken: None,
             }),
             Step::Transfer(None) => self.ask_where_to_transfer().await,
             Step::Handoff {
                 destination: Some(destination),
                 ..
-            } => Err(Turn::Handoff {
+            } => Err(Interrupt::Handoff {
                 destination: destination.clone(),
                 text: None,
                 taken: None,
@@ -136,45 +137,45 @@ impl Driver {
     }
 
     /// Time in which nobody speaks, unless told to.
-    async fn wait(&mut self, time: i64) -> Course<()> {
+    async fn wait(&mut self, time: i64) -> CallFlow<()> {
         let due = self.at + time;
-        while self.until(due, Heed::Everything).await? {
+        while self.until(due, Interruptible::Everything).await? {
             self.say_what_was_told().await?;
         }
         Ok(())
     }
 
-    async fn say_what_was_told(&mut self) -> Course<()> {
+    async fn say_what_was_told(&mut self) -> CallFlow<()> {
         while let Some(told) = self.lines.pop_front() {
             self.say_told(told).await?;
         }
         Ok(())
     }
 
-    pub async fn say_told(&mut self, told: Told) -> Course<()> {
+    pub async fn say_told(&mut self, told: InjectedLine) -> CallFlow<()> {
         self.speak(told.speaker, &Line::new(&told.text), false).await?;
         if told.ends {
-            return Err(Turn::ended("assistant-ended-call-after-message-spoken"));
+            return Err(Interrupt::ended("assistant-ended-call-after-message-spoken"));
         }
         Ok(())
     }
 
     /// The assistant's last words, and the end.
-    pub async fn hang_up(&mut self) -> Course<()> {
+    pub async fn hang_up(&mut self) -> CallFlow<()> {
         if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
             self.assistant_says(&message).await?;
         }
         self.tell(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
-        Err(Turn::ended("assistant-ended-call"))
+        Err(Interrupt::ended("assistant-ended-call"))
     }
 
-    pub async fn assistant_says(&mut self, text: &str) -> Course<()> {
+    pub async fn assistant_says(&mut self, text: &str) -> CallFlow<()> {
         self.speak(Speaker::Assistant, &Line::new(text), false).await
     }
 
     /// Somebody says something, which takes its time. It may break off: because the script has the customer cut in, because
     /// the assistant was told to say something else at once, or because the call ends.
-    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> Course<()> {
+    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> CallFlow<()> {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
         let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
@@ -184,14 +185,14 @@ impl Driver {
             Speaker::Customer => self.customer_muted,
         };
         if muted {
-            self.until(self.at + lasts, Heed::Nothing).await?;
+            self.until(self.at + lasts, Interruptible::Nothing).await?;
             return Ok(());
         }
         let (from, turn) = (self.at, self.turn);
         self.turn += 1;
         let heed = match speaker {
-            Speaker::Assistant => Heed::Interruptions,
-            Speaker::Customer => Heed::Nothing,
+            Speaker::Assistant => Interruptible::Interruptions,
+            Speaker::Customer => Interruptible::Nothing,
         };
         self.tell_speech(speaker, "started", turn);
         if speaker == Speaker::Assistant {
@@ -200,17 +201,17 @@ impl Driver {
             );
             self.tell(|| json!({ "type": "model-output", "output": line.text }));
         }
-        let mut outcome = self.until(from + lasts / 2, heed).await;
-        if matches!(outcome, Ok(false)) {
+        let mut results = self.until(from + lasts / 2, heed).await;
+        if matches!(results, Ok(false)) {
             let half = words.get(..words.len().div_ceil(2)).unwrap_or_default().join(" ");
             self.tell_transcript(speaker, "partial", &half);
             if interrupted {
-                outcome = Ok(true);
+                results = Ok(true);
             } else {
-                outcome = self.until(from + lasts, heed).await;
+                results = self.until(from + lasts, heed).await;
             }
         }
-        let whole = matches!(outcome, Ok(false));
+        let whole = matches!(results, Ok(false));
         let said = if whole {
             line.text.clone()
         } else {
@@ -218,7 +219,7 @@ impl Driver {
         };
         if !said.is_empty() {
             let to = self.at;
-            self.change(|life| life.conversation.said(speaker, &said, from, to));
+            self.change(|record| record.conversation.said(speaker, &said, from, to));
             self.tell_transcript(speaker, "final", &said);
             if speaker == Speaker::Customer {
                 self.tell(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
@@ -228,7 +229,7 @@ impl Driver {
         if !said.is_empty() {
             self.tell_conversation();
         }
-        if outcome? && interrupted {
+        if results? && interrupted {
             self.tell(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
         }
         Ok(())

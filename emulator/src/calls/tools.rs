@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::assistant;
-use super::driver::{Course, Driver, Turn};
-use crate::ids;
+use crate::calls::assistant;
+use crate::calls::driver::{CallFlow, Driver, Interrupt};
 use crate::script::ToolUse;
-use crate::webhooks::{Reply, Server};
+use crate::state::webhook_server::WebhookServer;
+use crate::text::ids;
+use crate::webhooks::Reply;
 
 /// What the conversation is told where a server has nothing to say, or nobody is there to ask.
 const NO_RESULT: &str = "No result returned.";
@@ -21,7 +22,7 @@ struct Call<'a> {
 }
 
 impl Driver {
-    pub async fn call_tools(&mut self, uses: &[ToolUse]) -> Course<()> {
+    pub async fn call_tools(&mut self, uses: &[ToolUse]) -> CallFlow<()> {
         let calls: Vec<Call<'_>> = uses.iter().map(|used| self.call_of(used)).collect();
         if let [only] = calls.as_slice() {
             if is_built_in(only, "transferCall") {
@@ -38,14 +39,14 @@ impl Driver {
             }
         }
         // Tools of one server are called in one message.
-        let mut left: Vec<(Option<Server>, &Call<'_>)> =
+        let mut left: Vec<(Option<WebhookServer>, &Call<'_>)> =
             calls.iter().map(|call| (self.server_of(call), call)).collect();
         while let Some((server, first)) = left.first().map(|(server, call)| (server.clone(), *call)) {
             let (together, others) = left.into_iter().partition(|(other, _)| *other == server);
             left = others;
             let together: Vec<&Call<'_>> = together
                 .into_iter()
-                .map(|(_, call): (Option<Server>, _)| call)
+                .map(|(_, call): (Option<WebhookServer>, _)| call)
                 .collect();
             match server {
                 Some(server) => self.ask_server(server, &together).await?,
@@ -64,7 +65,7 @@ impl Driver {
     }
 
     /// To the destination that the model chose, or to where the server says if the tool has none.
-    async fn transfer_by_tool(&mut self, call: &Call<'_>) -> Course<()> {
+    async fn transfer_by_tool(&mut self, call: &Call<'_>) -> CallFlow<()> {
         let Some(destination) = chosen_destination(call) else {
             return self.ask_where_to_transfer().await;
         };
@@ -73,20 +74,20 @@ impl Driver {
             call.wire["function"]["arguments"].clone(),
             "Transfer initiated.",
         );
-        Err(Turn::Transfer {
-            text: super::begin::spoken(&destination["message"]),
+        Err(Interrupt::Transfer {
+            text: super::start::spoken(&destination["message"]),
             destination,
             taken: None,
         })
     }
 
-    async fn hand_off_by_tool(&mut self, call: &Call<'_>) -> Course<()> {
+    async fn hand_off_by_tool(&mut self, call: &Call<'_>) -> CallFlow<()> {
         let arguments = &call.wire["function"]["arguments"];
         let Some(destination) = chosen_destination(call) else {
             return self.ask_whom_to_hand_off_to(arguments).await;
         };
         self.note_built_in(call.name, arguments.clone(), "Handoff initiated.");
-        Err(Turn::Handoff {
+        Err(Interrupt::Handoff {
             destination,
             text: None,
             taken: None,
@@ -106,23 +107,23 @@ impl Driver {
     }
 
     /// Only functions are the user's to answer. A tool that the assistant does not have is one, too: the script knows it.
-    fn server_of(&self, call: &Call<'_>) -> Option<Server> {
+    fn server_of(&self, call: &Call<'_>) -> Option<WebhookServer> {
         let known = call.tool.as_ref();
         if !known.is_none_or(|tool| tool["type"] == "function" || tool["type"].is_null()) {
             return None;
         }
         let of_assistant = || self.server().filter(|_| self.wants(&json!({ "type": "tool-calls" })));
-        known.and_then(Server::of).or_else(of_assistant)
+        known.and_then(WebhookServer::of).or_else(of_assistant)
     }
 
     fn note_calls(&self, calls: &[Call<'_>]) {
         let (at, wires) = (self.at, calls.iter().map(|call| call.wire.clone()).collect::<Vec<_>>());
-        self.change(|life| life.conversation.called_tools(&wires, at));
+        self.change(|record| record.conversation.called_tools(&wires, at));
         self.tell_conversation();
         self.happened(|| message(&calls.iter().collect::<Vec<_>>()));
     }
 
-    async fn ask_server(&mut self, server: Server, calls: &[&Call<'_>]) -> Course<()> {
+    async fn ask_server(&mut self, server: WebhookServer, calls: &[&Call<'_>]) -> CallFlow<()> {
         let message = self.enveloped(message(calls));
         let waits = |call: &&Call<'_>| call.tool.as_ref().is_none_or(|tool| tool["async"] != true);
         if !calls.iter().any(waits) {
@@ -153,7 +154,11 @@ impl Driver {
 
     fn answered(&self, call: &Call<'_>, text: &str, metadata: Option<&Value>) {
         let at = self.at;
-        self.change(|life| life.conversation.tool_answered(&call.id, call.name, text, metadata, at));
+        self.change(|record| {
+            record
+                .conversation
+                .tool_answered(&call.id, call.name, text, metadata, at)
+        });
         self.happened(|| {
             json!({
                 "type": "tool-call-result",
@@ -224,7 +229,7 @@ fn built_in_result(call: &Call<'_>) -> &'static str {
     }
 }
 
-struct Answer {
+struct Response {
     text: String,
     failed: bool,
     metadata: Option<Value>,
@@ -233,7 +238,7 @@ struct Answer {
 }
 
 /// What the server answered for one call. A failure tells the conversation as little as silence does.
-fn answer_to(call: &Call<'_>, reply: &Reply) -> Answer {
+fn answer_to(call: &Call<'_>, reply: &Reply) -> Response {
     let none = Map::new();
     let body = reply.json().unwrap_or_default();
     let results = body["results"].as_array();
@@ -249,10 +254,10 @@ fn answer_to(call: &Call<'_>, reply: &Reply) -> Answer {
     };
     let error = text(result.get("error")).or_else(|| text(body.get("error")));
     let good = text(result.get("result"));
-    Answer {
+    Response {
         failed: good.is_none(),
         text: good.or(error).unwrap_or_else(|| NO_RESULT.to_owned()),
         metadata: result.get("metadata").filter(|metadata| metadata.is_object()).cloned(),
-        says: result.get("message").and_then(super::begin::spoken),
+        says: result.get("message").and_then(super::start::spoken),
     }
 }

@@ -8,18 +8,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::Emulator;
-#[cfg(feature = "data")]
-use crate::data::{DataFile, DataFileError};
-use crate::document::{Document, DocumentError};
-use crate::downloads::Links;
-use crate::fault::Fault;
-#[cfg(feature = "data")]
-use crate::journal::Journal;
-use crate::listener::{ListenError, bind, reachable};
+use crate::emulator::Emulator;
+use crate::fault::{Fault, syntax};
+use crate::http::listener::{ListenError, bind, reachable};
+use crate::http::server_address::ServerAddress;
+use crate::openapi::document::{Document, DocumentError};
+use crate::openapi::validator::Validators;
 use crate::script::Script;
-use crate::world::{Here, Settings, World};
-use crate::{fault_text, ids, server};
+use crate::server;
+use crate::state::State;
+use crate::state::links::Links;
+use crate::state::settings::Settings;
+use crate::storage::Storage;
+#[cfg(feature = "data")]
+use crate::storage::data_file::DataFile;
+#[cfg(feature = "data")]
+use crate::storage::data_file::DataFileError;
+use crate::text::ids;
 
 static EMBEDDED: &str = include_str!("../../openapi.json");
 
@@ -30,11 +35,11 @@ pub struct Builder {
     api_key: Option<String>,
     address: SocketAddr,
     spec: Option<Spec>,
-    pub(super) settings: Settings,
+    pub(crate) settings: Settings,
     faults: Vec<Fault>,
     #[cfg(feature = "data")]
     data: Option<PathBuf>,
-    pub(super) scripts: Vec<Script>,
+    pub(crate) scripts: Vec<Script>,
 }
 
 #[derive(Clone, Debug)]
@@ -152,51 +157,62 @@ impl Builder {
 
     /// Starts it on a thread of its own; it answers as soon as this returns.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let Prepared { api, downloads, world } = self.prepare()?;
+        let Prepared {
+            api,
+            downloads,
+            state,
+            storage,
+        } = self.prepare()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let served = world.clone();
+        let (served, stored) = (state.clone(), storage.clone());
         // Not a task of the caller's runtime: a test that blocks on a client of another language would never hear
         // from it, and one that pauses its clock would stop it.
         let thread = std::thread::Builder::new()
             .name("vapi-emulator".into())
             .spawn(move || {
                 // Fails only where a listener can't be registered; clients then find nobody there.
-                let _ = runtime.block_on(server::serve(api, downloads, served));
+                let _ = runtime.block_on(server::serve(api, downloads, served, stored));
                 // A name that is still looked up for a webhook must not hold up whoever drops the emulator.
                 runtime.shutdown_background();
             })?;
         Ok(Emulator {
-            world,
+            state,
+            storage,
             thread: Some(thread),
         })
     }
 
     /// Serves on the caller's runtime until `stop` is ready. `started` is told the base URL and the key first.
     pub async fn run(self, started: impl FnOnce(&str, &str), stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Prepared { api, downloads, world } = self.prepare()?;
-        started(&world.here.url(), &world.here.key);
-        let mut serve = std::pin::pin!(server::serve(api, downloads, world.clone()));
+        let Prepared {
+            api,
+            downloads,
+            state,
+            storage,
+        } = self.prepare()?;
+        started(&state.server_address.url(), &state.server_address.key);
+        let mut serve = std::pin::pin!(server::serve(api, downloads, state.clone(), storage.clone()));
         tokio::select! {
             served = &mut serve => return Ok(served?),
             () = stop => {}
         }
-        world.stop();
+        state.stop();
         serve.await?;
-        world.close().map_err(StartError)
+        storage.close(&state).map_err(StartError)
     }
 
     fn prepare(self) -> Result<Prepared, StartError> {
-        let document = match self.spec {
+        let validators = match self.spec {
             None => embedded()?,
-            Some(Spec::Text(text)) => Arc::new(Document::parse(text)?),
+            Some(Spec::Text(text)) => validators(Document::parse(text)?),
             Some(Spec::File(path)) => {
                 let text = std::fs::read(&path).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
                 let document = Document::parse(text);
-                Arc::new(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
+                validators(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
             }
         };
         for fault in &self.faults {
-            fault_text::check_target(fault, &document).map_err(|error| StartError(error.to_string()))?;
+            syntax::check_target(fault, validators.document()).map_err(|error| StartError(error.to_string()))?;
         }
         let api = bind(self.address)?;
         let downloads = bind(SocketAddr::new(self.address.ip(), 0))?;
@@ -207,39 +223,48 @@ impl Builder {
         #[cfg(not(feature = "data"))]
         let link_key = fastrand::u64(..);
         let links = Links::to(reachable(downloads.local_addr()?), link_key);
-        let here = Here {
+        let server_address = ServerAddress {
             address: reachable(api.local_addr()?),
             listens_on: self.address.ip(),
             key: self.api_key.unwrap_or_else(ids::uuid),
         };
-        let world = Arc::new(World::new(document, self.settings, links, here));
+        let state = Arc::new(State::new(validators, self.settings, links, server_address));
         for script in self.scripts {
-            world.scripts.lock().add(script);
+            state.scripts.lock().add(script);
         }
-        self.faults.into_iter().for_each(|fault| world.faults.lock().add(fault));
+        self.faults.into_iter().for_each(|fault| state.faults.lock().add(fault));
         #[cfg(feature = "data")]
-        if let Some(file) = file {
-            let journal = Journal::start(file, &world)?;
-            world.journal.get_or_init(|| journal);
-        }
-        Ok(Prepared { api, downloads, world })
+        let storage = file.map_or_else(|| Ok(Storage::default()), |file| Storage::open(file, &state))?;
+        #[cfg(not(feature = "data"))]
+        let storage = Storage::default();
+        Ok(Prepared {
+            api,
+            downloads,
+            state,
+            storage: Arc::new(storage),
+        })
     }
 }
 
 struct Prepared {
     api: TcpListener,
     downloads: TcpListener,
-    world: Arc<World>,
+    state: Arc<State>,
+    storage: Arc<Storage>,
 }
 
-/// The embedded document, read once for all emulators of a process.
-fn embedded() -> Result<Arc<Document>, DocumentError> {
-    static DOCUMENT: OnceLock<Arc<Document>> = OnceLock::new();
-    if let Some(document) = DOCUMENT.get() {
-        return Ok(document.clone());
+fn validators(document: Document) -> Arc<Validators> {
+    Arc::new(Validators::new(Arc::new(document)))
+}
+
+/// Returns the embedded document, which is read and compiled once for all emulators of a process.
+fn embedded() -> Result<Arc<Validators>, DocumentError> {
+    static VALIDATORS: OnceLock<Arc<Validators>> = OnceLock::new();
+    if let Some(known) = VALIDATORS.get() {
+        return Ok(known.clone());
     }
-    let document = Arc::new(Document::parse(EMBEDDED)?);
-    Ok(DOCUMENT.get_or_init(|| document).clone())
+    let read = validators(Document::parse(EMBEDDED)?);
+    Ok(VALIDATORS.get_or_init(|| read).clone())
 }
 
 /// An emulator could not start: no port, or no document that can be served.

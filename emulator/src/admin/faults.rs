@@ -1,0 +1,40 @@
+//! Faults that a test asks for over HTTP, and those that are left.
+
+use bytes::Bytes;
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::admin::bad_request;
+use crate::fault::syntax;
+use crate::http::response::Response;
+use crate::state::State;
+
+pub(crate) fn show(state: &State, status: StatusCode) -> Response {
+    Response::json(status, &state.faults.lock().told())
+}
+
+/// One fault or a list of them; all or none.
+pub(crate) fn add(state: &State, body: &Bytes) -> Response {
+    let asked = match serde_json::from_slice(body) {
+        Ok(Value::Array(faults)) => faults,
+        Ok(fault) => vec![fault],
+        Err(error) => return bad_request(format!("The body is not valid JSON: {error}")),
+    };
+    let read = |fault: &Value| {
+        let fault = syntax::of_json(fault)?;
+        syntax::check_target(&fault, &state.document).map(|()| fault)
+    };
+    match asked.iter().map(read).collect::<Result<Vec<_>, _>>() {
+        Ok(read) => {
+            let mut faults = state.faults.lock();
+            read.into_iter().for_each(|fault| faults.add(fault));
+        }
+        Err(error) => return bad_request(error.to_string()),
+    }
+    show(state, StatusCode::CREATED)
+}
+
+pub(crate) fn clear(state: &State) -> Response {
+    state.faults.lock().clear();
+    show(state, StatusCode::OK)
+}

@@ -1,0 +1,124 @@
+//! The routes that are the emulator's own, under `/emulator`: what its page shows and does, and what a test in any language
+//! asks for. They are no part of the API, want no token, and are not among the requests that are remembered. They are for
+//! whoever is on this machine, so they are guarded; each family has a file.
+
+mod calls;
+mod clock;
+mod events;
+mod faults;
+mod requests;
+mod scripts;
+mod webhooks;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL};
+use http::request::Parts;
+use http::{Method, StatusCode};
+use serde_json::json;
+
+use crate::http::response::Response;
+use crate::http::same_origin::refusal;
+use crate::state::State;
+use crate::ui;
+
+/// Returns whether a path belongs to the routes of the emulator itself.
+pub(crate) fn is_admin_path(path: &str) -> bool {
+    path == "/emulator" || path.starts_with("/emulator/")
+}
+
+/// The answer to a request for one of these routes, or for one that looks like it.
+pub(crate) async fn respond(state: &Arc<State>, request: &Parts, body: &Bytes) -> Response {
+    if let Some(refusal) = refusal(&state.server_address, request) {
+        return refusal;
+    }
+    let path = request.uri.path().strip_prefix("/emulator").unwrap_or_default();
+    let segments: Vec<&str> = path.trim_start_matches('/').split('/').collect();
+    let method = match request.method {
+        Method::HEAD => "GET",
+        ref other => other.as_str(),
+    };
+    let response = match route(state, request, method, &segments, body).await {
+        Some(response) => response,
+        None => not_there(request, method, &segments),
+    };
+    match response.headers.contains_key(CACHE_CONTROL) {
+        true => response,
+        false => response.with_header(CACHE_CONTROL, "no-store"),
+    }
+}
+
+async fn route(state: &Arc<State>, request: &Parts, method: &str, segments: &[&str], body: &Bytes) -> Option<Response> {
+    match (method, segments) {
+        ("GET", [""]) => Some(about(state)),
+        ("DELETE", [""]) => {
+            state.reset();
+            Some(about(state))
+        }
+        ("GET", ["page", file]) => ui::file(state, request, file),
+        ("GET", ["openapi.json"]) => Some(ui::document_from_here(state, request)),
+        ("GET", ["events"]) => Some(events::stream(state)),
+        ("GET", ["assistants"]) => Some(calls::assistants(state)),
+        ("POST", ["test-call"]) => Some(calls::place(state, body)),
+        ("GET", ["calls"]) => Some(calls::list(state)),
+        ("POST", ["calls"]) => Some(calls::come_in(state, body)),
+        ("GET", ["calls", id]) => calls::one(state, id),
+        ("POST", ["calls", id, "hang-up"]) => calls::hang_up(state, id).await,
+        ("GET", ["calls", id, "webhooks", webhook]) => webhooks::one(state, id, webhook),
+        ("GET", ["clock"]) => Some(clock::show(state)),
+        ("POST", ["clock"]) => Some(clock::advance(state, body).await),
+        ("POST", ["scripts"]) => Some(scripts::add(state, body)),
+        ("DELETE", ["scripts"]) => Some(scripts::clear(state)),
+        ("GET", ["faults"]) => Some(faults::show(state, StatusCode::OK)),
+        ("POST", ["faults"]) => Some(faults::add(state, body)),
+        ("DELETE", ["faults"]) => Some(faults::clear(state)),
+        ("GET", ["requests"]) => Some(requests::show(state)),
+        ("DELETE", ["requests"]) => Some(requests::clear(state)),
+        _ => None,
+    }
+}
+
+/// What a path can be asked for; nothing for one that does not exist.
+fn methods(segments: &[&str]) -> &'static str {
+    match segments {
+        [""] | ["requests"] => "GET, DELETE",
+        ["faults"] => "GET, POST, DELETE",
+        ["calls" | "clock"] => "GET, POST",
+        ["scripts"] => "POST, DELETE",
+        ["test-call"] | ["calls", _, "hang-up"] => "POST",
+        ["assistants" | "events" | "openapi.json"] => "GET",
+        ["page" | "calls", _] | ["calls", _, "webhooks", _] => "GET",
+        _ => "",
+    }
+}
+
+fn not_there(request: &Parts, method: &str, segments: &[&str]) -> Response {
+    let message = format!("Cannot {} {}", request.method, request.uri.path());
+    let allowed = methods(segments);
+    if allowed.is_empty() || allowed.split(", ").any(|allowed| allowed == method) {
+        return Response::error(StatusCode::NOT_FOUND, message);
+    }
+    Response::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, allowed)
+}
+
+/// What the emulator is, and holds.
+fn about(state: &State) -> Response {
+    Response::json(
+        StatusCode::OK,
+        &json!({
+            "name": "vapi-emulator",
+            "version": env!("CARGO_PKG_VERSION"),
+            "key": state.server_address.key,
+            "operations": state.document.documented().count(),
+            "resources": state.store.lock().all().count(),
+            "reference": ui::HAS_REFERENCE,
+            "placesCalls": calls::placing(state).is_some(),
+            "clock": clock::told(state),
+        }),
+    )
+}
+
+fn bad_request(message: impl Into<String>) -> Response {
+    Response::error(StatusCode::BAD_REQUEST, message.into())
+}

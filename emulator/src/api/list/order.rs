@@ -1,0 +1,102 @@
+//! The order of a list, and cursors: where in it to go on.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::http::query::{Query, parameter};
+
+/// By a property, or by creation: the order of the places.
+pub(crate) struct Order<'q> {
+    property: Option<&'q str>,
+    pub ascending: bool,
+}
+
+/// A place in an order, between two resources. It stays where it is, whatever is added or deleted around it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cursor {
+    /// What the order is by; `None` for creation, and for resources that don't have it.
+    value: Option<f64>,
+    place: u64,
+}
+
+impl<'q> Order<'q> {
+    pub fn of(query: &'q Query) -> Order<'q> {
+        Order {
+            property: parameter(query, "sortBy").filter(|property| *property != "createdAt"),
+            ascending: parameter(query, "sortOrder") == Some("ASC"),
+        }
+    }
+
+    pub fn is_newest_first(&self) -> bool {
+        self.property.is_none() && !self.ascending
+    }
+
+    /// Sorts what comes newest first.
+    pub fn sort(&self, newest_first: &mut [(u64, &Value)]) {
+        if self.property.is_some() {
+            newest_first.sort_by(|a, b| self.compare(&self.cursor(a.0, a.1), &self.cursor(b.0, b.1)));
+        } else if self.ascending {
+            newest_first.reverse();
+        }
+    }
+
+    /// The cursor that goes on after this resource.
+    pub fn cursor(&self, place: u64, resource: &Value) -> Cursor {
+        Cursor {
+            value: self.property.and_then(|property| sort_value(property, resource)),
+            place,
+        }
+    }
+
+    pub fn is_after(&self, cursor: &Cursor, place: u64, resource: &Value) -> bool {
+        self.compare(&self.cursor(place, resource), cursor) == Ordering::Greater
+    }
+
+    fn compare(&self, a: &Cursor, b: &Cursor) -> Ordering {
+        let by_value = match (a.value, b.value) {
+            (Some(a), Some(b)) => a.total_cmp(&b),
+            (a, b) => a.is_some().cmp(&b.is_some()),
+        };
+        let ascending = by_value.then(a.place.cmp(&b.place));
+        if self.ascending { ascending } else { ascending.reverse() }
+    }
+}
+
+fn sort_value(property: &str, resource: &Value) -> Option<f64> {
+    let timestamp = |name: &str| resource[name].as_str().and_then(crate::text::timestamp::parse);
+    match property {
+        // Resources don't have it; it follows from what they have.
+        "duration" if resource["duration"].is_null() => Some((timestamp("endedAt")? - timestamp("startedAt")?) as f64),
+        _ => resource[property].as_f64(),
+    }
+}
+
+/// `p12` or `p12v3ff0000000000000`: for programs, not for people.
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "p{:x}", self.place)?;
+        match self.value {
+            Some(value) => write!(f, "v{:x}", value.to_bits()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Cursor {
+    pub fn read(text: &str) -> Option<Cursor> {
+        let (place, value) = match text.strip_prefix('p')?.split_once('v') {
+            Some((place, value)) => (place, Some(value)),
+            None => (text.strip_prefix('p')?, None),
+        };
+        let hex = |text: &str| u64::from_str_radix(text, 16).ok();
+        Some(Cursor {
+            value: match value {
+                Some(value) => Some(f64::from_bits(hex(value)?)),
+                None => None,
+            },
+            place: hex(place)?,
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! The recording of a call: as long as the call was, with a tone while somebody speaks.
+
+use crate::artifacts::media;
+use crate::artifacts::media::Voice;
+use crate::state::State;
+use crate::state::call::Call;
+
+const SAMPLE_RATE: usize = 16_000;
+
+/// A longer call is recorded up to here.
+const LONGEST_SECONDS: i64 = 600;
+
+/// A WAV with one channel for each voice. A call without a script has a sample of two seconds.
+pub(crate) fn wav(state: &State, id: &str, channels: &[Voice]) -> Vec<u8> {
+    let spoken = {
+        let records = state.calls.lock();
+        let record = records.get(id).filter(|record| record.results.scripted);
+        record.map(|record| (samples(record.duration().unwrap_or_default()), spans(record)))
+    };
+    match spoken {
+        Some((length, spans)) => media::wav_of(channels, length, &spans),
+        None => media::wav(channels),
+    }
+}
+
+fn samples(milliseconds: i64) -> usize {
+    let milliseconds = milliseconds.clamp(0, LONGEST_SECONDS * 1000);
+    usize::try_from(milliseconds).unwrap_or(0) * (SAMPLE_RATE / 1000)
+}
+
+/// Who speaks when, in samples from the start.
+fn spans(record: &Call) -> Vec<(Voice, std::ops::Range<usize>)> {
+    let started = record.started.unwrap_or_default();
+    let spoken = record.conversation.messages.iter().filter_map(|message| {
+        let voice = match message["role"].as_str()? {
+            "bot" => Voice::Assistant,
+            "user" => Voice::Customer,
+            _ => return None,
+        };
+        let (from, to) = (message["time"].as_i64()?, message["endTime"].as_i64()?);
+        Some((voice, samples(from - started)..samples(to - started)))
+    });
+    spoken.collect()
+}

@@ -1,0 +1,9 @@
+//! HTTP as both listeners speak it: responses, addresses, keys, and the rules for browsers.
+
+pub(crate) mod api_key;
+pub(crate) mod cors;
+pub(crate) mod listener;
+pub(crate) mod query;
+pub(crate) mod response;
+pub(crate) mod same_origin;
+pub(crate) mod server_address;

@@ -1,0 +1,194 @@
+//! What the emulator answers, before it becomes bytes on a wire; errors in the API's own shape.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{HeaderMap, StatusCode};
+use hyper::body::{Body, Frame, SizeHint};
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+pub(crate) struct Response {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: ResponseBody,
+}
+
+impl Response {
+    pub fn json(status: StatusCode, value: &Value) -> Response {
+        // A value can always be written; its keys are strings.
+        let body = serde_json::to_vec(value).unwrap_or_default();
+        Response::bytes(status, "application/json; charset=utf-8", body)
+    }
+
+    pub fn bytes(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Response {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+        Response {
+            status,
+            headers,
+            body: ResponseBody::whole(body.into()),
+        }
+    }
+
+    /// A body that is sent piece by piece, its length unsaid.
+    pub fn pieces(content_type: &'static str, pieces: impl IntoIterator<Item = Bytes>) -> Response {
+        let mut response = Response::bytes(StatusCode::OK, content_type, Bytes::new());
+        response.body = ResponseBody {
+            pieces: pieces.into_iter().collect(),
+            live: None,
+            length: None,
+            end: End::Whole,
+        };
+        response
+    }
+
+    /// No body at all.
+    pub fn empty(status: StatusCode) -> Response {
+        Response {
+            status,
+            headers: HeaderMap::new(),
+            body: ResponseBody::whole(Bytes::new()),
+        }
+    }
+
+    /// A body that goes on for as long as somebody has something to send.
+    pub fn live(content_type: &'static str, pieces: mpsc::Receiver<Bytes>) -> Response {
+        let mut response = Response::pieces(content_type, []);
+        response.body.live = Some(pieces);
+        response
+    }
+
+    /// `{message, error, statusCode}`; the message is a sentence, or a list of them for a request that breaks rules.
+    pub fn error(status: StatusCode, message: impl Into<Value>) -> Response {
+        let error = status.canonical_reason().unwrap_or("Error");
+        Response::json(
+            status,
+            &json!({ "message": message.into(), "error": error, "statusCode": status.as_u16() }),
+        )
+    }
+
+    /// The message of an error.
+    pub fn message(&self) -> Value {
+        let body = self
+            .body
+            .pieces
+            .front()
+            .map(|body| serde_json::from_slice::<Value>(body));
+        body.and_then(Result::ok)
+            .map_or(Value::Null, |body| body["message"].clone())
+    }
+
+    pub fn not_found(what: &str) -> Response {
+        Response::error(StatusCode::NOT_FOUND, format!("{what} not found"))
+    }
+
+    pub fn with_header(mut self, name: HeaderName, value: &str) -> Response {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    pub fn into_http(self) -> http::Response<ResponseBody> {
+        let mut response = http::Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// A body of pieces that can break off before its end.
+pub(crate) struct ResponseBody {
+    pieces: VecDeque<Bytes>,
+    /// Where more pieces come from.
+    live: Option<mpsc::Receiver<Bytes>>,
+    /// The length that is announced; `None` sends chunks.
+    length: Option<u64>,
+    end: End,
+}
+
+/// How a body ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Whole,
+    /// It will break off, once what was said so far is on the wire.
+    BreaksOff,
+    BreaksOffNow,
+}
+
+impl ResponseBody {
+    pub fn whole(bytes: Bytes) -> ResponseBody {
+        ResponseBody {
+            length: Some(bytes.len() as u64),
+            pieces: VecDeque::from([bytes]),
+            live: None,
+            end: End::Whole,
+        }
+    }
+
+    /// The first half of the same body, after which the connection goes.
+    pub fn cut_in_half(mut self) -> ResponseBody {
+        let total: usize = self.pieces.iter().map(Bytes::len).sum();
+        let mut left = total / 2;
+        for piece in &mut self.pieces {
+            piece.truncate(left);
+            left -= piece.len();
+        }
+        self.end = End::BreaksOff;
+        self
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = BrokenOff;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
+        while let Some(piece) = self.pieces.pop_front() {
+            if !piece.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
+            }
+        }
+        if let Some(live) = &mut self.live {
+            return live
+                .poll_recv(context)
+                .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
+        }
+        match self.end {
+            End::Whole => Poll::Ready(None),
+            End::BreaksOff => {
+                // An error makes hyper drop what it has not flushed; it flushes when the body makes it wait.
+                self.end = End::BreaksOffNow;
+                context.waker().wake_by_ref();
+                Poll::Pending
+            }
+            End::BreaksOffNow => Poll::Ready(Some(Err(BrokenOff))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.live.is_none() && self.end == End::Whole && self.pieces.iter().all(Bytes::is_empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length.map_or_else(SizeHint::default, SizeHint::with_exact)
+    }
+}
+
+/// Why a truncated body ends: on purpose.
+#[derive(Debug)]
+pub(crate) struct BrokenOff;
+
+impl std::fmt::Display for BrokenOff {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the body breaks off, as a fault asked")
+    }
+}
+
+impl std::error::Error for BrokenOff {}

@@ -1,0 +1,35 @@
+//! The faults in force.
+
+use serde_json::Value;
+
+use crate::fault::{Fault, syntax};
+use crate::openapi::document::Operation;
+
+/// The faults in force, oldest first.
+#[derive(Default)]
+pub(crate) struct Faults(Vec<Fault>);
+
+impl Faults {
+    pub fn add(&mut self, fault: Fault) {
+        self.0.push(fault);
+    }
+
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    /// Those that can still show, in words.
+    pub fn told(&self) -> Value {
+        let left = self.0.iter().filter(|fault| fault.left != Some(0));
+        left.map(syntax::to_json).collect()
+    }
+
+    /// The fault for this request, used once.
+    pub fn take(&mut self, operation: &Operation) -> Option<Fault> {
+        let fault = self.0.iter_mut().find(|fault| fault.hits(operation))?;
+        if let Some(left) = &mut fault.left {
+            *left -= 1;
+        }
+        Some(fault.clone())
+    }
+}

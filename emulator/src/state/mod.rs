@@ -1,0 +1,152 @@
+//! The state of one running emulator, shared by its listeners and by the handle that tests hold.
+//!
+//! The types in this folder hold data. Behavior lives in the folders above and takes `&State`.
+
+pub(crate) mod call;
+pub(crate) mod clock;
+pub(crate) mod command;
+pub(crate) mod conversation;
+pub(crate) mod events;
+pub(crate) mod faults;
+pub(crate) mod links;
+pub(crate) mod locked;
+pub(crate) mod oauth_tokens;
+pub(crate) mod request_log;
+pub(crate) mod scripts;
+pub(crate) mod settings;
+pub(crate) mod store;
+pub(crate) mod timers;
+pub(crate) mod uploads;
+pub(crate) mod webhook_log;
+pub(crate) mod webhook_server;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::{broadcast, mpsc, watch};
+
+use crate::http::server_address::ServerAddress;
+use crate::openapi::document::Document;
+use crate::openapi::plan::Plan;
+use crate::openapi::routes::Routes;
+use crate::openapi::validator::Validators;
+
+use call::{Call, NewCall};
+use clock::Clock;
+use events::CallEvent;
+use faults::Faults;
+use links::Links;
+use locked::Locked;
+use oauth_tokens::OauthTokens;
+use request_log::RequestLog;
+use scripts::Scripts;
+use settings::Settings;
+use store::Store;
+use timers::Timers;
+use uploads::Uploads;
+use webhook_log::WebhookLog;
+
+/// The state of one running emulator.
+pub(crate) struct State {
+    pub document: Arc<Document>,
+    /// The compiled schemas of the document.
+    pub validators: Arc<Validators>,
+    pub routes: Routes,
+    /// One for each operation of the document, in its order.
+    pub plans: Vec<Plan>,
+    pub settings: Settings,
+    pub clock: Clock,
+    pub links: Links,
+    pub store: Locked<Store>,
+    /// By call id.
+    pub calls: Locked<HashMap<String, Call>>,
+    /// Uploaded files by id: content type and bytes.
+    pub uploads: Locked<Uploads>,
+    pub faults: Locked<Faults>,
+    pub request_log: Locked<RequestLog>,
+    /// Something about a call changed. Sending fails when nobody listens, which is fine.
+    pub events: broadcast::Sender<CallEvent>,
+    pub timers: Timers,
+    /// Calls that wait for a driver.
+    pub new_calls: mpsc::UnboundedSender<NewCall>,
+    /// The other end of `new_calls`, until the emulator serves.
+    pub new_calls_receiver: Locked<Option<mpsc::UnboundedReceiver<NewCall>>>,
+    pub scripts: Locked<Scripts>,
+    pub webhooks: Locked<WebhookLog>,
+    pub tokens: Locked<OauthTokens>,
+    /// Turns true when the emulator stops.
+    closing: watch::Sender<bool>,
+    pub server_address: ServerAddress,
+}
+
+impl State {
+    pub fn new(validators: Arc<Validators>, settings: Settings, links: Links, server_address: ServerAddress) -> State {
+        let document = validators.document().clone();
+        let (new_calls, new_calls_receiver) = mpsc::unbounded_channel();
+        State {
+            routes: Routes::of(&document),
+            plans: document
+                .operations()
+                .iter()
+                .map(|operation| Plan::of(&document, operation))
+                .collect(),
+            document,
+            validators,
+            clock: Clock::start(),
+            links,
+            store: Locked::default(),
+            calls: Locked::default(),
+            uploads: Locked::default(),
+            faults: Locked::default(),
+            request_log: Locked::new(RequestLog::keeping(settings.log_limit)),
+            events: broadcast::channel(events::BACKLOG).0,
+            closing: watch::Sender::new(false),
+            server_address,
+            timers: Timers::default(),
+            new_calls,
+            new_calls_receiver: Locked::new(Some(new_calls_receiver)),
+            scripts: Locked::default(),
+            webhooks: Locked::new(WebhookLog::keeping(settings.webhook_limit)),
+            tokens: Locked::default(),
+            settings,
+        }
+    }
+
+    /// Has the server stop, with everything that would go on for ever.
+    pub fn stop(&self) {
+        self.closing.send_replace(true);
+    }
+
+    /// Ends when the emulator stops.
+    pub async fn stopped(&self) {
+        // The sender is in `self`, so that there is no other end.
+        let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
+    }
+
+    /// Returns a copy of the resource of an organization that has this id; `None` if there is none.
+    pub fn stored(&self, organization: &str, collection: &str, id: &Value) -> Option<Value> {
+        let store = self.store.lock();
+        store
+            .collection(organization, collection)?
+            .get("id", id.as_str()?)
+            .cloned()
+    }
+
+    /// Forgets everything but the time.
+    pub fn reset(&self) {
+        self.store.lock().clear();
+        // Their drivers end with them.
+        let records = std::mem::take(&mut *self.calls.lock());
+        for id in records.keys() {
+            let _ = self.events.send(CallEvent::Deleted {
+                call_id: id.as_str().into(),
+            });
+        }
+        self.scripts.lock().clear();
+        self.webhooks.lock().clear();
+        self.uploads.lock().clear();
+        self.faults.lock().clear();
+        self.request_log.lock().clear();
+    }
+}

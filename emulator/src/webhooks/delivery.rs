@@ -1,0 +1,203 @@
+//! Brings the messages of one call to the user's servers, one after the other, and tries again where a server wants that.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::state::State;
+use crate::state::clock::whole_milliseconds;
+use crate::state::events::CallEvent;
+use crate::state::timers::ActivityGuard;
+use crate::state::webhook_log::SentWebhook;
+use crate::state::webhook_server::WebhookServer;
+use crate::webhooks::{client, signature};
+
+/// One message on its way.
+pub(crate) struct OutgoingMessage {
+    pub server: WebhookServer,
+    /// What is in `message` of the body.
+    pub message: Value,
+    /// Where the answer goes, if it is of interest.
+    pub reply: Option<oneshot::Sender<(Reply, ActivityGuard)>>,
+    /// No second attempts, however the server wants it.
+    pub once: bool,
+    pub busy: ActivityGuard,
+}
+
+/// What a server made of a message in the end.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// The answer of a server that took the message.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok().filter(|_| self.is_success())
+    }
+
+    /// In words, for a failure.
+    pub fn problem(&self) -> String {
+        match (self.status, &self.error) {
+            (Some(status), _) => format!("Request failed with status code {status}"),
+            (None, error) => error.clone().unwrap_or_else(|| "no answer".into()),
+        }
+    }
+}
+
+/// Knows the call that the messages are about.
+#[derive(Clone)]
+pub(crate) struct Delivery {
+    pub state: Arc<State>,
+    pub organization: String,
+    pub call_id: Arc<str>,
+}
+
+impl Delivery {
+    /// Until there is nothing left to deliver and nobody who could add to it.
+    pub async fn work(self, mut outgoing: mpsc::UnboundedReceiver<OutgoingMessage>) {
+        let mut later = JoinSet::new();
+        while let Some(parcel) = outgoing.recv().await {
+            // A second attempt must not hold up the messages behind it, unless the call itself waits for it.
+            if parcel.reply.is_some() {
+                self.deliver(parcel).await;
+                continue;
+            }
+            let mut delivery = InFlight::of(parcel);
+            let (reply, delay) = self.attempt(&mut delivery).await;
+            if let Some(delay) = delay {
+                let courier = self.clone();
+                let again = courier
+                    .state
+                    .timers
+                    .timer(courier.state.clock.now() + whole_milliseconds(delay));
+                drop(delivery.busy.take());
+                later.spawn(async move {
+                    delivery.busy = again.await.ok();
+                    courier.finish(delivery).await;
+                });
+            }
+            drop(reply);
+            while later.try_join_next().is_some() {}
+        }
+        while later.join_next().await.is_some() {}
+    }
+
+    async fn deliver(&self, mut parcel: OutgoingMessage) {
+        let reply_to = parcel.reply.take();
+        let (reply, busy) = self.finish(InFlight::of(parcel)).await;
+        if let (Some(reply_to), Some(busy)) = (reply_to, busy) {
+            // The call may have ended meanwhile.
+            let _ = reply_to.send((reply, busy));
+        }
+    }
+
+    /// All attempts that are left.
+    async fn finish(&self, mut delivery: InFlight) -> (Reply, Option<ActivityGuard>) {
+        loop {
+            let (reply, delay) = self.attempt(&mut delivery).await;
+            let Some(delay) = delay else {
+                return (reply, delivery.busy);
+            };
+            let again = self
+                .state
+                .timers
+                .timer(self.state.clock.now() + whole_milliseconds(delay));
+            delivery.busy = None;
+            match again.await {
+                Ok(busy) => delivery.busy = Some(busy),
+                Err(_) => return (reply, None),
+            }
+        }
+    }
+
+    /// One attempt, and how long to wait for another.
+    async fn attempt(&self, delivery: &mut InFlight) -> (Reply, Option<Duration>) {
+        delivery.attempts += 1;
+        let (state, server) = (&self.state, &delivery.server);
+        let (at, began) = (state.clock.now(), Instant::now());
+        let signed = signature::headers(state, &self.organization, &self.call_id, server, &delivery.body).await;
+        let (headers, answered) = match signed {
+            Ok(headers) => {
+                let longest = server.timeout.min(state.settings.webhook_timeout);
+                let answered = client::post(&server.url, headers.clone(), delivery.body.clone(), longest).await;
+                (headers, answered.map_err(|error| error.to_string()))
+            }
+            Err(problem) => (HeaderMap::new(), Err(problem)),
+        };
+        let reply = match answered {
+            Ok(response) => Reply {
+                status: Some(response.status),
+                error: None,
+                body: response.body,
+            },
+            Err(problem) => Reply {
+                status: None,
+                error: Some(problem),
+                body: Bytes::new(),
+            },
+        };
+        if let (Some(401), Some(credential)) = (reply.status, &server.credential_id) {
+            state.tokens.lock().remove(credential);
+        }
+        state.webhooks.lock().push(SentWebhook {
+            at,
+            call_id: self.call_id.to_string(),
+            message_type: delivery.message_type.clone(),
+            url: server.url.clone(),
+            headers,
+            body: delivery.body.clone(),
+            status: reply.status,
+            error: reply.error.clone(),
+            response: reply.body.clone(),
+            duration: began.elapsed(),
+            attempt: delivery.attempts,
+        });
+        let _ = state.events.send(CallEvent::Webhook {
+            call_id: self.call_id.clone(),
+        });
+        let again = if reply.is_success() || delivery.once {
+            None
+        } else {
+            let plan = server.backoff.as_ref();
+            plan.and_then(|plan| plan.delay(delivery.attempts, reply.status))
+        };
+        (reply, again)
+    }
+}
+
+struct InFlight {
+    server: WebhookServer,
+    message_type: String,
+    body: Bytes,
+    attempts: u32,
+    once: bool,
+    busy: Option<ActivityGuard>,
+}
+
+impl InFlight {
+    fn of(parcel: OutgoingMessage) -> InFlight {
+        let mut body = serde_json::Map::new();
+        let message_type = parcel.message["type"].as_str().unwrap_or_default().to_owned();
+        body.insert("message".into(), parcel.message);
+        InFlight {
+            server: parcel.server,
+            message_type,
+            body: Bytes::from(Value::Object(body).to_string()),
+            attempts: 0,
+            once: parcel.once,
+            busy: Some(parcel.busy),
+        }
+    }
+}

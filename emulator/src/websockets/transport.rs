@@ -1,0 +1,184 @@
+//! The transport socket: a call held over it, sound both ways in the format that was asked for, events and control messages
+//! as JSON. Opening it begins the call, and whoever closes it ends the call.
+
+use serde_json::{Value, json};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use crate::calls::{control, websocket};
+use crate::state::State;
+use crate::state::events::CallEvent;
+use crate::websockets::audio::{Format, Voice, voice_after};
+use crate::websockets::vad::VoiceActivity;
+use crate::websockets::{Gone, Socket, ticks};
+
+/// What the socket tells of, and no other server message.
+const EVENTS: [&str; 12] = [
+    "status-update",
+    "speech-update",
+    "transcript",
+    "conversation-update",
+    "model-output",
+    "voice-input",
+    "tool-calls",
+    "tool-call-result",
+    "user-interrupted",
+    "hang",
+    "transfer-update",
+    "call-ended",
+];
+
+pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
+    let mut changes = state.events.subscribe();
+    if !websocket::connect(state, id).await {
+        // Somebody else was faster.
+        return socket.close(CloseCode::Policy, "the call is connected already").await;
+    }
+    let call = websocket::read(state, id).unwrap_or_default();
+    let mut line = Line {
+        state,
+        id,
+        format: Format::of(&call["transport"]["audioFormat"]),
+        voice: Voice::Nobody,
+        hearing: VoiceActivity::default(),
+        socket,
+        frames: 0,
+    };
+    match line.hold(&mut changes).await {
+        Ending::CallIsOver => line.say_goodbye().await,
+        Ending::Closed => {
+            websocket::leave(state, id, "customer-ended-call").await;
+            line.socket.close(CloseCode::Normal, "").await;
+        }
+        Ending::Lost => websocket::leave(state, id, "phone-call-provider-closed-websocket").await,
+        Ending::Stopped => line.socket.close(CloseCode::Away, "the emulator stops").await,
+    }
+}
+
+enum Ending {
+    CallIsOver,
+    /// By the customer, with a goodbye.
+    Closed,
+    /// Without one.
+    Lost,
+    Stopped,
+}
+
+struct Line<'a> {
+    state: &'a State,
+    id: &'a str,
+    format: Format,
+    /// Who is heard; the customer hears the assistant only.
+    voice: Voice,
+    hearing: VoiceActivity,
+    socket: Socket,
+    frames: u64,
+}
+
+/// One thing that happened.
+enum Happened {
+    Tick,
+    CallEvent(Result<CallEvent, RecvError>),
+    Received(Result<Message, bool>),
+    Stopped,
+}
+
+impl Line<'_> {
+    async fn hold(&mut self, changes: &mut Receiver<CallEvent>) -> Ending {
+        let mut ticks = ticks();
+        loop {
+            let happened = tokio::select! {
+                _ = ticks.tick() => Happened::Tick,
+                change = changes.recv() => Happened::CallEvent(change),
+                received = self.socket.receive() => Happened::Received(received),
+                () = self.state.stopped() => Happened::Stopped,
+            };
+            let done = match happened {
+                Happened::Tick if websocket::status(self.state, self.id) == "ended" => return Ending::CallIsOver,
+                Happened::Tick => self.sound().await,
+                Happened::CallEvent(Ok(CallEvent::Message { call_id, message })) if *call_id == *self.id => {
+                    self.tell(&message).await
+                }
+                Happened::CallEvent(Ok(_) | Err(RecvError::Lagged(_))) => Ok(()),
+                Happened::Received(Ok(message)) => self.take(message).await,
+                Happened::Received(Err(true)) => return Ending::Closed,
+                Happened::Received(Err(false)) => return Ending::Lost,
+                Happened::Stopped | Happened::CallEvent(Err(RecvError::Closed)) => return Ending::Stopped,
+            };
+            if done.is_err() {
+                return Ending::Lost;
+            }
+        }
+    }
+
+    async fn sound(&mut self) -> Result<(), Gone> {
+        self.frames += 1;
+        let heard = if self.voice == Voice::Assistant {
+            Voice::Assistant
+        } else {
+            Voice::Nobody
+        };
+        self.socket.sound(self.format.frame(heard, self.frames)).await
+    }
+
+    async fn take(&mut self, message: Message) -> Result<(), Gone> {
+        match message {
+            Message::Binary(sound) => {
+                if self
+                    .hearing
+                    .hears(self.format.lasts(&sound), self.format.is_speech(&sound))
+                {
+                    websocket::hear(self.state, self.id).await;
+                }
+                Ok(())
+            }
+            Message::Text(text) => {
+                let response = control::respond(self.state, self.id, &text.into()).await;
+                if response.status.is_success() {
+                    return Ok(());
+                }
+                let status = response.status.as_u16();
+                let problem = json!({ "type": "error", "statusCode": status, "message": response.message() });
+                self.socket.event(&problem).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// An event in the form that sockets have it in, which is not always that of webhooks.
+    async fn tell(&mut self, event: &Value) -> Result<(), Gone> {
+        self.voice = voice_after(event).unwrap_or(self.voice);
+        let kind = event["type"].as_str().unwrap_or_default();
+        // The end is told with the goodbye.
+        if !EVENTS.contains(&kind) || event["status"] == "ended" {
+            return Ok(());
+        }
+        let mut event = event.clone();
+        match (kind, event.as_object_mut()) {
+            ("conversation-update", Some(event)) => event.retain(|name, _| name == "type" || name == "conversation"),
+            ("transcript", Some(event)) => {
+                if let Value::Object(assistant) = websocket::speaking_assistant(self.state, self.id) {
+                    event.extend(assistant);
+                }
+            }
+            _ => {}
+        }
+        self.socket.event(&event).await
+    }
+
+    async fn say_goodbye(&mut self) {
+        let call = websocket::read(self.state, self.id).unwrap_or_default();
+        let ended = json!({ "type": "status-update", "status": "ended", "endedReason": call["endedReason"] });
+        for event in [
+            ended,
+            json!({ "type": "call-ended", "endedReason": call["endedReason"] }),
+        ] {
+            if self.socket.event(&event).await.is_err() {
+                return;
+            }
+        }
+        self.socket.close(CloseCode::Normal, "the call is over").await;
+    }
+}
