@@ -111,14 +111,14 @@ mod tests {
 
     #[test]
     fn a_life_is_taken_up_as_it_was_left() {
-        let saved = json!({
+        let value = json!({
             "organization": "o", "state": "ended", "since": 9_000, "queued": 1_000, "inbound": true, "started": 3_000,
             "endedReason": "voicemail", "messages": [{ "role": "bot", "message": "Hi." }], "assistant": { "name": "Ada" },
             "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "transfers": [],
             "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "cost": 0.5, "scripted": true },
         });
-        let record = restored(&saved).unwrap();
+        let record = restored(&value).unwrap();
         assert_eq!((record.status, record.duration()), (CallStatus::Ended, Some(6_000)));
-        assert_eq!(saved(&record), saved);
+        assert_eq!(saved(&record), value);
     }
 }

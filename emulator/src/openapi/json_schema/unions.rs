@@ -282,26 +282,29 @@ impl<'i> Keyword<'i> for Tag {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::openapi::validator::problems;
+    use std::sync::Arc;
 
-    fn document(schemas: Value) -> Document {
+    use crate::openapi::validator::{Validators, problems};
+
+    fn validators(schemas: Value) -> Validators {
         let document = json!({ "paths": {}, "components": { "schemas": schemas } });
-        Document::parse(document.to_string()).expect("the document is sound")
+        let document = Document::parse(document.to_string()).expect("the document is sound");
+        Validators::new(Arc::new(document))
     }
 
     #[test]
     fn branches_that_nothing_tells_apart_cost_no_more_the_deeper_they_nest() {
         let any = json!({ "oneOf": [{ "$ref": "#/components/schemas/A" }, { "$ref": "#/components/schemas/B" }] });
         let branch = json!({ "type": "object", "properties": { "in": any } });
-        let document = document(json!({ "A": branch, "B": branch, "Any": any }));
+        let validators = validators(json!({ "A": branch, "B": branch, "Any": any }));
         let tower = (0..60).fold(json!(5), |tower, _| json!({ "in": tower }));
         let schema = json!({ "$ref": "#/components/schemas/Any" });
-        assert_eq!(problems(&document, &schema, &tower), Vec::<String>::new());
+        assert_eq!(problems(&validators, &schema, &tower), Vec::<String>::new());
     }
 
     #[test]
     fn of_branches_that_nothing_tells_apart_the_one_that_is_nearly_met_is_meant() {
-        let document = document(json!({
+        let validators = validators(json!({
             "Cat": { "type": "object", "required": ["purrs"], "properties": { "purrs": { "type": "boolean" } } },
             "Dog": { "type": "object", "required": ["barks", "name"],
                 "properties": { "barks": { "type": "boolean" }, "name": { "type": "string" } } },
@@ -309,15 +312,15 @@ mod tests {
         let schema =
             json!({ "oneOf": [{ "$ref": "#/components/schemas/Cat" }, { "$ref": "#/components/schemas/Dog" }] });
         assert_eq!(
-            problems(&document, &schema, &json!({ "barks": true, "name": 5 })),
+            problems(&validators, &schema, &json!({ "barks": true, "name": 5 })),
             ["name must be a string"]
         );
-        assert_eq!(problems(&document, &schema, &json!(5)), ["body must be an object"]);
+        assert_eq!(problems(&validators, &schema, &json!(5)), ["body must be an object"]);
     }
 
     #[test]
     fn a_branch_without_the_tag_takes_what_no_other_is_tagged_with() {
-        let document = document(json!({
+        let validators = validators(json!({
             "Named": { "type": "object", "required": ["on"],
                 "properties": { "on": { "type": "string", "enum": ["end"] }, "name": { "type": "string" } } },
             "Tagged": { "type": "object", "required": ["on"],
@@ -327,7 +330,7 @@ mod tests {
         }));
         let branch = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
         let schema = json!({ "oneOf": [branch("Named"), branch("Other"), branch("Tagged")] });
-        let fits = |value: Value| problems(&document, &schema, &value);
+        let fits = |value: Value| problems(&validators, &schema, &value);
         assert_eq!(fits(json!({ "on": "end", "name": "x" })), Vec::<String>::new());
         assert_eq!(fits(json!({ "on": "timeout", "seconds": 5 })), Vec::<String>::new());
         assert_eq!(

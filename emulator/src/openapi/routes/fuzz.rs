@@ -24,7 +24,7 @@ fn segment(document: &Document) -> impl Strategy<Value = String> + use<> {
 
 #[test]
 fn any_method_and_path_has_a_route_or_none() {
-    let document = Arc::new(Document::parse(include_str!("../../openapi.json")).expect("the document is sound"));
+    let document = Arc::new(Document::parse(include_str!("../../../openapi.json")).expect("the document is sound"));
     let routes = Routes::of(&document);
     let path = prop::collection::vec(segment(&document), 0..8).prop_map(|segments| segments.join("/"));
     let method = prop_oneof![

@@ -11,12 +11,14 @@ use serde_json::json;
 use super::*;
 use crate::openapi::sample;
 
-static DOCUMENT: LazyLock<Document> =
-    LazyLock::new(|| Document::parse(include_str!("../../openapi.json")).expect("the document is sound"));
+static VALIDATORS: LazyLock<Validators> = LazyLock::new(|| {
+    let document = Document::parse(include_str!("../../../openapi.json")).expect("the document is sound");
+    Validators::new(Arc::new(document))
+});
 
 /// The request schemas of the document, each once, by the operation that has it.
 fn requests() -> Vec<(&'static str, &'static Value)> {
-    let requests = DOCUMENT.documented();
+    let requests = VALIDATORS.document().documented();
     let requests = requests.filter_map(|operation| Some((&operation.request.as_ref()?.schema, operation.id.as_str())));
     let distinct: HashMap<&'static Value, &'static str> = requests.collect();
     let sorted: BTreeMap<&'static str, &'static Value> =
@@ -154,11 +156,10 @@ fn all_places(value: &Value, at: String, places: &mut Vec<String>) {
 
 /// Refused values have sentences, others none, and no sentence says how we found out.
 fn judge(schema: &Value, value: &Value) -> Result<(), TestCaseError> {
-    let fits = DOCUMENT
-        .rules
-        .of(&DOCUMENT, schema)
-        .is_some_and(|rules| rules.is_valid(value));
-    let problems = problems(&DOCUMENT, schema, value);
+    let fits = VALIDATORS
+        .get(schema)
+        .is_some_and(|validator| validator.is_valid(value));
+    let problems = problems(&VALIDATORS, schema, value);
     prop_assert_eq!(fits, problems.is_empty(), "{:?} {}", problems, value);
     for problem in &problems {
         let known =
@@ -181,9 +182,9 @@ fn any_json_is_judged_by_any_schema() {
 fn minimal_requests_fit_and_changed_ones_are_judged() {
     let requests = requests();
     for (operation, schema) in &requests {
-        let minimal = sample::minimal(&DOCUMENT, schema, 0);
+        let minimal = sample::minimal(VALIDATORS.document(), schema, 0);
         assert_eq!(
-            problems(&DOCUMENT, schema, &minimal),
+            problems(&VALIDATORS, schema, &minimal),
             Vec::<String>::new(),
             "{operation} {minimal}"
         );
@@ -197,7 +198,7 @@ fn minimal_requests_fit_and_changed_ones_are_judged() {
     let asked = (prop::sample::select(requests), prop::collection::vec(mutation, 1..8));
     runner(800)
         .run(&asked, |((_, schema), mutations)| {
-            let mut value = sample::minimal(&DOCUMENT, schema, 0);
+            let mut value = sample::minimal(VALIDATORS.document(), schema, 0);
             for mutation in &mutations {
                 mutate(&mut value, mutation);
             }
@@ -209,10 +210,10 @@ fn minimal_requests_fit_and_changed_ones_are_judged() {
 #[test]
 fn an_unknown_property_is_refused_wherever_it_is() {
     for (operation, schema) in requests() {
-        let mut value = sample::minimal(&DOCUMENT, schema, 0);
+        let mut value = sample::minimal(VALIDATORS.document(), schema, 0);
         value["xyzzy"] = json!(1);
         let expected = ["property xyzzy should not exist"];
-        assert_eq!(problems(&DOCUMENT, schema, &value), expected, "{operation}");
+        assert_eq!(problems(&VALIDATORS, schema, &value), expected, "{operation}");
     }
 }
 
