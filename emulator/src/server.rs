@@ -77,7 +77,7 @@ pub(crate) async fn serve(
         }
     }
     drop((api, downloads));
-    let _ = tokio::time::timeout(state.settings.grace, async {
+    let _ = tokio::time::timeout(state.settings.shutdown_timeout, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
@@ -88,7 +88,7 @@ async fn connection(stream: TcpStream, host: Host, state: Arc<State>, storage: A
     // Small answers go out at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
-    let wire = TokioIo::new(Wire {
+    let wire = TokioIo::new(ResettableStream {
         stream,
         reset: reset.clone(),
     });
@@ -125,7 +125,7 @@ async fn respond(
     request: Request<Incoming>,
 ) -> Result<http::Response<ResponseBody>, ConnectionFault> {
     let (mut parts, body) = request.into_parts();
-    if matches!(host, Host::Downloads) && websockets::is_ours(parts.uri.path()) {
+    if matches!(host, Host::Downloads) && websockets::is_socket_path(parts.uri.path()) {
         state
             .request_log
             .lock()
@@ -189,12 +189,12 @@ impl std::fmt::Display for ConnectionFault {
 impl std::error::Error for ConnectionFault {}
 
 /// A TCP stream that can go out with a reset instead of a goodbye.
-struct Wire {
+struct ResettableStream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
 }
 
-impl Drop for Wire {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
             let _ = self.stream.set_zero_linger();
@@ -202,7 +202,7 @@ impl Drop for Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -212,7 +212,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ResettableStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

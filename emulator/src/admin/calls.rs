@@ -19,16 +19,16 @@ use crate::text::{ids, timestamp};
 const MOST: usize = 5000;
 
 /// The operation that places calls; a document may have none.
-pub(crate) fn placing(state: &State) -> Option<(&Operation, &Plan)> {
+pub(crate) fn place_call_operation(state: &State) -> Option<(&Operation, &Plan)> {
     let mut operations = state.document.operations().iter().zip(&state.plans);
     operations.find(|(_, plan)| plan.role == Role::PlaceCall)
 }
 
 pub(crate) fn list(state: &State) -> Response {
-    let Some((_, plan)) = placing(state) else {
+    let Some((_, plan)) = place_call_operation(state) else {
         return Response::json(
             StatusCode::OK,
-            &json!({ "calls": [], "total": 0, "clock": clock::told(state) }),
+            &json!({ "calls": [], "total": 0, "clock": clock::to_json(state) }),
         );
     };
     let mut stored = state.store.lock().everywhere(&plan.collection);
@@ -39,7 +39,7 @@ pub(crate) fn list(state: &State) -> Response {
     let calls: Vec<Value> = stored.iter().map(|call| summary(state, call)).collect();
     Response::json(
         StatusCode::OK,
-        &json!({ "calls": calls, "total": total, "clock": clock::told(state) }),
+        &json!({ "calls": calls, "total": total, "clock": clock::to_json(state) }),
     )
 }
 
@@ -47,35 +47,35 @@ pub(crate) fn one(state: &State, id: &str) -> Option<Response> {
     let stored = find(state, id)?;
     let body = json!({
         "summary": summary(state, &stored),
-        "turns": turns(state, &stored),
+        "turns": conversation_lines(state, &stored),
         "webhooks": webhooks::of_call(state, id),
         "call": view::as_of_now(state, stored),
-        "clock": clock::told(state),
+        "clock": clock::to_json(state),
     });
     Some(Response::json(StatusCode::OK, &body))
 }
 
 /// The call with this id as it was stored, whoever's it is.
 pub(crate) fn find(state: &State, id: &str) -> Option<Value> {
-    let (_, plan) = placing(state)?;
+    let (_, plan) = place_call_operation(state)?;
     state.store.lock().anywhere(&plan.collection, id)
 }
 
 pub(crate) async fn hang_up(state: &State, id: &str) -> Option<Response> {
     // One that is over already is as it should be.
-    control::give(state, id, Command::End).await;
+    control::send_command(state, id, Command::End).await;
     one(state, id)
 }
 
 /// `{assistantId?, number?, name?, greeting?}`: a call of the assistant's organization, or else of the key that is told.
-pub(crate) fn place(state: &State, body: &Bytes) -> Response {
-    let Some((operation, plan)) = placing(state) else {
+pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
+    let Some((operation, plan)) = place_call_operation(state) else {
         return Response::error(StatusCode::NOT_FOUND, "The document has no operation that places calls");
     };
-    let Ok(asked) = serde_json::from_slice::<Value>(body) else {
+    let Ok(requested) = serde_json::from_slice::<Value>(body) else {
         return bad_request("The body is not valid JSON");
     };
-    let text = |name: &str| asked[name].as_str().map(str::trim).filter(|text| !text.is_empty());
+    let text = |name: &str| requested[name].as_str().map(str::trim).filter(|text| !text.is_empty());
     let mut call = Map::new();
     let mut organization = ids::organization(&state.server_address.key);
     match text("assistantId") {
@@ -117,16 +117,16 @@ pub(crate) fn place(state: &State, body: &Bytes) -> Response {
 }
 
 /// `{phoneNumberId, from}`: a customer dials a number, whoever's it is.
-pub(crate) fn come_in(state: &State, body: &Bytes) -> Response {
-    let asked = serde_json::from_slice::<Value>(body).unwrap_or_default();
-    let text = |name: &str| asked[name].as_str().filter(|text| !text.is_empty());
+pub(crate) fn place_inbound(state: &State, body: &Bytes) -> Response {
+    let requested = serde_json::from_slice::<Value>(body).unwrap_or_default();
+    let text = |name: &str| requested[name].as_str().filter(|text| !text.is_empty());
     let (Some(phone_number_id), Some(from)) = (text("phoneNumberId"), text("from")) else {
         return bad_request("phoneNumberId and from must be strings");
     };
     let phone_number = state.store.lock().anywhere("/phone-number", phone_number_id);
     let owner = phone_number.as_ref().and_then(|number| number["orgId"].as_str());
     owner
-        .and_then(|owner| inbound::arrive(state, owner, phone_number_id, from))
+        .and_then(|owner| inbound::create(state, owner, phone_number_id, from))
         .map_or_else(
             || Response::not_found(&format!("Phone number {phone_number_id}")),
             |call| Response::json(StatusCode::CREATED, &call),
@@ -195,18 +195,18 @@ pub(crate) fn summary(state: &State, stored: &Value) -> Value {
 }
 
 /// What was said and done so far, in words.
-fn turns(state: &State, stored: &Value) -> Vec<Value> {
+fn conversation_lines(state: &State, stored: &Value) -> Vec<Value> {
     let records = state.calls.lock();
     let record = records.get(stored["id"].as_str().unwrap_or_default());
     let messages = match record {
         Some(record) => Some(&record.conversation.messages),
         None => stored["artifact"]["messages"].as_array(),
     };
-    let turns = messages
+    let conversation_lines = messages
         .into_iter()
         .flatten()
         .map(|message| json!({ "role": message["role"], "at": message["time"], "text": in_words(message) }));
-    turns.collect()
+    conversation_lines.collect()
 }
 
 fn in_words(message: &Value) -> String {

@@ -25,12 +25,12 @@ const LOOK: Duration = Duration::from_secs(1);
 
 pub(crate) fn stream(state: &Arc<State>) -> Response {
     let (frames, receiver) = mpsc::channel(16);
-    tokio::spawn(tell(state.clone(), frames));
+    tokio::spawn(send_events(state.clone(), frames));
     Response::live("text/event-stream", receiver)
 }
 
 /// Until the listener or the emulator goes.
-async fn tell(state: Arc<State>, frames: mpsc::Sender<Bytes>) {
+async fn send_events(state: Arc<State>, frames: mpsc::Sender<Bytes>) {
     let mut changes = state.events.subscribe();
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -60,11 +60,11 @@ async fn tell(state: Arc<State>, frames: mpsc::Sender<Bytes>) {
         }
         let moved = ahead.replace(state.clock.ahead()) != Some(state.clock.ahead());
         let frame = if missed {
-            event("missed", &clock::told(&state))
+            event("missed", &clock::to_json(&state))
         } else if !changed.is_empty() {
             event("calls", &describe(&state, changed))
         } else if moved {
-            event("clock", &clock::told(&state))
+            event("clock", &clock::to_json(&state))
         } else {
             // A comment: a listener that is gone is only noticed by writing to it.
             Bytes::from_static(b":\n\n")
@@ -83,7 +83,7 @@ fn describe(state: &State, changed: BTreeSet<String>) -> Value {
             None => gone.push(id),
         }
     }
-    json!({ "calls": calls, "gone": gone, "clock": clock::told(state) })
+    json!({ "calls": calls, "gone": gone, "clock": clock::to_json(state) })
 }
 
 fn event(name: &str, data: &Value) -> Bytes {

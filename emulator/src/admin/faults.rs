@@ -10,12 +10,12 @@ use crate::http::response::Response;
 use crate::state::State;
 
 pub(crate) fn show(state: &State, status: StatusCode) -> Response {
-    Response::json(status, &state.faults.lock().told())
+    Response::json(status, &state.faults.lock().to_json())
 }
 
 /// One fault or a list of them; all or none.
 pub(crate) fn add(state: &State, body: &Bytes) -> Response {
-    let asked = match serde_json::from_slice(body) {
+    let requested = match serde_json::from_slice(body) {
         Ok(Value::Array(faults)) => faults,
         Ok(fault) => vec![fault],
         Err(error) => return bad_request(format!("The body is not valid JSON: {error}")),
@@ -24,7 +24,7 @@ pub(crate) fn add(state: &State, body: &Bytes) -> Response {
         let fault = syntax::of_json(fault)?;
         syntax::check_target(&fault, &state.document).map(|()| fault)
     };
-    match asked.iter().map(read).collect::<Result<Vec<_>, _>>() {
+    match requested.iter().map(read).collect::<Result<Vec<_>, _>>() {
         Ok(read) => {
             let mut faults = state.faults.lock();
             read.into_iter().for_each(|fault| faults.add(fault));

@@ -41,7 +41,7 @@ pub(crate) async fn respond(state: &Arc<State>, request: &Parts, body: &Bytes) -
     };
     let response = match route(state, request, method, &segments, body).await {
         Some(response) => response,
-        None => not_there(request, method, &segments),
+        None => not_found(request, method, &segments),
     };
     match response.headers.contains_key(CACHE_CONTROL) {
         true => response,
@@ -56,13 +56,13 @@ async fn route(state: &Arc<State>, request: &Parts, method: &str, segments: &[&s
             state.reset();
             Some(about(state))
         }
-        ("GET", ["page", file]) => ui::file(state, request, file),
+        ("GET", ["ui", file]) => ui::file(state, request, file),
         ("GET", ["openapi.json"]) => Some(ui::document_from_here(state, request)),
         ("GET", ["events"]) => Some(events::stream(state)),
         ("GET", ["assistants"]) => Some(calls::assistants(state)),
-        ("POST", ["test-call"]) => Some(calls::place(state, body)),
+        ("POST", ["test-call"]) => Some(calls::place_test_call(state, body)),
         ("GET", ["calls"]) => Some(calls::list(state)),
-        ("POST", ["calls"]) => Some(calls::come_in(state, body)),
+        ("POST", ["calls"]) => Some(calls::place_inbound(state, body)),
         ("GET", ["calls", id]) => calls::one(state, id),
         ("POST", ["calls", id, "hang-up"]) => calls::hang_up(state, id).await,
         ("GET", ["calls", id, "webhooks", webhook]) => webhooks::one(state, id, webhook),
@@ -88,12 +88,12 @@ fn methods(segments: &[&str]) -> &'static str {
         ["scripts"] => "POST, DELETE",
         ["test-call"] | ["calls", _, "hang-up"] => "POST",
         ["assistants" | "events" | "openapi.json"] => "GET",
-        ["page" | "calls", _] | ["calls", _, "webhooks", _] => "GET",
+        ["ui" | "calls", _] | ["calls", _, "webhooks", _] => "GET",
         _ => "",
     }
 }
 
-fn not_there(request: &Parts, method: &str, segments: &[&str]) -> Response {
+fn not_found(request: &Parts, method: &str, segments: &[&str]) -> Response {
     let message = format!("Cannot {} {}", request.method, request.uri.path());
     let allowed = methods(segments);
     if allowed.is_empty() || allowed.split(", ").any(|allowed| allowed == method) {
@@ -113,8 +113,8 @@ fn about(state: &State) -> Response {
             "operations": state.document.documented().count(),
             "resources": state.store.lock().all().count(),
             "reference": ui::HAS_REFERENCE,
-            "placesCalls": calls::placing(state).is_some(),
-            "clock": clock::told(state),
+            "placesCalls": calls::place_call_operation(state).is_some(),
+            "clock": clock::to_json(state),
         }),
     )
 }

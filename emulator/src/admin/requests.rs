@@ -10,7 +10,7 @@ use crate::state::request_log::ReceivedRequest;
 
 pub(crate) fn show(state: &State) -> Response {
     let requests = state.request_log.lock().all();
-    Response::json(StatusCode::OK, &requests.iter().map(told).collect())
+    Response::json(StatusCode::OK, &requests.iter().map(to_json).collect())
 }
 
 pub(crate) fn clear(state: &State) -> Response {
@@ -18,7 +18,7 @@ pub(crate) fn clear(state: &State) -> Response {
     show(state)
 }
 
-fn told(request: &ReceivedRequest) -> Value {
+fn to_json(request: &ReceivedRequest) -> Value {
     let headers = request.headers.iter().map(|(name, value)| {
         // Who may ask here needs no token, and should not learn one.
         let value = if name == AUTHORIZATION {

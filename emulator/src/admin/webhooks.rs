@@ -25,12 +25,12 @@ pub(crate) fn one(state: &State, call: &str, id: &str) -> Option<Response> {
         .headers
         .iter()
         .map(|(name, value)| json!([name.as_str(), String::from_utf8_lossy(value.as_bytes())]));
-    let mut told = line(id, webhook);
-    told["url"] = json!(webhook.url);
-    told["headers"] = headers.collect();
-    told["request"] = readable(&webhook.body);
-    told["response"] = readable(&webhook.response);
-    Some(Response::json(StatusCode::OK, &told))
+    let mut full = line(id, webhook);
+    full["url"] = json!(webhook.url);
+    full["headers"] = headers.collect();
+    full["request"] = readable(&webhook.body);
+    full["response"] = readable(&webhook.response);
+    Some(Response::json(StatusCode::OK, &full))
 }
 
 /// The deliveries of a call with a name for each that stays, whatever comes or is forgotten later.

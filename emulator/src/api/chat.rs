@@ -79,10 +79,10 @@ fn remember(context: &RequestContext<'_>) -> (Value, String) {
     };
     let output = json!([{ "role": "assistant", "content": reply }]);
     let before = previous_messages(context, sent.get("previousChatId"));
-    let answered = output.as_array().into_iter().flatten();
+    let replies = output.as_array().into_iter().flatten();
     sent.insert(
         "messages".into(),
-        before.iter().chain(&input).chain(answered).cloned().collect(),
+        before.iter().chain(&input).chain(replies).cloned().collect(),
     );
     sent.insert("input".into(), Value::Array(input));
     sent.insert("output".into(), output);

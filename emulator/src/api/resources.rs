@@ -119,7 +119,7 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
     let store = context.state.store.lock();
     let collection = store.collection(context.organization, &context.collection());
     let newest_first = collection.into_iter().flat_map(Collection::places_newest_first);
-    let answered = |newest_first: &mut dyn Iterator<Item = (u64, &Value)>| {
+    let respond = |newest_first: &mut dyn Iterator<Item = (u64, &Value)>| {
         list::response(document, context.operation, style, context.query, newest_first)
     };
     let mut response = if context.is_about_calls() {
@@ -130,10 +130,10 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
             .into_iter()
             .map(|(place, call)| (place, view::as_of_now(context.state, call)));
         let calls: Vec<(u64, Value)> = calls.collect();
-        answered(&mut calls.iter().map(|(place, call)| (*place, call)))
+        respond(&mut calls.iter().map(|(place, call)| (*place, call)))
     } else {
         let mut newest_first = newest_first;
-        answered(&mut newest_first)
+        respond(&mut newest_first)
     };
     let schema = context
         .operation

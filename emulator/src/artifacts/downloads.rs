@@ -31,7 +31,7 @@ pub(crate) fn respond(state: &State, uri: &http::Uri, headers: &HeaderMap) -> Re
 
 fn artifact(state: &State, id: &str, file: &str) -> Response {
     let wav =
-        |channels: &[media::Voice]| Response::bytes(StatusCode::OK, "audio/wav", recording::wav(state, id, channels));
+        |channels: &[media::Channel]| Response::bytes(StatusCode::OK, "audio/wav", recording::wav(state, id, channels));
     if let Some((content_type, bytes)) = state.uploads.lock().get(id) {
         let response = Response::bytes(StatusCode::OK, "application/octet-stream", bytes.clone());
         return response.with_header(http::header::CONTENT_TYPE, content_type);
@@ -40,10 +40,10 @@ fn artifact(state: &State, id: &str, file: &str) -> Response {
         return Response::not_found(file);
     }
     match file {
-        "mono-recording.wav" => wav(&[media::Voice::Both]),
-        "stereo-recording.wav" => wav(&[media::Voice::Customer, media::Voice::Assistant]),
-        "customer-recording.wav" => wav(&[media::Voice::Customer]),
-        "assistant-recording.wav" => wav(&[media::Voice::Assistant]),
+        "mono-recording.wav" => wav(&[media::Channel::Both]),
+        "stereo-recording.wav" => wav(&[media::Channel::Customer, media::Channel::Assistant]),
+        "customer-recording.wav" => wav(&[media::Channel::Customer]),
+        "assistant-recording.wav" => wav(&[media::Channel::Assistant]),
         "video-recording.mp4" => Response::bytes(StatusCode::OK, "video/mp4", media::mp4()),
         "pcap.pcap" => Response::bytes(StatusCode::OK, "application/vnd.tcpdump.pcap", media::pcap()),
         "call-logs.jsonl.gz" => Response::bytes(StatusCode::OK, "application/gzip", call_log::call_logs(state, id)),

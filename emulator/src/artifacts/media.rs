@@ -12,20 +12,20 @@ const SECONDS: u32 = 2;
 
 /// Who is heard on a channel: each has a tone of its own.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Voice {
+pub(crate) enum Channel {
     Customer,
     Assistant,
     Both,
 }
 
-impl Voice {
-    fn hears(self, voice: Voice) -> bool {
-        self == Voice::Both || self == voice
+impl Channel {
+    fn includes(self, voice: Channel) -> bool {
+        self == Channel::Both || self == voice
     }
 
     /// A second of the voice, which repeats: its tone has a whole number of waves in it.
     fn second(self) -> Vec<i16> {
-        let hertz = if self == Voice::Customer { 440.0 } else { 660.0 };
+        let hertz = if self == Channel::Customer { 440.0 } else { 660.0 };
         let samples = (0..SAMPLE_RATE).map(|sample| {
             let time = sample as f32 / SAMPLE_RATE as f32;
             ((time * hertz * TAU).sin() * 0.25 * f32::from(i16::MAX)) as i16
@@ -35,17 +35,17 @@ impl Voice {
 }
 
 /// Two seconds of 16-bit PCM, one channel for each voice.
-pub(crate) fn wav(channels: &[Voice]) -> Vec<u8> {
+pub(crate) fn wav(channels: &[Channel]) -> Vec<u8> {
     let length = (SAMPLE_RATE * SECONDS) as usize;
     wav_of(
         channels,
         length,
-        &[(Voice::Customer, 0..length), (Voice::Assistant, 0..length)],
+        &[(Channel::Customer, 0..length), (Channel::Assistant, 0..length)],
     )
 }
 
 /// 16-bit PCM of so many samples, one channel for each voice, which is heard where it speaks.
-pub(crate) fn wav_of(channels: &[Voice], length: usize, spoken: &[(Voice, Range<usize>)]) -> Vec<u8> {
+pub(crate) fn wav_of(channels: &[Channel], length: usize, spoken: &[(Channel, Range<usize>)]) -> Vec<u8> {
     let count = u16::try_from(channels.len()).unwrap_or(1);
     let frame = u32::from(count) * 2;
     let size = u32::try_from(length).unwrap_or(u32::MAX / 8) * frame;
@@ -64,7 +64,7 @@ pub(crate) fn wav_of(channels: &[Voice], length: usize, spoken: &[(Voice, Range<
     file.extend(size.to_le_bytes());
     file.resize(44 + size as usize, 0);
     for (channel, heard) in channels.iter().enumerate() {
-        for (voice, span) in spoken.iter().filter(|(voice, _)| heard.hears(*voice)) {
+        for (voice, span) in spoken.iter().filter(|(voice, _)| heard.includes(*voice)) {
             let tone = voice.second();
             for sample in span.clone().take_while(|sample| *sample < length) {
                 let at = 44 + sample * frame as usize + channel * 2;

@@ -1,7 +1,7 @@
 //! The recording of a call: as long as the call was, with a tone while somebody speaks.
 
 use crate::artifacts::media;
-use crate::artifacts::media::Voice;
+use crate::artifacts::media::Channel;
 use crate::state::State;
 use crate::state::call::Call;
 
@@ -11,14 +11,14 @@ const SAMPLE_RATE: usize = 16_000;
 const LONGEST_SECONDS: i64 = 600;
 
 /// A WAV with one channel for each voice. A call without a script has a sample of two seconds.
-pub(crate) fn wav(state: &State, id: &str, channels: &[Voice]) -> Vec<u8> {
+pub(crate) fn wav(state: &State, id: &str, channels: &[Channel]) -> Vec<u8> {
     let spoken = {
         let records = state.calls.lock();
         let record = records.get(id).filter(|record| record.results.scripted);
-        record.map(|record| (samples(record.duration().unwrap_or_default()), spans(record)))
+        record.map(|record| (samples(record.duration().unwrap_or_default()), speech_ranges(record)))
     };
     match spoken {
-        Some((length, spans)) => media::wav_of(channels, length, &spans),
+        Some((length, speech_ranges)) => media::wav_of(channels, length, &speech_ranges),
         None => media::wav(channels),
     }
 }
@@ -29,12 +29,12 @@ fn samples(milliseconds: i64) -> usize {
 }
 
 /// Who speaks when, in samples from the start.
-fn spans(record: &Call) -> Vec<(Voice, std::ops::Range<usize>)> {
+fn speech_ranges(record: &Call) -> Vec<(Channel, std::ops::Range<usize>)> {
     let started = record.started.unwrap_or_default();
     let spoken = record.conversation.messages.iter().filter_map(|message| {
         let voice = match message["role"].as_str()? {
-            "bot" => Voice::Assistant,
-            "user" => Voice::Customer,
+            "bot" => Channel::Assistant,
+            "user" => Channel::Customer,
             _ => return None,
         };
         let (from, to) = (message["time"].as_i64()?, message["endTime"].as_i64()?);

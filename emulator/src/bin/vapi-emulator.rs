@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
         .lenient(arguments.lenient)
         .call_step(Duration::from_millis(arguments.call_step))
         .keep_requests(REQUESTS)
-        .grace(Duration::from_secs(10));
+        .shutdown_timeout(Duration::from_secs(10));
     for fault in arguments.faults {
         emulator = emulator.fault(fault);
     }

@@ -25,7 +25,7 @@ pub(crate) async fn respond(state: &State, id: &str, body: &Bytes) -> Response {
         Ok(command) => command,
         Err(problem) => return Response::error(StatusCode::BAD_REQUEST, problem),
     };
-    if give(state, id, command).await {
+    if send_command(state, id, command).await {
         Response::json(StatusCode::OK, &json!({ "success": true }))
     } else {
         Response::not_found(&format!("Call {id}"))
@@ -33,8 +33,8 @@ pub(crate) async fn respond(state: &State, id: &str, body: &Bytes) -> Response {
 }
 
 /// Gives an order to a call and waits until it is taken; false if there is no such call any more.
-pub(crate) async fn give(state: &State, id: &str, command: Command) -> bool {
-    let Some(done) = hand_over(state, id, command) else {
+pub(crate) async fn send_command(state: &State, id: &str, command: Command) -> bool {
+    let Some(done) = enqueue(state, id, command) else {
         return false;
     };
     // An error is the good news: the other end is dropped when the order is carried out.
@@ -42,12 +42,12 @@ pub(crate) async fn give(state: &State, id: &str, command: Command) -> bool {
     true
 }
 
-fn hand_over(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
+fn enqueue(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
     let (taken, done) = oneshot::channel();
     let sent = SentCommand {
         command,
         taken,
-        busy: state.timers.busy(),
+        guard: state.timers.activity_guard(),
     };
     let records = state.calls.lock();
     let record = records.get(id).filter(|record| !record.is_over())?;

@@ -25,7 +25,7 @@ pub(crate) struct Driver {
     /// The moment the call has lived up to.
     pub at: i64,
     /// Held while the call does not wait for its time or for a server.
-    busy: Option<ActivityGuard>,
+    guard: Option<ActivityGuard>,
     commands: mpsc::UnboundedReceiver<SentCommand>,
     outgoing: mpsc::UnboundedSender<OutgoingMessage>,
     pub script: Option<Arc<Script>>,
@@ -90,7 +90,7 @@ pub(crate) enum Interruptible {
 }
 
 /// From the first ring to the last message delivered.
-pub(crate) async fn live(state: Arc<State>, new_call: NewCall) {
+pub(crate) async fn run(state: Arc<State>, new_call: NewCall) {
     let (outgoing, incoming) = mpsc::unbounded_channel();
     let delivery = Delivery {
         state: state.clone(),
@@ -103,7 +103,7 @@ pub(crate) async fn live(state: Arc<State>, new_call: NewCall) {
         state,
         id: new_call.id,
         organization: new_call.organization,
-        busy: Some(new_call.busy),
+        guard: Some(new_call.guard),
         commands: new_call.commands,
         outgoing,
         script: new_call.script,
@@ -118,7 +118,7 @@ pub(crate) async fn live(state: Arc<State>, new_call: NewCall) {
         pace: 0,
         debugging_artifacts: Value::Null,
     };
-    tokio::join!(driver.drive(inbound, queued), delivery.work(incoming));
+    tokio::join!(driver.drive(inbound, queued), delivery.run(incoming));
 }
 
 impl Driver {
@@ -167,22 +167,23 @@ impl Driver {
     }
 
     /// Waits for a moment, or until something is to be said that does not wait; true for the latter.
-    pub async fn until(&mut self, due: i64, heed: Interruptible) -> CallFlow<bool> {
+    pub async fn until(&mut self, due: i64, interruptible: Interruptible) -> CallFlow<bool> {
         loop {
-            let breaks_in = |told: &InjectedLine| {
-                heed == Interruptible::Everything || (heed == Interruptible::Interruptions && told.interrupts)
+            let interrupts = |line: &InjectedLine| {
+                interruptible == Interruptible::Everything
+                    || (interruptible == Interruptible::Interruptions && line.interrupts)
             };
-            if self.lines.iter().any(breaks_in) {
+            if self.lines.iter().any(interrupts) {
                 return Ok(true);
             }
             let end = self.deadline.filter(|deadline| *deadline < due);
             let timer = self.state.timers.timer(end.unwrap_or(due));
-            self.busy = None;
+            self.guard = None;
             tokio::select! {
                 biased;
-                sent = self.commands.recv() => self.take(sent, due)?,
-                busy = timer => {
-                    self.busy = busy.ok();
+                sent = self.commands.recv() => self.handle_command(sent, due)?,
+                guard = timer => {
+                    self.guard = guard.ok();
                     self.at = self.at.max(end.unwrap_or(due));
                     return if end.is_some() { Err(Interrupt::ended("exceeded-max-duration")) } else { Ok(false) };
                 }
@@ -191,27 +192,27 @@ impl Driver {
     }
 
     /// Sends a message and waits for what the server makes of it. What it is told to say meanwhile is said.
-    pub async fn ask(&mut self, server: WebhookServer, message: Value, once: bool) -> CallFlow<Reply> {
+    pub async fn request_reply(&mut self, server: WebhookServer, message: Value, once: bool) -> CallFlow<Reply> {
         let (reply, mut replied) = oneshot::channel();
         let message = OutgoingMessage {
             server,
             message,
             reply: Some(reply),
             once,
-            busy: self.state.timers.busy(),
+            guard: self.state.timers.activity_guard(),
         };
         let _ = self.outgoing.send(message);
         loop {
-            if let Some(told) = self.lines.pop_front() {
-                self.say_told(told).await?;
+            if let Some(line) = self.lines.pop_front() {
+                self.say_injected_line(line).await?;
             }
-            self.busy = None;
+            self.guard = None;
             tokio::select! {
                 biased;
-                sent = self.commands.recv() => self.take(sent, i64::MAX)?,
-                answered = &mut replied => {
-                    let Ok((reply, busy)) = answered else { return Err(Interrupt::Gone) };
-                    self.busy = Some(busy);
+                sent = self.commands.recv() => self.handle_command(sent, i64::MAX)?,
+                received = &mut replied => {
+                    let Ok((reply, guard)) = received else { return Err(Interrupt::Gone) };
+                    self.guard = Some(guard);
                     self.at = self.at.max(self.state.clock.now());
                     return Ok(reply);
                 }
@@ -226,16 +227,16 @@ impl Driver {
             message,
             reply: None,
             once: false,
-            busy: self.state.timers.busy(),
+            guard: self.state.timers.activity_guard(),
         });
     }
 
     /// Does what it was told, or leaves the course for it.
-    fn take(&mut self, sent: Option<SentCommand>, due: i64) -> CallFlow<()> {
-        let Some(SentCommand { command, taken, busy }) = sent else {
+    fn handle_command(&mut self, sent: Option<SentCommand>, due: i64) -> CallFlow<()> {
+        let Some(SentCommand { command, taken, guard }) = sent else {
             return Err(Interrupt::Gone);
         };
-        self.busy = Some(busy);
+        self.guard = Some(guard);
         self.at = self.at.max(self.state.clock.now().min(due));
         match command {
             Command::Say { text, ends, interrupts } => self.lines.push_back(InjectedLine {
@@ -252,8 +253,8 @@ impl Driver {
             }),
             Command::Add { role, text } => {
                 let at = self.at;
-                self.change(|record| record.conversation.noted(&role, &text, at));
-                self.tell_conversation();
+                self.change(|record| record.conversation.add_unspoken(&role, &text, at));
+                self.notify_conversation();
             }
             Command::MuteAssistant(muted) => self.assistant_muted = muted,
             Command::MuteCustomer(muted) => self.customer_muted = muted,
@@ -281,7 +282,7 @@ impl Driver {
             Command::Connect | Command::Hear => {}
             Command::Leave(reason) => return Err(Interrupt::Ended(reason.into(), Some(taken))),
             Command::Transport(message) => {
-                self.happened(|| json!({ "type": "send-transport-message", "message": message }));
+                self.publish(|| json!({ "type": "send-transport-message", "message": message }));
             }
         }
         Ok(())
@@ -299,14 +300,14 @@ impl Driver {
             record.status = status;
             record.since = at;
         });
-        self.tell_status(status, more);
+        self.notify_status(status, more);
     }
 
-    pub fn tell_status(&self, status: CallStatus, more: Value) {
+    pub fn notify_status(&self, status: CallStatus, more: Value) {
         let _ = self.state.events.send(CallEvent::Status {
             call_id: self.id.clone(),
         });
-        self.tell(|| {
+        self.notify(|| {
             let mut message = json!({ "type": "status-update", "status": status.name() });
             if let (Some(message), Value::Object(more)) = (message.as_object_mut(), more) {
                 message.extend(more);

@@ -17,8 +17,8 @@ impl Driver {
         if let Some(text) = text {
             self.assistant_says(&text).await?;
         }
-        self.tell(|| json!({ "type": "transfer-update", "destination": destination }));
-        self.tell(|| json!({ "type": "phone-call-control", "request": "forward", "destination": destination }));
+        self.notify(|| json!({ "type": "transfer-update", "destination": destination }));
+        self.notify(|| json!({ "type": "phone-call-control", "request": "forward", "destination": destination }));
         let mode = destination["transferPlan"]["mode"]
             .as_str()
             .unwrap_or("blind-transfer")
@@ -43,17 +43,17 @@ impl Driver {
         }
         let next = assistant::of_destination(&self.state, &self.organization, &self.call(), destination);
         let Some(next) = next else {
-            self.note_built_in("handoff", json!({ "destination": destination }), "Assistant not found.");
+            self.add_built_in("handoff", json!({ "destination": destination }), "Assistant not found.");
             return Ok(());
         };
         let before = self.assistant.clone();
-        self.tell(|| {
+        self.notify(|| {
             json!({
                 "type": "transfer-update", "destination": destination, "fromAssistant": *before, "toAssistant": next,
             })
         });
-        self.cast(next);
-        self.tell(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
+        self.set_assistant(next);
+        self.notify(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
         let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
         match assistant::text(&self.assistant, "firstMessage").filter(|_| !waits) {
             Some(greeting) => self.assistant_says(&greeting).await,
@@ -62,14 +62,14 @@ impl Driver {
     }
 
     pub async fn ask_where_to_transfer(&mut self) -> CallFlow<()> {
-        let answer = self
+        let response = self
             .ask_for_destination(json!({ "type": "transfer-destination-request" }))
             .await?;
-        match answer {
-            Ok(answer) => {
-                let destination = answer["destination"].clone();
-                let text = spoken(&answer["message"]).or_else(|| spoken(&destination["message"]));
-                self.note_built_in(
+        match response {
+            Ok(response) => {
+                let destination = response["destination"].clone();
+                let text = spoken(&response["message"]).or_else(|| spoken(&destination["message"]));
+                self.add_built_in(
                     "transferCall",
                     json!({ "destination": destination }),
                     "Transfer initiated.",
@@ -80,8 +80,8 @@ impl Driver {
                     taken: None,
                 })
             }
-            Err(told) => {
-                self.note_built_in("transferCall", json!({}), &told);
+            Err(problem) => {
+                self.add_built_in("transferCall", json!({}), &problem);
                 Ok(())
             }
         }
@@ -90,16 +90,16 @@ impl Driver {
     pub async fn ask_whom_to_hand_off_to(&mut self, parameters: &Value) -> CallFlow<()> {
         let request = json!({ "type": "handoff-destination-request", "parameters": parameters });
         match self.ask_for_destination(request).await? {
-            Ok(answer) => {
-                self.note_built_in("handoff", parameters.clone(), "Handoff initiated.");
+            Ok(response) => {
+                self.add_built_in("handoff", parameters.clone(), "Handoff initiated.");
                 Err(Interrupt::Handoff {
-                    destination: answer["destination"].clone(),
-                    text: spoken(&answer["destination"]["message"]),
+                    destination: response["destination"].clone(),
+                    text: spoken(&response["destination"]["message"]),
                     taken: None,
                 })
             }
-            Err(told) => {
-                self.note_built_in("handoff", parameters.clone(), &told);
+            Err(problem) => {
+                self.add_built_in("handoff", parameters.clone(), &problem);
                 Ok(())
             }
         }
@@ -108,17 +108,17 @@ impl Driver {
     /// The server's answer with its destination, or what the model is told instead.
     async fn ask_for_destination(&mut self, request: Value) -> CallFlow<Result<Value, String>> {
         let server: Option<WebhookServer> = self.server().filter(|_| self.wants(&request));
-        self.happened(|| request.clone());
+        self.publish(|| request.clone());
         let Some(server) = server else {
             return Ok(Err("No destination returned.".into()));
         };
-        let reply = self.ask(server, self.enveloped(request), false).await?;
-        let answer = reply.json().unwrap_or_default();
-        if answer["destination"]["type"].is_string() {
-            return Ok(Ok(answer));
+        let reply = self.request_reply(server, self.enveloped(request), false).await?;
+        let response = reply.json().unwrap_or_default();
+        if response["destination"]["type"].is_string() {
+            return Ok(Ok(response));
         }
-        let told = ["error", "result"].into_iter().find_map(|name| answer[name].as_str());
-        Ok(Err(told.unwrap_or("No destination returned.").to_owned()))
+        let problem = ["error", "result"].into_iter().find_map(|name| response[name].as_str());
+        Ok(Err(problem.unwrap_or("No destination returned.").to_owned()))
     }
 
     /// The call is over: state, report, and nothing after that.
@@ -132,6 +132,6 @@ impl Driver {
             );
         }
         self.enter(CallStatus::Ended, Value::Object(more));
-        self.tell(|| view::report(&self.state, &self.resource()));
+        self.notify(|| view::report(&self.state, &self.resource()));
     }
 }

@@ -8,9 +8,9 @@ use crate::state::call::CallStatus;
 use crate::text::{ids, timestamp};
 
 /// A customer dials a phone number; `None` if the organization has no such number.
-pub(crate) fn arrive(state: &State, organization: &str, phone_number_id: &str, from: &str) -> Option<Value> {
+pub(crate) fn create(state: &State, organization: &str, phone_number_id: &str, from: &str) -> Option<Value> {
     let phone_number = state.stored(organization, "/phone-number", &json!(phone_number_id))?;
-    let (id, came) = (ids::uuid(), state.clock.stamp());
+    let (id, received_at) = (ids::uuid(), state.clock.stamp());
     let customer = if from.starts_with("sip:") { "sipUri" } else { "number" };
     let provider = phone_number["provider"].as_str();
     // A number of one's own has no carrier that a call could name.
@@ -18,8 +18,8 @@ pub(crate) fn arrive(state: &State, organization: &str, phone_number_id: &str, f
     let mut call = json!({
         "id": id,
         "orgId": organization,
-        "createdAt": timestamp::format(came),
-        "updatedAt": timestamp::format(came),
+        "createdAt": timestamp::format(received_at),
+        "updatedAt": timestamp::format(received_at),
         "type": "inboundPhoneCall",
         "status": CallStatus::Ringing.name(),
         "phoneNumberId": phone_number_id,
@@ -48,8 +48,8 @@ pub(crate) fn arrive(state: &State, organization: &str, phone_number_id: &str, f
             organization,
             inbound: true,
             status: CallStatus::Ringing,
-            created: came,
-            queued: came,
+            created: received_at,
+            queued: received_at,
             script: None,
         },
     );

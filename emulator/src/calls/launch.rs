@@ -52,7 +52,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         queued: placed.queued,
         script: placed.script,
         commands: received,
-        busy: state.timers.busy(),
+        guard: state.timers.activity_guard(),
     });
 }
 

@@ -27,7 +27,7 @@ const BY_DEFAULT: [&str; 11] = [
 
 impl Driver {
     /// Something happened that a server may want to hear of. `message` is made only if anybody listens.
-    pub fn tell(&self, message: impl FnOnce() -> Value) {
+    pub fn notify(&self, message: impl FnOnce() -> Value) {
         let server = self.server();
         if server.is_none() && self.state.events.receiver_count() == 0 {
             return;
@@ -37,11 +37,11 @@ impl Driver {
         if let Some(server) = wanted {
             self.post(server, self.enveloped(message.clone()));
         }
-        self.happened(|| message);
+        self.publish(|| message);
     }
 
     /// Something happened that no server hears of.
-    pub fn happened(&self, message: impl FnOnce() -> Value) {
+    pub fn publish(&self, message: impl FnOnce() -> Value) {
         if self.state.events.receiver_count() > 0 {
             let _ = self.state.events.send(CallEvent::Message {
                 call_id: self.id.clone(),
@@ -94,8 +94,8 @@ impl Driver {
     }
 
     /// The conversation has another message.
-    pub fn tell_conversation(&self) {
-        self.tell(|| {
+    pub fn notify_conversation(&self) {
+        self.notify(|| {
             let artifact = self.change(|record| record.conversation.artifact()).unwrap_or_default();
             json!({
                 "type": "conversation-update",

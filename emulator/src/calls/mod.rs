@@ -33,7 +33,7 @@ pub(crate) async fn run(state: Arc<State>, mut new_calls: mpsc::UnboundedReceive
         tokio::select! {
             new_call = new_calls.recv() => match new_call {
                 Some(new_call) => {
-                    drivers.spawn(driver::live(state.clone(), new_call));
+                    drivers.spawn(driver::run(state.clone(), new_call));
                 }
                 None => break,
             },

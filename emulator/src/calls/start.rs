@@ -26,9 +26,9 @@ impl Driver {
             .ok_or(Interrupt::Gone)?;
         self.at = created;
         if let Some(assistant) = assistant::of_call(&self.state, &self.organization, &self.call()) {
-            self.cast(assistant);
+            self.set_assistant(assistant);
         }
-        self.tell_status(status, json!({}));
+        self.notify_status(status, json!({}));
         self.until(queued, Interruptible::Nothing).await?;
         if status == CallStatus::Scheduled {
             self.enter(CallStatus::Queued, json!({}));
@@ -56,26 +56,26 @@ impl Driver {
     }
 
     /// An inbound call, until the assistant answers.
-    pub async fn inbound(&mut self, came: i64) -> CallFlow<()> {
-        self.at = came;
+    pub async fn inbound(&mut self, received_at: i64) -> CallFlow<()> {
+        self.at = received_at;
         let call = self.call();
         if let Some(assistant) = assistant::of_call(&self.state, &self.organization, &call) {
-            self.cast(assistant);
+            self.set_assistant(assistant);
         } else if call["assistantId"].is_string() || call["squadId"].is_string() {
-            self.tell_status(CallStatus::Ringing, json!({}));
+            self.notify_status(CallStatus::Ringing, json!({}));
             return Err(Interrupt::ended("assistant-not-found"));
         } else {
             self.request_assistant(&call).await?;
         }
         self.choose_script();
-        self.tell_status(CallStatus::Ringing, json!({}));
+        self.notify_status(CallStatus::Ringing, json!({}));
         let answered = self.at + self.step();
         self.until(answered, Interruptible::Nothing).await?;
         self.pick_up().await
     }
 
     /// The assistant of the call is known.
-    pub fn cast(&mut self, assistant: Value) {
+    pub fn set_assistant(&mut self, assistant: Value) {
         self.assistant = Arc::new(assistant);
         let assistant = self.assistant.clone();
         self.change(|record| record.activate(assistant));
@@ -123,37 +123,37 @@ impl Driver {
             record.started = Some(at);
             record.conversation.started = at;
             for prompt in &prompts {
-                record.conversation.noted("system", prompt, at);
+                record.conversation.add_unspoken("system", prompt, at);
             }
         });
         self.enter(CallStatus::InProgress, json!({}));
-        self.tell(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
+        self.notify(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
     }
 
     /// Asks the server of the phone number which assistant should answer, and does what it says.
     async fn request_assistant(&mut self, call: &Value) -> CallFlow<()> {
         let phone_number = webhooks::phone_number(&self.state, &self.organization, call);
         let Some(mut server) = webhooks::for_phone_number(&self.state, &self.organization, &phone_number) else {
-            self.tell_status(CallStatus::Ringing, json!({}));
+            self.notify_status(CallStatus::Ringing, json!({}));
             return Err(Interrupt::ended("call-start-error-neither-assistant-nor-server-set"));
         };
         server.timeout = ASSISTANT_REQUEST_TIMEOUT;
         let message = json!({ "type": "assistant-request" });
-        self.happened(|| message.clone());
-        let reply = self.ask(server, self.enveloped(message), true).await?;
-        let Some(answer) = reply.json().filter(Value::is_object) else {
+        self.publish(|| message.clone());
+        let reply = self.request_reply(server, self.enveloped(message), true).await?;
+        let Some(response) = reply.json().filter(Value::is_object) else {
             return self.refuse("assistant-request-failed", &reply);
         };
-        if !answer["error"].is_null() {
-            let Some(error) = answer["error"].as_str().filter(|error| !error.trim().is_empty()) else {
+        if !response["error"].is_null() {
+            let Some(error) = response["error"].as_str().filter(|error| !error.trim().is_empty()) else {
                 return self.refuse("assistant-request-returned-unspeakable-error", &reply);
             };
             self.start();
             self.assistant_says(error).await?;
             return Err(Interrupt::ended("assistant-request-returned-error"));
         }
-        if answer["destination"].is_object() {
-            let destination = answer["destination"].clone();
+        if response["destination"].is_object() {
+            let destination = response["destination"].clone();
             let said = spoken(&destination["message"]);
             if said.is_some() {
                 self.start();
@@ -172,16 +172,16 @@ impl Driver {
             "workflow",
             "workflowOverrides",
         ];
-        let told = names.into_iter().filter(|name| !answer[*name].is_null());
-        let told: Vec<(String, Value)> = told.map(|name| (name.to_owned(), answer[name].clone())).collect();
-        if !told.iter().any(|(name, _)| !name.ends_with("Overrides")) {
+        let chosen = names.into_iter().filter(|name| !response[*name].is_null());
+        let chosen: Vec<(String, Value)> = chosen.map(|name| (name.to_owned(), response[name].clone())).collect();
+        if !chosen.iter().any(|(name, _)| !name.ends_with("Overrides")) {
             return self.refuse("assistant-request-returned-no-assistant", &reply);
         }
-        self.change(|record| record.learned.extend(told));
+        self.change(|record| record.learned.extend(chosen));
         match assistant::of_call(&self.state, &self.organization, &self.call()) {
-            Some(assistant) => self.cast(assistant),
+            Some(assistant) => self.set_assistant(assistant),
             // Workflows have left the API; what one would say only a script can tell.
-            None if answer["workflowId"].is_string() || answer["workflow"].is_object() => {}
+            None if response["workflowId"].is_string() || response["workflow"].is_object() => {}
             None => return self.refuse("assistant-request-returned-invalid-assistant", &reply),
         }
         Ok(())

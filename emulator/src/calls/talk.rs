@@ -40,11 +40,11 @@ impl Driver {
             }
         };
         while let Some(step) = script.steps.get(self.next_step) {
-            self.say_what_was_told().await?;
+            self.say_injected_lines().await?;
             self.next_step += 1;
             self.perform(&script, step).await?;
         }
-        self.say_what_was_told().await?;
+        self.say_injected_lines().await?;
         match &script.ending {
             Ending::Customer => Err(Interrupt::ended("customer-ended-call")),
             Ending::Assistant => self.hang_up().await,
@@ -61,7 +61,7 @@ impl Driver {
             self.assistant_says(&greeting).await?;
         }
         loop {
-            self.say_what_was_told().await?;
+            self.say_injected_lines().await?;
             self.until(NEVER, Interruptible::Everything).await?;
         }
     }
@@ -114,7 +114,7 @@ impl Driver {
             Step::Customer(line) => self.speak(Speaker::Customer, line, false).await,
             Step::Pause(time) => self.wait(whole_milliseconds(*time)).await,
             Step::Hang(time) => {
-                self.tell(|| json!({ "type": "hang" }));
+                self.notify(|| json!({ "type": "hang" }));
                 self.wait(whole_milliseconds(*time)).await
             }
             Step::Tools(calls) => self.call_tools(calls).await,
@@ -140,21 +140,21 @@ impl Driver {
     async fn wait(&mut self, time: i64) -> CallFlow<()> {
         let due = self.at + time;
         while self.until(due, Interruptible::Everything).await? {
-            self.say_what_was_told().await?;
+            self.say_injected_lines().await?;
         }
         Ok(())
     }
 
-    async fn say_what_was_told(&mut self) -> CallFlow<()> {
-        while let Some(told) = self.lines.pop_front() {
-            self.say_told(told).await?;
+    async fn say_injected_lines(&mut self) -> CallFlow<()> {
+        while let Some(line) = self.lines.pop_front() {
+            self.say_injected_line(line).await?;
         }
         Ok(())
     }
 
-    pub async fn say_told(&mut self, told: InjectedLine) -> CallFlow<()> {
-        self.speak(told.speaker, &Line::new(&told.text), false).await?;
-        if told.ends {
+    pub async fn say_injected_line(&mut self, line: InjectedLine) -> CallFlow<()> {
+        self.speak(line.speaker, &Line::new(&line.text), false).await?;
+        if line.ends {
             return Err(Interrupt::ended("assistant-ended-call-after-message-spoken"));
         }
         Ok(())
@@ -165,7 +165,7 @@ impl Driver {
         if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
             self.assistant_says(&message).await?;
         }
-        self.tell(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
+        self.notify(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
         Err(Interrupt::ended("assistant-ended-call"))
     }
 
@@ -190,25 +190,25 @@ impl Driver {
         }
         let (from, turn) = (self.at, self.turn);
         self.turn += 1;
-        let heed = match speaker {
+        let interruptible = match speaker {
             Speaker::Assistant => Interruptible::Interruptions,
             Speaker::Customer => Interruptible::Nothing,
         };
-        self.tell_speech(speaker, "started", turn);
+        self.notify_speech(speaker, "started", turn);
         if speaker == Speaker::Assistant {
-            self.tell(
+            self.notify(
                 || json!({ "type": "assistant.speechStarted", "text": line.text, "turn": turn, "source": "model" }),
             );
-            self.tell(|| json!({ "type": "model-output", "output": line.text }));
+            self.notify(|| json!({ "type": "model-output", "output": line.text }));
         }
-        let mut results = self.until(from + lasts / 2, heed).await;
+        let mut results = self.until(from + lasts / 2, interruptible).await;
         if matches!(results, Ok(false)) {
             let half = words.get(..words.len().div_ceil(2)).unwrap_or_default().join(" ");
-            self.tell_transcript(speaker, "partial", &half);
+            self.notify_transcript(speaker, "partial", &half);
             if interrupted {
                 results = Ok(true);
             } else {
-                results = self.until(from + lasts, heed).await;
+                results = self.until(from + lasts, interruptible).await;
             }
         }
         let whole = matches!(results, Ok(false));
@@ -219,28 +219,28 @@ impl Driver {
         };
         if !said.is_empty() {
             let to = self.at;
-            self.change(|record| record.conversation.said(speaker, &said, from, to));
-            self.tell_transcript(speaker, "final", &said);
+            self.change(|record| record.conversation.add_spoken(speaker, &said, from, to));
+            self.notify_transcript(speaker, "final", &said);
             if speaker == Speaker::Customer {
-                self.tell(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
+                self.notify(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
             }
         }
-        self.tell_speech(speaker, "stopped", turn);
+        self.notify_speech(speaker, "stopped", turn);
         if !said.is_empty() {
-            self.tell_conversation();
+            self.notify_conversation();
         }
         if results? && interrupted {
-            self.tell(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
+            self.notify(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
         }
         Ok(())
     }
 
-    fn tell_speech(&self, speaker: Speaker, status: &str, turn: u32) {
-        self.tell(|| json!({ "type": "speech-update", "status": status, "role": speaker.name(), "turn": turn }));
+    fn notify_speech(&self, speaker: Speaker, status: &str, turn: u32) {
+        self.notify(|| json!({ "type": "speech-update", "status": status, "role": speaker.name(), "turn": turn }));
     }
 
-    fn tell_transcript(&self, speaker: Speaker, kind: &str, text: &str) {
-        self.tell(|| {
+    fn notify_transcript(&self, speaker: Speaker, kind: &str, text: &str) {
+        self.notify(|| {
             json!({
                 "type": "transcript", "role": speaker.name(), "transcriptType": kind, "transcript": text,
             })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::calls::control::give;
+use crate::calls::control::send_command;
 use crate::calls::view::as_of_now;
 use crate::state::State;
 use crate::state::command::Command;
@@ -63,13 +63,13 @@ pub(crate) fn speaking_assistant(state: &State, id: &str) -> Value {
         .get(id)
         .map(|record| record.assistant.clone())
         .unwrap_or_default();
-    let mut told = json!({});
+    let mut names = json!({});
     for (name, value) in [("assistantId", &assistant["id"]), ("assistantName", &assistant["name"])] {
         if value.is_string() {
-            told[name] = value.clone();
+            names[name] = value.clone();
         }
     }
-    told
+    names
 }
 
 /// The socket of a call is there: the call begins. False if it has one already, or is over.
@@ -79,15 +79,15 @@ pub(crate) async fn connect(state: &State, id: &str) -> bool {
         .lock()
         .get_mut(id)
         .is_some_and(|record| !std::mem::replace(&mut record.connected, true));
-    first && give(state, id, Command::Connect).await
+    first && send_command(state, id, Command::Connect).await
 }
 
 /// The customer said something, which nobody understood.
 pub(crate) async fn hear(state: &State, id: &str) {
-    give(state, id, Command::Hear).await;
+    send_command(state, id, Command::Hear).await;
 }
 
 /// The customer is gone.
 pub(crate) async fn leave(state: &State, id: &str, reason: &'static str) {
-    give(state, id, Command::Leave(reason)).await;
+    send_command(state, id, Command::Leave(reason)).await;
 }

@@ -62,7 +62,7 @@ impl Default for Builder {
                 body_limit: 32 * 1024 * 1024,
                 call_step: Duration::from_millis(40),
                 log_limit: 4096,
-                grace: Duration::from_millis(500),
+                shutdown_timeout: Duration::from_millis(500),
                 client_timeout: Duration::from_secs(30),
                 webhook_limit: 512,
                 server: None,
@@ -144,8 +144,8 @@ impl Builder {
     }
 
     /// How long answers that are under way may take once the emulator stops; half a second otherwise.
-    pub fn grace(mut self, grace: Duration) -> Builder {
-        self.settings.grace = grace;
+    pub fn shutdown_timeout(mut self, shutdown_timeout: Duration) -> Builder {
+        self.settings.shutdown_timeout = shutdown_timeout;
         self
     }
 

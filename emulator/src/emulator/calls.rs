@@ -34,9 +34,9 @@ impl Emulator {
     /// call; `None` if there is no such phone number.
     ///
     /// Where neither an assistant nor a squad belongs to the number, its server is asked for one (`assistant-request`).
-    pub fn incoming_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
+    pub fn inbound_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
         let organization = ids::organization(self.api_key());
-        let call = inbound::arrive(&self.state, &organization, phone_number_id, from)?;
+        let call = inbound::create(&self.state, &organization, phone_number_id, from)?;
         call["id"].as_str().map(str::to_owned)
     }
 
@@ -83,9 +83,10 @@ impl Builder {
 mod tests {
     use std::time::Duration;
 
-    use crate::Emulator;
-    use crate::Script;
+    use crate::emulator::Emulator;
+    use crate::script::Script;
     use crate::state::events::CallEvent;
+    use crate::text::ids;
 
     #[tokio::test]
     async fn whoever_watches_hears_what_happens_to_a_call() {
@@ -96,7 +97,7 @@ mod tests {
             .await
             .expect("a free port");
         let mut changes = emulator.state.events.subscribe();
-        let organization = crate::text::ids::organization(emulator.api_key());
+        let organization = ids::organization(emulator.api_key());
         let number = serde_json::json!({ "id": "line-1", "assistantId": "a" });
         let assistant = serde_json::json!({ "id": "a" });
         for (collection, resource) in [("/phone-number", number), ("/assistant", assistant)] {
@@ -107,7 +108,7 @@ mod tests {
                 .collection_mut(&organization, collection)
                 .insert(resource);
         }
-        let id = emulator.incoming_call("line-1", "+15555550101").expect("the number");
+        let id = emulator.inbound_call("line-1", "+15555550101").expect("the number");
         emulator.advance(Duration::from_secs(60)).await;
         let mut heard = Vec::new();
         while let Ok(change) = changes.try_recv() {

@@ -106,7 +106,7 @@ impl Emulator {
 
     /// Where an answer departs from what the document declares for a success of the operation, one sentence for each
     /// place; empty if it fits, and for an operation that declares nothing or does not exist.
-    pub fn answer_problems(&self, operation_id: &str, response: &Value) -> Vec<String> {
+    pub fn response_problems(&self, operation_id: &str, response: &Value) -> Vec<String> {
         let document = &self.state.document;
         let operation = document
             .operations()

@@ -140,12 +140,12 @@ impl Fault {
         self
     }
 
-    pub(crate) fn hits(&self, operation: &Operation) -> bool {
-        self.left != Some(0) && self.means(operation)
+    pub(crate) fn applies_to(&self, operation: &Operation) -> bool {
+        self.left != Some(0) && self.names(operation)
     }
 
     /// Whether it is about this operation.
-    pub(crate) fn means(&self, operation: &Operation) -> bool {
+    pub(crate) fn names(&self, operation: &Operation) -> bool {
         let by_path = |target: &str| {
             target.split_once(' ').is_some_and(|(method, path)| {
                 method.eq_ignore_ascii_case(operation.method.as_str()) && path == operation.path

@@ -40,7 +40,7 @@ impl Response {
             pieces: pieces.into_iter().collect(),
             live: None,
             length: None,
-            end: End::Whole,
+            end: BodyEnd::Whole,
         };
         response
     }
@@ -107,12 +107,12 @@ pub(crate) struct ResponseBody {
     live: Option<mpsc::Receiver<Bytes>>,
     /// The length that is announced; `None` sends chunks.
     length: Option<u64>,
-    end: End,
+    end: BodyEnd,
 }
 
 /// How a body ends.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
+enum BodyEnd {
     Whole,
     /// It will break off, once what was said so far is on the wire.
     BreaksOff,
@@ -125,7 +125,7 @@ impl ResponseBody {
             length: Some(bytes.len() as u64),
             pieces: VecDeque::from([bytes]),
             live: None,
-            end: End::Whole,
+            end: BodyEnd::Whole,
         }
     }
 
@@ -137,7 +137,7 @@ impl ResponseBody {
             piece.truncate(left);
             left -= piece.len();
         }
-        self.end = End::BreaksOff;
+        self.end = BodyEnd::BreaksOff;
         self
     }
 }
@@ -161,19 +161,19 @@ impl Body for ResponseBody {
                 .map(|piece| piece.map(|piece| Ok(Frame::data(piece))));
         }
         match self.end {
-            End::Whole => Poll::Ready(None),
-            End::BreaksOff => {
+            BodyEnd::Whole => Poll::Ready(None),
+            BodyEnd::BreaksOff => {
                 // An error makes hyper drop what it has not flushed; it flushes when the body makes it wait.
-                self.end = End::BreaksOffNow;
+                self.end = BodyEnd::BreaksOffNow;
                 context.waker().wake_by_ref();
                 Poll::Pending
             }
-            End::BreaksOffNow => Poll::Ready(Some(Err(BrokenOff))),
+            BodyEnd::BreaksOffNow => Poll::Ready(Some(Err(BrokenOff))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.live.is_none() && self.end == End::Whole && self.pieces.iter().all(Bytes::is_empty)
+        self.live.is_none() && self.end == BodyEnd::Whole && self.pieces.iter().all(Bytes::is_empty)
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -23,10 +23,10 @@ pub(crate) fn refusal(server: &ServerAddress, request: &Parts) -> Option<Respons
     let Some(host) = text(HOST).or_else(|| request.uri.authority().map(Authority::as_str)) else {
         return refuse("The request names no host");
     };
-    let is_ours = host
+    let is_socket_path = host
         .parse()
         .is_ok_and(|host: Authority| is_own_host(host.host(), server.listens_on));
-    if !is_ours {
+    if !is_socket_path {
         return refuse("The emulator answers here only under its own address and the names of this machine");
     }
     let reads = request.method == Method::GET || request.method == Method::HEAD;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::openapi::document::{Document, reference};
-use crate::openapi::schema::{Shape, branches};
+use crate::openapi::schema::{ObjectSchema, branches};
 use crate::openapi::validator::{Validators, branch};
 use crate::text::{ids, timestamp};
 
@@ -43,7 +43,7 @@ pub(crate) fn complete(validators: &Validators, schema: &Value, value: &mut Valu
 
 /// The value as another schema has it: without what that does not declare, with all that it requires.
 pub(crate) fn reshape(validators: &Validators, schema: &Value, value: &mut Value, now: i64) {
-    let shape = Shape::of(validators.document(), schema);
+    let shape = ObjectSchema::of(validators.document(), schema);
     if let (false, Value::Object(object)) = (shape.open, &mut *value) {
         object.retain(|name, _| shape.properties.iter().any(|property| property.name == name));
     }

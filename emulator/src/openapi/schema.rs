@@ -43,7 +43,7 @@ pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
 }
 
 /// The properties of an object schema, those of its `allOf` included.
-pub(crate) struct Shape<'a> {
+pub(crate) struct ObjectSchema<'a> {
     pub properties: Vec<Property<'a>>,
     pub required: Vec<&'a str>,
     /// Other properties may come too.
@@ -57,9 +57,9 @@ pub(crate) struct Property<'a> {
     pub mistyped: bool,
 }
 
-impl<'a> Shape<'a> {
-    pub fn of(document: &'a Document, schema: &'a Value) -> Shape<'a> {
-        let mut shape = Shape {
+impl<'a> ObjectSchema<'a> {
+    pub fn of(document: &'a Document, schema: &'a Value) -> ObjectSchema<'a> {
+        let mut shape = ObjectSchema {
             properties: Vec::new(),
             required: Vec::new(),
             open: false,
@@ -109,7 +109,7 @@ pub(crate) fn tags_agree(document: &Document, branch: &Value, value: &Value) -> 
     let Value::Object(object) = value else {
         return true;
     };
-    let shape = Shape::of(document, branch);
+    let shape = ObjectSchema::of(document, branch);
     shape.properties.iter().all(|property| {
         let Some(tag) = tag_value(property.schema) else {
             return true;

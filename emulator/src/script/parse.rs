@@ -42,7 +42,7 @@ pub(crate) fn toml(text: &str) -> Result<Vec<Script>> {
 }
 
 fn scripts(file: &Value) -> Result<Vec<Script>> {
-    let root = Place::root(file);
+    let root = Node::root(file);
     let list = if file.is_array() {
         root.below("scripts", file)
     } else {
@@ -54,7 +54,7 @@ fn scripts(file: &Value) -> Result<Vec<Script>> {
     list.list()?.iter().map(script).collect()
 }
 
-fn script(place: &Place<'_>) -> Result<Script> {
+fn script(place: &Node<'_>) -> Result<Script> {
     let known = [
         "name",
         "when",
@@ -111,7 +111,7 @@ fn script(place: &Place<'_>) -> Result<Script> {
     Ok(script)
 }
 
-fn when(place: &Place<'_>) -> Result<When> {
+fn when(place: &Node<'_>) -> Result<When> {
     let object = place.object(&["assistant", "customer", "phoneNumberId", "next"])?;
     let text = |name: &str| object.get(name).map(|place| place.text()).transpose();
     Ok(When {
@@ -122,7 +122,7 @@ fn when(place: &Place<'_>) -> Result<When> {
     })
 }
 
-fn pickup(place: &Place<'_>) -> Result<Pickup> {
+fn pickup(place: &Node<'_>) -> Result<Pickup> {
     Ok(match place.text()?.as_str() {
         "customer" => Pickup::Customer,
         "voicemail" => Pickup::Voicemail,
@@ -132,7 +132,7 @@ fn pickup(place: &Place<'_>) -> Result<Pickup> {
     })
 }
 
-fn step(place: &Place<'_>) -> Result<Step> {
+fn step(place: &Node<'_>) -> Result<Step> {
     if place.value == "greeting" {
         return Ok(Step::Greeting(None));
     }
@@ -180,7 +180,7 @@ fn step(place: &Place<'_>) -> Result<Step> {
         "tool" => Step::Tools(vec![tool(place, &object)?]),
         "tools" => {
             let calls = value.list()?;
-            let one = |place: &Place<'_>| tool(place, &place.object(&["tool", "arguments", "result"])?);
+            let one = |place: &Node<'_>| tool(place, &place.object(&["tool", "arguments", "result"])?);
             Step::Tools(calls.iter().map(one).collect::<Result<_>>()?)
         }
         "transfer" => Step::Transfer(destination(&value)?),
@@ -193,7 +193,7 @@ fn step(place: &Place<'_>) -> Result<Step> {
     })
 }
 
-fn line(text: &Place<'_>, object: &Object<'_>) -> Result<Line> {
+fn line(text: &Node<'_>, object: &Object<'_>) -> Result<Line> {
     Ok(Line {
         text: text.text()?,
         lasts: object.get("seconds").map(|place| place.seconds()).transpose()?,
@@ -201,7 +201,7 @@ fn line(text: &Place<'_>, object: &Object<'_>) -> Result<Line> {
     })
 }
 
-fn tool(place: &Place<'_>, object: &Object<'_>) -> Result<ToolUse> {
+fn tool(place: &Node<'_>, object: &Object<'_>) -> Result<ToolUse> {
     let name = object.get("tool").ok_or_else(|| place.problem("`tool` is missing"))?;
     Ok(ToolUse {
         name: name.text()?,
@@ -213,7 +213,7 @@ fn tool(place: &Place<'_>, object: &Object<'_>) -> Result<ToolUse> {
 }
 
 /// Where to, or `"ask"` for where the server says.
-fn destination(place: &Place<'_>) -> Result<Option<Value>> {
+fn destination(place: &Node<'_>) -> Result<Option<Value>> {
     if place.value == "ask" {
         return Ok(None);
     }
@@ -225,7 +225,7 @@ fn destination(place: &Place<'_>) -> Result<Option<Value>> {
 
 /// A value, and where it is: `scripts[1].steps[0].pause`.
 #[derive(Clone)]
-struct Place<'a> {
+struct Node<'a> {
     path: String,
     value: &'a Value,
 }
@@ -237,9 +237,9 @@ struct Object<'a> {
 }
 
 impl<'a> Object<'a> {
-    fn get(&self, name: &str) -> Option<Place<'a>> {
+    fn get(&self, name: &str) -> Option<Node<'a>> {
         let value = self.properties.get(name)?;
-        Some(Place {
+        Some(Node {
             path: joined(&self.path, name),
             value,
         })
@@ -253,16 +253,16 @@ fn joined(path: &str, name: &str) -> String {
     format!("{path}.{name}")
 }
 
-impl<'a> Place<'a> {
-    fn root(value: &'a Value) -> Place<'a> {
-        Place {
+impl<'a> Node<'a> {
+    fn root(value: &'a Value) -> Node<'a> {
+        Node {
             path: String::new(),
             value,
         }
     }
 
-    fn below(&self, name: &str, value: &'a Value) -> Place<'a> {
-        Place {
+    fn below(&self, name: &str, value: &'a Value) -> Node<'a> {
+        Node {
             path: joined(&self.path, name),
             value,
         }
@@ -291,9 +291,9 @@ impl<'a> Place<'a> {
         })
     }
 
-    fn list(&self) -> Result<Vec<Place<'a>>> {
+    fn list(&self) -> Result<Vec<Node<'a>>> {
         let items = self.value.as_array().ok_or_else(|| self.problem("must be a list"))?;
-        let places = items.iter().enumerate().map(|(index, value)| Place {
+        let places = items.iter().enumerate().map(|(index, value)| Node {
             path: format!("{}[{index}]", self.path),
             value,
         });

@@ -123,5 +123,5 @@ pub(crate) struct NewCall {
     pub queued: i64,
     pub script: Option<Arc<Script>>,
     pub commands: mpsc::UnboundedReceiver<SentCommand>,
-    pub busy: ActivityGuard,
+    pub guard: ActivityGuard,
 }

@@ -47,5 +47,5 @@ pub(crate) struct SentCommand {
     pub command: Command,
     /// Dropped once the order was taken.
     pub taken: oneshot::Sender<()>,
-    pub busy: ActivityGuard,
+    pub guard: ActivityGuard,
 }

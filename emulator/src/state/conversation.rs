@@ -27,7 +27,7 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub fn said(&mut self, speaker: Speaker, text: &str, from: i64, to: i64) {
+    pub fn add_spoken(&mut self, speaker: Speaker, text: &str, from: i64, to: i64) {
         let mut message = self.message(if speaker == Speaker::Assistant { "bot" } else { "user" }, text, from);
         message["endTime"] = json!(to);
         message["duration"] = json!(to - from);
@@ -38,7 +38,7 @@ impl Conversation {
     }
 
     /// Something that nobody said aloud: the prompt, or what was added through live control.
-    pub fn noted(&mut self, role: &str, text: &str, at: i64) {
+    pub fn add_unspoken(&mut self, role: &str, text: &str, at: i64) {
         let role = match role {
             "assistant" => "bot",
             other => other,
@@ -52,7 +52,7 @@ impl Conversation {
     }
 
     /// Arguments are text here, as models write them; in webhooks they are objects.
-    pub fn called_tools(&mut self, calls: &[Value], at: i64) {
+    pub fn add_tool_calls(&mut self, calls: &[Value], at: i64) {
         let mut message = self.message("tool_calls", "", at);
         message["toolCalls"] = calls
             .iter()
@@ -65,7 +65,7 @@ impl Conversation {
         self.messages.push(message);
     }
 
-    pub fn tool_answered(&mut self, id: &str, name: &str, result: &str, metadata: Option<&Value>, at: i64) {
+    pub fn add_tool_result(&mut self, id: &str, name: &str, result: &str, metadata: Option<&Value>, at: i64) {
         let mut message = json!({
             "role": "tool_call_result",
             "toolCallId": id,
@@ -139,13 +139,13 @@ mod tests {
             started: 1_000,
             ..Conversation::default()
         };
-        conversation.noted("system", "You are Ada.", 1_000);
-        conversation.said(Speaker::Assistant, "Hello!", 1_500, 2_000);
+        conversation.add_unspoken("system", "You are Ada.", 1_000);
+        conversation.add_spoken(Speaker::Assistant, "Hello!", 1_500, 2_000);
         let call =
             json!({ "id": "call_1", "type": "function", "function": { "name": "look", "arguments": { "at": 1 } } });
-        conversation.called_tools(&[call], 2_000);
-        conversation.tool_answered("call_1", "look", "a cat", None, 2_100);
-        conversation.said(Speaker::Customer, "Hi.", 2_500, 3_000);
+        conversation.add_tool_calls(&[call], 2_000);
+        conversation.add_tool_result("call_1", "look", "a cat", None, 2_100);
+        conversation.add_spoken(Speaker::Customer, "Hi.", 2_500, 3_000);
         assert_eq!(conversation.transcript(), "AI: Hello!\nUser: Hi.\n");
         assert_eq!(
             conversation.open_ai(),

@@ -19,14 +19,14 @@ impl Faults {
     }
 
     /// Those that can still show, in words.
-    pub fn told(&self) -> Value {
+    pub fn to_json(&self) -> Value {
         let left = self.0.iter().filter(|fault| fault.left != Some(0));
         left.map(syntax::to_json).collect()
     }
 
     /// The fault for this request, used once.
     pub fn take(&mut self, operation: &Operation) -> Option<Fault> {
-        let fault = self.0.iter_mut().find(|fault| fault.hits(operation))?;
+        let fault = self.0.iter_mut().find(|fault| fault.applies_to(operation))?;
         if let Some(left) = &mut fault.left {
             *left -= 1;
         }

@@ -14,7 +14,7 @@ pub(crate) struct Settings {
     /// How many requests are kept for [`Emulator::requests`](crate::Emulator::requests).
     pub log_limit: usize,
     /// How long answers that are under way may take once the server stops.
-    pub grace: Duration,
+    pub shutdown_timeout: Duration,
     /// How long a client may be silent.
     pub client_timeout: Duration,
     /// How many deliveries are kept for [`Emulator::webhooks`](crate::Emulator::webhooks).

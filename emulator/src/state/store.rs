@@ -17,11 +17,11 @@ struct Tracked {
     /// Collections with changes of their own.
     touched: HashSet<(String, String)>,
     /// Resources that went with a whole collection.
-    gone: Vec<Changed>,
+    gone: Vec<ResourceChange>,
 }
 
 /// A resource as it is now; `None` if it is gone.
-pub(crate) struct Changed {
+pub(crate) struct ResourceChange {
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub organization: String,
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
@@ -80,7 +80,7 @@ impl Store {
         let Some(tracked) = &mut self.tracked else { return };
         for ((organization, path), collection) in gone {
             let places = collection.resources.into_keys().chain(collection.dirty);
-            tracked.gone.extend(places.map(|place| Changed {
+            tracked.gone.extend(places.map(|place| ResourceChange {
                 organization: organization.clone(),
                 collection: path.clone(),
                 place,
@@ -97,7 +97,7 @@ impl Store {
 
     /// What changed since the last time, in an order in which it can be repeated elsewhere.
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
-    pub fn take_changes(&mut self) -> Vec<Changed> {
+    pub fn take_changes(&mut self) -> Vec<ResourceChange> {
         let Some(tracked) = self.tracked.as_mut().map(std::mem::take) else {
             return Vec::new();
         };
@@ -107,7 +107,7 @@ impl Store {
                 continue;
             };
             for place in std::mem::take(&mut collection.dirty) {
-                changes.push(Changed {
+                changes.push(ResourceChange {
                     organization: key.0.clone(),
                     collection: key.1.clone(),
                     place,

@@ -17,7 +17,7 @@ use crate::state::locked::Locked;
 pub(crate) struct Timers {
     pending: Locked<Pending>,
     /// How many are at work.
-    busy: Arc<watch::Sender<usize>>,
+    active: Arc<watch::Sender<usize>>,
     added: Notify,
     /// One at a time may move the clock, so that two that move it by an hour move it by two.
     moving: tokio::sync::Mutex<()>,
@@ -36,21 +36,21 @@ pub(crate) struct ActivityGuard(Arc<watch::Sender<usize>>);
 
 impl Drop for ActivityGuard {
     fn drop(&mut self) {
-        self.0.send_modify(|busy| *busy = busy.saturating_sub(1));
+        self.0.send_modify(|active| *active = active.saturating_sub(1));
     }
 }
 
 impl Clone for ActivityGuard {
     fn clone(&self) -> ActivityGuard {
-        self.0.send_modify(|busy| *busy += 1);
+        self.0.send_modify(|active| *active += 1);
         ActivityGuard(self.0.clone())
     }
 }
 
 impl Timers {
-    pub fn busy(&self) -> ActivityGuard {
-        self.busy.send_modify(|busy| *busy += 1);
-        ActivityGuard(self.busy.clone())
+    pub fn activity_guard(&self) -> ActivityGuard {
+        self.active.send_modify(|active| *active += 1);
+        ActivityGuard(self.active.clone())
     }
 
     /// Goes off at a moment of the emulator's clock. To be set before the own `Busy` is let go.
@@ -77,7 +77,7 @@ impl Timers {
                     self.ring(clock.now().min(target));
                 }
                 // Meanwhile an alarm may have gone off in real time: whom it woke is at work again.
-                None if *self.busy.borrow() > 0 => {}
+                None if *self.active.borrow() > 0 => {}
                 None => break,
             }
         }
@@ -105,7 +105,7 @@ impl Timers {
 
     async fn quiet(&self) {
         // The sender is ours, so the channel can't be closed.
-        let _ = self.busy.subscribe().wait_for(|busy| *busy == 0).await;
+        let _ = self.active.subscribe().wait_for(|active| *active == 0).await;
     }
 
     fn next(&self) -> Option<i64> {
@@ -116,13 +116,13 @@ impl Timers {
     fn ring(&self, now: i64) {
         let mut pending = self.pending.lock();
         // From before the first alarm is gone until the last was handed over, so that nobody takes this for quiet.
-        let busy = self.busy();
+        let active = self.activity_guard();
         let later = pending.waiting.split_off(&(now + 1, 0));
         let due = std::mem::replace(&mut pending.waiting, later);
         drop(pending);
         for timer in due.into_values() {
             // Nobody waits for it any more if the call was ended meanwhile.
-            let _ = timer.send(busy.clone());
+            let _ = timer.send(active.clone());
         }
     }
 }

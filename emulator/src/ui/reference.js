@@ -1,7 +1,7 @@
 // Starts the reference: the document from here, requests to here, with the key that works here.
 
 const read = async (path) => (await fetch(`/emulator/${path}`)).json();
-const [about, served, smallest] = await Promise.all([read(''), read('openapi.json'), read('page/examples.json')]);
+const [about, served, smallest] = await Promise.all([read(''), read('openapi.json'), read('ui/examples.json')]);
 document.getElementById('waiting').remove();
 
 // A request that is sent as it is shown should succeed: the smallest that the document allows, or a little more.

@@ -13,9 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 /// The largest answer that is read.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
-pub(crate) struct Response {
+pub(crate) struct WebhookResponse {
     pub status: u16,
     pub body: Bytes,
 }
@@ -26,15 +26,15 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Bytes,
     timeout: Duration,
-) -> Result<Response, DeliveryError> {
+) -> Result<WebhookResponse, DeliveryError> {
     let sent = send(url, headers, body);
     match tokio::time::timeout(timeout, sent).await {
-        Ok(answered) => answered,
+        Ok(result) => result,
         Err(_) => Err(DeliveryError::TimedOut(timeout)),
     }
 }
 
-async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<Response, DeliveryError> {
+async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<WebhookResponse, DeliveryError> {
     let uri: Uri = url.parse().map_err(|_| DeliveryError::NoUrl)?;
     let host = uri.host().ok_or(DeliveryError::NoUrl)?;
     let secure = match uri.scheme_str() {
@@ -72,15 +72,15 @@ fn request(uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Result<Request<Ful
     Ok(request)
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response, DeliveryError>
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<WebhookResponse, DeliveryError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
     let response = async {
         let (parts, body) = sender.send_request(request).await.map_err(failed)?.into_parts();
-        let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(failed)?;
-        Ok(Response {
+        let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(failed)?;
+        Ok(WebhookResponse {
             status: parts.status.as_u16(),
             body: body.to_bytes(),
         })
@@ -89,7 +89,7 @@ where
     let mut connection = std::pin::pin!(connection);
     let mut response = std::pin::pin!(response);
     tokio::select! {
-        answered = &mut response => answered,
+        result = &mut response => result,
         // A connection that ended may have delivered the answer whole.
         _ = &mut connection => response.await,
     }

@@ -26,7 +26,7 @@ pub(crate) struct OutgoingMessage {
     pub reply: Option<oneshot::Sender<(Reply, ActivityGuard)>>,
     /// No second attempts, however the server wants it.
     pub once: bool,
-    pub busy: ActivityGuard,
+    pub guard: ActivityGuard,
 }
 
 /// What a server made of a message in the end.
@@ -66,26 +66,26 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Until there is nothing left to deliver and nobody who could add to it.
-    pub async fn work(self, mut outgoing: mpsc::UnboundedReceiver<OutgoingMessage>) {
+    pub async fn run(self, mut receiver: mpsc::UnboundedReceiver<OutgoingMessage>) {
         let mut later = JoinSet::new();
-        while let Some(parcel) = outgoing.recv().await {
+        while let Some(outgoing) = receiver.recv().await {
             // A second attempt must not hold up the messages behind it, unless the call itself waits for it.
-            if parcel.reply.is_some() {
-                self.deliver(parcel).await;
+            if outgoing.reply.is_some() {
+                self.deliver(outgoing).await;
                 continue;
             }
-            let mut delivery = InFlight::of(parcel);
-            let (reply, delay) = self.attempt(&mut delivery).await;
+            let mut in_flight = InFlight::of(outgoing);
+            let (reply, delay) = self.attempt(&mut in_flight).await;
             if let Some(delay) = delay {
-                let courier = self.clone();
-                let again = courier
+                let delivery = self.clone();
+                let again = delivery
                     .state
                     .timers
-                    .timer(courier.state.clock.now() + whole_milliseconds(delay));
-                drop(delivery.busy.take());
+                    .timer(delivery.state.clock.now() + whole_milliseconds(delay));
+                drop(in_flight.guard.take());
                 later.spawn(async move {
-                    delivery.busy = again.await.ok();
-                    courier.finish(delivery).await;
+                    in_flight.guard = again.await.ok();
+                    delivery.finish(in_flight).await;
                 });
             }
             drop(reply);
@@ -94,49 +94,49 @@ impl Delivery {
         while later.join_next().await.is_some() {}
     }
 
-    async fn deliver(&self, mut parcel: OutgoingMessage) {
-        let reply_to = parcel.reply.take();
-        let (reply, busy) = self.finish(InFlight::of(parcel)).await;
-        if let (Some(reply_to), Some(busy)) = (reply_to, busy) {
+    async fn deliver(&self, mut outgoing: OutgoingMessage) {
+        let reply_to = outgoing.reply.take();
+        let (reply, guard) = self.finish(InFlight::of(outgoing)).await;
+        if let (Some(reply_to), Some(guard)) = (reply_to, guard) {
             // The call may have ended meanwhile.
-            let _ = reply_to.send((reply, busy));
+            let _ = reply_to.send((reply, guard));
         }
     }
 
     /// All attempts that are left.
-    async fn finish(&self, mut delivery: InFlight) -> (Reply, Option<ActivityGuard>) {
+    async fn finish(&self, mut in_flight: InFlight) -> (Reply, Option<ActivityGuard>) {
         loop {
-            let (reply, delay) = self.attempt(&mut delivery).await;
+            let (reply, delay) = self.attempt(&mut in_flight).await;
             let Some(delay) = delay else {
-                return (reply, delivery.busy);
+                return (reply, in_flight.guard);
             };
             let again = self
                 .state
                 .timers
                 .timer(self.state.clock.now() + whole_milliseconds(delay));
-            delivery.busy = None;
+            in_flight.guard = None;
             match again.await {
-                Ok(busy) => delivery.busy = Some(busy),
+                Ok(guard) => in_flight.guard = Some(guard),
                 Err(_) => return (reply, None),
             }
         }
     }
 
     /// One attempt, and how long to wait for another.
-    async fn attempt(&self, delivery: &mut InFlight) -> (Reply, Option<Duration>) {
-        delivery.attempts += 1;
-        let (state, server) = (&self.state, &delivery.server);
+    async fn attempt(&self, in_flight: &mut InFlight) -> (Reply, Option<Duration>) {
+        in_flight.attempts += 1;
+        let (state, server) = (&self.state, &in_flight.server);
         let (at, began) = (state.clock.now(), Instant::now());
-        let signed = signature::headers(state, &self.organization, &self.call_id, server, &delivery.body).await;
-        let (headers, answered) = match signed {
+        let signed = signature::headers(state, &self.organization, &self.call_id, server, &in_flight.body).await;
+        let (headers, result) = match signed {
             Ok(headers) => {
                 let longest = server.timeout.min(state.settings.webhook_timeout);
-                let answered = client::post(&server.url, headers.clone(), delivery.body.clone(), longest).await;
-                (headers, answered.map_err(|error| error.to_string()))
+                let result = client::post(&server.url, headers.clone(), in_flight.body.clone(), longest).await;
+                (headers, result.map_err(|error| error.to_string()))
             }
             Err(problem) => (HeaderMap::new(), Err(problem)),
         };
-        let reply = match answered {
+        let reply = match result {
             Ok(response) => Reply {
                 status: Some(response.status),
                 error: None,
@@ -154,24 +154,24 @@ impl Delivery {
         state.webhooks.lock().push(SentWebhook {
             at,
             call_id: self.call_id.to_string(),
-            message_type: delivery.message_type.clone(),
+            message_type: in_flight.message_type.clone(),
             url: server.url.clone(),
             headers,
-            body: delivery.body.clone(),
+            body: in_flight.body.clone(),
             status: reply.status,
             error: reply.error.clone(),
             response: reply.body.clone(),
             duration: began.elapsed(),
-            attempt: delivery.attempts,
+            attempt: in_flight.attempts,
         });
         let _ = state.events.send(CallEvent::Webhook {
             call_id: self.call_id.clone(),
         });
-        let again = if reply.is_success() || delivery.once {
+        let again = if reply.is_success() || in_flight.once {
             None
         } else {
             let plan = server.backoff.as_ref();
-            plan.and_then(|plan| plan.delay(delivery.attempts, reply.status))
+            plan.and_then(|plan| plan.delay(in_flight.attempts, reply.status))
         };
         (reply, again)
     }
@@ -183,21 +183,21 @@ struct InFlight {
     body: Bytes,
     attempts: u32,
     once: bool,
-    busy: Option<ActivityGuard>,
+    guard: Option<ActivityGuard>,
 }
 
 impl InFlight {
-    fn of(parcel: OutgoingMessage) -> InFlight {
+    fn of(outgoing: OutgoingMessage) -> InFlight {
         let mut body = serde_json::Map::new();
-        let message_type = parcel.message["type"].as_str().unwrap_or_default().to_owned();
-        body.insert("message".into(), parcel.message);
+        let message_type = outgoing.message["type"].as_str().unwrap_or_default().to_owned();
+        body.insert("message".into(), outgoing.message);
         InFlight {
-            server: parcel.server,
+            server: outgoing.server,
             message_type,
             body: Bytes::from(Value::Object(body).to_string()),
             attempts: 0,
-            once: parcel.once,
-            busy: Some(parcel.busy),
+            once: outgoing.once,
+            guard: Some(outgoing.guard),
         }
     }
 }

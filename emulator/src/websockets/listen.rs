@@ -9,7 +9,7 @@ use crate::calls::websocket;
 use crate::state::State;
 use crate::state::events::CallEvent;
 use crate::websockets::audio::{Encoding, Format, Voice, voice_after};
-use crate::websockets::{Gone, Socket, ticks};
+use crate::websockets::{Disconnected, Socket, ticks};
 
 const FORMAT: Format = Format {
     encoding: Encoding::Pcm,
@@ -24,7 +24,7 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
     let mut ticks = ticks();
     // Who began before anybody listened is likely the assistant, and silence would say less.
     let mut voice = Voice::Assistant;
-    let (mut number, mut told) = (0, "");
+    let (mut number, mut sent_status) = (0, "");
     loop {
         let sent = tokio::select! {
             _ = ticks.tick() => {
@@ -32,8 +32,8 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
                 if status == "ended" {
                     return socket.close(CloseCode::Normal, "the call is over").await;
                 }
-                if status != told {
-                    told = status;
+                if status != sent_status {
+                    sent_status = status;
                     if socket.event(&json!({ "type": "status-update", "status": status })).await.is_err() {
                         return;
                     }
@@ -54,13 +54,13 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
                     }
                 }
                 Ok(_) | Err(RecvError::Lagged(_)) => Ok(()),
-                Err(RecvError::Closed) => Err(Gone),
+                Err(RecvError::Closed) => Err(Disconnected),
             },
             // One way: what a listener says is not heard.
             received = socket.receive() => match received {
                 Ok(_) => Ok(()),
                 Err(true) => return socket.close(CloseCode::Normal, "").await,
-                Err(false) => Err(Gone),
+                Err(false) => Err(Disconnected),
             },
             () = state.stopped() => return socket.close(CloseCode::Away, "the emulator stops").await,
         };

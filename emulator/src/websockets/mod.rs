@@ -40,7 +40,7 @@ const FRAME: Duration = Duration::from_millis(20);
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum SocketKind {
     Listen,
     Transport,
 }
@@ -48,20 +48,20 @@ enum Kind {
 /// A socket that was promised with a 101, until it is open.
 pub(crate) struct Session {
     call: String,
-    kind: Kind,
+    kind: SocketKind,
     upgrade: OnUpgrade,
 }
 
 /// Whether the path is that of a socket.
-pub(crate) fn is_ours(path: &str) -> bool {
+pub(crate) fn is_socket_path(path: &str) -> bool {
     read_path(path).is_some()
 }
 
 /// The id of the call, and which socket of it.
-fn read_path(path: &str) -> Option<(&str, Kind)> {
+fn read_path(path: &str) -> Option<(&str, SocketKind)> {
     match path.strip_prefix('/')?.split_once('/')? {
-        (id, "listen") => Some((id, Kind::Listen)),
-        (id, "transport") => Some((id, Kind::Transport)),
+        (id, "listen") => Some((id, SocketKind::Listen)),
+        (id, "transport") => Some((id, SocketKind::Transport)),
         _ => None,
     }
 }
@@ -95,7 +95,7 @@ pub(crate) fn open(state: &State, request: &Parts, upgrade: Option<OnUpgrade>) -
 }
 
 /// Why this socket can't be opened, if it can't.
-fn refusal(state: &State, request: &Parts, id: &str, kind: Kind) -> Option<Response> {
+fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option<Response> {
     if request.method != Method::GET {
         let message = format!("Cannot {} {}", request.method, request.uri.path());
         return Some(Response::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, "GET"));
@@ -116,11 +116,11 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: Kind) -> Option<Respo
     }
     let conflict = match (kind, socket_target.status) {
         (_, "ended") => "the call is over",
-        (Kind::Listen, _) => return None,
-        (Kind::Transport, _) if !socket_target.over_websocket => "the call is not one over a websocket",
-        (Kind::Transport, "queued") if !socket_target.connected => return None,
-        (Kind::Transport, "scheduled") => "the call is not due yet",
-        (Kind::Transport, _) => "the call is connected already",
+        (SocketKind::Listen, _) => return None,
+        (SocketKind::Transport, _) if !socket_target.over_websocket => "the call is not one over a websocket",
+        (SocketKind::Transport, "queued") if !socket_target.connected => return None,
+        (SocketKind::Transport, "scheduled") => "the call is not due yet",
+        (SocketKind::Transport, _) => "the call is connected already",
     };
     Some(Response::error(StatusCode::CONFLICT, conflict))
 }
@@ -175,8 +175,8 @@ impl Session {
             send_timeout: state.settings.client_timeout,
         };
         match self.kind {
-            Kind::Listen => listen::run(state, &self.call, socket).await,
-            Kind::Transport => transport::run(state, &self.call, socket).await,
+            SocketKind::Listen => listen::run(state, &self.call, socket).await,
+            SocketKind::Transport => transport::run(state, &self.call, socket).await,
         }
     }
 }
@@ -189,21 +189,21 @@ struct Socket {
 }
 
 /// Nobody is there to be sent anything.
-struct Gone;
+struct Disconnected;
 
 impl Socket {
-    async fn send(&mut self, message: Message) -> Result<(), Gone> {
+    async fn send(&mut self, message: Message) -> Result<(), Disconnected> {
         match tokio::time::timeout(self.send_timeout, self.stream.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            _ => Err(Gone),
+            _ => Err(Disconnected),
         }
     }
 
-    async fn sound(&mut self, bytes: Vec<u8>) -> Result<(), Gone> {
+    async fn sound(&mut self, bytes: Vec<u8>) -> Result<(), Disconnected> {
         self.send(Message::binary(bytes)).await
     }
 
-    async fn event(&mut self, event: &Value) -> Result<(), Gone> {
+    async fn event(&mut self, event: &Value) -> Result<(), Disconnected> {
         self.send(Message::text(event.to_string())).await
     }
 

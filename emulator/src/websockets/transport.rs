@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::state::events::CallEvent;
 use crate::websockets::audio::{Format, Voice, voice_after};
 use crate::websockets::vad::VoiceActivity;
-use crate::websockets::{Gone, Socket, ticks};
+use crate::websockets::{Disconnected, Socket, ticks};
 
 /// What the socket tells of, and no other server message.
 const EVENTS: [&str; 12] = [
@@ -37,27 +37,27 @@ pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
         return socket.close(CloseCode::Policy, "the call is connected already").await;
     }
     let call = websocket::read(state, id).unwrap_or_default();
-    let mut line = Line {
+    let mut session = TransportSession {
         state,
         id,
         format: Format::of(&call["transport"]["audioFormat"]),
         voice: Voice::Nobody,
-        hearing: VoiceActivity::default(),
+        activity: VoiceActivity::default(),
         socket,
         frames: 0,
     };
-    match line.hold(&mut changes).await {
-        Ending::CallIsOver => line.say_goodbye().await,
-        Ending::Closed => {
+    match session.hold(&mut changes).await {
+        CloseCause::CallIsOver => session.say_goodbye().await,
+        CloseCause::Closed => {
             websocket::leave(state, id, "customer-ended-call").await;
-            line.socket.close(CloseCode::Normal, "").await;
+            session.socket.close(CloseCode::Normal, "").await;
         }
-        Ending::Lost => websocket::leave(state, id, "phone-call-provider-closed-websocket").await,
-        Ending::Stopped => line.socket.close(CloseCode::Away, "the emulator stops").await,
+        CloseCause::Lost => websocket::leave(state, id, "phone-call-provider-closed-websocket").await,
+        CloseCause::Stopped => session.socket.close(CloseCode::Away, "the emulator stops").await,
     }
 }
 
-enum Ending {
+enum CloseCause {
     CallIsOver,
     /// By the customer, with a goodbye.
     Closed,
@@ -66,54 +66,58 @@ enum Ending {
     Stopped,
 }
 
-struct Line<'a> {
+struct TransportSession<'a> {
     state: &'a State,
     id: &'a str,
     format: Format,
     /// Who is heard; the customer hears the assistant only.
     voice: Voice,
-    hearing: VoiceActivity,
+    activity: VoiceActivity,
     socket: Socket,
     frames: u64,
 }
 
 /// One thing that happened.
-enum Happened {
+enum TransportEvent {
     Tick,
     CallEvent(Result<CallEvent, RecvError>),
     Received(Result<Message, bool>),
     Stopped,
 }
 
-impl Line<'_> {
-    async fn hold(&mut self, changes: &mut Receiver<CallEvent>) -> Ending {
+impl TransportSession<'_> {
+    async fn hold(&mut self, changes: &mut Receiver<CallEvent>) -> CloseCause {
         let mut ticks = ticks();
         loop {
             let happened = tokio::select! {
-                _ = ticks.tick() => Happened::Tick,
-                change = changes.recv() => Happened::CallEvent(change),
-                received = self.socket.receive() => Happened::Received(received),
-                () = self.state.stopped() => Happened::Stopped,
+                _ = ticks.tick() => TransportEvent::Tick,
+                change = changes.recv() => TransportEvent::CallEvent(change),
+                received = self.socket.receive() => TransportEvent::Received(received),
+                () = self.state.stopped() => TransportEvent::Stopped,
             };
             let done = match happened {
-                Happened::Tick if websocket::status(self.state, self.id) == "ended" => return Ending::CallIsOver,
-                Happened::Tick => self.sound().await,
-                Happened::CallEvent(Ok(CallEvent::Message { call_id, message })) if *call_id == *self.id => {
-                    self.tell(&message).await
+                TransportEvent::Tick if websocket::status(self.state, self.id) == "ended" => {
+                    return CloseCause::CallIsOver;
                 }
-                Happened::CallEvent(Ok(_) | Err(RecvError::Lagged(_))) => Ok(()),
-                Happened::Received(Ok(message)) => self.take(message).await,
-                Happened::Received(Err(true)) => return Ending::Closed,
-                Happened::Received(Err(false)) => return Ending::Lost,
-                Happened::Stopped | Happened::CallEvent(Err(RecvError::Closed)) => return Ending::Stopped,
+                TransportEvent::Tick => self.sound().await,
+                TransportEvent::CallEvent(Ok(CallEvent::Message { call_id, message })) if *call_id == *self.id => {
+                    self.send_event(&message).await
+                }
+                TransportEvent::CallEvent(Ok(_) | Err(RecvError::Lagged(_))) => Ok(()),
+                TransportEvent::Received(Ok(message)) => self.take(message).await,
+                TransportEvent::Received(Err(true)) => return CloseCause::Closed,
+                TransportEvent::Received(Err(false)) => return CloseCause::Lost,
+                TransportEvent::Stopped | TransportEvent::CallEvent(Err(RecvError::Closed)) => {
+                    return CloseCause::Stopped;
+                }
             };
             if done.is_err() {
-                return Ending::Lost;
+                return CloseCause::Lost;
             }
         }
     }
 
-    async fn sound(&mut self) -> Result<(), Gone> {
+    async fn sound(&mut self) -> Result<(), Disconnected> {
         self.frames += 1;
         let heard = if self.voice == Voice::Assistant {
             Voice::Assistant
@@ -123,11 +127,11 @@ impl Line<'_> {
         self.socket.sound(self.format.frame(heard, self.frames)).await
     }
 
-    async fn take(&mut self, message: Message) -> Result<(), Gone> {
+    async fn take(&mut self, message: Message) -> Result<(), Disconnected> {
         match message {
             Message::Binary(sound) => {
                 if self
-                    .hearing
+                    .activity
                     .hears(self.format.lasts(&sound), self.format.is_speech(&sound))
                 {
                     websocket::hear(self.state, self.id).await;
@@ -148,7 +152,7 @@ impl Line<'_> {
     }
 
     /// An event in the form that sockets have it in, which is not always that of webhooks.
-    async fn tell(&mut self, event: &Value) -> Result<(), Gone> {
+    async fn send_event(&mut self, event: &Value) -> Result<(), Disconnected> {
         self.voice = voice_after(event).unwrap_or(self.voice);
         let kind = event["type"].as_str().unwrap_or_default();
         // The end is told with the goodbye.

@@ -32,13 +32,13 @@ mod tests {
 
     #[test]
     fn a_turn_ends_with_a_silence() {
-        let mut hearing = VoiceActivity::default();
-        assert!(!hearing.hears(1000, false), "nothing was said yet");
-        assert!(!hearing.hears(20, true));
-        assert!(!hearing.hears(380, false));
-        assert!(!hearing.hears(20, true), "only a pause");
-        assert!(!hearing.hears(380, false));
-        assert!(hearing.hears(20, false));
-        assert!(!hearing.hears(1000, false), "once is enough");
+        let mut activity = VoiceActivity::default();
+        assert!(!activity.hears(1000, false), "nothing was said yet");
+        assert!(!activity.hears(20, true));
+        assert!(!activity.hears(380, false));
+        assert!(!activity.hears(20, true), "only a pause");
+        assert!(!activity.hears(380, false));
+        assert!(activity.hears(20, false));
+        assert!(!activity.hears(1000, false), "once is enough");
     }
 }

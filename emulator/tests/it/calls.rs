@@ -103,7 +103,7 @@ async fn an_ended_call_is_as_the_document_declares() {
     let call = place(&vapi).await;
     vapi.emulator.advance(3 * STEP).await;
     let call = read(&vapi, &call).await;
-    let problems = vapi.emulator.answer_problems("CallController_findOne", &call);
+    let problems = vapi.emulator.response_problems("CallController_findOne", &call);
     assert_eq!(problems, Vec::<String>::new());
 }
 

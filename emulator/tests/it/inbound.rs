@@ -35,7 +35,7 @@ async fn call_answered_with(vapi: &Vapi, status: u16, answer: Value) -> (Value, 
 }
 
 async fn call_to(vapi: &Vapi, number: &str) -> Value {
-    let id = vapi.emulator.incoming_call(number, "+15555550101").expect("the number");
+    let id = vapi.emulator.inbound_call(number, "+15555550101").expect("the number");
     vapi.emulator.advance(LONG).await;
     vapi.get(&format!("/call/{id}")).await.1
 }
@@ -55,7 +55,7 @@ async fn the_assistant_of_the_number_answers() {
     );
     assert_eq!(call["customer"]["number"], "+15555550101");
     assert_eq!(call["artifact"]["transcript"], "AI: Ada here.\n");
-    let problems = vapi.emulator.answer_problems("CallController_findOne", &call);
+    let problems = vapi.emulator.response_problems("CallController_findOne", &call);
     assert_eq!(problems, Vec::<String>::new());
 }
 
@@ -201,7 +201,7 @@ async fn a_call_can_be_let_in_over_http() {
 #[tokio::test]
 async fn only_a_number_that_exists_can_be_called() {
     let vapi = start().await;
-    assert_eq!(vapi.emulator.incoming_call("nothing", "+15555550101"), None);
+    assert_eq!(vapi.emulator.inbound_call("nothing", "+15555550101"), None);
     let unknown = json!({ "phoneNumberId": "nothing", "from": "+15555550101" });
     assert_eq!(vapi.post("/emulator/calls", unknown).await.0, 404);
     assert_eq!(vapi.post("/emulator/calls", json!({})).await.0, 400);

@@ -151,7 +151,7 @@ async fn each_answers_as_the_document_declares() {
         if operation.id.starts_with("ChatController_") {
             continue;
         }
-        let problems = vapi.emulator.answer_problems(&operation.id, &body);
+        let problems = vapi.emulator.response_problems(&operation.id, &body);
         departures.extend(
             problems
                 .into_iter()

@@ -295,7 +295,7 @@ async fn a_scripted_call_is_as_the_document_declares() {
             .transfers_to(json!({ "type": "sip", "sipUri": "sip:desk@example.com" })),
     );
     let call = call(&vapi, json!({ "assistant": { "firstMessage": "Hi." } })).await;
-    let mut problems = vapi.emulator.answer_problems("CallController_findOne", &call);
+    let mut problems = vapi.emulator.response_problems("CallController_findOne", &call);
     // Calls of tools are there in the form that OpenAI has for them, which the document does not know.
     problems.retain(|problem| !problem.starts_with("artifact.messagesOpenAIFormatted"));
     assert_eq!(problems, Vec::<String>::new());

@@ -389,7 +389,7 @@ async fn a_message_is_as_the_document_declares() {
     for message in receiver.messages() {
         let mut described = message["call"].clone();
         described["artifact"] = message["artifact"].clone();
-        let problems = vapi.emulator.answer_problems("CallController_findOne", &described);
+        let problems = vapi.emulator.response_problems("CallController_findOne", &described);
         assert_eq!(problems, Vec::<String>::new(), "{}", message["type"]);
         assert_eq!(message["call"]["id"], call["id"]);
     }

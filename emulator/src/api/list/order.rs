@@ -6,6 +6,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::http::query::{Query, parameter};
+use crate::text::timestamp;
 
 /// By a property, or by creation: the order of the places.
 pub(crate) struct Order<'q> {
@@ -65,10 +66,12 @@ impl<'q> Order<'q> {
 }
 
 fn sort_value(property: &str, resource: &Value) -> Option<f64> {
-    let timestamp = |name: &str| resource[name].as_str().and_then(crate::text::timestamp::parse);
+    let milliseconds = |name: &str| resource[name].as_str().and_then(timestamp::parse);
     match property {
         // Resources don't have it; it follows from what they have.
-        "duration" if resource["duration"].is_null() => Some((timestamp("endedAt")? - timestamp("startedAt")?) as f64),
+        "duration" if resource["duration"].is_null() => {
+            Some((milliseconds("endedAt")? - milliseconds("startedAt")?) as f64)
+        }
         _ => resource[property].as_f64(),
     }
 }

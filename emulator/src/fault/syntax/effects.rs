@@ -14,7 +14,7 @@ pub(crate) const NAMES: &str =
 
 /// What was asked for so far.
 #[derive(Default)]
-pub(crate) struct Spoken {
+pub(crate) struct ParsedItems {
     status: Option<StatusCode>,
     body: Option<String>,
     content_type: Option<String>,
@@ -25,9 +25,9 @@ pub(crate) struct Spoken {
     acts: bool,
 }
 
-impl Spoken {
-    pub fn of(items: Items) -> Result<Spoken, FaultError> {
-        let mut spoken = Spoken::default();
+impl ParsedItems {
+    pub fn of(items: Items) -> Result<ParsedItems, FaultError> {
+        let mut spoken = ParsedItems::default();
         for (name, value) in items {
             spoken.item(&name, value).map_err(FaultError)?;
         }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::fault::{Effect, Fault};
 use crate::openapi::document::Document;
 
-use effects::Spoken;
+use effects::ParsedItems;
 
 /// A text that names no fault; the sentence says why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl FromStr for Fault {
             name => Some(name.to_owned()),
         };
         parse_items(effects)
-            .and_then(|items| Spoken::of(items)?.fault(target))
+            .and_then(|items| ParsedItems::of(items)?.fault(target))
             .map_err(in_text)
     }
 }
@@ -55,7 +55,7 @@ pub(crate) fn of_header(text: &str) -> Result<Fault, FaultError> {
     if items.iter().any(|(name, _)| name == "times") {
         return Err(FaultError("times has no meaning for one request".into()));
     }
-    Spoken::of(items)?.fault(None)
+    ParsedItems::of(items)?.fault(None)
 }
 
 /// `{"on": "POST /call", "status": 429, "retryAfter": 2, "times": 2}`.
@@ -85,48 +85,48 @@ pub(crate) fn of_json(value: &Value) -> Result<Fault, FaultError> {
             _ => return Err(FaultError(format!("{name} must be a text, a number or true"))),
         }
     }
-    Spoken::of(items)?.fault(target)
+    ParsedItems::of(items)?.fault(target)
 }
 
 /// The same fault in the form that [`of_json`] reads, its `times` those that are left.
 pub(crate) fn to_json(fault: &Fault) -> Value {
-    let mut told = json!({ "on": fault.target.as_deref().unwrap_or("*") });
+    let mut json = json!({ "on": fault.target.as_deref().unwrap_or("*") });
     match &fault.effect {
-        Some(Effect::Status(status)) => told["status"] = json!(status.as_u16()),
+        Some(Effect::Status(status)) => json["status"] = json!(status.as_u16()),
         Some(Effect::Body {
             status,
             content_type,
             body,
         }) => {
-            told["status"] = json!(status.as_u16());
-            told["contentType"] = json!(content_type);
-            told["body"] = json!(body);
+            json["status"] = json!(status.as_u16());
+            json["contentType"] = json!(content_type);
+            json["body"] = json!(body);
         }
-        Some(Effect::Reset) => told["reset"] = json!(true),
-        Some(Effect::Close) => told["close"] = json!(true),
-        Some(Effect::Truncate) => told["truncate"] = json!(true),
+        Some(Effect::Reset) => json["reset"] = json!(true),
+        Some(Effect::Close) => json["close"] = json!(true),
+        Some(Effect::Truncate) => json["truncate"] = json!(true),
         None => {}
     }
     if !fault.latency.is_zero() {
-        told["latency"] = json!(format!("{}ms", fault.latency.as_millis()));
+        json["latency"] = json!(format!("{}ms", fault.latency.as_millis()));
     }
     for (name, value) in &fault.headers {
-        told["headers"][name.as_str()] = json!(String::from_utf8_lossy(value.as_bytes()));
+        json["headers"][name.as_str()] = json!(String::from_utf8_lossy(value.as_bytes()));
     }
     if let Some(left) = fault.left {
-        told["times"] = json!(left);
+        json["times"] = json!(left);
     }
     if fault.acts {
-        told["afterActing"] = json!(true);
+        json["afterActing"] = json!(true);
     }
-    told
+    json
 }
 
 /// Refuses a fault that would never show, because no operation is called that.
 pub(crate) fn check_target(fault: &Fault, document: &Document) -> Result<(), FaultError> {
     let mut operations = document.operations().iter();
     match &fault.target {
-        Some(target) if !operations.any(|operation| fault.means(operation)) => {
+        Some(target) if !operations.any(|operation| fault.names(operation)) => {
             let problem = format!("the document has no operation `{target}`; name one by its id or as `POST /call`");
             Err(FaultError(problem))
         }
@@ -188,7 +188,7 @@ mod tests {
     use super::effects::NAMES;
     use super::*;
 
-    fn told(text: &str) -> Value {
+    fn json_of(text: &str) -> Value {
         to_json(&text.parse().expect(text))
     }
 
@@ -199,23 +199,23 @@ mod tests {
     #[test]
     fn a_fault_can_be_said_in_a_line() {
         assert_eq!(
-            told("POST /call=500,times=2"),
+            json_of("POST /call=500,times=2"),
             json!({ "on": "POST /call", "status": 500, "times": 2 })
         );
         assert_eq!(
-            told("CallController_findOne=latency:300ms"),
+            json_of("CallController_findOne=latency:300ms"),
             json!({ "on": "CallController_findOne", "latency": "300ms" })
         );
         assert_eq!(
-            told("*=retry-after=2"),
+            json_of("*=retry-after=2"),
             json!({ "on": "*", "status": 429, "headers": { "retry-after": "2" } })
         );
         assert_eq!(
-            told("*=reset, after-acting"),
+            json_of("*=reset, after-acting"),
             json!({ "on": "*", "reset": true, "afterActing": true })
         );
         assert_eq!(
-            told(r#"GET /call=status=403,content-type=text/html,body="<p class=\"x\">1, 2</p>""#),
+            json_of(r#"GET /call=status=403,content-type=text/html,body="<p class=\"x\">1, 2</p>""#),
             json!({ "on": "GET /call", "status": 403, "contentType": "text/html", "body": "<p class=\"x\">1, 2</p>" })
         );
     }

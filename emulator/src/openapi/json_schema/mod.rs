@@ -14,7 +14,7 @@ use jsonschema::{Draft, Validator};
 use serde_json::{Map, Value, json};
 
 use crate::openapi::document::Document;
-use crate::openapi::schema::{Shape, branches, enum_values, is_open_object};
+use crate::openapi::schema::{ObjectSchema, branches, enum_values, is_open_object};
 
 use unions::Tag;
 
@@ -120,7 +120,7 @@ impl<'a> Compiler<'a> {
     }
 
     fn object(&mut self, named: &'a Value) -> Value {
-        let shape = Shape::of(self.document, named);
+        let shape = ObjectSchema::of(self.document, named);
         let mut properties = Map::new();
         for property in shape.properties {
             // The first that declares it, as everywhere else.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::openapi::document::{Document, reference};
 use crate::openapi::json_schema::{Compiler, kind};
 use crate::openapi::messages::one_of;
-use crate::openapi::schema::{Shape, branches, enum_values};
+use crate::openapi::schema::{ObjectSchema, branches, enum_values};
 
 /// The keyword that asks for a tag; see [`Tag`].
 pub(crate) const KEYWORD: &str = "tag";
@@ -97,8 +97,8 @@ fn alternatives<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>) -> Value {
     }
     if group.asked.len() < MOST_TAGS {
         let branches = group.branches.iter();
-        let pinned: Vec<Pins> = branches
-            .map(|branch| Pins::of(compiler.document, branch, &group.asked))
+        let pinned: Vec<PropertyValues> = branches
+            .map(|branch| PropertyValues::of(compiler.document, branch, &group.asked))
             .collect();
         if let Some(tag) = tag(&pinned) {
             return tagged(compiler, group, &pinned, tag);
@@ -117,15 +117,15 @@ fn alternatives<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>) -> Value {
 }
 
 /// What one branch says about its properties.
-struct Pins<'a> {
+struct PropertyValues<'a> {
     /// The values that a property may have, where they are listed.
     values: Vec<(&'a str, Vec<&'a str>)>,
     required: Vec<&'a str>,
 }
 
-impl<'a> Pins<'a> {
-    fn of(document: &'a Document, branch: &'a Value, asked: &[&str]) -> Pins<'a> {
-        let shape = Shape::of(document, branch);
+impl<'a> PropertyValues<'a> {
+    fn of(document: &'a Document, branch: &'a Value, asked: &[&str]) -> PropertyValues<'a> {
+        let shape = ObjectSchema::of(document, branch);
         let listed = shape
             .properties
             .iter()
@@ -135,7 +135,7 @@ impl<'a> Pins<'a> {
             let values = enum_values(schema).filter(|_| schema["type"] != "array")?;
             Some((property.name, values))
         });
-        Pins {
+        PropertyValues {
             values: values.collect(),
             required: shape.required,
         }
@@ -150,7 +150,7 @@ impl<'a> Pins<'a> {
 }
 
 /// The property that tells most pairs of branches apart; of two that tell as many, the one with fewer values.
-fn tag<'a>(branches: &[Pins<'a>]) -> Option<&'a str> {
+fn tag<'a>(branches: &[PropertyValues<'a>]) -> Option<&'a str> {
     let names: HashSet<&str> = branches
         .iter()
         .flat_map(|pins| pins.values.iter().map(|(name, _)| *name))
@@ -171,7 +171,7 @@ fn tag<'a>(branches: &[Pins<'a>]) -> Option<&'a str> {
     (apart > 0).then_some(name)
 }
 
-fn tagged<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>, pinned: &[Pins<'a>], tag: &'a str) -> Value {
+fn tagged<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>, pinned: &[PropertyValues<'a>], tag: &'a str) -> Value {
     // Values that mean the same branches share a rule.
     let mut meanings: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
     let mut values: Vec<&str> = Vec::new();
@@ -180,7 +180,7 @@ fn tagged<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>, pinned: &[Pins<'a>
             continue;
         }
         values.push(value);
-        let means = |pins: &Pins| pins.get(tag).is_some_and(|values| values.contains(value));
+        let means = |pins: &PropertyValues| pins.get(tag).is_some_and(|values| values.contains(value));
         let meant: Vec<usize> = (0..pinned.len()).filter(|index| means(&pinned[*index])).collect();
         match meanings.iter_mut().find(|(known, _)| *known == meant) {
             Some((_, values)) => values.push(value),

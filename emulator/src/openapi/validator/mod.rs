@@ -79,8 +79,8 @@ pub(crate) fn problems(validators: &Validators, schema: &Value, value: &Value) -
             .take(MOST_PROBLEMS)
             .collect()
     };
-    let mut told = std::collections::HashSet::new();
-    problems.retain(|problem| told.insert(problem.clone()));
+    let mut seen = std::collections::HashSet::new();
+    problems.retain(|problem| seen.insert(problem.clone()));
     problems
 }
 

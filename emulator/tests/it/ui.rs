@@ -61,7 +61,7 @@ async fn the_page_allows_no_script_of_its_own_and_nothing_from_elsewhere() {
     for banned in ["http://", "https://", "style=", "onclick", "<script>"] {
         assert!(!html.contains(banned), "{banned}");
     }
-    let files = html.split('"').filter(|text| text.starts_with("/emulator/page/"));
+    let files = html.split('"').filter(|text| text.starts_with("/emulator/ui/"));
     let mut count = 0;
     for file in files {
         assert_eq!(page(&vapi, file).await.status(), 200, "{file}");
@@ -81,11 +81,11 @@ async fn the_reference_comes_whole_from_here() {
         .expect("text")
         .to_owned();
     assert!(policy.contains("script-src 'self';"), "{policy}");
-    let script = page(&vapi, "/emulator/page/scalar.js").await;
+    let script = page(&vapi, "/emulator/ui/scalar.js").await;
     assert_eq!(script.status(), 200);
     let tag = script.headers()["etag"].to_str().expect("text").to_owned();
     assert!(script.bytes().await.expect("a body").len() > 1_000_000);
-    let again = vapi.without_token(Method::GET, "/emulator/page/scalar.js");
+    let again = vapi.without_token(Method::GET, "/emulator/ui/scalar.js");
     let again = again.header("if-none-match", tag).send().await.expect("an answer");
     assert_eq!(again.status(), 304);
 }
