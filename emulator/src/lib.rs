@@ -1,5 +1,5 @@
-//! A Vapi on your own machine: every operation of the OpenAPI document, served over real HTTP, with resources that are
-//! remembered and calls that live and end. For tests, demos and docs; nobody's phone rings.
+//! A local Vapi for tests, demos and documentation. It serves every operation of the OpenAPI document over real HTTP,
+//! stores resources and simulates calls. No phone rings.
 //!
 //! ```
 //! # async fn run() {
@@ -13,9 +13,9 @@
 //! # }
 //! ```
 //!
-//! What an operation does is read off the document: the shape of its path says whether it creates, gets, lists, changes
-//! or deletes, its schemas say what a request must be and what an answer holds. Calls, chats, uploads and downloads have
-//! code of their own. The crate does not depend on the client that it helps to test.
+//! The behavior of an operation is derived from the document. The form of its path tells whether it creates, gets,
+//! lists, updates or deletes; its schemas define requests and responses. Calls, chats, uploads and downloads have code
+//! of their own. The crate does not depend on the client that it helps to test.
 
 mod admin;
 mod api;

@@ -1,4 +1,4 @@
-//! The way of a request to what responds to it: the emulator's own routes, the API, the pages, or the artifacts.
+//! The router: each request goes to the emulator's own routes, the API, the pages, or the artifacts.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ pub(crate) async fn downloads(state: &State, storage: &Storage, request: &Parts,
         None => downloads::respond(state, &request.uri, &request.headers),
     };
     let mut response = storage.saved(state, response).await;
-    // Pages of other origins play recordings, too.
+    // Pages of other origins play recordings as well.
     cors::open(&mut response.headers);
     response
 }

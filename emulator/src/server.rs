@@ -1,4 +1,4 @@
-//! Two listeners and their connections, until the emulator stops.
+//! The two listeners and their connections.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -29,14 +29,14 @@ use crate::storage::Storage;
 use crate::websockets::Session;
 use crate::{calls, router, websockets};
 
-/// How many connections are served at once; the next ones wait in the queue of the listener.
+/// The number of concurrent connections. Further ones wait in the queue of the listener.
 const MOST_CONNECTIONS: usize = 8192;
 
-/// What the head of a request may take, in bytes and in headers.
+/// The largest head of a request, in bytes and in headers.
 const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 128;
 
-/// Which of the two hosts a connection came to.
+/// The listener of a connection.
 #[derive(Clone, Copy)]
 enum Host {
     Api,
@@ -54,7 +54,7 @@ pub(crate) async fn serve(
     let mut connections = JoinSet::new();
     let mut writing = pin!(storage.keep_writing(&state));
     let mut stopped = pin!(state.stopped());
-    // Calls live as long as the emulator serves; what is left of them ends with this.
+    // Calls run as long as the emulator serves. Dropping this ends them.
     let mut drivers = JoinSet::new();
     if let Some(new_calls_receiver) = state.new_calls_receiver.lock().take() {
         drivers.spawn(calls::run(state.clone(), new_calls_receiver));
@@ -63,7 +63,7 @@ pub(crate) async fn serve(
         let (accepted, host) = tokio::select! {
             accepted = api.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Api),
             accepted = downloads.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Downloads),
-            // A finished connection is forgotten, so that memory stays flat.
+            // Finished connections are removed, so that memory stays flat.
             Some(_) = connections.join_next() => continue,
             () = writing.as_mut() => continue,
             () = stopped.as_mut() => break,
@@ -72,7 +72,7 @@ pub(crate) async fn serve(
             Ok((stream, _)) => {
                 connections.spawn(connection(stream, host, state.clone(), storage.clone()));
             }
-            // Out of file descriptors, most likely; accepting again at once would only spin.
+            // Most likely out of file descriptors; an immediate `accept` would spin.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
@@ -85,7 +85,7 @@ pub(crate) async fn serve(
 }
 
 async fn connection(stream: TcpStream, host: Host, state: Arc<State>, storage: Arc<Storage>) {
-    // Small answers go out at once.
+    // Small responses are sent at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
     let wire = TokioIo::new(ResettableStream {
@@ -115,7 +115,7 @@ async fn connection(stream: TcpStream, host: Host, state: Arc<State>, storage: A
     }
 }
 
-/// The answer, or an error that makes hyper drop the connection.
+/// Returns the response, or an error that makes hyper drop the connection.
 async fn respond(
     host: Host,
     state: &Arc<State>,
@@ -153,7 +153,7 @@ async fn respond(
     }
 }
 
-/// The whole body, as long as it keeps coming and is not too large.
+/// Reads the body, with limits of size and silence.
 async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Response> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
@@ -176,7 +176,7 @@ async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Respons
     }
 }
 
-/// A connection that ends without an answer, because a fault asked for it.
+/// The end of a connection without a response, caused by a fault.
 #[derive(Debug)]
 struct ConnectionFault;
 
@@ -188,7 +188,7 @@ impl std::fmt::Display for ConnectionFault {
 
 impl std::error::Error for ConnectionFault {}
 
-/// A TCP stream that can go out with a reset instead of a goodbye.
+/// A TCP stream that can end with a reset.
 struct ResettableStream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
@@ -234,7 +234,7 @@ impl AsyncWrite for ResettableStream {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A reset must not be announced by an orderly end.
+        // A reset must not follow an orderly shutdown.
         if self.reset.load(Ordering::Relaxed) {
             return Poll::Ready(Ok(()));
         }

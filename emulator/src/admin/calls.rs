@@ -1,4 +1,4 @@
-//! Calls as the page shows them: of every organization, newest first, each in a line, one in full.
+//! Calls for the live view: those of all organizations, newest first, as summaries and in full.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -15,10 +15,10 @@ use crate::state::State;
 use crate::state::command::Command;
 use crate::text::{ids, timestamp};
 
-/// More than anybody scrolls through.
+/// The largest number of listed calls.
 const MOST: usize = 5000;
 
-/// The operation that places calls; a document may have none.
+/// Returns the operation that places calls; `None` if the document has none.
 pub(crate) fn place_call_operation(state: &State) -> Option<(&Operation, &Plan)> {
     let mut operations = state.document.operations().iter().zip(&state.plans);
     operations.find(|(_, plan)| plan.role == Role::PlaceCall)
@@ -33,7 +33,7 @@ pub(crate) fn list(state: &State) -> Response {
     };
     let mut stored = state.store.lock().everywhere(&plan.collection);
     let total = stored.len();
-    // Stamps are unique and of one length, so that their order is that of time.
+    // Stamps are unique and of one length, so their order is that of time.
     stored.sort_unstable_by(|a, b| b["createdAt"].as_str().cmp(&a["createdAt"].as_str()));
     stored.truncate(MOST);
     let calls: Vec<Value> = stored.iter().map(|call| summary(state, call)).collect();
@@ -55,19 +55,20 @@ pub(crate) fn one(state: &State, id: &str) -> Option<Response> {
     Some(Response::json(StatusCode::OK, &body))
 }
 
-/// The call with this id as it was stored, whoever's it is.
+/// Returns the stored call with an id, of any organization.
 pub(crate) fn find(state: &State, id: &str) -> Option<Value> {
     let (_, plan) = place_call_operation(state)?;
     state.store.lock().anywhere(&plan.collection, id)
 }
 
 pub(crate) async fn hang_up(state: &State, id: &str) -> Option<Response> {
-    // One that is over already is as it should be.
+    // A call that has ended already needs no command.
     control::send_command(state, id, Command::End).await;
     one(state, id)
 }
 
-/// `{assistantId?, number?, name?, greeting?}`: a call of the assistant's organization, or else of the key that is told.
+/// Places a test call: `{assistantId?, number?, name?, greeting?}`. It belongs to the organization of the assistant,
+/// else to that of the emulator's key.
 pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
     let Some((operation, plan)) = place_call_operation(state) else {
         return Response::error(StatusCode::NOT_FOUND, "The document has no operation that places calls");
@@ -116,7 +117,7 @@ pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
     })
 }
 
-/// `{phoneNumberId, from}`: a customer dials a number, whoever's it is.
+/// Creates an inbound call to a number of any organization: `{phoneNumberId, from}`.
 pub(crate) fn place_inbound(state: &State, body: &Bytes) -> Response {
     let requested = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let text = |name: &str| requested[name].as_str().filter(|text| !text.is_empty());
@@ -133,7 +134,7 @@ pub(crate) fn place_inbound(state: &State, body: &Bytes) -> Response {
         )
 }
 
-/// Assistants of every organization, to choose one for a call.
+/// Lists the assistants of all organizations, for the dialog of a test call.
 pub(crate) fn assistants(state: &State) -> Response {
     let stored = state.store.lock().everywhere("/assistant");
     let assistants: Vec<Value> = stored
@@ -143,7 +144,7 @@ pub(crate) fn assistants(state: &State) -> Response {
     Response::json(StatusCode::OK, &json!(assistants))
 }
 
-/// A call in a line, from what is stored and what its life has come to. Moments are milliseconds since 1970.
+/// Returns the summary of a call. Times are milliseconds since 1970.
 pub(crate) fn summary(state: &State, stored: &Value) -> Value {
     let at = |name: &str| stored[name].as_str().and_then(timestamp::parse);
     let customer = &stored["customer"];
@@ -179,7 +180,7 @@ pub(crate) fn summary(state: &State, stored: &Value) -> Value {
         let learned = record.learned.get("assistantId").and_then(Value::as_str);
         assistant_id = learned.map(str::to_owned).or(assistant_id);
     }
-    // Until it is answered, a call only says who is to talk.
+    // Before the call is answered, only its request names the assistant.
     let inline = || {
         let mut inline = ["assistantOverrides", "assistant", "squad"].into_iter();
         inline.find_map(|property| stored[property]["name"].as_str().map(str::to_owned))
@@ -194,7 +195,7 @@ pub(crate) fn summary(state: &State, stored: &Value) -> Value {
     summary
 }
 
-/// What was said and done so far, in words.
+/// Returns the conversation so far, as text.
 fn conversation_lines(state: &State, stored: &Value) -> Vec<Value> {
     let records = state.calls.lock();
     let record = records.get(stored["id"].as_str().unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The emulator's clock: what it says, and how it is moved.
+//! The emulator's clock: reading and advancing it.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -9,7 +9,7 @@ use crate::http::response::Response;
 use crate::state::State;
 use crate::text::duration;
 
-/// Milliseconds since 1970, and how many of them the real clock is behind.
+/// Returns the time in milliseconds since 1970, and its lead over real time.
 pub(crate) fn to_json(state: &State) -> Value {
     json!({ "now": state.clock.now(), "ahead": state.clock.ahead() })
 }
@@ -18,7 +18,7 @@ pub(crate) fn show(state: &State) -> Response {
     Response::json(StatusCode::OK, &to_json(state))
 }
 
-/// `{"advance": "60s"}`: answers when every call has lived up to then.
+/// Advances the clock by `{"advance": "60s"}`. Responds when every call has run up to the new time.
 pub(crate) async fn advance(state: &State, body: &Bytes) -> Response {
     let requested = serde_json::from_slice::<Value>(body).unwrap_or_default();
     match requested["advance"].as_str().map(duration::parse) {

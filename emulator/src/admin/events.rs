@@ -1,7 +1,7 @@
-//! What happens, told while it happens: `GET /emulator/events`, server-sent events for the page.
+//! Live events: `GET /emulator/events`, server-sent events for the live view.
 //!
-//! Changes that come together are told together, each call once and as it stands then, so that a page that shows
-//! thousands of calls is not told of every word that is spoken in each.
+//! Changes are gathered. Each frame has the current summary of every changed call once, so that a page with thousands
+//! of calls does not receive every spoken word.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use crate::admin::{calls, clock};
 use crate::http::response::Response;
 use crate::state::State;
 
-/// How long changes are gathered before they are told.
+/// The time for which changes are gathered.
 const GATHER: Duration = Duration::from_millis(50);
 
-/// How often the clock is looked at, which can be moved without any call noticing.
+/// The interval at which the clock is checked. It can be advanced without any event of a call.
 const LOOK: Duration = Duration::from_secs(1);
 
 pub(crate) fn stream(state: &Arc<State>) -> Response {
@@ -29,7 +29,7 @@ pub(crate) fn stream(state: &Arc<State>) -> Response {
     Response::live("text/event-stream", receiver)
 }
 
-/// Until the listener or the emulator goes.
+/// Sends frames until the client or the emulator is gone.
 async fn send_events(state: Arc<State>, frames: mpsc::Sender<Bytes>) {
     let mut changes = state.events.subscribe();
     let mut look = interval(LOOK);
@@ -66,7 +66,7 @@ async fn send_events(state: Arc<State>, frames: mpsc::Sender<Bytes>) {
         } else if moved {
             event("clock", &clock::to_json(&state))
         } else {
-            // A comment: a listener that is gone is only noticed by writing to it.
+            // An empty comment. Only a write detects a client that is gone.
             Bytes::from_static(b":\n\n")
         };
         if frames.send(frame).await.is_err() {

@@ -1,4 +1,4 @@
-//! Faults that a test asks for over HTTP, and those that are left.
+//! Faults over HTTP.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -13,7 +13,7 @@ pub(crate) fn show(state: &State, status: StatusCode) -> Response {
     Response::json(status, &state.faults.lock().to_json())
 }
 
-/// One fault or a list of them; all or none.
+/// Adds one fault or a list of faults; all or none.
 pub(crate) fn add(state: &State, body: &Bytes) -> Response {
     let requested = match serde_json::from_slice(body) {
         Ok(Value::Array(faults)) => faults,

@@ -1,6 +1,5 @@
-//! The routes that are the emulator's own, under `/emulator`: what its page shows and does, and what a test in any language
-//! asks for. They are no part of the API, want no token, and are not among the requests that are remembered. They are for
-//! whoever is on this machine, so they are guarded; each family has a file.
+//! The emulator's own routes below `/emulator`, for its pages and for tests in any language. They are not part of the
+//! API, need no token and are not logged. They accept requests of this machine only. Each family of routes has a file.
 
 mod calls;
 mod clock;
@@ -28,7 +27,7 @@ pub(crate) fn is_admin_path(path: &str) -> bool {
     path == "/emulator" || path.starts_with("/emulator/")
 }
 
-/// The answer to a request for one of these routes, or for one that looks like it.
+/// Responds to a request for a path below `/emulator`.
 pub(crate) async fn respond(state: &Arc<State>, request: &Parts, body: &Bytes) -> Response {
     if let Some(refusal) = refusal(&state.server_address, request) {
         return refusal;
@@ -79,7 +78,7 @@ async fn route(state: &Arc<State>, request: &Parts, method: &str, segments: &[&s
     }
 }
 
-/// What a path can be asked for; nothing for one that does not exist.
+/// Returns the methods of a path; empty for a path that does not exist.
 fn methods(segments: &[&str]) -> &'static str {
     match segments {
         [""] | ["requests"] => "GET, DELETE",
@@ -102,7 +101,7 @@ fn not_found(request: &Parts, method: &str, segments: &[&str]) -> Response {
     Response::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, allowed)
 }
 
-/// What the emulator is, and holds.
+/// Describes the emulator and counts its resources.
 fn about(state: &State) -> Response {
     Response::json(
         StatusCode::OK,

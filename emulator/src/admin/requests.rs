@@ -1,4 +1,4 @@
-//! What clients sent, for whoever tests them.
+//! The log of received requests.
 
 use http::StatusCode;
 use http::header::AUTHORIZATION;
@@ -20,7 +20,7 @@ pub(crate) fn clear(state: &State) -> Response {
 
 fn to_json(request: &ReceivedRequest) -> Value {
     let headers = request.headers.iter().map(|(name, value)| {
-        // Who may ask here needs no token, and should not learn one.
+        // Keys are left out: these routes need none and should not reveal any.
         let value = if name == AUTHORIZATION {
             "(hidden)".into()
         } else {

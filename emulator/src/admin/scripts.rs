@@ -1,4 +1,4 @@
-//! Scripts that come over HTTP: what a file of them holds, in JSON.
+//! Scripts over HTTP, in the JSON format of script files.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -21,7 +21,7 @@ pub(crate) fn add(state: &State, body: &Bytes) -> Response {
     }
 }
 
-/// Calls that have begun keep theirs.
+/// Removes all scripts. Running calls keep theirs.
 pub(crate) fn clear(state: &State) -> Response {
     state.scripts.lock().clear();
     Response::empty(StatusCode::NO_CONTENT)

@@ -1,5 +1,4 @@
-//! What was sent to webhooks about a call, and what they answered. Bodies are told one at a time: those of a long call
-//! add up to megabytes.
+//! Webhooks of a call and their responses. Bodies are sent one at a time: those of a long call add up to megabytes.
 
 use std::collections::HashMap;
 
@@ -11,13 +10,13 @@ use crate::http::response::Response;
 use crate::state::State;
 use crate::state::webhook_log::SentWebhook;
 
-/// Every delivery in a line, oldest first.
+/// Returns the summaries of all attempts, oldest first.
 pub(crate) fn of_call(state: &State, call: &str) -> Vec<Value> {
     let named = named(state, call);
     named.iter().map(|(id, webhook)| line(id, webhook)).collect()
 }
 
-/// One delivery in full.
+/// Responds with one attempt in full.
 pub(crate) fn one(state: &State, call: &str, id: &str) -> Option<Response> {
     let named = named(state, call);
     let (_, webhook) = named.iter().find(|(name, _)| name == id)?;
@@ -33,7 +32,7 @@ pub(crate) fn one(state: &State, call: &str, id: &str) -> Option<Response> {
     Some(Response::json(StatusCode::OK, &full))
 }
 
-/// The deliveries of a call with a name for each that stays, whatever comes or is forgotten later.
+/// Returns the attempts of a call with stable names, whatever is added or dropped later.
 fn named(state: &State, call: &str) -> Vec<(String, SentWebhook)> {
     let mut alike: HashMap<String, usize> = HashMap::new();
     let sent = state.webhooks.lock().all();
@@ -61,7 +60,7 @@ fn line(id: &str, webhook: &SentWebhook) -> Value {
     })
 }
 
-/// What tells one message from others of its type.
+/// Returns the detail that distinguishes a message from others of its type.
 fn what(webhook: &SentWebhook) -> Option<String> {
     let of_interest = ["status-update", "speech-update", "transcript", "tool-calls"];
     if !of_interest.contains(&webhook.message_type.as_str()) {
@@ -81,7 +80,7 @@ fn what(webhook: &SentWebhook) -> Option<String> {
     }
 }
 
-/// JSON as it is, anything else as text.
+/// Returns JSON unchanged, anything else as text.
 fn readable(body: &Bytes) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| json!(String::from_utf8_lossy(body)))
 }

@@ -1,4 +1,4 @@
-//! `POST /call`: a call, or a batch of them, and what is downloaded of one later.
+//! Calls: `POST /call` for one call or a batch, and redirects to their artifacts.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -12,10 +12,10 @@ use crate::http::response::Response;
 use crate::state::call::CallStatus;
 use crate::text::timestamp;
 
-/// How many calls an organization may have at once, as a new account has.
+/// The number of concurrent calls of an organization, as a new account has.
 const CONCURRENCY_LIMIT: usize = 10;
 
-/// `POST /call`: a call, or with `customers` a batch of them.
+/// Places a call, or with `customers` a batch of calls.
 pub(crate) fn place(context: &RequestContext<'_>) -> Response {
     let mut sent = context.body.as_object().cloned().unwrap_or_default();
     let Some(Value::Array(customers)) = sent.remove("customers") else {
@@ -32,7 +32,7 @@ pub(crate) fn place(context: &RequestContext<'_>) -> Response {
             Some(problem) => errors.push(json!({ "customer": customer, "error": problem })),
             None => {
                 let mut sent = sent.clone();
-                // A customer's own overrides replace those of the batch.
+                // Overrides of a customer replace those of the batch.
                 if let Some(overrides) = customer.get("assistantOverrides") {
                     sent.insert("assistantOverrides".into(), overrides.clone());
                 }
@@ -119,14 +119,14 @@ fn subscription_limits(context: &RequestContext<'_>) -> Value {
         .filter(|record| (CallStatus::Queued..CallStatus::Ended).contains(&record.status))
         .count();
     json!({
-        // The limit is told, not enforced: a test that dials eleven customers should see eleven calls.
+        // The limit is reported, not enforced: a test that calls eleven customers should see eleven calls.
         "concurrencyBlocked": false,
         "concurrencyLimit": CONCURRENCY_LIMIT,
         "remainingConcurrentCalls": CONCURRENCY_LIMIT.saturating_sub(active),
     })
 }
 
-/// `GET /call/{id}/mono-recording` and its siblings: a redirect to where the artifact can be fetched without a token.
+/// Responds to `GET /call/{id}/mono-recording` and the like with a redirect to a signed link.
 pub(crate) fn download(context: &RequestContext<'_>) -> Response {
     let (id, kind) = (
         context.parameter("id"),

@@ -1,4 +1,4 @@
-//! Chats, in Vapi's own form and in OpenAI's: answered whole, or word by word as server-sent events.
+//! Chats in Vapi's and OpenAI's formats: whole, or word by word as server-sent events.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use crate::api::resources::new_resource;
 use crate::http::response::Response;
 use crate::text::ids;
 
-/// `POST /chat`.
+/// Responds to `POST /chat`.
 pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     let (chat, reply) = remember(context);
     if context.body["stream"] != true {
         return context.shaped(chat);
     }
     let events = pieces(&reply).map(|delta| {
-        // The id of the event is that of the chat: what `previousChatId` takes.
+        // The id of the event is the id of the chat, which `previousChatId` accepts.
         let mut event = json!({ "id": chat["id"], "path": "chat.output[0].content", "delta": delta });
         if let Some(session) = chat.get("sessionId") {
             event["sessionId"] = session.clone();
@@ -25,7 +25,7 @@ pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     event_stream(events.collect())
 }
 
-/// `POST /chat/responses`, as clients of OpenAI's Responses API call it.
+/// Responds to `POST /chat/responses`, the format of OpenAI's Responses API.
 pub(crate) fn create_response(context: &RequestContext<'_>) -> Response {
     let (chat, reply) = remember(context);
     let item_id = format!("msg_{}", ids::uuid());
@@ -58,7 +58,7 @@ pub(crate) fn create_response(context: &RequestContext<'_>) -> Response {
     event_stream(events)
 }
 
-/// The chat as it is stored, and what the assistant says in it.
+/// Stores a chat and returns it with the assistant's reply.
 fn remember(context: &RequestContext<'_>) -> (Value, String) {
     let mut sent = context.body.as_object().cloned().unwrap_or_default();
     sent.remove("stream");
@@ -107,7 +107,7 @@ fn previous_messages(context: &RequestContext<'_>, chat: Option<&Value>) -> Vec<
         .unwrap_or_default()
 }
 
-/// The reply in the pieces a model would send it in: words, each with the space before it.
+/// Splits a reply into words, each with the space before it.
 fn pieces(reply: &str) -> impl Iterator<Item = &str> {
     let starts = reply.match_indices(' ').map(|(at, _)| at).chain([reply.len()]);
     let mut from = 0;

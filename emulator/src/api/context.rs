@@ -12,7 +12,7 @@ use crate::openapi::routes::PathParameters;
 use crate::openapi::sample;
 use crate::state::State;
 
-/// One request that got as far as its operation.
+/// One request for an operation, with all that its behavior needs.
 pub(crate) struct RequestContext<'a> {
     pub state: &'a State,
     pub operation: &'a Operation,
@@ -44,7 +44,7 @@ impl RequestContext<'_> {
         Response::json(status, &undocumented::without(value, &self.operation.hides))
     }
 
-    /// Whether what is stored is not all there is: a call's state comes from its life.
+    /// Returns whether the resources are calls, whose status is not in the store.
     pub fn is_about_calls(&self) -> bool {
         self.plan.collection == "/call"
     }
@@ -54,7 +54,7 @@ impl RequestContext<'_> {
         schema.is_none() || schema == self.plan.resource.as_ref()
     }
 
-    /// The answer of an operation that is about a resource but may show it in another shape.
+    /// Returns the response of an operation that may show the resource with another schema.
     pub fn shaped(&self, mut resource: Value) -> Response {
         if let Some(schema) = self.operation.success.schema.as_ref()
             && !self.responds_with_the_resource()
@@ -71,7 +71,7 @@ impl RequestContext<'_> {
 
 /// Returns the 404 for a resource that does not exist.
 pub(crate) fn missing(collection: &str, id: &str) -> Response {
-    // `/v2/knowledge-base` says what is missing, in words.
+    // The name of the resource is read from the path: `/v2/knowledge-base`.
     let kind = last_literal(collection).replace('-', " ");
     let mut letters = kind.chars();
     let kind = letters

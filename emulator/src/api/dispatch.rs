@@ -1,4 +1,4 @@
-//! One request from its bytes to its outcome: route, fault, token, body, rules, act.
+//! The dispatch of a request: route, fault, token, body, rules, operation.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -23,7 +23,7 @@ use crate::text::ids;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What goes wrong with this request alone; see [`crate::fault::syntax`].
+/// The header with a fault for this request alone; see [`crate::fault::syntax`].
 const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 /// Responds to a request for an operation; `None` if the document has no operation for its path and method.
@@ -146,7 +146,7 @@ fn perform(
     }
 }
 
-/// The body as JSON; an empty one is an empty object, as the API's body parser has it.
+/// Parses the body as JSON. An empty body is an empty object, as for the API's parser.
 fn read_json(body: &Bytes) -> serde_json::Result<Value> {
     if body.is_empty() {
         return Ok(json!({}));

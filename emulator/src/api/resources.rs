@@ -1,4 +1,4 @@
-//! Resources of any kind: created, read, listed, changed and deleted by the plan of the operation.
+//! Resources of any kind: create, get, list, update and delete by the plan of the operation.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -16,7 +16,7 @@ use crate::text::{ids, timestamp};
 
 const GIVEN_BY_THE_SERVER: [&str; 4] = ["id", "orgId", "createdAt", "updatedAt"];
 
-/// The 404 for the first resource on the path that does not exist.
+/// Returns the 404 for the first resource on the path that does not exist.
 pub(crate) fn missing_parent(context: &RequestContext<'_>) -> Option<Response> {
     let store = context.state.store.lock();
     context.plan.parents.iter().find_map(|(collection, key)| {
@@ -37,7 +37,7 @@ pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     context.shaped(resource)
 }
 
-/// A resource with all that the server adds to what the client sent.
+/// Returns a new resource: the request plus the properties that the server adds.
 pub(crate) fn new_resource(context: &RequestContext<'_>, mut sent: Map<String, Value>) -> Value {
     let (document, stamp) = (&context.state.document, context.state.clock.stamp());
     if let Some(schema) = &context.plan.resource {
@@ -57,7 +57,7 @@ pub(crate) fn new_resource(context: &RequestContext<'_>, mut sent: Map<String, V
     resource
 }
 
-/// Adds what only the server gives: the id, and the organization and times where the schema has them.
+/// Adds the server's properties: the id, and organization and times where the schema has them.
 fn give(context: &RequestContext<'_>, schema: Option<&Value>, resource: &mut Map<String, Value>, stamp: i64) {
     let declared = |name: &str| schema.is_none_or(|schema| sample::declares(&context.state.document, schema, name));
     for name in GIVEN_BY_THE_SERVER {
@@ -71,7 +71,7 @@ fn give(context: &RequestContext<'_>, schema: Option<&Value>, resource: &mut Map
     }
 }
 
-/// Stores a resource, with an item in each list below it that nothing else fills.
+/// Stores a resource, with an item in each list below it that no operation fills.
 pub(crate) fn add(context: &RequestContext<'_>, store: &mut Store, resource: Value) {
     let collection = context.collection();
     let id = resource["id"].as_str().unwrap_or_default().to_owned();
@@ -85,7 +85,7 @@ pub(crate) fn add(context: &RequestContext<'_>, store: &mut Store, resource: Val
             continue;
         };
         give(context, Some(item), &mut child, stamp);
-        // `campaignId` in a contact of a campaign, `runId` in an item of a run.
+        // For example `campaignId` in a contact of a campaign, `runId` in an item of a run.
         let back = format!("{}Id", last_literal(&collection));
         if sample::declares(document, item, &back) {
             child.insert(back, json!(id));
@@ -106,7 +106,7 @@ pub(crate) fn get(context: &RequestContext<'_>) -> Response {
         return context.item_not_found();
     };
     if !context.is_about_calls() && context.responds_with_the_resource() {
-        // Written as it is stored: a copy would cost more than all the rest.
+        // Serialized from the store: a copy would cost more than the rest of the request.
         return context.success(found);
     }
     let found = found.clone();
@@ -123,7 +123,7 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
         list::response(document, context.operation, style, context.query, newest_first)
     };
     let mut response = if context.is_about_calls() {
-        // What has become of calls is not in the store, and must not be asked for while that is locked.
+        // The status of calls is not in the store and must not be read while the store is locked.
         let calls: Vec<(u64, Value)> = newest_first.map(|(place, call)| (place, call.clone())).collect();
         drop(store);
         let calls = calls
@@ -154,7 +154,7 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
     context.success(&response)
 }
 
-/// Merges the top level: a property that is sent replaces the old one, `null` removes it.
+/// Merges the top level: a sent property replaces the old one, `null` removes it.
 pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     let id = context.parameter(&context.plan.item_key);
     let stamp = context.state.clock.stamp();
@@ -176,7 +176,7 @@ pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     }
     let updated = resource.clone();
     drop(store);
-    // It may have been a credential.
+    // The resource may be a credential.
     context.state.tokens.lock().remove(id);
     context.shaped(view::as_of_now(context.state, updated))
 }
@@ -202,8 +202,8 @@ pub(crate) fn delete(context: &RequestContext<'_>) -> Response {
     context.shaped(resource)
 }
 
-/// An operation with no resource of its own: an answer made from its schema alone, or the resource it acts on where
-/// that is what it answers with.
+/// Responds for an operation without resources: with the resource it acts on if its schema is that of the response,
+/// else with a sample of the schema.
 pub(crate) fn act(context: &RequestContext<'_>) -> Response {
     let Some(schema) = &context.operation.success.schema else {
         let status = StatusCode::from_u16(context.operation.success.status).unwrap_or(StatusCode::OK);

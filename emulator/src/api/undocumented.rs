@@ -1,9 +1,9 @@
-//! Operations that the API has and its document forgets: `/credential`, `/call/web`, `/org` and the like.
+//! Operations that the API has and its document lacks: `/credential`, `/call/web`, `/org` and others.
 //!
-//! `undocumented.json` declares them as the document would, so that they are routed, validated and remembered by the same
-//! machinery; schemas are those of the served document where it has them. They are not shown in `/api-json`. Of the
-//! extensions there, `x-emulator-as` names the operation whose behaviour this one has, `x-emulator-key` the kind of key
-//! it wants, `x-emulator-hides` the properties that no answer shows, `x-emulator-seed` what is there from the start.
+//! `undocumented.json` declares them in OpenAPI, so that routing, validation and storage treat them like all others.
+//! Their schemas are those of the served document where it has them. `/api-json` does not show them. Extensions:
+//! `x-emulator-as` names the operation with the same behavior, `x-emulator-key` the kind of key, `x-emulator-hides` the
+//! properties that no response shows, `x-emulator-seed` the initial resource.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::api::context::RequestContext;
 use crate::http::response::Response;
 use crate::text::timestamp;
 
-/// The 401 for a private key where a public one belongs, and the other way round.
+/// Returns the 401 for a private key where a public one belongs, or the reverse.
 pub(crate) fn wrong_key(context: &RequestContext<'_>, is_public: bool) -> Option<Response> {
     (context.operation.wants_public_key != is_public).then(|| {
         let message =
@@ -21,7 +21,7 @@ pub(crate) fn wrong_key(context: &RequestContext<'_>, is_public: bool) -> Option
     })
 }
 
-/// Puts what an organization has from the start where it is missing: itself, under its own id.
+/// Stores the initial resource of an organization if it is missing: itself, under its own id.
 pub(crate) fn seed(context: &RequestContext<'_>) {
     let Some(Value::Object(seed)) = &context.operation.seed else {
         return;
@@ -43,7 +43,7 @@ pub(crate) fn seed(context: &RequestContext<'_>) {
     }
 }
 
-/// The value without the properties of these names, at any depth.
+/// Returns the value without properties of these names, at any depth.
 pub(crate) fn without(value: &Value, hidden: &[String]) -> Value {
     match value {
         Value::Array(items) => items.iter().map(|item| without(item, hidden)).collect(),

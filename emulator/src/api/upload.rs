@@ -1,4 +1,4 @@
-//! `POST /file`: multipart form data in, a file resource out.
+//! Uploads: `POST /file` with multipart form data.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -18,7 +18,7 @@ pub(crate) fn create(context: &RequestContext<'_>, content_type: &str, body: &By
     let Some(parts) = parts(body, &boundary) else {
         return bad_request("Unexpected end of form");
     };
-    // The rules want a string where the file is; which one does not matter.
+    // The schema requires a string for the file; any string fits.
     let text = |part: &Part| {
         json!(if part.filename.is_some() {
             "".into()
@@ -98,7 +98,7 @@ fn boundary(content_type: &str) -> Option<String> {
     (!boundary.is_empty()).then(|| boundary.to_owned())
 }
 
-/// The parts of the form; `None` if the body is not one that ends as it should.
+/// Returns the parts of a form; `None` if the body is truncated.
 fn parts(body: &Bytes, boundary: &str) -> Option<Vec<Part>> {
     let opening = format!("--{boundary}");
     let delimiter = format!("\r\n{opening}");
@@ -107,7 +107,7 @@ fn parts(body: &Bytes, boundary: &str) -> Option<Vec<Part>> {
     while !rest.starts_with(b"--") {
         let headers_end = memmem::find(&rest, b"\r\n\r\n")?;
         let content_end = headers_end + 2 + memmem::find(rest.get(headers_end + 2..)?, delimiter.as_bytes())?;
-        // An empty part: its delimiter begins with the line break that ends the headers.
+        // In an empty part the delimiter starts with the line break that ends the headers.
         let content = rest.slice((headers_end + 4).min(content_end)..content_end);
         parts.extend(part(&String::from_utf8_lossy(rest.get(..headers_end)?), content));
         rest = rest.slice(content_end + delimiter.len()..);
@@ -115,7 +115,7 @@ fn parts(body: &Bytes, boundary: &str) -> Option<Vec<Part>> {
     Some(parts)
 }
 
-/// One part, unless its headers don't name it.
+/// Reads one part; `None` if its headers have no name.
 fn part(headers: &str, content: Bytes) -> Option<Part> {
     let header = |wanted: &str| {
         let mut headers = headers.lines().filter_map(|line| line.split_once(':'));

@@ -1,4 +1,4 @@
-//! The log of a call: a line for everything that happened in it.
+//! The log of a call: one line for each event.
 
 use std::io::Write;
 
@@ -10,7 +10,7 @@ use crate::artifacts::media;
 use crate::state::State;
 use crate::state::call::Call;
 
-/// Gzipped JSON lines. A call without a script has those of a sample.
+/// Returns gzipped JSON lines. A call without a script has a sample.
 pub(crate) fn call_logs(state: &State, id: &str) -> Vec<u8> {
     let records = state.calls.lock();
     match records.get(id).filter(|record| record.results.scripted) {
@@ -57,7 +57,7 @@ fn rows(record: &Call) -> Vec<Value> {
 fn packed(rows: &[Value]) -> Vec<u8> {
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::fast());
     for row in rows {
-        // Writing to memory can't fail.
+        // Writing to memory cannot fail.
         let _ = writeln!(gzip, "{row}");
     }
     gzip.finish().unwrap_or_default()

@@ -1,5 +1,5 @@
-//! The second listener: what the API's storage and call hosts are to the API. Artifacts behind signed links, uploaded
-//! files, and the control address of a call. Links are good without a token; with one, the storage host refuses them.
+//! Downloads of the second listener, which stands for the API's storage host: artifacts behind signed links, and
+//! uploaded files. Links need no token; requests with one are refused, as by the storage host.
 
 use http::header::{AUTHORIZATION, CONTENT_DISPOSITION};
 use http::{HeaderMap, StatusCode};

@@ -1,4 +1,4 @@
-//! The artifacts of a call, made up: small, but valid in their formats.
+//! Synthetic artifacts of a call: small, but valid in their formats.
 
 use std::f32::consts::TAU;
 use std::io::Write;
@@ -10,7 +10,7 @@ use serde_json::json;
 const SAMPLE_RATE: u32 = 16_000;
 const SECONDS: u32 = 2;
 
-/// Who is heard on a channel: each has a tone of its own.
+/// The voices on a channel. Each voice has its own tone.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Channel {
     Customer,
@@ -23,7 +23,7 @@ impl Channel {
         self == Channel::Both || self == voice
     }
 
-    /// A second of the voice, which repeats: its tone has a whole number of waves in it.
+    /// Returns one second of the voice. It can be repeated: its tone has whole waves.
     fn second(self) -> Vec<i16> {
         let hertz = if self == Channel::Customer { 440.0 } else { 660.0 };
         let samples = (0..SAMPLE_RATE).map(|sample| {
@@ -34,7 +34,7 @@ impl Channel {
     }
 }
 
-/// Two seconds of 16-bit PCM, one channel for each voice.
+/// Returns two seconds of 16-bit PCM, one channel for each voice.
 pub(crate) fn wav(channels: &[Channel]) -> Vec<u8> {
     let length = (SAMPLE_RATE * SECONDS) as usize;
     wav_of(
@@ -44,7 +44,7 @@ pub(crate) fn wav(channels: &[Channel]) -> Vec<u8> {
     )
 }
 
-/// 16-bit PCM of so many samples, one channel for each voice, which is heard where it speaks.
+/// Returns 16-bit PCM of a length in samples, one channel for each voice, with a tone where it speaks.
 pub(crate) fn wav_of(channels: &[Channel], length: usize, spoken: &[(Channel, Range<usize>)]) -> Vec<u8> {
     let count = u16::try_from(channels.len()).unwrap_or(1);
     let frame = u32::from(count) * 2;
@@ -78,7 +78,7 @@ pub(crate) fn wav_of(channels: &[Channel], length: usize, spoken: &[(Channel, Ra
     file
 }
 
-/// A capture of a few RTP packets (mu-law silence over UDP over IPv4 over Ethernet).
+/// Returns a capture of a few RTP packets (mu-law silence over UDP over IPv4 over Ethernet).
 pub(crate) fn pcap() -> Vec<u8> {
     const PACKETS: u16 = 5;
     const PAYLOAD: u16 = 160;
@@ -121,7 +121,7 @@ fn ip_header(length: u16) -> [u8; 20] {
     header
 }
 
-/// A film of no length and no tracks.
+/// Returns a video without length and tracks.
 pub(crate) fn mp4() -> Vec<u8> {
     let mut header = vec![0; 12];
     header.extend(1000_u32.to_be_bytes());
@@ -129,7 +129,7 @@ pub(crate) fn mp4() -> Vec<u8> {
     header.extend(0x0001_0000_u32.to_be_bytes());
     header.extend([1, 0]);
     header.extend([0; 10]);
-    // The unit matrix.
+    // The identity matrix.
     for value in [0x0001_0000_u32, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000] {
         header.extend(value.to_be_bytes());
     }
@@ -145,7 +145,7 @@ fn mp4_box(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
     [&length.to_be_bytes()[..], kind, content].concat()
 }
 
-/// Gzipped JSON lines, one for each event of the call.
+/// Returns gzipped JSON lines, one for each event of the call.
 pub(crate) fn call_logs(now: i64) -> Vec<u8> {
     let rows = [
         json!({ "time": now, "body": "Call started", "attributes": { "category": "system", "event": "call.started" } }),
@@ -155,7 +155,7 @@ pub(crate) fn call_logs(now: i64) -> Vec<u8> {
     ];
     let mut gzip = GzBuilder::new().write(Vec::new(), Compression::fast());
     for row in rows {
-        // Writing to memory can't fail.
+        // Writing to memory cannot fail.
         let _ = writeln!(gzip, "{row}");
     }
     gzip.finish().unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The recording of a call: as long as the call was, with a tone while somebody speaks.
+//! The recording of a call. It has the duration of the call and a tone during speech.
 
 use crate::artifacts::media;
 use crate::artifacts::media::Channel;
@@ -7,10 +7,10 @@ use crate::state::call::Call;
 
 const SAMPLE_RATE: usize = 16_000;
 
-/// A longer call is recorded up to here.
+/// The longest recording.
 const LONGEST_SECONDS: i64 = 600;
 
-/// A WAV with one channel for each voice. A call without a script has a sample of two seconds.
+/// Returns a WAV with one channel for each voice. A call without a script has a sample of two seconds.
 pub(crate) fn wav(state: &State, id: &str, channels: &[Channel]) -> Vec<u8> {
     let spoken = {
         let records = state.calls.lock();
@@ -28,7 +28,7 @@ fn samples(milliseconds: i64) -> usize {
     usize::try_from(milliseconds).unwrap_or(0) * (SAMPLE_RATE / 1000)
 }
 
-/// Who speaks when, in samples from the start.
+/// Returns the ranges of speech, in samples from the start.
 fn speech_ranges(record: &Call) -> Vec<(Channel, std::ops::Range<usize>)> {
     let started = record.started.unwrap_or_default();
     let spoken = record.conversation.messages.iter().filter_map(|message| {

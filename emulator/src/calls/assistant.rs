@@ -1,10 +1,10 @@
-//! Who speaks in a call: the stored or inline assistant with everything the call changes about it, and its tools.
+//! The assistant of a call: stored or inline, with the overrides of the call and its tools.
 
 use serde_json::{Map, Value, json};
 
 use crate::state::State;
 
-/// The assistant that a call starts with; `None` if it names none, or one that does not exist.
+/// Returns the assistant that a call starts with; `None` if it names none, or one that does not exist.
 pub(crate) fn of_call(state: &State, organization: &str, call: &Value) -> Option<Value> {
     let alone = inline_or_stored(state, organization, call);
     let mut assistant = match alone {
@@ -19,7 +19,7 @@ pub(crate) fn of_call(state: &State, organization: &str, call: &Value) -> Option
     Some(assistant)
 }
 
-/// The assistant that a handoff or a transfer within a squad leads to.
+/// Returns the assistant that a handoff, or a transfer within a squad, leads to.
 pub(crate) fn of_destination(state: &State, organization: &str, call: &Value, destination: &Value) -> Option<Value> {
     let mut assistant = inline_or_stored(state, organization, destination)
         .or_else(|| {
@@ -75,7 +75,7 @@ fn member(state: &State, organization: &str, holder: &Value, squad: &Value, memb
     Some(assistant)
 }
 
-/// Overrides replace whole properties, but for what they add: `variableValues` and `tools:append`.
+/// Applies overrides. They replace whole properties, except `variableValues` and `tools:append`, which add.
 fn change(assistant: &mut Value, overrides: &Value) {
     for (name, value) in overrides.as_object().into_iter().flatten() {
         match name.as_str() {
@@ -114,13 +114,13 @@ fn add_tools(assistant: &mut Value, tools: impl IntoIterator<Item = Value>) {
     }
 }
 
-/// The tool of that name; functions are named by their function, others by their type.
+/// Returns the tool with a name. Functions have the name of their function, others that of their type.
 pub(crate) fn tool<'a>(assistant: &'a Value, name: &str) -> Option<&'a Value> {
     let mut tools = assistant["model"]["tools"].as_array()?.iter();
     tools.find(|tool| tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name)
 }
 
-/// What a tool has the assistant say when it starts, is done or fails.
+/// Returns the message that the assistant speaks when a tool starts, completes or fails.
 pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
     let mut messages = tool?["messages"].as_array()?.iter();
     let message = messages.find(|message| message["type"] == kind)?;
@@ -130,7 +130,7 @@ pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A text of the assistant's with `{{variables}}` filled in.
+/// Returns a text property of the assistant with its `{{variables}}` replaced.
 pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
     let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
     let none = Map::new();
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_variable() {
+    fn values_that_are_not_objects_set_no_variables() {
         let mut assistant = json!({ "variableValues": "x", "model": [] });
         let overrides = json!({ "variableValues": { "y": 1 }, "tools:append": [{ "type": "dtmf" }], "name": null });
         change(&mut assistant, &overrides);

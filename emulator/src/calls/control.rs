@@ -1,4 +1,4 @@
-//! Live control: what can be said to a call while it lasts, over its `monitor.controlUrl` or its socket.
+//! Live control: commands to a running call, over its `monitor.controlUrl` or its socket.
 
 use bytes::Bytes;
 use http::Method;
@@ -10,7 +10,7 @@ use crate::http::response::Response;
 use crate::state::State;
 use crate::state::command::{Command, SentCommand};
 
-/// The call that is controlled by a request to `/{id}/control`.
+/// Returns the id of the call that a request to `/{id}/control` controls.
 pub(crate) fn controlled_call<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
     let id = path.strip_prefix('/')?.strip_suffix("/control")?;
     (*method == Method::POST && !id.contains('/')).then_some(id)
@@ -32,12 +32,12 @@ pub(crate) async fn respond(state: &State, id: &str, body: &Bytes) -> Response {
     }
 }
 
-/// Gives an order to a call and waits until it is taken; false if there is no such call any more.
+/// Sends a command to a call and waits until it is executed. Returns false if the call has ended.
 pub(crate) async fn send_command(state: &State, id: &str, command: Command) -> bool {
     let Some(done) = enqueue(state, id, command) else {
         return false;
     };
-    // An error is the good news: the other end is dropped when the order is carried out.
+    // The driver drops its end when the command is executed, which is an error here.
     let _ = done.await;
     true
 }
@@ -56,7 +56,7 @@ fn enqueue(state: &State, id: &str, command: Command) -> Option<oneshot::Receive
 }
 
 impl Command {
-    /// Reads a control message; an error is what the API would complain about.
+    /// Reads a control message. The error is the one of the API.
     pub fn of(message: &Value) -> Result<Command, String> {
         let text = |name: &str| {
             message[name]
@@ -71,7 +71,7 @@ impl Command {
         };
         Ok(match message["type"].as_str() {
             Some("say") => Command::Say {
-                // The web client says `message`.
+                // The web client sends `message`.
                 text: text("content")
                     .or_else(|| text("message"))
                     .ok_or("content must be a string")?,
@@ -104,7 +104,7 @@ impl Command {
                     return Err(format!("control must be one of: {known}"));
                 }
             },
-            // The second is what a call over a socket is told by older clients.
+            // Older socket clients send `hangup`.
             Some("end-call" | "hangup") => Command::End,
             Some("transfer") => Command::Transfer {
                 destination: destination(message, &[("number", "number"), ("sip", "sipUri"), ("assistant", "")])?,
@@ -131,7 +131,7 @@ impl Command {
     }
 }
 
-/// A destination of one of these types, each with the property that it needs.
+/// Returns a destination of one of these types, which must have the property that its type needs.
 fn destination(message: &Value, types: &[(&str, &str)]) -> Result<Value, String> {
     let destination = &message["destination"];
     let kind = destination["type"].as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! The driver of a call: the task that lives it. Here is how it waits, what it notices while it does, and how the state of
-//! the call changes; the course itself is in `begin`, `talk`, `tools` and `leave`.
+//! The driver of a call: the task that runs it. This file has waiting, commands and changes of status. The flow of a
+//! call is in `start`, `talk`, `tools` and `end`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -22,27 +22,27 @@ pub(crate) struct Driver {
     pub state: Arc<State>,
     pub id: Arc<str>,
     pub organization: String,
-    /// The moment the call has lived up to.
+    /// The time up to which the call has run.
     pub at: i64,
-    /// Held while the call does not wait for its time or for a server.
+    /// Held while the call does not wait for a timer or a server.
     guard: Option<ActivityGuard>,
     commands: mpsc::UnboundedReceiver<SentCommand>,
     outgoing: mpsc::UnboundedSender<OutgoingMessage>,
     pub script: Option<Arc<Script>>,
     pub next_step: usize,
     pub assistant: Arc<Value>,
-    /// When `maxDurationSeconds` of the assistant is over.
+    /// The time at which `maxDurationSeconds` of the assistant ends.
     pub deadline: Option<i64>,
-    /// What it was told to say, and has not yet.
+    /// Lines that are not spoken yet.
     pub lines: VecDeque<InjectedLine>,
     pub assistant_muted: bool,
     pub customer_muted: bool,
     pub turn: u32,
-    /// A call over a websocket begins when that is there.
+    /// Whether the call waits for its websocket to start.
     pub waits_for_socket: bool,
-    /// What a word takes where no script says it, in milliseconds.
+    /// The time of a word without a script, in milliseconds.
     pub pace: u64,
-    /// What was wrong with the answer to `assistant-request`; null if nothing was.
+    /// The problem of the response to `assistant-request`; null without one.
     pub debugging_artifacts: Value,
 }
 
@@ -54,7 +54,7 @@ pub(crate) struct InjectedLine {
     pub interrupts: bool,
 }
 
-/// Why a call leaves its course. The sender is dropped when that is done.
+/// The reason why a call leaves its flow. The sender is dropped when the interrupt is handled.
 pub(crate) enum Interrupt {
     Ended(String, Option<oneshot::Sender<()>>),
     Transfer {
@@ -67,9 +67,9 @@ pub(crate) enum Interrupt {
         text: Option<String>,
         taken: Option<oneshot::Sender<()>>,
     },
-    /// The socket that the call waited for is there.
+    /// The socket of the call is open.
     Connected,
-    /// Deleted: nobody will ever hear of it again.
+    /// The call was deleted. No further message is sent.
     Gone,
 }
 
@@ -81,7 +81,7 @@ impl Interrupt {
 
 pub(crate) type CallFlow<T> = Result<T, Interrupt>;
 
-/// What a line from outside may break into.
+/// The lines from outside that end a wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interruptible {
     Nothing,
@@ -89,7 +89,7 @@ pub(crate) enum Interruptible {
     Everything,
 }
 
-/// From the first ring to the last message delivered.
+/// Runs a call from its creation to the delivery of its last message.
 pub(crate) async fn run(state: Arc<State>, new_call: NewCall) {
     let (outgoing, incoming) = mpsc::unbounded_channel();
     let delivery = Delivery {
@@ -155,7 +155,7 @@ impl Driver {
                     }
                     self.hand_off(&destination, text).await
                 }
-                // It comes only where it is waited for.
+                // It occurs only in `wait_for_socket`.
                 Err(Interrupt::Connected) => Ok(()),
                 Err(Interrupt::Gone) => return,
             };
@@ -166,7 +166,7 @@ impl Driver {
         whole_milliseconds(self.state.settings.call_step)
     }
 
-    /// Waits for a moment, or until something is to be said that does not wait; true for the latter.
+    /// Waits until `due`, or until an injected line interrupts. Returns true for the latter.
     pub async fn until(&mut self, due: i64, interruptible: Interruptible) -> CallFlow<bool> {
         loop {
             let interrupts = |line: &InjectedLine| {
@@ -191,7 +191,7 @@ impl Driver {
         }
     }
 
-    /// Sends a message and waits for what the server makes of it. What it is told to say meanwhile is said.
+    /// Sends a message and waits for the reply. Injected lines are spoken meanwhile.
     pub async fn request_reply(&mut self, server: WebhookServer, message: Value, once: bool) -> CallFlow<Reply> {
         let (reply, mut replied) = oneshot::channel();
         let message = OutgoingMessage {
@@ -220,7 +220,7 @@ impl Driver {
         }
     }
 
-    /// Sends a message that nobody waits for.
+    /// Sends a message without waiting for the reply.
     pub fn post(&self, server: WebhookServer, message: Value) {
         let _ = self.outgoing.send(OutgoingMessage {
             server,
@@ -231,7 +231,7 @@ impl Driver {
         });
     }
 
-    /// Does what it was told, or leaves the course for it.
+    /// Executes a command, or leaves the flow for it.
     fn handle_command(&mut self, sent: Option<SentCommand>, due: i64) -> CallFlow<()> {
         let Some(SentCommand { command, taken, guard }) = sent else {
             return Err(Interrupt::Gone);
@@ -277,7 +277,7 @@ impl Driver {
                 self.waits_for_socket = false;
                 return Err(Interrupt::Connected);
             }
-            // In a script it says what the customer says.
+            // A script has the customer's lines itself.
             Command::Hear if self.script.is_none() => self.hear(),
             Command::Connect | Command::Hear => {}
             Command::Leave(reason) => return Err(Interrupt::Ended(reason.into(), Some(taken))),
@@ -288,12 +288,12 @@ impl Driver {
         Ok(())
     }
 
-    /// Changes what readers of the call see.
+    /// Changes the state of the call.
     pub fn change<T>(&self, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
         self.state.calls.lock().get_mut(&*self.id).map(change)
     }
 
-    /// Enters a state, and says so.
+    /// Enters a status and sends a `status-update`.
     pub fn enter(&mut self, status: CallStatus, more: Value) {
         let at = self.at;
         self.change(|record| {
@@ -316,14 +316,14 @@ impl Driver {
         });
     }
 
-    /// The call as it was stored; null once it is deleted.
+    /// Returns the stored call; null after its deletion.
     pub fn resource(&self) -> Value {
         self.state
             .stored(&self.organization, "/call", &json!(&*self.id))
             .unwrap_or_default()
     }
 
-    /// The call as its life has it by now, for finding out about its assistant and server.
+    /// Returns the stored call with the properties that became known since, for finding its assistant and server.
     pub fn call(&self) -> Value {
         let mut call = self.resource();
         self.change(|record| {

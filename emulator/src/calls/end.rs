@@ -1,4 +1,4 @@
-//! How a customer leaves the assistant: passed on to a person or another assistant, or because the call is over.
+//! The end of a call, and its transfer to a person or another assistant.
 
 use serde_json::{Map, Value, json};
 
@@ -9,7 +9,7 @@ use crate::state::call::CallStatus;
 use crate::state::webhook_server::WebhookServer;
 
 impl Driver {
-    /// Passes the call on to a number or address, where it ends for us; to an assistant, with whom it goes on.
+    /// Transfers the call. It ends if the destination is a number or an address, and continues if it is an assistant.
     pub async fn transfer(&mut self, destination: Value, text: Option<String>, reason: &str) -> CallFlow<()> {
         if destination["type"] == "assistant" {
             return self.hand_off(&destination, text).await;
@@ -36,7 +36,7 @@ impl Driver {
         Err(Interrupt::ended(reason))
     }
 
-    /// Another assistant takes over and says its first message.
+    /// Hands the call off to another assistant, which says its first message.
     pub async fn hand_off(&mut self, destination: &Value, text: Option<String>) -> CallFlow<()> {
         if let Some(text) = text {
             self.assistant_says(&text).await?;
@@ -105,7 +105,7 @@ impl Driver {
         }
     }
 
-    /// The server's answer with its destination, or what the model is told instead.
+    /// Returns the server's response with its destination, or the problem that the model is told instead.
     async fn ask_for_destination(&mut self, request: Value) -> CallFlow<Result<Value, String>> {
         let server: Option<WebhookServer> = self.server().filter(|_| self.wants(&request));
         self.publish(|| request.clone());
@@ -121,7 +121,7 @@ impl Driver {
         Ok(Err(problem.unwrap_or("No destination returned.").to_owned()))
     }
 
-    /// The call is over: state, report, and nothing after that.
+    /// Ends the call: sets the status and sends the report.
     pub fn end(&mut self, reason: &str) {
         self.change(|record| reason.clone_into(&mut record.ended_reason));
         let mut more = Map::from_iter([("endedReason".to_owned(), json!(reason))]);

@@ -1,4 +1,4 @@
-//! Calls that come in: made by a test, since nobody can dial it.
+//! Inbound calls. Tests create them, since no one can dial the emulator.
 
 use serde_json::{Value, json};
 
@@ -7,13 +7,13 @@ use crate::state::State;
 use crate::state::call::CallStatus;
 use crate::text::{ids, timestamp};
 
-/// A customer dials a phone number; `None` if the organization has no such number.
+/// Creates the call of a customer to a phone number; `None` if the organization has no such number.
 pub(crate) fn create(state: &State, organization: &str, phone_number_id: &str, from: &str) -> Option<Value> {
     let phone_number = state.stored(organization, "/phone-number", &json!(phone_number_id))?;
     let (id, received_at) = (ids::uuid(), state.clock.stamp());
     let customer = if from.starts_with("sip:") { "sipUri" } else { "number" };
     let provider = phone_number["provider"].as_str();
-    // A number of one's own has no carrier that a call could name.
+    // A number of the user's own has no carrier to name.
     let provider = provider.filter(|name| ["twilio", "vonage", "telnyx"].contains(name));
     let mut call = json!({
         "id": id,

@@ -22,7 +22,7 @@ pub(crate) struct StoredCall<'a> {
     pub script: Option<Arc<Script>>,
 }
 
-/// From here on the call has a driver.
+/// Starts the driver of a stored call.
 pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
     let (commands, received) = mpsc::unbounded_channel();
     let results = placed.script.as_ref().map(|script| Arc::new(script.results.clone()));
@@ -56,7 +56,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
     });
 }
 
-/// The script that a call gets; one for the next call is used up.
+/// Returns the script of a call. A script for the next call is used up.
 pub(crate) fn script_for(state: &State, call: &Value, assistant: &Value) -> Option<Arc<Script>> {
     let customer = &call["customer"];
     state.scripts.lock().take(&Candidate {

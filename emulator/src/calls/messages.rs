@@ -1,4 +1,4 @@
-//! WebhookServer messages: what the user's server is told of a call, when it wants to hear it, and in which envelope.
+//! Server messages: their selection by `serverMessages`, and their envelope.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::state::events::CallEvent;
 use crate::state::webhook_server::WebhookServer;
 use crate::webhooks;
 
-/// What an assistant's server hears of unless `serverMessages` says otherwise.
+/// The messages that a server receives unless `serverMessages` is set.
 const BY_DEFAULT: [&str; 11] = [
     "conversation-update",
     "end-of-call-report",
@@ -26,7 +26,8 @@ const BY_DEFAULT: [&str; 11] = [
 ];
 
 impl Driver {
-    /// Something happened that a server may want to hear of. `message` is made only if anybody listens.
+    /// Sends a message to the server, if it wants it, and to subscribers. `message` is called only if anyone receives
+    /// it.
     pub fn notify(&self, message: impl FnOnce() -> Value) {
         let server = self.server();
         if server.is_none() && self.state.events.receiver_count() == 0 {
@@ -40,7 +41,7 @@ impl Driver {
         self.publish(|| message);
     }
 
-    /// Something happened that no server hears of.
+    /// Sends a message to subscribers only.
     pub fn publish(&self, message: impl FnOnce() -> Value) {
         if self.state.events.receiver_count() > 0 {
             let _ = self.state.events.send(CallEvent::Message {
@@ -50,12 +51,12 @@ impl Driver {
         }
     }
 
-    /// Where messages of the call go now.
+    /// Returns the server that messages of the call go to now.
     pub fn server(&self) -> Option<WebhookServer> {
         webhooks::for_call(&self.state, &self.organization, &self.call(), &self.assistant)
     }
 
-    /// Whether the assistant's server hears of such a message.
+    /// Returns whether the assistant's server wants a message.
     pub fn wants(&self, message: &Value) -> bool {
         let kind = message["type"].as_str().unwrap_or_default();
         let Some(wanted) = self.assistant["serverMessages"].as_array() else {
@@ -67,13 +68,13 @@ impl Driver {
             .any(|wanted| wanted == kind || (is_final && wanted == "transcript[transcriptType=\"final\"]"))
     }
 
-    /// The message with all that comes with every message.
+    /// Adds the properties that every message has.
     pub fn enveloped(&self, mut message: Value) -> Value {
         let stored = self.resource();
         let phone_number = webhooks::phone_number(&self.state, &self.organization, &stored);
         let mut call = view::as_of_now(&self.state, stored);
         if let Some(call) = call.as_object_mut() {
-            // Those of the envelope are enough.
+            // The envelope has both already.
             call.retain(|name, _| !["messages", "artifact"].contains(&name.as_str()));
         }
         message["timestamp"] = json!(self.at);
@@ -93,7 +94,7 @@ impl Driver {
         message
     }
 
-    /// The conversation has another message.
+    /// Sends a `conversation-update`.
     pub fn notify_conversation(&self) {
         self.notify(|| {
             let artifact = self.change(|record| record.conversation.artifact()).unwrap_or_default();

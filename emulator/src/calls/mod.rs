@@ -1,7 +1,7 @@
-//! Calls: placed or received, moved on by the emulator's clock, controlled from outside, and ended.
+//! Calls: outbound and inbound, run by the emulator's clock, controlled from outside.
 //!
-//! Each call has a driver: a task that walks the call through its flow. It changes the [`Call`](crate::state::call::Call)
-//! that readers see, and sends messages to the user's servers.
+//! Each call has a driver: a task that runs the flow of the call. It changes the [`Call`](crate::state::call::Call) in
+//! the state and sends messages to the user's servers.
 
 pub(crate) mod assistant;
 pub(crate) mod control;

@@ -1,4 +1,4 @@
-//! How a call begins: dialled, or let in after asking the user's server who should answer.
+//! The start of a call: dialing for an outbound call, finding an assistant for an inbound one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,14 +12,14 @@ use crate::state::call::CallStatus;
 use crate::webhooks;
 use crate::webhooks::Reply;
 
-/// How long a server may take to name an assistant, whatever it says of itself.
+/// The timeout of `assistant-request`, whatever the server's own timeout.
 const ASSISTANT_REQUEST_TIMEOUT: Duration = Duration::from_millis(7500);
 
-/// How long a call over a websocket waits for that, in milliseconds.
+/// The time that a call waits for its websocket, in milliseconds.
 const SOCKET_TIMEOUT: i64 = 60_000;
 
 impl Driver {
-    /// An outbound call, until somebody answers.
+    /// Runs an outbound call until it is answered.
     pub async fn outbound(&mut self, queued: i64) -> CallFlow<()> {
         let (created, status) = self
             .change(|record| (record.since, record.status))
@@ -43,7 +43,7 @@ impl Driver {
         self.pick_up().await
     }
 
-    /// A call over a websocket does not ring; it is answered by connecting.
+    /// Waits for the websocket of a call. Such a call does not ring; opening the socket answers it.
     async fn wait_for_socket(&mut self, due: i64) -> CallFlow<()> {
         self.waits_for_socket = true;
         match self.until(due, Interruptible::Nothing).await {
@@ -55,7 +55,7 @@ impl Driver {
         }
     }
 
-    /// An inbound call, until the assistant answers.
+    /// Runs an inbound call until the assistant answers.
     pub async fn inbound(&mut self, received_at: i64) -> CallFlow<()> {
         self.at = received_at;
         let call = self.call();
@@ -74,7 +74,7 @@ impl Driver {
         self.pick_up().await
     }
 
-    /// The assistant of the call is known.
+    /// Sets the assistant of the call.
     pub fn set_assistant(&mut self, assistant: Value) {
         self.assistant = Arc::new(assistant);
         let assistant = self.assistant.clone();
@@ -106,7 +106,7 @@ impl Driver {
         Ok(())
     }
 
-    /// The call is answered.
+    /// Marks the call as answered.
     pub fn start(&mut self) {
         let at = self.at;
         if let Some(seconds) = self.assistant["maxDurationSeconds"].as_f64() {
@@ -130,7 +130,7 @@ impl Driver {
         self.notify(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
     }
 
-    /// Asks the server of the phone number which assistant should answer, and does what it says.
+    /// Sends `assistant-request` to the server of the phone number and follows its response.
     async fn request_assistant(&mut self, call: &Value) -> CallFlow<()> {
         let phone_number = webhooks::phone_number(&self.state, &self.organization, call);
         let Some(mut server) = webhooks::for_phone_number(&self.state, &self.organization, &phone_number) else {
@@ -180,14 +180,14 @@ impl Driver {
         self.change(|record| record.learned.extend(chosen));
         match assistant::of_call(&self.state, &self.organization, &self.call()) {
             Some(assistant) => self.set_assistant(assistant),
-            // Workflows have left the API; what one would say only a script can tell.
+            // Workflows have left the API. Only a script can replace one.
             None if response["workflowId"].is_string() || response["workflow"].is_object() => {}
             None => return self.refuse("assistant-request-returned-invalid-assistant", &reply),
         }
         Ok(())
     }
 
-    /// The call can't start; the server is told what was wrong with its answer.
+    /// Ends a call that cannot start and sends the server the problem of its response.
     fn refuse(&mut self, reason: &str, reply: &Reply) -> CallFlow<()> {
         let response = match serde_json::from_slice(&reply.body) {
             Ok(json) => json,
@@ -203,7 +203,7 @@ impl Driver {
     }
 }
 
-/// What is said before a transfer: a text, or a message with a `message` or `content`.
+/// Returns the message before a transfer: a text, or a message with a `message` or `content`.
 pub(crate) fn spoken(message: &Value) -> Option<String> {
     [message, &message["message"], &message["content"]]
         .into_iter()

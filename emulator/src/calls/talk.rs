@@ -1,4 +1,4 @@
-//! What happens while a call is in progress: the steps of its script, and what is said in them.
+//! A call in progress: the steps of its script, and its speech.
 
 use std::sync::Arc;
 
@@ -11,14 +11,14 @@ use crate::script::{Ending, Line, Script, Step};
 use crate::state::clock::whole_milliseconds;
 use crate::state::conversation::Speaker;
 
-/// What a word takes where no script says it, in milliseconds.
+/// The time of a word without a script, in milliseconds.
 const WORD: u64 = 250;
 
-/// What a customer on a socket says, as nobody understands it.
+/// The text of a customer's speech on a socket, which is not recognized.
 const HEARD: &str = "(speech)";
 const REPLY: &str = "I hear you. What else can I do for you?";
 
-/// A moment that does not come.
+/// A time that is never reached.
 const NEVER: i64 = i64::MAX / 4;
 /// A day, in milliseconds.
 const LONGEST_LINE: i64 = 86_400_000;
@@ -26,7 +26,7 @@ const LONGEST_LINE: i64 = 86_400_000;
 const GREETING: &str = "Hello, how can I help you?";
 
 impl Driver {
-    /// The rest of the script, to its end; there is no other way out than a turn.
+    /// Runs the remaining script. It always ends with an interrupt.
     pub async fn talk(&mut self) -> CallFlow<()> {
         if self.script.is_none() && self.resource()["type"] == "vapi.websocketCall" {
             return self.converse().await;
@@ -52,7 +52,8 @@ impl Driver {
         }
     }
 
-    /// Over a websocket nobody plays the customer: the assistant greets, and answers whatever comes until somebody hangs up.
+    /// Runs a call over a websocket without a script. The assistant greets the customer and replies to any speech until
+    /// someone hangs up.
     async fn converse(&mut self) -> CallFlow<()> {
         let greeting = self.greeting();
         let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
@@ -66,20 +67,20 @@ impl Driver {
         }
     }
 
-    /// The customer said something over the socket; there is an answer to anything.
+    /// Adds the customer's speech on the socket, and a reply.
     pub fn hear(&mut self) {
         for (speaker, text) in [(Speaker::Customer, HEARD), (Speaker::Assistant, REPLY)] {
             self.lines.push_back(InjectedLine {
                 speaker,
                 text: text.into(),
                 ends: false,
-                // Speaking while the assistant does cuts it short.
+                // Speech of the customer interrupts the assistant.
                 interrupts: true,
             });
         }
     }
 
-    /// A short conversation that opens with the assistant's greeting and fills the time it has.
+    /// Returns a short sample conversation that starts with the assistant's greeting and fills the available time.
     fn sample(&self) -> Script {
         let step = self.state.settings.call_step;
         let (third, at) = (step / 3, |text: &str, lasts| Line {
@@ -95,7 +96,7 @@ impl Driver {
         script
     }
 
-    /// What the assistant says first.
+    /// Returns the assistant's first message.
     pub fn greeting(&self) -> String {
         assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
     }
@@ -136,7 +137,7 @@ impl Driver {
         }
     }
 
-    /// Time in which nobody speaks, unless told to.
+    /// Waits in silence, except for injected lines.
     async fn wait(&mut self, time: i64) -> CallFlow<()> {
         let due = self.at + time;
         while self.until(due, Interruptible::Everything).await? {
@@ -160,7 +161,7 @@ impl Driver {
         Ok(())
     }
 
-    /// The assistant's last words, and the end.
+    /// Speaks the assistant's `endCallMessage` and ends the call.
     pub async fn hang_up(&mut self) -> CallFlow<()> {
         if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
             self.assistant_says(&message).await?;
@@ -173,8 +174,8 @@ impl Driver {
         self.speak(Speaker::Assistant, &Line::new(text), false).await
     }
 
-    /// Somebody says something, which takes its time. It may break off: because the script has the customer cut in, because
-    /// the assistant was told to say something else at once, or because the call ends.
+    /// Speaks a line, which takes time. It breaks off if the script has the customer interrupt, if an injected line
+    /// interrupts, or if the call ends.
     async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> CallFlow<()> {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
@@ -248,7 +249,7 @@ impl Driver {
     }
 }
 
-/// The words that are out after a while.
+/// Returns the words that are spoken after a time.
 fn said_by(words: &[&str], after: i64, lasts: i64) -> String {
     let all = i64::try_from(words.len()).unwrap_or(i64::MAX);
     let out = after.saturating_mul(all).checked_div(lasts).unwrap_or(0).clamp(0, all);

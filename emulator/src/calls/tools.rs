@@ -1,4 +1,4 @@
-//! Tools: called over the user's server, with what it answers told to the conversation.
+//! Tool calls: requests to the user's server, with the results added to the conversation.
 
 use serde_json::{Map, Value, json};
 
@@ -9,10 +9,10 @@ use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::Reply;
 
-/// What the conversation is told where a server has nothing to say, or nobody is there to ask.
+/// The result in the conversation if the server gives none or there is no server.
 const NO_RESULT: &str = "No result returned.";
 
-/// One call of a tool, with what the assistant knows of it.
+/// One tool call, with the assistant's tool of that name.
 struct ToolCall<'a> {
     id: String,
     name: &'a str,
@@ -38,7 +38,7 @@ impl Driver {
                 self.assistant_says(&text).await?;
             }
         }
-        // Tools of one server are called in one message.
+        // One message has all calls for one server.
         let mut left: Vec<(Option<WebhookServer>, &ToolCall<'_>)> =
             calls.iter().map(|call| (self.server_of(call), call)).collect();
         while let Some((server, first)) = left.first().map(|(server, call)| (server.clone(), *call)) {
@@ -64,7 +64,7 @@ impl Driver {
         Ok(())
     }
 
-    /// To the destination that the model chose, or to where the server says if the tool has none.
+    /// Transfers to the destination that the model chose, or asks the server if the tool has none.
     async fn transfer_by_tool(&mut self, call: &ToolCall<'_>) -> CallFlow<()> {
         let Some(destination) = chosen_destination(call) else {
             return self.ask_where_to_transfer().await;
@@ -106,7 +106,8 @@ impl Driver {
         }
     }
 
-    /// Only functions are the user's to answer. A tool that the assistant does not have is one, too: the script knows it.
+    /// Returns the server of a tool. Only functions have one. A tool that the assistant lacks counts as a function,
+    /// since the script calls it.
     fn server_of(&self, call: &ToolCall<'_>) -> Option<WebhookServer> {
         let known = call.tool.as_ref();
         if !known.is_none_or(|tool| tool["type"] == "function" || tool["type"].is_null()) {
@@ -167,7 +168,7 @@ impl Driver {
         });
     }
 
-    /// A tool that the API has built in, as the conversation shows it: called, and answered at once.
+    /// Adds the call of a built-in tool and its immediate result to the conversation.
     pub fn add_built_in(&self, name: &str, arguments: Value, result: &str) {
         let used = ToolUse {
             name: name.to_owned(),
@@ -181,7 +182,7 @@ impl Driver {
     }
 }
 
-/// `tool-calls`, without its envelope.
+/// Returns a `tool-calls` message without its envelope.
 fn message(calls: &[&ToolCall<'_>]) -> Value {
     let list: Vec<&Value> = calls.iter().map(|call| &call.json).collect();
     let with_tools = calls.iter().map(|call| {
@@ -207,7 +208,7 @@ fn is_built_in(call: &ToolCall<'_>, kind: &str) -> bool {
     }
 }
 
-/// Of the tool's destinations the one that the arguments name, or the only one; a dynamic one is none yet.
+/// Returns the tool's destination that the arguments name, or the only one; `None` for a dynamic one.
 fn chosen_destination(call: &ToolCall<'_>) -> Option<Value> {
     let destinations = call.tool.as_ref()?["destinations"].as_array()?;
     let wanted = &call.json["function"]["arguments"]["destination"];
@@ -233,11 +234,11 @@ struct ToolResult {
     text: String,
     failed: bool,
     metadata: Option<Value>,
-    /// What the server has the assistant say.
+    /// The message that the server makes the assistant speak.
     says: Option<String>,
 }
 
-/// What the server answered for one call. A failure tells the conversation as little as silence does.
+/// Reads the server's result of one call. A failure gives the conversation no more than a missing result.
 fn tool_result(call: &ToolCall<'_>, reply: &Reply) -> ToolResult {
     let none = Map::new();
     let body = reply.json().unwrap_or_default();
@@ -249,7 +250,7 @@ fn tool_result(call: &ToolCall<'_>, reply: &Reply) -> ToolResult {
     let text = |value: Option<&Value>| match value {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
-        // Not as documented, but common.
+        // Undocumented, but common.
         Some(other) => Some(other.to_string()),
     };
     let error = text(result.get("error")).or_else(|| text(body.get("error")));

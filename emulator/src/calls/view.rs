@@ -1,4 +1,4 @@
-//! A call as it is read: what it was placed with, and over that what its life has come to.
+//! The call resource as clients read it: the stored resource plus the state of the call.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::state::call::{COST, Call, CallStatus};
 use crate::text::timestamp;
 
-/// The resource as it stands now: the state of a call comes from its life, anything else is as it was stored.
+/// Returns the current resource. Status and results come from the state of the call; all else is as stored.
 pub(crate) fn as_of_now(state: &State, mut resource: Value) -> Value {
     let Some(id) = resource["id"].as_str().map(str::to_owned) else {
         return resource;
@@ -17,7 +17,7 @@ pub(crate) fn as_of_now(state: &State, mut resource: Value) -> Value {
     resource
 }
 
-/// Whether the call has a recording to download: it was answered, and is over.
+/// Returns whether the call has artifacts: it was answered and has ended.
 pub(crate) fn has_artifacts(state: &State, id: &str) -> bool {
     state.calls.lock().get(id).is_some_and(Call::has_artifacts)
 }
@@ -43,7 +43,7 @@ fn overlay(state: &State, id: &str, record: &Call, call: &mut Value) {
     }
 }
 
-/// What is known of a call that was answered and is over.
+/// Returns the properties of a call that was answered and has ended.
 fn describe(state: &State, id: &str, record: &Call, call: &mut Value) {
     let link = |file: &str| state.links.signed(&format!("/{id}/{file}"));
     let mono = link("mono-recording.wav");
@@ -85,7 +85,7 @@ fn describe(state: &State, id: &str, record: &Call, call: &mut Value) {
 
 fn cost(record: &Call, call: &mut Value) {
     let breakdown = match record.results.cost {
-        // Nobody asked what for.
+        // The script gives no breakdown.
         Some(cost) => json!({ "transport": 0, "stt": 0, "llm": 0, "tts": 0, "vapi": cost, "total": cost }),
         None => json!({ "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "total": COST }),
     };
@@ -97,7 +97,7 @@ fn cost(record: &Call, call: &mut Value) {
     call["costBreakdown"] = breakdown;
 }
 
-/// `end-of-call-report`, without its envelope.
+/// Returns an `end-of-call-report` without its envelope.
 pub(crate) fn report(state: &State, stored: &Value) -> Value {
     let call = as_of_now(state, stored.clone());
     let mut report = Map::from_iter([("type".to_owned(), json!("end-of-call-report"))]);

@@ -1,4 +1,4 @@
-//! What the sockets of a call need of it: where it stands, and how it begins and ends with them.
+//! The interface of a call for its sockets: its status, connecting and leaving.
 
 use std::sync::Arc;
 
@@ -9,12 +9,12 @@ use crate::calls::view::as_of_now;
 use crate::state::State;
 use crate::state::command::Command;
 
-/// Of a call whose socket is asked for.
+/// The properties of a call that decide about a request for its socket.
 pub(crate) struct SocketTarget {
     pub organization: String,
     pub status: &'static str,
     pub over_websocket: bool,
-    /// Somebody has opened its transport socket.
+    /// Whether its transport socket was opened.
     pub connected: bool,
 }
 
@@ -34,7 +34,7 @@ pub(crate) fn socket_target(state: &State, id: &str) -> Option<SocketTarget> {
     })
 }
 
-/// The state of a call by its name; `ended` for one that is gone.
+/// Returns the name of the status of a call; `ended` for a removed call.
 pub(crate) fn status(state: &State, id: &str) -> &'static str {
     state
         .calls
@@ -43,7 +43,7 @@ pub(crate) fn status(state: &State, id: &str) -> &'static str {
         .map_or("ended", |record| record.status.name())
 }
 
-/// The call as it stands now, whoever's it is.
+/// Returns the current resource of a call, of any organization.
 pub(crate) fn read(state: &State, id: &str) -> Option<Value> {
     let organization = state.calls.lock().get(id)?.organization.clone();
     let stored = state
@@ -55,7 +55,7 @@ pub(crate) fn read(state: &State, id: &str) -> Option<Value> {
     Some(as_of_now(state, stored))
 }
 
-/// What transcripts on a socket say of the assistant: `assistantId` and `assistantName`.
+/// Returns `assistantId` and `assistantName`, as transcripts on a socket have them.
 pub(crate) fn speaking_assistant(state: &State, id: &str) -> Value {
     let assistant: Arc<Value> = state
         .calls
@@ -72,7 +72,7 @@ pub(crate) fn speaking_assistant(state: &State, id: &str) -> Value {
     names
 }
 
-/// The socket of a call is there: the call begins. False if it has one already, or is over.
+/// Connects the socket of a call, which starts the call. Returns false if it has one already, or has ended.
 pub(crate) async fn connect(state: &State, id: &str) -> bool {
     let first = state
         .calls
@@ -82,12 +82,12 @@ pub(crate) async fn connect(state: &State, id: &str) -> bool {
     first && send_command(state, id, Command::Connect).await
 }
 
-/// The customer said something, which nobody understood.
+/// Reports speech of the customer, which is not recognized.
 pub(crate) async fn hear(state: &State, id: &str) {
     send_command(state, id, Command::Hear).await;
 }
 
-/// The customer is gone.
+/// Ends a call because the customer left.
 pub(crate) async fn leave(state: &State, id: &str, reason: &'static str) {
     send_command(state, id, Command::Leave(reason)).await;
 }

@@ -1,4 +1,4 @@
-//! Calls as a test steers them: time, scripts, callers, and what was sent to servers.
+//! Control of calls in a test: time, scripts, inbound calls, and sent webhooks.
 
 use std::time::Duration;
 
@@ -12,67 +12,67 @@ use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 
 impl Emulator {
-    /// Moves the emulator's clock on. Every call has lived up to the new time when this returns: what it says of itself was
-    /// delivered, and what servers answered was used. With no time at all it waits until all is quiet.
+    /// Advances the emulator's clock. When this returns, every call has run up to the new time, its messages are
+    /// delivered, and the responses of servers are used. With a duration of zero it waits until no call is active.
     ///
-    /// A server that is sent something may run on the same runtime. It must not wait for this, as this waits for it.
+    /// A server that receives messages may run on the same runtime. It must not wait for this future.
     pub async fn advance(&self, by: Duration) {
         self.state.timers.advance(&self.state.clock, by).await;
     }
 
-    /// Gives calls a course: for all that are placed or come in from now on, or for those that the script is for.
+    /// Adds a script for calls that start from now on: for all calls, or for those that match its conditions.
     pub fn script(&self, script: Script) {
         self.state.scripts.lock().add(script);
     }
 
-    /// Forgets all scripts. Calls that have begun keep theirs.
+    /// Removes all scripts. Running calls keep theirs.
     pub fn clear_scripts(&self) {
         self.state.scripts.lock().clear();
     }
 
-    /// A customer dials a phone number of the organization that [`Emulator::api_key`] belongs to. This gives the id of the
-    /// call; `None` if there is no such phone number.
+    /// Creates an inbound call: a customer dials a phone number of the organization of [`Emulator::api_key`]. Returns
+    /// the id of the call; `None` if there is no such phone number.
     ///
-    /// Where neither an assistant nor a squad belongs to the number, its server is asked for one (`assistant-request`).
+    /// If the number has neither an assistant nor a squad, its server is asked for one (`assistant-request`).
     pub fn inbound_call(&self, phone_number_id: &str, from: &str) -> Option<String> {
         let organization = ids::organization(self.api_key());
         let call = inbound::create(&self.state, &organization, phone_number_id, from)?;
         call["id"].as_str().map(str::to_owned)
     }
 
-    /// What was sent to the servers of assistants and phone numbers, oldest first: the most recent attempts, up to
+    /// Returns the webhooks sent to user's servers, oldest first: the most recent attempts, up to
     /// [`Builder::keep_webhooks`].
     pub fn webhooks(&self) -> Vec<SentWebhook> {
         self.state.webhooks.lock().all()
     }
 
-    /// Forgets what was sent so far.
+    /// Removes all sent webhooks.
     pub fn clear_webhooks(&self) {
         self.state.webhooks.lock().clear();
     }
 }
 
 impl Builder {
-    /// How many deliveries are kept for [`Emulator::webhooks`]; 512 otherwise.
+    /// Sets the number of attempts kept for [`Emulator::webhooks`]; 512 by default.
     pub fn keep_webhooks(mut self, count: usize) -> Builder {
         self.settings.webhook_limit = count;
         self
     }
 
-    /// The organization's server, as the `server` of an assistant is written: `{"url": "http://..."}`. Messages go there
-    /// that no assistant and no phone number has a server for.
+    /// Sets the organization's server, in the format of an assistant's `server`: `{"url": "http://..."}`. It receives
+    /// messages for which no assistant and no phone number has a server.
     pub fn server(mut self, server: Value) -> Builder {
         self.settings.server = WebhookServer::of(&json!({ "server": server }));
         self
     }
 
-    /// The longest that any server may take to answer, in real time, whatever its `timeoutSeconds`.
+    /// Sets the longest timeout of any server, in real time, whatever its `timeoutSeconds`; 300 seconds by default.
     pub fn webhook_timeout(mut self, longest: Duration) -> Builder {
         self.settings.webhook_timeout = longest;
         self
     }
 
-    /// A course for calls, from the start; [`Emulator::script`] adds more later.
+    /// Adds a script from the start; [`Emulator::script`] adds more later.
     pub fn script(mut self, script: Script) -> Builder {
         self.scripts.push(script);
         self
@@ -89,7 +89,7 @@ mod tests {
     use crate::text::ids;
 
     #[tokio::test]
-    async fn whoever_watches_hears_what_happens_to_a_call() {
+    async fn subscribers_receive_every_event_of_a_call() {
         let emulator = Emulator::builder()
             .call_step(Duration::from_secs(10))
             .script(Script::new().customer_says("Hi."))
@@ -114,7 +114,7 @@ mod tests {
         while let Ok(change) = changes.try_recv() {
             assert_eq!(change.call_id(), id);
             heard.push(match change {
-                // It comes before the message that says which.
+                // The event precedes the message with the new status.
                 CallEvent::Status { .. } => "status".to_owned(),
                 CallEvent::Message { message, .. } => {
                     let what = if message["type"] == "status-update" {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn two_who_move_the_clock_move_it_by_both() {
+    async fn concurrent_advances_add_up() {
         let emulator = Emulator::start().await;
         let before = emulator.state.clock.now();
         let hour = Duration::from_secs(3600);

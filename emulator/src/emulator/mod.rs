@@ -1,4 +1,4 @@
-//! What a test asks of an emulator while it runs.
+//! The handle of a running emulator.
 
 mod builder;
 mod calls;
@@ -18,7 +18,7 @@ use crate::storage::Storage;
 
 pub use builder::{Builder, StartError};
 
-/// A running local Vapi. It listens on 127.0.0.1, on a thread and runtime of its own, and stops when dropped.
+/// A running local Vapi. It listens on 127.0.0.1, has its own thread and runtime, and stops when dropped.
 pub struct Emulator {
     state: Arc<State>,
     storage: Arc<Storage>,
@@ -26,10 +26,11 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Starts one with the embedded document on a free port; it answers as soon as this returns.
+    /// Starts an emulator with the embedded document on a free port. It responds as soon as this returns.
     ///
     /// # Panics
-    /// If the machine has no port or thread left; [`Builder::start`] returns that as an error.
+    ///
+    /// Panics if the machine has no port or thread left. [`Builder::start`] returns that as an error.
     pub async fn start() -> Emulator {
         match Emulator::builder().start().await {
             Ok(emulator) => emulator,
@@ -37,48 +38,48 @@ impl Emulator {
         }
     }
 
-    /// Chooses key, port, document and behaviour first.
+    /// Returns a builder with key, port, document and behavior to choose.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// Where it listens: `http://127.0.0.1:<port>`, with no slash at the end.
+    /// Returns the base URL, `http://127.0.0.1:<port>`, without a slash at the end.
     pub fn base_url(&self) -> String {
         self.state.server_address.url()
     }
 
-    /// A key to use. Any other bearer token works as well, and sees an organization of its own.
+    /// Returns an API key. Any other bearer token works too and has its own organization.
     pub fn api_key(&self) -> &str {
         &self.state.server_address.key
     }
 
-    /// The public key that belongs to [`Emulator::api_key`], good for `POST /call/web` and `POST /chat/web` only. Any
-    /// private key has one: the same with `public-` before it.
+    /// Returns the public key of [`Emulator::api_key`], valid for `POST /call/web` and `POST /chat/web` only. The
+    /// public key of any private key is `public-` and the private key.
     pub fn public_key(&self) -> String {
         format!("{}{}", api_key::PUBLIC_KEY_PREFIX, self.api_key())
     }
 
-    /// What was received, oldest first: the most recent requests, up to [`Builder::keep_requests`].
+    /// Returns the received requests, oldest first: the most recent ones, up to [`Builder::keep_requests`].
     pub fn requests(&self) -> Vec<ReceivedRequest> {
         self.state.request_log.lock().all()
     }
 
-    /// Forgets what was received so far.
+    /// Removes all received requests from the log.
     pub fn clear_requests(&self) {
         self.state.request_log.lock().clear();
     }
 
-    /// Makes something go wrong from now on.
+    /// Adds a fault from now on.
     pub fn fault(&self, fault: Fault) {
         self.state.faults.lock().add(fault);
     }
 
-    /// Ends all faults.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.state.faults.lock().clear();
     }
 
-    /// Every operation it serves, in the order of the document.
+    /// Returns the served operations, in the order of the document.
     pub fn operations(&self) -> Vec<OperationInfo> {
         let operations = self.state.document.documented();
         operations
@@ -91,8 +92,7 @@ impl Emulator {
             .collect()
     }
 
-    /// The smallest request body that the document allows for an operation; `None` if it takes none, or there is no
-    /// such operation.
+    /// Returns the smallest valid request body of an operation; `None` if it takes none or does not exist.
     pub fn minimal_request(&self, operation_id: &str) -> Option<Value> {
         let operation = self
             .state
@@ -104,8 +104,8 @@ impl Emulator {
         Some(sample::minimal(&self.state.document, schema, self.state.clock.now()))
     }
 
-    /// Where an answer departs from what the document declares for a success of the operation, one sentence for each
-    /// place; empty if it fits, and for an operation that declares nothing or does not exist.
+    /// Returns the differences between a response and the success schema of an operation, one sentence each. It is
+    /// empty for a valid response, and for an operation without such a schema.
     pub fn response_problems(&self, operation_id: &str, response: &Value) -> Vec<String> {
         let document = &self.state.document;
         let operation = document
@@ -125,7 +125,7 @@ impl Drop for Emulator {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        // Whoever opens the file next finds it closed.
+        // The data file is closed when this returns.
         let _ = self.storage.close(&self.state);
     }
 }
@@ -138,7 +138,7 @@ impl fmt::Debug for Emulator {
     }
 }
 
-/// One operation of the document, as much as a test needs to send it a request.
+/// One operation of the document, for tests that send it requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct OperationInfo {
@@ -148,6 +148,6 @@ pub struct OperationInfo {
     pub method: http::Method,
     /// The path template: `/call/{id}`.
     pub path: String,
-    /// What the request body must be, if there is one.
+    /// The schema of the request body, if there is one.
     pub request_content_type: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Faults on demand: what can go wrong between a client and the API, asked for by a test.
+//! Faults on demand: failures between a client and the API that a test asks for.
 
 pub(crate) mod syntax;
 
@@ -10,9 +10,9 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use crate::http::response::Response;
 use crate::openapi::document::Operation;
 
-/// Something that goes wrong with the requests of an operation.
+/// A failure of the requests of an operation.
 ///
-/// It can be said in a line too, as on the command line: `"POST /call=500,times=2".parse::<Fault>()`.
+/// It has a text form, too, as on the command line: `"POST /call=500,times=2".parse::<Fault>()`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -26,8 +26,8 @@ use crate::openapi::document::Operation;
 /// Fault::everywhere().latency(Duration::from_millis(300));
 /// ```
 ///
-/// The request is read whole and recorded before the fault shows. Of several faults for an operation the one that was
-/// added first applies until its `times` are used up.
+/// The request is read and logged before the fault occurs. Of several faults for an operation, the oldest applies until
+/// its `times` are used up.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Fault {
@@ -53,7 +53,7 @@ pub(crate) enum Effect {
 }
 
 impl Fault {
-    /// A fault on one operation, named by its id (`CallController_findOne`) or by its method and path template
+    /// Creates a fault on one operation, named by its id (`CallController_findOne`) or by its method and path template
     /// (`GET /call/{id}`).
     pub fn on(operation: impl Into<String>) -> Fault {
         Fault {
@@ -62,7 +62,7 @@ impl Fault {
         }
     }
 
-    /// A fault on every operation.
+    /// Creates a fault on every operation.
     pub fn everywhere() -> Fault {
         Fault {
             target: None,
@@ -74,13 +74,13 @@ impl Fault {
         }
     }
 
-    /// Answers with this status, in the API's error shape. A number that is no HTTP status means 500.
+    /// Responds with this status, in the API's error format. A number that is not an HTTP status means 500.
     pub fn status(mut self, status: u16) -> Fault {
         self.effect = Some(Effect::Status(status_code(status)));
         self
     }
 
-    /// Answers with this status and body, for what proxies in front of the API send: HTML, plain text, nothing.
+    /// Responds with this status and body, as proxies in front of the API do: HTML, plain text, nothing.
     pub fn body(mut self, status: u16, content_type: impl Into<String>, body: impl Into<String>) -> Fault {
         let (content_type, body) = (content_type.into(), body.into());
         self.effect = Some(Effect::Body {
@@ -91,12 +91,12 @@ impl Fault {
         self
     }
 
-    /// Answers 429 with this `Retry-After`: seconds, or an HTTP date.
+    /// Responds with 429 and this `Retry-After`: seconds, or an HTTP date.
     pub fn rate_limit(self, retry_after: &str) -> Fault {
         self.status(429).header(RETRY_AFTER.as_str(), retry_after)
     }
 
-    /// Adds a header to the answer. One that HTTP does not allow is left out.
+    /// Adds a header to the response. A header that HTTP does not allow is ignored.
     pub fn header(mut self, name: &str, value: &str) -> Fault {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             self.headers.insert(name, value);
@@ -104,37 +104,37 @@ impl Fault {
         self
     }
 
-    /// Waits this long before answering, in real time. Alone, it only makes the operation slow.
+    /// Delays the response, in real time. Without another effect, the operation is slow only.
     pub fn latency(mut self, latency: Duration) -> Fault {
         self.latency = latency;
         self
     }
 
-    /// Resets the connection (TCP RST) instead of answering.
+    /// Resets the connection (TCP RST) without a response.
     pub fn reset(mut self) -> Fault {
         self.effect = Some(Effect::Reset);
         self
     }
 
-    /// Closes the connection instead of answering.
+    /// Closes the connection without a response.
     pub fn close(mut self) -> Fault {
         self.effect = Some(Effect::Close);
         self
     }
 
-    /// Sends the headers and half of the real answer's body, then closes the connection.
+    /// Sends the headers and half of the body of the real response, then closes the connection.
     pub fn truncate(mut self) -> Fault {
         self.effect = Some(Effect::Truncate);
         self
     }
 
-    /// Applies to this many requests, then never again. Without it, to all.
+    /// Limits the fault to this many requests; unlimited by default.
     pub fn times(mut self, times: u64) -> Fault {
         self.left = Some(times);
         self
     }
 
-    /// The operation is carried out before it goes wrong: a call is placed although the client sees a failure.
+    /// Performs the operation before the failure: a call is placed although the client sees an error.
     pub fn after_acting(mut self) -> Fault {
         self.acts = true;
         self
@@ -144,7 +144,7 @@ impl Fault {
         self.left != Some(0) && self.names(operation)
     }
 
-    /// Whether it is about this operation.
+    /// Returns whether the fault names this operation.
     pub(crate) fn names(&self, operation: &Operation) -> bool {
         let by_path = |target: &str| {
             target.split_once(' ').is_some_and(|(method, path)| {
@@ -156,12 +156,12 @@ impl Fault {
             .is_none_or(|target| target == operation.id || by_path(target))
     }
 
-    /// Whether the real answer is needed.
+    /// Returns whether the fault needs the real response.
     pub(crate) fn needs_response(&self) -> bool {
         self.acts || matches!(self.effect, None | Some(Effect::Truncate))
     }
 
-    /// What is left of the answer, or of the connection.
+    /// Returns the response, or the end of the connection, after this fault.
     pub(crate) fn apply(&self, response: Option<Response>) -> Exchange {
         let mut response = match (&self.effect, response) {
             (Some(Effect::Reset), _) => return Exchange::Reset,
@@ -190,7 +190,7 @@ impl Fault {
     }
 }
 
-/// What happens to a request in the end.
+/// The end of a request: a response, or a broken connection.
 pub(crate) enum Exchange {
     Response(Response),
     /// The connection is reset.

@@ -1,9 +1,10 @@
-//! The bearer token of a request, and the key that it stands for.
+//! Bearer tokens, and the private keys that they belong to.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
-/// Marks a token that may create web calls and web chats only. The rest of the token is the private key it belongs to.
+/// The prefix of a public key, which may create web calls and web chats only. The rest is the private key that it
+/// belongs to.
 pub(crate) const PUBLIC_KEY_PREFIX: &str = "public-";
 
 /// Returns the private key whose organization a token belongs to, and whether the token is a public one.

@@ -1,6 +1,7 @@
-//! Lets pages of every origin use the API, as the API itself does: browser clients of Vapi call it across origins.
+//! CORS: pages of every origin may use the API, as with the API itself, since browser clients of Vapi call it across
+//! origins.
 //!
-//! The emulator's own routes are left out, see [`crate::admin`].
+//! The emulator's own routes are excluded.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -12,10 +13,10 @@ use http::{HeaderMap, Method, StatusCode};
 
 use crate::http::response::Response;
 
-/// What browsers let a page read beside the body; the rest of what matters they show anyway.
+/// Response headers that a page may read besides the safelisted ones.
 const EXPOSED: &str = "etag, location, retry-after, x-request-id, x-ratelimit-reset";
 
-/// The answer to a browser that asks whether it may send a request, for any path of the API.
+/// Returns the response to a preflight request, for any path of the API.
 pub(crate) fn preflight(request: &Parts) -> Option<Response> {
     let headers = &request.headers;
     let asks = request.method == Method::OPTIONS
@@ -24,7 +25,7 @@ pub(crate) fn preflight(request: &Parts) -> Option<Response> {
     if !asks {
         return None;
     }
-    // `*` does not cover `authorization`, so that the headers are named: those that are asked for.
+    // `*` does not cover `authorization`, so the requested headers are named.
     let wanted = headers.get(ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let wanted = wanted.unwrap_or(HeaderValue::from_static("authorization, content-type"));
     let mut response = Response::empty(StatusCode::NO_CONTENT);
@@ -40,7 +41,8 @@ pub(crate) fn preflight(request: &Parts) -> Option<Response> {
     Some(response)
 }
 
-/// Opens an answer to every origin. Errors too: a page must see a 429 as a 429, not as a network failure.
+/// Allows every origin to read a response. This includes errors: a page must see a 429 as a 429, not as a network
+/// failure.
 pub(crate) fn open(headers: &mut HeaderMap) {
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));

@@ -6,10 +6,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
 use socket2::{Domain, Socket, Type};
 
-/// How many connections may wait to be accepted.
+/// The number of connections that may wait for `accept`.
 const QUEUE: i32 = 4096;
 
-/// An address that can't be listened on; the sentence says why.
+/// An error of listening on an address.
 #[derive(Debug)]
 pub(crate) struct ListenError(String);
 
@@ -21,7 +21,7 @@ impl fmt::Display for ListenError {
 
 impl std::error::Error for ListenError {}
 
-/// Where clients on this machine find a listener: one that listens everywhere listens on loopback too.
+/// Returns the address at which clients on this machine reach a listener. Loopback stands for an unspecified address.
 pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -31,7 +31,7 @@ pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
     address
 }
 
-/// Listens already: a client that connects before the first `accept` waits in the queue.
+/// Binds and listens. A client that connects before the first `accept` waits in the queue.
 pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     listen(address).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => ListenError(format!("{address} is in use by another program; take another port")),
@@ -41,11 +41,11 @@ pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
-    // As the standard library does: a port whose connections are only lingering is free.
+    // The standard library does the same: a port with lingering connections only is free.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
     socket.bind(&address.into())?;
-    // The standard library's queue holds 128; a crowd beyond that would wait for seconds, until its systems try again.
+    // The standard library's queue holds 128. Further clients would wait for seconds until their systems retry.
     socket.listen(QUEUE)?;
     socket.set_nonblocking(true)?;
     Ok(socket.into())

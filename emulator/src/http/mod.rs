@@ -1,4 +1,4 @@
-//! HTTP as both listeners speak it: responses, addresses, keys, and the rules for browsers.
+//! HTTP for both listeners: responses, addresses, keys, and rules for browsers.
 
 pub(crate) mod api_key;
 pub(crate) mod cors;

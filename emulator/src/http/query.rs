@@ -1,9 +1,9 @@
-//! The query of a request, by name.
+//! Query parameters of a request.
 
 use http::Uri;
 use percent_encoding::percent_decode_str;
 
-/// The query parameters in the order in which they came.
+/// Query parameters in the order of the request.
 pub(crate) type Query = [(String, String)];
 
 pub(crate) fn parameter<'q>(query: &'q Query, name: &str) -> Option<&'q str> {
@@ -18,7 +18,7 @@ pub(crate) fn whole(query: &Query, name: &str) -> Option<usize> {
         .map(|number| number as usize)
 }
 
-/// Reads the query of a URL, decoded.
+/// Reads and decodes the query of a URL.
 pub(crate) fn pairs(uri: &Uri) -> Vec<(String, String)> {
     let decode = |text: &str| {
         percent_decode_str(&text.replace('+', " "))

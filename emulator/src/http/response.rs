@@ -1,4 +1,4 @@
-//! What the emulator answers, before it becomes bytes on a wire; errors in the API's own shape.
+//! Responses of the emulator, with errors in the API's format.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ pub(crate) struct Response {
 
 impl Response {
     pub fn json(status: StatusCode, value: &Value) -> Response {
-        // A value can always be written; its keys are strings.
+        // Serialization cannot fail: all keys are strings.
         let body = serde_json::to_vec(value).unwrap_or_default();
         Response::bytes(status, "application/json; charset=utf-8", body)
     }
@@ -33,7 +33,7 @@ impl Response {
         }
     }
 
-    /// A body that is sent piece by piece, its length unsaid.
+    /// Creates a response whose body is sent in pieces, without a length.
     pub fn pieces(content_type: &'static str, pieces: impl IntoIterator<Item = Bytes>) -> Response {
         let mut response = Response::bytes(StatusCode::OK, content_type, Bytes::new());
         response.body = ResponseBody {
@@ -45,7 +45,7 @@ impl Response {
         response
     }
 
-    /// No body at all.
+    /// Creates a response without a body.
     pub fn empty(status: StatusCode) -> Response {
         Response {
             status,
@@ -54,14 +54,15 @@ impl Response {
         }
     }
 
-    /// A body that goes on for as long as somebody has something to send.
+    /// Creates a response whose body continues until the sender is dropped.
     pub fn live(content_type: &'static str, pieces: mpsc::Receiver<Bytes>) -> Response {
         let mut response = Response::pieces(content_type, []);
         response.body.live = Some(pieces);
         response
     }
 
-    /// `{message, error, statusCode}`; the message is a sentence, or a list of them for a request that breaks rules.
+    /// Creates an error `{message, error, statusCode}`. The message is a sentence, or a list of sentences for a request
+    /// that breaks rules.
     pub fn error(status: StatusCode, message: impl Into<Value>) -> Response {
         let error = status.canonical_reason().unwrap_or("Error");
         Response::json(
@@ -70,7 +71,7 @@ impl Response {
         )
     }
 
-    /// The message of an error.
+    /// Returns the message of an error.
     pub fn message(&self) -> Value {
         let body = self
             .body
@@ -100,21 +101,21 @@ impl Response {
     }
 }
 
-/// A body of pieces that can break off before its end.
+/// A body in pieces that can end early on purpose.
 pub(crate) struct ResponseBody {
     pieces: VecDeque<Bytes>,
-    /// Where more pieces come from.
+    /// The source of further pieces.
     live: Option<mpsc::Receiver<Bytes>>,
-    /// The length that is announced; `None` sends chunks.
+    /// The announced length; `None` sends chunks.
     length: Option<u64>,
     end: BodyEnd,
 }
 
-/// How a body ends.
+/// The end of a body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BodyEnd {
     Whole,
-    /// It will break off, once what was said so far is on the wire.
+    /// The body breaks off after the pieces so far are on the wire.
     BreaksOff,
     BreaksOffNow,
 }
@@ -129,7 +130,7 @@ impl ResponseBody {
         }
     }
 
-    /// The first half of the same body, after which the connection goes.
+    /// Returns the first half of the same body, after which the connection closes.
     pub fn cut_in_half(mut self) -> ResponseBody {
         let total: usize = self.pieces.iter().map(Bytes::len).sum();
         let mut left = total / 2;
@@ -163,7 +164,7 @@ impl Body for ResponseBody {
         match self.end {
             BodyEnd::Whole => Poll::Ready(None),
             BodyEnd::BreaksOff => {
-                // An error makes hyper drop what it has not flushed; it flushes when the body makes it wait.
+                // hyper drops unflushed bytes on an error; it flushes when the body is pending.
                 self.end = BodyEnd::BreaksOffNow;
                 context.waker().wake_by_ref();
                 Poll::Pending
@@ -181,7 +182,7 @@ impl Body for ResponseBody {
     }
 }
 
-/// Why a truncated body ends: on purpose.
+/// The error of a body that was truncated on purpose.
 #[derive(Debug)]
 pub(crate) struct BrokenOff;
 

@@ -1,8 +1,7 @@
-//! Keeps other sites' pages away from what is meant for the person on this machine: the emulator's own routes and pages,
-//! and the sockets of calls.
+//! Protection of the emulator's own routes, pages and sockets against pages of other sites.
 //!
-//! A page of another site can send requests here, and can make its own name resolve to this machine; browsers tell on
-//! both, in `Origin` and `Host`. Programs other than browsers send what they like and are let in.
+//! A page of another site can send requests to this address and can resolve its own name to this machine. Browsers
+//! reveal both in `Origin` and `Host`. Other programs can send any headers and are accepted.
 
 use std::net::IpAddr;
 
@@ -16,7 +15,7 @@ use crate::http::server_address::ServerAddress;
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Why the request is not served, if it isn't.
+/// Returns the refusal of a request; `None` if the request is allowed.
 pub(crate) fn refusal(server: &ServerAddress, request: &Parts) -> Option<Response> {
     let refuse = |message: &str| Some(Response::error(StatusCode::FORBIDDEN, message));
     let text = |name: HeaderName| request.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
@@ -42,8 +41,8 @@ pub(crate) fn refusal(server: &ServerAddress, request: &Parts) -> Option<Respons
     None
 }
 
-/// Whether the request is from no page, or from one of this machine, on whatever port: a socket is no longer guarded by
-/// the browser once it is open.
+/// Returns whether a request comes from no page or from a page of this machine, on any port. Browsers do not guard a
+/// socket after it is open.
 pub(crate) fn is_from_this_machine(server: &ServerAddress, request: &Parts) -> bool {
     let Some(origin) = request.headers.get(ORIGIN) else {
         return true;
@@ -54,8 +53,8 @@ pub(crate) fn is_from_this_machine(server: &ServerAddress, request: &Parts) -> b
         .is_some_and(|authority: Authority| is_own_host(authority.host(), server.listens_on))
 }
 
-/// Loopback, by name or number, or the address that is listened on. A name that anybody can register is never one; one
-/// without a dot is given by the network, as containers have them.
+/// Returns whether a host is loopback, by name or number, or the address of the listener. Names that anybody can
+/// register are refused. Names without a dot are given by a local network, as in container networks.
 fn is_own_host(host: &str, listening: IpAddr) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match host.parse::<IpAddr>() {
@@ -73,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_this_machine_and_the_bound_address_are_us() {
+    fn only_this_machine_and_the_bound_address_are_accepted() {
         let loopback = IpAddr::from([127, 0, 0, 1]);
         for host in [
             "localhost",
@@ -98,7 +97,7 @@ mod tests {
         }
         assert!(is_own_host("10.0.0.5", IpAddr::from([10, 0, 0, 5])));
         assert!(!is_own_host("10.0.0.6", IpAddr::from([10, 0, 0, 5])));
-        // Listening everywhere: any number is an address of this machine, names still are not.
+        // With an unspecified address any IP address may belong to this machine; names still do not.
         assert!(is_own_host("10.0.0.6", IpAddr::from([0, 0, 0, 0])));
         assert!(is_own_host("vapi", IpAddr::from([0, 0, 0, 0])));
         assert!(!is_own_host("evil.example", IpAddr::from([0, 0, 0, 0])));

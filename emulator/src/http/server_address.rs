@@ -1,17 +1,17 @@
-//! The address under which an emulator is found, and its key.
+//! The address and the API key of an emulator.
 
 use std::net::{IpAddr, SocketAddr};
 
-/// Where an emulator is found, and with which key.
+/// The address and the API key of an emulator.
 pub(crate) struct ServerAddress {
     pub address: SocketAddr,
-    /// What it listens on; `address` is loopback if that is every address of the machine.
+    /// The address that it listens on. `address` is loopback if this is unspecified.
     pub listens_on: IpAddr,
     pub key: String,
 }
 
 impl ServerAddress {
-    /// With no slash at the end.
+    /// Returns the base URL, without a slash at the end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }

@@ -1,6 +1,6 @@
-//! The document that drives the emulator: operations with their schemas, references resolved.
+//! The OpenAPI document: operations with their schemas, references resolved.
 //!
-//! Nothing here knows what an operation does; that is [`crate::api::resources`] and the behaviours beside it.
+//! The behavior of operations is elsewhere, in the layer `api`.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,17 +9,17 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value};
 
-/// Operations that the API has and its document lacks, as an OpenAPI document of its own.
+/// Operations that the API has and its document lacks, as an OpenAPI document.
 static UNDOCUMENTED: &str = include_str!("undocumented.json");
 
-/// An OpenAPI document, read once.
+/// A parsed OpenAPI document.
 pub(crate) struct Document {
     root: Value,
     text: Bytes,
     operations: Vec<Operation>,
 }
 
-/// One operation, as far as serving it needs.
+/// One operation of the document.
 pub(crate) struct Operation {
     /// `operationId`, or method and path where the document gives none.
     pub id: String,
@@ -28,19 +28,19 @@ pub(crate) struct Operation {
     pub path: String,
     pub query: Vec<QueryParameter>,
     pub request: Option<RequestBody>,
-    /// What a success looks like: the 2xx answer that says most.
+    /// The success: the 2xx response with the richest schema.
     pub success: Success,
-    /// The document declares a 302: the answer is a download elsewhere.
+    /// The document declares a 302: the response redirects to a download.
     pub redirects: bool,
-    /// From the document itself, not from [`crate::api::undocumented`].
+    /// Whether the document declares it. Others come from `undocumented.json`.
     pub documented: bool,
-    /// The id of the operation that it behaves like; its own, nearly always.
+    /// The id of the operation with the same behavior; nearly always its own.
     pub behaves_as: String,
-    /// Wants the public key; all others want the private one.
+    /// Needs the public key. All others need the private key.
     pub wants_public_key: bool,
-    /// Properties that no answer shows.
+    /// Properties that no response shows.
     pub hides: Vec<String>,
-    /// What the collection holds from the start.
+    /// The initial resource of the collection.
     pub seed: Option<Value>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) struct Success {
     pub schema: Option<Value>,
 }
 
-/// The document can't be served.
+/// An error of a document that cannot be served.
 #[derive(Debug)]
 pub struct DocumentError(String);
 
@@ -98,8 +98,8 @@ impl Document {
         Ok(document)
     }
 
-    /// A schema that is composed of itself fits no value. Refused here, so that nobody who follows `allOf` and `oneOf`
-    /// has to fear going round in circles.
+    /// Refuses a schema that is composed of itself, which no value fits. Code that follows `allOf` and `oneOf` then
+    /// always ends.
     fn refuse_circles(&self) -> Result<(), DocumentError> {
         let schemas = self.root.pointer("/components/schemas");
         let mut sound = HashSet::new();
@@ -135,7 +135,7 @@ impl Document {
         parts.flatten().try_for_each(|part| self.composed(part, open, sound))
     }
 
-    /// The document byte for byte as it was read.
+    /// Returns the document byte for byte as it was read.
     pub fn text(&self) -> Bytes {
         self.text.clone()
     }
@@ -144,7 +144,7 @@ impl Document {
         &self.operations
     }
 
-    /// Those that the document declares itself.
+    /// Returns the operations that the document declares.
     pub fn documented(&self) -> impl Iterator<Item = &Operation> {
         self.operations.iter().filter(|operation| operation.documented)
     }
@@ -157,7 +157,7 @@ impl Document {
         self.operations.iter().any(|o| o.path == path)
     }
 
-    /// The schema behind a chain of `$ref`s; `None` when it leads nowhere or in a circle.
+    /// Resolves a chain of `$ref`s; `None` when it leads nowhere or in a circle.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         for _ in 0..32 {
             let Some(reference) = reference(schema) else {
@@ -169,7 +169,7 @@ impl Document {
     }
 }
 
-/// The target of a `$ref`, if the schema is one.
+/// Returns the target of a `$ref`, if the schema is one.
 pub(crate) fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref").and_then(Value::as_str)
 }
@@ -191,7 +191,7 @@ fn read_operations(paths: &Map<String, Value>) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in paths {
         for (method, operation) in item.as_object().into_iter().flatten() {
-            // `parameters`, `summary` and `servers` live beside the methods.
+            // `parameters`, `summary` and `servers` stand beside the methods.
             let Some(method) = method_named(method) else {
                 continue;
             };
@@ -247,8 +247,8 @@ fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
     }
 }
 
-/// Some operations declare 200 and 201 with different bodies; the one whose schema says something is what the API
-/// answers with.
+/// Returns the success response. Some operations declare 200 and 201 with different bodies; the API sends the one with
+/// the richer schema.
 fn success(responses: Option<&serde_json::Map<String, Value>>, method: &Method) -> Success {
     let declared = responses.into_iter().flatten().filter_map(|(code, response)| {
         let status: u16 = code.parse().ok().filter(|status| (200..300).contains(status))?;
@@ -275,7 +275,7 @@ fn success(responses: Option<&serde_json::Map<String, Value>>, method: &Method) 
             },
         ))
     });
-    // Of two that say the same, the first declared.
+    // The first declared of equals.
     let best = declared.reduce(|best, next| if next.0 > best.0 { next } else { best });
     best.map_or_else(
         || Success {

@@ -5,18 +5,18 @@ use serde_json::Value;
 use crate::openapi::document::Document;
 use crate::openapi::schema;
 
-/// How a list answers.
+/// The form of a list response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ListStyle {
     /// A plain array.
     Array,
     /// `{results, metadata}`.
     Page,
-    /// The one or the other: a page when the request asks for one.
+    /// A plain array, or a page when the request asks for one.
     Either,
 }
 
-/// The style that a success schema declares, if it is a list's.
+/// Returns the style of a success schema, if it is that of a list.
 pub(crate) fn style(document: &Document, schema: &Value) -> Option<ListStyle> {
     let schema = document.resolve(schema)?;
     if let Some(branches) = schema::branches(schema) {
@@ -33,7 +33,7 @@ pub(crate) fn style(document: &Document, schema: &Value) -> Option<ListStyle> {
     (properties["results"]["type"] == "array" && !properties["metadata"].is_null()).then_some(ListStyle::Page)
 }
 
-/// The schema of one item of a list.
+/// Returns the schema of one item of a list.
 pub(crate) fn item_schema<'a>(document: &'a Document, schema: &'a Value) -> Option<&'a Value> {
     let schema = document.resolve(schema)?;
     if let Some(branches) = schema::branches(schema) {

@@ -1,10 +1,10 @@
-//! What the API says about a value that breaks a rule: one sentence for each problem, naming the field.
+//! Error messages of the API: one sentence for each problem of a value, with the name of the field.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
 use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
-/// The sentences for one error of a compiled schema.
+/// Returns the sentences for one error of a compiled schema.
 pub(crate) fn of(error: &ValidationError<'_>) -> Vec<String> {
     let place = place(error);
     let say = |rule: String| vec![format!("{} {rule}", if place.is_empty() { "body" } else { &place })];
@@ -36,23 +36,23 @@ pub(crate) fn of(error: &ValidationError<'_>) -> Vec<String> {
         ValidationErrorKind::Maximum { limit } => say(format!("must not be greater than {}", number(limit))),
         ValidationErrorKind::MinItems { limit } => say(format!("must contain at least {limit} elements")),
         ValidationErrorKind::MaxItems { limit } => say(format!("must contain no more than {limit} elements")),
-        // Nothing tells the branches apart, so the one that was nearly met is meant.
+        // The branches cannot be distinguished, so the one with the fewest errors is reported.
         ValidationErrorKind::AnyOf { context } => {
             let branches = context.iter().map(|errors| errors.iter().flat_map(of).collect());
             branches.min_by_key(Vec::len).unwrap_or_default()
         }
-        // A tag; see `crate::openapi::json_schema::unions`. The sentence begins with its name.
+        // A tag; see `crate::openapi::json_schema::unions`. The sentence starts with its name.
         ValidationErrorKind::Custom { message, .. } => vec![joined(&place, message)],
         _ => say(error.to_string()),
     }
 }
 
-/// `must be one of the following values: a, b`.
+/// Formats `must be one of the following values: a, b`.
 pub(crate) fn one_of(values: &[&str]) -> String {
     format!("must be one of the following values: {}", values.join(", "))
 }
 
-/// `customers.0.number`; empty for the body itself.
+/// Returns the path of an error, `customers.0.number`; empty for the body itself.
 fn place(error: &ValidationError<'_>) -> String {
     let pointer = error.instance_path().as_str();
     let segments = pointer.split('/').skip(1);
@@ -82,7 +82,7 @@ fn a(kind: &TypeKind) -> &'static str {
     }
 }
 
-/// Whole numbers without a fraction, however the document writes them.
+/// Formats whole numbers without a fraction.
 fn number(limit: &Value) -> String {
     limit
         .as_f64()

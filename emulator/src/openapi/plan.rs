@@ -1,4 +1,4 @@
-//! What each operation does, read off the shape of its path and its schemas once, when the document is loaded.
+//! Plans of operations: their roles, derived from the form of their path and their schemas when the document is loaded.
 
 use http::Method;
 use serde_json::Value;
@@ -10,15 +10,15 @@ use crate::openapi::routes::PathParameters;
 
 pub(crate) struct Plan {
     pub role: Role,
-    /// Where the resources live, `/v2/knowledge-base/{id}/file`.
+    /// The collection of the resources, `/v2/knowledge-base/{id}/file`.
     pub collection: String,
     /// The path parameter that names the resource: `id`, `fileId`.
     pub item_key: String,
     /// Resources that must exist first: their collection and the parameter that names them.
     pub parents: Vec<(String, String)>,
-    /// What is stored: the schema that getting one answers with.
+    /// The schema of the resource: that of the response of its get operation.
     pub resource: Option<Value>,
-    /// Lists below the resource that no operation can add to; a new resource gets one item in each.
+    /// Lists below the resource that no operation adds to. A new resource gets one item in each.
     pub children: Vec<Child>,
 }
 
@@ -29,7 +29,7 @@ pub(crate) enum Role {
     List(ListStyle),
     Update,
     Delete,
-    /// Answered from the success schema alone.
+    /// The response follows from the success schema alone.
     Action,
     PlaceCall,
     Chat,
@@ -49,7 +49,7 @@ impl Plan {
         let (above, last) = operation.path.rsplit_once('/').unwrap_or(("", &operation.path));
         let (owner, item_key) = match (role, parameter_name(last)) {
             (Role::Get | Role::Update | Role::Delete, Some(name)) => (above, name),
-            // Answers as a response, remembered as a chat; `/call/web` begins a call like any other.
+            // Responds in OpenAI's format and is stored as a chat. `/call/web` places a call like any other.
             (Role::ChatResponse, _) => (above, "id"),
             _ if operation.behaves_as != operation.id => (above, "id"),
             _ => (operation.path.as_str(), "id"),
@@ -75,7 +75,7 @@ impl Plan {
     }
 }
 
-/// The path of a collection with its parameters filled in.
+/// Returns the path of a collection with its parameters filled in.
 pub(crate) fn concrete(template: &str, parameters: &PathParameters) -> String {
     let mut path = String::with_capacity(template.len() + 32);
     for segment in template.split('/').skip(1) {
@@ -123,9 +123,9 @@ fn list_style(document: &Document, operation: &Operation) -> Option<ListStyle> {
     list_style::style(document, operation.success.schema.as_ref()?)
 }
 
-/// `GET <collection>/{anything}`.
+/// Returns the operation `GET <collection>/{anything}`.
 fn item_operation<'a>(document: &'a Document, collection: &str) -> Option<&'a Operation> {
-    // `/v2/phone-number` only lists what `/phone-number/{id}` gets.
+    // `/v2/phone-number` only lists the resources of `/phone-number/{id}`.
     let unversioned = canonical(document, collection);
     let below = |operation: &&Operation, collection: &str| {
         let rest = operation
@@ -143,7 +143,7 @@ fn item_operation<'a>(document: &'a Document, collection: &str) -> Option<&'a Op
     find(&unversioned).or_else(|| find(collection))
 }
 
-/// `/v2/campaign` and `/campaign` are two doors to the same resources.
+/// Returns the collection behind an alias: `/v2/campaign` and `/campaign` have the same resources.
 fn canonical(document: &Document, path: &str) -> String {
     let mut segments = path.splitn(4, '/').skip(1);
     let version = segments.next().and_then(|segment| segment.strip_prefix('v'));

@@ -1,4 +1,4 @@
-//! The smallest value that fits a schema: what an operation answers with when nothing is stored to answer from.
+//! Samples: the smallest value of a schema, for responses that no stored resource gives.
 
 use serde_json::{Map, Value, json};
 
@@ -7,8 +7,8 @@ use crate::openapi::schema::{ObjectSchema, branches};
 use crate::openapi::validator::{Validators, branch};
 use crate::text::{ids, timestamp};
 
-/// All required properties, nothing else; the first branch of a union, the first value of an enum. References that lead
-/// back to themselves end in an empty object.
+/// Returns a value with the required properties only, the first branch of a union and the first value of an enum.
+/// Recursive references end in an empty object.
 pub(crate) fn minimal(document: &Document, schema: &Value, now: i64) -> Value {
     Sampler {
         document,
@@ -18,7 +18,7 @@ pub(crate) fn minimal(document: &Document, schema: &Value, now: i64) -> Value {
     .value(schema)
 }
 
-/// The value with every property added that its schema requires and it lacks.
+/// Adds every property that the schema requires and the value lacks.
 pub(crate) fn complete(validators: &Validators, schema: &Value, value: &mut Value, now: i64) {
     let document = validators.document();
     let Some(schema) = document.resolve(schema) else {
@@ -41,7 +41,7 @@ pub(crate) fn complete(validators: &Validators, schema: &Value, value: &mut Valu
     }
 }
 
-/// The value as another schema has it: without what that does not declare, with all that it requires.
+/// Converts a value to another schema: removes undeclared properties and adds required ones.
 pub(crate) fn reshape(validators: &Validators, schema: &Value, value: &mut Value, now: i64) {
     let shape = ObjectSchema::of(validators.document(), schema);
     if let (false, Value::Object(object)) = (shape.open, &mut *value) {
@@ -50,7 +50,7 @@ pub(crate) fn reshape(validators: &Validators, schema: &Value, value: &mut Value
     complete(validators, schema, value, now);
 }
 
-/// Whether a schema, or the branch of it that the value means, declares a property.
+/// Returns whether a schema, or the branch that the value means, declares a property.
 pub(crate) fn declares(document: &Document, schema: &Value, name: &str) -> bool {
     let Some(schema) = document.resolve(schema) else {
         return false;

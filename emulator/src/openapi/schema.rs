@@ -1,13 +1,13 @@
-//! What a schema says about the values that fit it, with the document's known mistakes read as they were meant.
+//! Properties of schemas, with the known mistakes of the document corrected.
 
 use serde_json::Value;
 
 use crate::openapi::document::{Document, reference};
 
-/// References and `allOf`s that are followed for one schema.
+/// The largest number of references and `allOf`s followed for one schema.
 const MOST_PARTS: usize = 128;
 
-/// Properties whose declared type is not what the API takes.
+/// Properties whose declared type is not that of the API.
 const MISTYPED: [(&str, &str); 8] = [
     // Messages of a chat are `{role, content}`; the document types them as messages of a call.
     ("CreateChatDTO", "input"),
@@ -16,15 +16,15 @@ const MISTYPED: [(&str, &str); 8] = [
     ("UpdateSessionDTO", "messages"),
     // An array on the wire.
     ("KeypadInputPlan", "delimiters"),
-    // JSON schemas of the user's own: the declared type is closed and misses most keywords.
+    // The user's own JSON schemas: the declared type is closed and lacks most keywords.
     ("OpenAIFunction", "parameters"),
     ("CreateStructuredOutputDTO", "schema"),
     ("UpdateStructuredOutputDTO", "schema"),
 ];
 
-/// Properties that the API takes although the document does not have them.
+/// Properties that the API accepts and the document lacks.
 const UNDECLARED: [(&str, &str); 3] = [
-    // From before credentials; sent back in `X-Vapi-Secret`.
+    // The legacy secret, sent back in `X-Vapi-Secret`.
     ("Server", "secret"),
     // Clients of OpenAI's Responses API always send one.
     ("OpenAIResponsesRequest", "model"),
@@ -34,7 +34,7 @@ const UNDECLARED: [(&str, &str); 3] = [
 
 static ANYTHING: Value = Value::Null;
 
-/// The branches of a union schema.
+/// Returns the branches of a union schema.
 pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
     ["oneOf", "anyOf"]
         .iter()
@@ -46,14 +46,14 @@ pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
 pub(crate) struct ObjectSchema<'a> {
     pub properties: Vec<Property<'a>>,
     pub required: Vec<&'a str>,
-    /// Other properties may come too.
+    /// Whether other properties are allowed.
     pub open: bool,
 }
 
 pub(crate) struct Property<'a> {
     pub name: &'a str,
     pub schema: &'a Value,
-    /// Its schema is known to be wrong.
+    /// Whether its schema is known to be wrong.
     pub mistyped: bool,
 }
 
@@ -103,8 +103,8 @@ impl<'a> ObjectSchema<'a> {
     }
 }
 
-/// Whether every tag of the branch is as the value has it. A tag is a property with one allowed value; that is what
-/// tells the branches of a union apart.
+/// Returns whether every tag of a branch agrees with a value. A tag is a property with one allowed value; tags
+/// distinguish the branches of a union.
 pub(crate) fn tags_agree(document: &Document, branch: &Value, value: &Value) -> bool {
     let Value::Object(object) = value else {
         return true;

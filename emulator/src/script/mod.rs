@@ -1,4 +1,4 @@
-//! What happens in a call: who says what, which tool is called, how it ends. Written in Rust, or read from JSON or TOML.
+//! Scripts of calls: speech, tool calls and the end. They are written in Rust, or read from JSON or TOML.
 
 mod parse;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 pub use parse::ScriptError;
 
-/// The course of a call, told step by step.
+/// The script of a call, step by step.
 ///
 /// ```
 /// use serde_json::json;
@@ -23,8 +23,8 @@ pub use parse::ScriptError;
 ///     .summary("A table for four was booked.");
 /// ```
 ///
-/// Without conditions it is for every call. Of several that fit, one for the next call comes first, then the one with the
-/// most conditions, then the one that was added last.
+/// Without conditions a script applies to every call. Of several that match, one for the next call takes precedence,
+/// then the one with the most conditions, then the one that was added last.
 #[derive(Clone, Debug, PartialEq)]
 #[must_use]
 pub struct Script {
@@ -33,29 +33,29 @@ pub struct Script {
     pub(crate) answer: Pickup,
     pub(crate) steps: Vec<Step>,
     pub(crate) ending: Ending,
-    /// How long a word takes, in milliseconds.
+    /// The time of a word, in milliseconds.
     pub(crate) word: u64,
     pub(crate) results: CallResults,
 }
 
-/// Which calls a script is for; what is not said does not matter.
+/// The conditions of a script. Absent ones match any call.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct When {
     /// Id or name.
     pub assistant: Option<String>,
-    /// The number or SIP address.
+    /// The number or SIP address of the customer.
     pub customer: Option<String>,
     pub phone_number_id: Option<String>,
-    /// For one call only.
+    /// Applies to one call only.
     pub next: bool,
 }
 
-/// What happens when it rings.
+/// The response to the ringing.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Pickup {
     Customer,
     Voicemail,
-    /// Nobody; the call ends for this reason.
+    /// Nobody picks up. The call ends for this reason.
     Nobody(String),
 }
 
@@ -66,13 +66,13 @@ pub(crate) enum Step {
     Assistant(Line),
     Customer(Line),
     Pause(Duration),
-    /// The assistant says nothing for so long that the API notices.
+    /// The assistant is silent for so long that the API notices.
     Hang(Duration),
-    /// Tools called at once.
+    /// Tools called in parallel.
     Tools(Vec<ToolUse>),
-    /// To this number or address, or to where the server says.
+    /// A transfer to this number or address, or to the destination that the server names.
     Transfer(Option<Value>),
-    /// To this assistant, or to the one that the server says; with the parameters the model gives.
+    /// A handoff to this assistant, or to the one that the server names for these parameters.
     Handoff {
         destination: Option<Value>,
         parameters: Value,
@@ -83,16 +83,16 @@ pub(crate) enum Step {
 pub(crate) struct ToolUse {
     pub name: String,
     pub arguments: Value,
-    /// What it says where there is no server to ask.
+    /// The result if there is no server to ask.
     pub result: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Line {
     pub text: String,
-    /// How long it takes; by the number of words otherwise.
+    /// The duration; by the number of words if absent.
     pub lasts: Option<Duration>,
-    /// Cuts the assistant short.
+    /// Interrupts the assistant.
     pub interrupts: bool,
 }
 
@@ -113,14 +113,14 @@ pub(crate) enum Ending {
     Reason(String),
 }
 
-/// What is said about a call once it is over.
+/// The results of a call after its end.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct CallResults {
     pub analysis: Map<String, Value>,
     pub structured_outputs: Map<String, Value>,
-    /// In dollars.
+    /// The cost in dollars.
     pub cost: Option<f64>,
-    /// The recording and the log tell what was said; those of a call without a script are samples.
+    /// Whether the recording and the log follow the conversation; those of a call without a script are samples.
     pub scripted: bool,
 }
 
@@ -133,7 +133,7 @@ impl Default for Script {
 }
 
 impl Script {
-    /// A call that is answered, in which nothing is said yet, and which the customer ends.
+    /// Creates a script of an answered call without speech, which the customer ends.
     pub fn new() -> Script {
         Script {
             name: None,
@@ -150,39 +150,51 @@ impl Script {
     }
 
     /// Reads scripts from JSON: a list of them, or an object with a list of `scripts`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the position of the mistake if the text is not JSON or not a list of scripts.
     pub fn from_json(text: &str) -> Result<Vec<Script>, ScriptError> {
         parse::json(text)
     }
 
     /// Reads scripts from TOML: a list of `[[scripts]]`.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the position of the mistake if the text is not TOML or not a list of scripts.
     pub fn from_toml(text: &str) -> Result<Vec<Script>, ScriptError> {
         parse::toml(text)
     }
 
     /// Reads scripts from a file: TOML if its name ends in `.toml`, else JSON.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error with the position of the mistake if the file cannot be read or has no valid scripts.
     pub fn from_file(path: impl AsRef<std::path::Path>) -> Result<Vec<Script>, ScriptError> {
         parse::file(path.as_ref())
     }
 
-    /// Only for calls of this assistant, named by its id or its name.
+    /// Limits the script to calls of this assistant, named by its id or its name.
     pub fn for_assistant(mut self, id_or_name: impl Into<String>) -> Script {
         self.when.assistant = Some(id_or_name.into());
         self
     }
 
-    /// Only for calls with this customer: a number, or a SIP address.
+    /// Limits the script to calls with this customer: a number, or a SIP address.
     pub fn for_customer(mut self, number: impl Into<String>) -> Script {
         self.when.customer = Some(number.into());
         self
     }
 
-    /// Only for calls over this phone number.
+    /// Limits the script to calls over this phone number.
     pub fn for_phone_number(mut self, id: impl Into<String>) -> Script {
         self.when.phone_number_id = Some(id.into());
         self
     }
 
-    /// Only for the next call that it fits.
+    /// Limits the script to the next call that matches.
     pub fn for_next_call(mut self) -> Script {
         self.when.next = true;
         self
@@ -193,22 +205,22 @@ impl Script {
         self
     }
 
-    /// The assistant says its `firstMessage`.
+    /// Adds a step: the assistant says its `firstMessage`.
     pub fn assistant_greets(self) -> Script {
         self.step(Step::Greeting(None))
     }
 
-    /// The assistant says something.
+    /// Adds a step: the assistant says a text.
     pub fn assistant_says(self, text: impl Into<String>) -> Script {
         self.step(Step::Assistant(Line::new(text)))
     }
 
-    /// The customer says something.
+    /// Adds a step: the customer says a text.
     pub fn customer_says(self, text: impl Into<String>) -> Script {
         self.step(Step::Customer(Line::new(text)))
     }
 
-    /// The customer cuts the assistant short: what the assistant was saying breaks off half way.
+    /// Adds a step: the customer interrupts the assistant, whose line breaks off half way.
     pub fn customer_interrupts(self, text: impl Into<String>) -> Script {
         self.step(Step::Customer(Line {
             interrupts: true,
@@ -216,7 +228,7 @@ impl Script {
         }))
     }
 
-    /// How long the line before takes; by the number of its words otherwise.
+    /// Sets the duration of the last line; by the number of its words by default.
     pub fn lasting(mut self, time: Duration) -> Script {
         match self.steps.last_mut() {
             Some(Step::Assistant(line) | Step::Customer(line)) => line.lasts = Some(time),
@@ -226,22 +238,22 @@ impl Script {
         self
     }
 
-    /// Nobody says anything.
+    /// Adds a step: silence.
     pub fn pause(self, time: Duration) -> Script {
         self.step(Step::Pause(time))
     }
 
-    /// The assistant should say something and does not: the server is sent `hang`.
+    /// Adds a step: the assistant is silent when it should speak. The server receives `hang`.
     pub fn assistant_hangs(self, time: Duration) -> Script {
         self.step(Step::Hang(time))
     }
 
-    /// The assistant calls a tool and waits for what its server answers.
+    /// Adds a step: the assistant calls a tool and waits for the response of its server.
     pub fn calls_tool(self, name: impl Into<String>, arguments: Value) -> Script {
         self.calls_tools([(name, arguments)])
     }
 
-    /// What the tools called just now say if the call has no server that could be asked.
+    /// Sets the result of the last tools if the call has no server to ask.
     pub fn with_result(mut self, result: impl Into<String>) -> Script {
         if let Some(Step::Tools(uses)) = self.steps.last_mut() {
             let result = result.into();
@@ -250,7 +262,7 @@ impl Script {
         self
     }
 
-    /// The assistant calls several tools at once.
+    /// Adds a step: the assistant calls several tools in parallel.
     pub fn calls_tools<N: Into<String>>(self, calls: impl IntoIterator<Item = (N, Value)>) -> Script {
         let uses = calls.into_iter().map(|(name, arguments)| ToolUse {
             name: name.into(),
@@ -260,17 +272,20 @@ impl Script {
         self.step(Step::Tools(uses.collect()))
     }
 
-    /// The call is transferred to a destination such as `{"type": "number", "number": "+15555550199"}`, and ends.
+    /// Adds a step: the call is transferred to a destination such as `{"type": "number", "number": "+15555550199"}`,
+    /// and ends.
     pub fn transfers_to(self, destination: Value) -> Script {
         self.step(Step::Transfer(Some(destination)))
     }
 
-    /// The call is transferred to where the server says: it is sent `transfer-destination-request`.
+    /// Adds a step: the call is transferred to the destination that the server names. The server receives
+    /// `transfer-destination-request`.
     pub fn asks_where_to_transfer(self) -> Script {
         self.step(Step::Transfer(None))
     }
 
-    /// Another assistant takes over: `{"type": "assistant", "assistantId": "..."}`. It says its first message.
+    /// Adds a step: another assistant takes over, `{"type": "assistant", "assistantId": "..."}`, and says its first
+    /// message.
     pub fn hands_off_to(self, destination: Value) -> Script {
         self.step(Step::Handoff {
             destination: Some(destination),
@@ -278,7 +293,8 @@ impl Script {
         })
     }
 
-    /// The assistant that the server names takes over: it is sent `handoff-destination-request` with these parameters.
+    /// Adds a step: the assistant that the server names takes over. The server receives `handoff-destination-request`
+    /// with these parameters.
     pub fn asks_whom_to_hand_off_to(self, parameters: Value) -> Script {
         self.step(Step::Handoff {
             destination: None,
@@ -286,17 +302,17 @@ impl Script {
         })
     }
 
-    /// At the end the customer hangs up, as they do anyway.
+    /// Ends the script with the customer hanging up, which is the default.
     pub fn customer_hangs_up(self) -> Script {
         self.ends(Ending::Customer)
     }
 
-    /// At the end the assistant says its `endCallMessage` and hangs up.
+    /// Ends the script with the assistant saying its `endCallMessage` and hanging up.
     pub fn assistant_hangs_up(self) -> Script {
         self.ends(Ending::Assistant)
     }
 
-    /// At the end the call ends for this reason, such as `silence-timed-out`.
+    /// Ends the script with this reason, such as `silence-timed-out`.
     pub fn ends_with(self, reason: impl Into<String>) -> Script {
         self.ends(Ending::Reason(reason.into()))
     }
@@ -306,39 +322,39 @@ impl Script {
         self
     }
 
-    /// Nobody answers.
+    /// Ends the call because nobody answers.
     pub fn nobody_answers(self) -> Script {
         self.never_starts("customer-did-not-answer")
     }
 
-    /// The line is busy.
+    /// Ends the call because the line is busy.
     pub fn line_is_busy(self) -> Script {
         self.never_starts("customer-busy")
     }
 
-    /// A voicemail answers; the assistant leaves its `voicemailMessage`.
+    /// Makes a voicemail answer; the assistant leaves its `voicemailMessage`.
     pub fn voicemail_answers(mut self) -> Script {
         self.answer = Pickup::Voicemail;
         self
     }
 
-    /// It rings, and then the call ends for this reason.
+    /// Ends the call after the ringing, for this reason.
     pub fn never_starts(mut self, reason: impl Into<String>) -> Script {
         self.answer = Pickup::Nobody(reason.into());
         self
     }
 
-    /// `analysis.summary`.
+    /// Sets `analysis.summary`.
     pub fn summary(self, text: impl Into<String>) -> Script {
         self.analysis("summary", json!(text.into()))
     }
 
-    /// `analysis.successEvaluation`.
+    /// Sets `analysis.successEvaluation`.
     pub fn success(self, evaluation: impl Into<String>) -> Script {
         self.analysis("successEvaluation", json!(evaluation.into()))
     }
 
-    /// `analysis.structuredData`.
+    /// Sets `analysis.structuredData`.
     pub fn structured_data(self, data: Value) -> Script {
         self.analysis("structuredData", data)
     }
@@ -348,7 +364,7 @@ impl Script {
         self
     }
 
-    /// A result in `artifact.structuredOutputs`, under the id of the structured output.
+    /// Adds a result in `artifact.structuredOutputs`, under the id of the structured output.
     pub fn structured_output(mut self, id: impl Into<String>, name: &str, result: Value) -> Script {
         self.results
             .structured_outputs
@@ -356,13 +372,13 @@ impl Script {
         self
     }
 
-    /// What the call cost, in dollars.
+    /// Sets the cost of the call, in dollars.
     pub fn cost(mut self, dollars: f64) -> Script {
         self.results.cost = Some(dollars);
         self
     }
 
-    /// How long a word takes to say; 400 ms otherwise.
+    /// Sets the time of a word; 400 ms by default.
     pub fn pace(mut self, word: Duration) -> Script {
         self.word = u64::try_from(word.as_millis()).unwrap_or(WORD);
         self

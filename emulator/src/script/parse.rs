@@ -1,4 +1,4 @@
-//! Scripts from JSON and TOML. Whatever is wrong in a file is said with its place.
+//! Scripts from JSON and TOML. Errors have the position of the mistake.
 
 use std::fmt;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::script::{Ending, Line, Pickup, Script, Step, ToolUse, When};
 
-/// A file of scripts that can't be used, and where in it.
+/// An error of parsing scripts, with its position.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ScriptError(String);
 
@@ -36,7 +36,7 @@ pub(crate) fn json(text: &str) -> Result<Vec<Script>> {
 }
 
 pub(crate) fn toml(text: &str) -> Result<Vec<Script>> {
-    // Its message shows the line with the mistake.
+    // The message of `toml` shows the line with the mistake.
     let value = toml::from_str(text).map_err(|error: toml::de::Error| ScriptError(error.to_string()))?;
     scripts(&value)
 }
@@ -212,7 +212,7 @@ fn tool(place: &Node<'_>, object: &Object<'_>) -> Result<ToolUse> {
     })
 }
 
-/// Where to, or `"ask"` for where the server says.
+/// Reads a destination, or `"ask"` for the one that the server names.
 fn destination(place: &Node<'_>) -> Result<Option<Value>> {
     if place.value == "ask" {
         return Ok(None);
@@ -223,14 +223,14 @@ fn destination(place: &Node<'_>) -> Result<Option<Value>> {
     Ok(Some(place.value.clone()))
 }
 
-/// A value, and where it is: `scripts[1].steps[0].pause`.
+/// A value and its path: `scripts[1].steps[0].pause`.
 #[derive(Clone)]
 struct Node<'a> {
     path: String,
     value: &'a Value,
 }
 
-/// An object that has no properties but known ones.
+/// Returns an object that has known properties only.
 struct Object<'a> {
     path: String,
     properties: &'a Map<String, Value>,
@@ -317,7 +317,7 @@ impl<'a> Node<'a> {
 
     fn seconds(&self) -> Result<Duration> {
         let seconds = Duration::try_from_secs_f64(self.number()?);
-        // A day is longer than any call.
+        // The limit is a day, longer than any call.
         seconds
             .ok()
             .filter(|time| time.as_secs() <= 86_400)

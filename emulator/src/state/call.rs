@@ -1,4 +1,4 @@
-//! The life of one call so far: what its driver has done, for whoever reads the call.
+//! The state of one call.
 
 use std::sync::Arc;
 
@@ -46,38 +46,38 @@ impl CallStatus {
     }
 }
 
-/// What a call costs, in dollars, unless its script says otherwise.
+/// The cost of a call in dollars, unless its script sets one.
 pub(crate) const COST: f64 = 0.0125;
 
-/// Moments are milliseconds since 1970.
+/// The state of one call. Times are milliseconds since 1970.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub organization: String,
     pub status: CallStatus,
-    /// When it entered that state.
+    /// The time of the last change of status.
     pub since: i64,
-    /// When it leaves `scheduled`, at once for a call that isn't.
+    /// The time at which it leaves `scheduled`; the creation time without a schedule.
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub queued: i64,
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub inbound: bool,
-    /// When it was answered.
+    /// The time at which it was answered.
     pub started: Option<i64>,
-    /// Empty until it ended.
+    /// The `endedReason`; empty until the call has ended.
     pub ended_reason: String,
     pub conversation: Conversation,
-    /// Who the customer is talking to, the overrides of the call applied; null until that is known.
+    /// The current assistant with the overrides of the call; null before it is known.
     pub assistant: Arc<Value>,
-    /// Every assistant the customer talked to, as `artifact.assistantActivations` has them.
+    /// All assistants of the call so far, in the form of `artifact.assistantActivations`.
     pub activations: Vec<Value>,
-    /// What became known of the call since it was placed: `assistantId` of an inbound call, `destination`, ...
+    /// Properties that became known after creation: `assistantId` of an inbound call, `destination`, ...
     pub learned: Map<String, Value>,
-    /// Where it was transferred to, as `artifact.transfers` has it.
+    /// Transfers in the form of `artifact.transfers`.
     pub transfers: Vec<Value>,
     pub results: Arc<CallResults>,
-    /// Its transport socket was opened.
+    /// Whether the transport socket was opened.
     pub connected: bool,
-    /// To the driver; closing it ends the driver.
+    /// Commands to the driver. The driver ends when this is dropped.
     pub commands: mpsc::UnboundedSender<SentCommand>,
 }
 
@@ -86,24 +86,24 @@ impl Call {
         self.status == CallStatus::Ended
     }
 
-    /// It was answered, and is over: it has a recording.
+    /// Returns whether the call was answered and has ended, so that it has a recording.
     pub fn has_artifacts(&self) -> bool {
         self.is_over() && self.started.is_some()
     }
 
-    /// What it costs, in dollars, once that is known.
+    /// Returns the cost in dollars, once it is known.
     pub fn cost(&self) -> Option<f64> {
         self.has_artifacts().then(|| self.results.cost.unwrap_or(COST))
     }
 
-    /// From answering to hanging up, in milliseconds.
+    /// Returns the time from answer to end, in milliseconds.
     pub fn duration(&self) -> Option<i64> {
         self.started
             .filter(|_| self.is_over())
             .map(|started| self.since - started)
     }
 
-    /// Who is talked to from now on.
+    /// Sets the current assistant.
     pub fn activate(&mut self, assistant: Arc<Value>) {
         let mut activation = json!({ "assistantName": assistant["name"].as_str().unwrap_or("Assistant") });
         if let Some(id) = assistant["id"].as_str() {
@@ -114,12 +114,13 @@ impl Call {
     }
 }
 
-/// A call that is about to live.
+/// A new call that waits for its driver.
 pub(crate) struct NewCall {
     pub id: Arc<str>,
     pub organization: String,
     pub inbound: bool,
-    /// When it leaves `scheduled`, at once for a call that isn't. Milliseconds since 1970.
+    /// The time at which it leaves `scheduled`, in milliseconds since 1970. It is the creation time of a call without a
+    /// schedule.
     pub queued: i64,
     pub script: Option<Arc<Script>>,
     pub commands: mpsc::UnboundedReceiver<SentCommand>,

@@ -1,11 +1,11 @@
-//! The emulator's own time: real time, plus what [`Emulator::advance`](crate::Emulator::advance) added.
+//! The emulator's clock: real time plus the time that [`Emulator::advance`](crate::Emulator::advance) added.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 pub(crate) struct Clock {
     started: Instant,
-    /// Milliseconds since 1970 when it started.
+    /// The start time, in milliseconds since 1970.
     origin: i64,
     advanced: AtomicI64,
     last_stamp: AtomicI64,
@@ -24,8 +24,8 @@ impl Clock {
         }
     }
 
-    /// Now, in milliseconds since 1970. Never goes back, and is never before a stamp that was given: what was created a
-    /// moment ago is not in the future.
+    /// Returns the current time in milliseconds since 1970. It never goes back and is never before an issued stamp, so
+    /// that a new resource does not lie in the future.
     pub fn now(&self) -> i64 {
         self.passed().max(self.last_stamp.load(Ordering::Relaxed))
     }
@@ -34,7 +34,7 @@ impl Clock {
         self.origin + whole_milliseconds(self.started.elapsed()) + self.advanced.load(Ordering::Relaxed)
     }
 
-    /// Now, but later than every stamp before: `createdAt` orders a list without ties.
+    /// Returns the current time, later than every stamp before, so that `createdAt` orders a list without ties.
     pub fn stamp(&self) -> i64 {
         let now = self.now();
         let previous = self
@@ -43,12 +43,12 @@ impl Clock {
         now.max(previous.unwrap_or_else(|last| last) + 1)
     }
 
-    /// How far it is ahead of real time, in milliseconds.
+    /// Returns the lead over real time, in milliseconds.
     pub fn ahead(&self) -> i64 {
         self.advanced.load(Ordering::Relaxed)
     }
 
-    /// Moves on to a moment, if it is not past already.
+    /// Advances to a time, unless it has passed.
     pub fn advance_to(&self, timestamp: i64) {
         self.advanced
             .fetch_add((timestamp - self.passed()).max(0), Ordering::Relaxed);
@@ -56,7 +56,7 @@ impl Clock {
 }
 
 pub(crate) fn whole_milliseconds(duration: Duration) -> i64 {
-    // A century at most, so that no sum with it overflows.
+    // A century at most, so that sums do not overflow.
     i64::try_from(duration.as_millis())
         .unwrap_or(i64::MAX)
         .min(3_155_760_000_000)

@@ -1,18 +1,18 @@
-//! A command to a running call, and the form in which it reaches the call's driver.
+//! A command to a running call.
 
 use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::state::timers::ActivityGuard;
 
-/// What a call is told to do.
+/// A command to a running call.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Command {
     Say {
         text: String,
-        /// Then the call is over.
+        /// Ends the call afterwards.
         ends: bool,
-        /// Whatever the assistant is saying breaks off.
+        /// Interrupts the assistant.
         interrupts: bool,
     },
     SayFirstMessage,
@@ -31,21 +31,21 @@ pub(crate) enum Command {
         destination: Value,
         text: Option<String>,
     },
-    /// To the carrier; there is none.
+    /// A message for the carrier. The emulator has no carrier.
     Transport(Value),
-    /// The socket of the call is there.
+    /// The transport socket of the call is open.
     Connect,
-    /// The customer has said something over the socket.
+    /// The customer spoke over the socket.
     Hear,
-    /// The customer is gone, for this reason.
+    /// The customer left, for this reason.
     Leave(&'static str),
 }
 
-/// An order on its way to the driver of a call.
+/// A command on its way to the driver of a call.
 #[derive(Debug)]
 pub(crate) struct SentCommand {
     pub command: Command,
-    /// Dropped once the order was taken.
+    /// Dropped when the driver has executed the command.
     pub taken: oneshot::Sender<()>,
     pub guard: ActivityGuard,
 }

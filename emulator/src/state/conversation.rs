@@ -1,4 +1,4 @@
-//! What was said and done in a call, in the forms the API tells it.
+//! The messages of a call, in the forms that the API uses.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ pub(crate) enum Speaker {
 }
 
 impl Speaker {
-    /// As server messages name it.
+    /// Returns the role as server messages name it.
     pub fn name(self) -> &'static str {
         match self {
             Speaker::Assistant => "assistant",
@@ -22,7 +22,7 @@ impl Speaker {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Conversation {
     pub messages: Vec<Value>,
-    /// When the call was answered; what `secondsFromStart` counts from.
+    /// The time at which the call was answered. `secondsFromStart` counts from it.
     pub started: i64,
 }
 
@@ -37,7 +37,7 @@ impl Conversation {
         self.messages.push(message);
     }
 
-    /// Something that nobody said aloud: the prompt, or what was added through live control.
+    /// Adds a message that nobody spoke: the prompt, or a message added through live control.
     pub fn add_unspoken(&mut self, role: &str, text: &str, at: i64) {
         let role = match role {
             "assistant" => "bot",
@@ -51,7 +51,7 @@ impl Conversation {
         self.messages.push(message);
     }
 
-    /// Arguments are text here, as models write them; in webhooks they are objects.
+    /// Adds tool calls. Arguments are text here, as models write them; in webhooks they are objects.
     pub fn add_tool_calls(&mut self, calls: &[Value], at: i64) {
         let mut message = self.message("tool_calls", "", at);
         message["toolCalls"] = calls
@@ -88,7 +88,7 @@ impl Conversation {
         (at - self.started) as f64 / 1000.0
     }
 
-    /// One line for everything that was said: `AI: ...`, `User: ...`.
+    /// Returns the transcript, one line for each utterance: `AI: ...`, `User: ...`.
     pub fn transcript(&self) -> String {
         let lines = self.messages.iter().filter_map(|message| {
             let speaker = match message["role"].as_str()? {
@@ -101,7 +101,7 @@ impl Conversation {
         lines.collect()
     }
 
-    /// The same messages as a language model is given them.
+    /// Returns the same messages in OpenAI's format.
     pub fn open_ai(&self) -> Vec<Value> {
         self.messages.iter().map(open_ai_message).collect()
     }
@@ -134,7 +134,7 @@ mod tests {
     use super::{Conversation, Speaker};
 
     #[test]
-    fn a_conversation_is_told_to_people_and_to_models() {
+    fn a_conversation_has_its_own_and_openai_messages() {
         let mut conversation = Conversation {
             started: 1_000,
             ..Conversation::default()

@@ -1,21 +1,21 @@
-//! What happens to calls, told to whoever watches while it happens: a page, a socket. Nobody has to listen, and a
-//! listener that is too slow misses something instead of holding up the call.
+//! Events of calls for subscribers: the live view and sockets. No subscriber is required. A slow subscriber misses
+//! events instead of blocking the call.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-/// How far a listener may fall behind before it misses something.
+/// The number of events that a subscriber may fall behind before it misses one.
 pub(crate) const BACKLOG: usize = 1024;
 
 #[derive(Clone, Debug)]
 pub(crate) enum CallEvent {
-    /// The call is in another state now, or new.
+    /// The call is new or has a new status.
     Status { call_id: Arc<str> },
-    /// Something happened in the call, in the form of a server message without its envelope (`type` and what belongs to
-    /// that type), whether or not a server wants to hear of it: `speech-update`, `transcript`, `tool-calls`, ...
+    /// A server message without its envelope (`type` and its properties): `speech-update`, `transcript`, `tool-calls`,
+    /// ... It is sent whether or not a server wants it.
     Message { call_id: Arc<str>, message: Arc<Value> },
-    /// A webhook was delivered, or not; [`Emulator::webhooks`](crate::Emulator::webhooks) has it.
+    /// An attempt to deliver a webhook ended. [`Emulator::webhooks`](crate::Emulator::webhooks) has it.
     Webhook { call_id: Arc<str> },
     /// The call was deleted.
     Deleted { call_id: Arc<str> },

@@ -1,11 +1,11 @@
-//! The faults in force.
+//! Active faults.
 
 use serde_json::Value;
 
 use crate::fault::{Fault, syntax};
 use crate::openapi::document::Operation;
 
-/// The faults in force, oldest first.
+/// Active faults, oldest first.
 #[derive(Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
@@ -18,13 +18,13 @@ impl Faults {
         self.0.clear();
     }
 
-    /// Those that can still show, in words.
+    /// Returns the faults that can still occur, in the JSON form of `/emulator/faults`.
     pub fn to_json(&self) -> Value {
         let left = self.0.iter().filter(|fault| fault.left != Some(0));
         left.map(syntax::to_json).collect()
     }
 
-    /// The fault for this request, used once.
+    /// Takes the fault for a request and counts it as used once.
     pub fn take(&mut self, operation: &Operation) -> Option<Fault> {
         let fault = self.0.iter_mut().find(|fault| fault.applies_to(operation))?;
         if let Some(left) = &mut fault.left {

@@ -3,19 +3,19 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 
-/// Makes links to the second listener and knows its own signatures again.
+/// Creates links to the second listener and verifies their signatures.
 pub(crate) struct Links {
     address: SocketAddr,
     key: u64,
 }
 
 impl Links {
-    /// Links to an address, signed with a key that is kept as long as they are to be good.
+    /// Creates links to an address. A link is valid for as long as the key is kept.
     pub fn to(address: SocketAddr, key: u64) -> Links {
         Links { address, key }
     }
 
-    /// Host and port, as they are in every link.
+    /// Returns host and port, as they stand in every link.
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub fn host(&self) -> String {
         self.address.to_string()
@@ -29,7 +29,7 @@ impl Links {
         format!("ws://{}{path}", self.address)
     }
 
-    /// A link that carries its own permission.
+    /// Returns a link with a signature, which needs no token.
     pub fn signed(&self, path: &str) -> String {
         format!("{}?X-Amz-Signature={}", self.plain(path), self.signature(path))
     }

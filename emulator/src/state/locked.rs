@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// A mutex that outlives a panic of one of its users: a broken request must not take the server with it.
+/// A mutex that ignores poisoning: a panic in one request must not stop the server.
 #[derive(Default)]
 pub(crate) struct Locked<T>(Mutex<T>);
 

@@ -1,4 +1,4 @@
-//! The state of one running emulator, shared by its listeners and by the handle that tests hold.
+//! The state of one running emulator, shared by its listeners and its handle.
 //!
 //! The types in this folder hold data. Behavior lives in the folders above and takes `&State`.
 
@@ -53,29 +53,29 @@ pub(crate) struct State {
     /// The compiled schemas of the document.
     pub validators: Arc<Validators>,
     pub routes: Routes,
-    /// One for each operation of the document, in its order.
+    /// The plan of each operation, in the order of the document.
     pub plans: Vec<Plan>,
     pub settings: Settings,
     pub clock: Clock,
     pub links: Links,
     pub store: Locked<Store>,
-    /// By call id.
+    /// Calls by id.
     pub calls: Locked<HashMap<String, Call>>,
     /// Uploaded files by id: content type and bytes.
     pub uploads: Locked<Uploads>,
     pub faults: Locked<Faults>,
     pub request_log: Locked<RequestLog>,
-    /// Something about a call changed. Sending fails when nobody listens, which is fine.
+    /// Events of calls. Sending fails without a subscriber, which is fine.
     pub events: broadcast::Sender<CallEvent>,
     pub timers: Timers,
-    /// Calls that wait for a driver.
+    /// New calls that wait for a driver.
     pub new_calls: mpsc::UnboundedSender<NewCall>,
-    /// The other end of `new_calls`, until the emulator serves.
+    /// The receiver of `new_calls`, until the server takes it.
     pub new_calls_receiver: Locked<Option<mpsc::UnboundedReceiver<NewCall>>>,
     pub scripts: Locked<Scripts>,
     pub webhooks: Locked<WebhookLog>,
     pub tokens: Locked<OauthTokens>,
-    /// Turns true when the emulator stops.
+    /// Becomes true when the emulator stops.
     closing: watch::Sender<bool>,
     pub server_address: ServerAddress,
 }
@@ -113,14 +113,14 @@ impl State {
         }
     }
 
-    /// Has the server stop, with everything that would go on for ever.
+    /// Stops the server and all its tasks.
     pub fn stop(&self) {
         self.closing.send_replace(true);
     }
 
-    /// Ends when the emulator stops.
+    /// Waits until the emulator stops.
     pub async fn stopped(&self) {
-        // The sender is in `self`, so that there is no other end.
+        // `self` owns the sender, so the channel cannot be closed.
         let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
     }
 
@@ -133,10 +133,10 @@ impl State {
             .cloned()
     }
 
-    /// Forgets everything but the time.
+    /// Removes everything except the time.
     pub fn reset(&self) {
         self.store.lock().clear();
-        // Their drivers end with them.
+        // Dropping a call ends its driver.
         let records = std::mem::take(&mut *self.calls.lock());
         for id in records.keys() {
             let _ = self.events.send(CallEvent::Deleted {

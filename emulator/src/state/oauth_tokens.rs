@@ -24,7 +24,7 @@ impl OauthTokens {
         self.0.insert(credential.to_owned(), Token { authorization, until });
     }
 
-    /// Removes the token of a credential: it was refused, or the credential changed.
+    /// Removes the token of a credential after a refusal or a change of the credential.
     pub fn remove(&mut self, credential: &str) {
         self.0.remove(credential);
     }

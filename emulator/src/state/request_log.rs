@@ -1,4 +1,4 @@
-//! What clients sent, kept for tests to look at.
+//! The log of received requests, kept for tests.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -11,22 +11,22 @@ use serde_json::Value;
 use crate::http::query;
 use crate::openapi::document::Operation;
 
-/// One request as the emulator read it. Requests to the second listener (downloads, call control) are among them, with
-/// no operation.
+/// A request as the emulator received it. Requests to the second listener (downloads, call control) are included. They
+/// have no operation.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct ReceivedRequest {
     /// The HTTP method.
     pub method: Method,
-    /// The path as it was sent, still percent-encoded, without the query.
+    /// The path as sent, percent-encoded, without the query.
     pub path: String,
-    /// Query parameters in the order they came, decoded.
+    /// The query parameters, decoded, in the order of the request.
     pub query: Vec<(String, String)>,
     /// Every header.
     pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
-    /// The operation of the document that it was for, if any: `CallController_create`.
+    /// The id of the operation, if the document has one for the request: `CallController_create`.
     pub operation_id: Option<String>,
 }
 
@@ -42,18 +42,18 @@ impl ReceivedRequest {
         }
     }
 
-    /// A header as text; `None` if it was not sent or is not text.
+    /// Returns a header as text; `None` if it was not sent or is not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The body as JSON; `None` if it is something else.
+    /// Returns the body as JSON; `None` if it is not JSON.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 }
 
-// Short, and without the token: this ends up in the output of failing tests.
+// Short and without the token, because the output of failing tests shows it.
 impl fmt::Debug for ReceivedRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let operation = self.operation_id.as_deref().unwrap_or("no operation");
@@ -67,14 +67,14 @@ impl fmt::Debug for ReceivedRequest {
     }
 }
 
-/// What the bodies of kept requests may take together, in bytes.
+/// The largest total size of the kept bodies, in bytes.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// The most recent requests.
 #[derive(Default)]
 pub(crate) struct RequestLog {
     limit: usize,
-    /// What their bodies take.
+    /// The total size of their bodies, in bytes.
     bytes: usize,
     requests: VecDeque<ReceivedRequest>,
 }

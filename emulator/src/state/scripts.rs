@@ -1,16 +1,16 @@
-//! Which script a call gets.
+//! Scripts, and the choice of one for a call.
 
 use std::sync::Arc;
 
 use crate::script::{Script, When};
 
-/// All scripts, in the order they were added.
+/// All scripts, in the order of their addition.
 #[derive(Default)]
 pub(crate) struct Scripts {
     scripts: Vec<Arc<Script>>,
 }
 
-/// What is known of a call that wants a script.
+/// The known properties of a call that needs a script.
 #[derive(Default)]
 pub(crate) struct Candidate<'a> {
     pub assistant_id: Option<&'a str>,
@@ -28,7 +28,7 @@ impl Scripts {
         self.scripts.clear();
     }
 
-    /// The script for a call; one for the next call is used up by that.
+    /// Returns the script for a call. A script for the next call is used up by that.
     pub fn take(&mut self, call: &Candidate<'_>) -> Option<Arc<Script>> {
         let next = self
             .scripts
@@ -38,7 +38,7 @@ impl Scripts {
             return Some(self.scripts.remove(next));
         }
         let fitting = self.scripts.iter().filter(|script| script.when.fits(call));
-        // Of equal ones the last.
+        // The last of equals.
         fitting.max_by_key(|script| script.when.conditions()).cloned()
     }
 }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_next_then_the_closest_then_the_last_is_taken() {
+    fn the_next_then_closest_then_last_script_is_taken() {
         let mut shelf = Scripts::default();
         shelf.add(named("customer").for_customer("+1"));
         shelf.add(named("default"));

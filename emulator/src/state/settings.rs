@@ -1,4 +1,4 @@
-//! The settings of one emulator, as its builder made them.
+//! The settings of one emulator.
 
 use std::time::Duration;
 
@@ -7,20 +7,20 @@ use crate::state::webhook_server::WebhookServer;
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     pub lenient: bool,
-    /// The largest request body that is read, in bytes.
+    /// The largest accepted request body, in bytes.
     pub body_limit: usize,
-    /// How long a call stays in each state.
+    /// The time that a call stays in each status.
     pub call_step: Duration,
-    /// How many requests are kept for [`Emulator::requests`](crate::Emulator::requests).
+    /// The number of requests kept for [`Emulator::requests`](crate::Emulator::requests).
     pub log_limit: usize,
-    /// How long answers that are under way may take once the server stops.
+    /// The time that pending responses have after a stop.
     pub shutdown_timeout: Duration,
-    /// How long a client may be silent.
+    /// The time that a client may be silent.
     pub client_timeout: Duration,
-    /// How many deliveries are kept for [`Emulator::webhooks`](crate::Emulator::webhooks).
+    /// The number of attempts kept for [`Emulator::webhooks`](crate::Emulator::webhooks).
     pub webhook_limit: usize,
-    /// Where messages go that no assistant and no phone number has a server for.
+    /// The server of messages for which no assistant and no phone number has one.
     pub server: Option<WebhookServer>,
-    /// The longest that a server may take, in real time, whatever it says of itself.
+    /// The longest timeout of a server, in real time, whatever its own setting.
     pub webhook_timeout: Duration,
 }

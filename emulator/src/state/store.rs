@@ -1,26 +1,26 @@
-//! What the emulator remembers: collections of resources, each organization's its own.
+//! Stored resources: collections for each organization.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
-/// All organizations.
+/// The resources of all organizations.
 #[derive(Default)]
 pub(crate) struct Store {
     collections: HashMap<(String, String), Collection>,
-    /// What changed since [`Store::take_changes`], if anybody asks for it.
+    /// Changes since [`Store::take_changes`], if changes are tracked.
     tracked: Option<Tracked>,
 }
 
 #[derive(Default)]
 struct Tracked {
-    /// Collections with changes of their own.
+    /// Collections in which single resources changed.
     touched: HashSet<(String, String)>,
-    /// Resources that went with a whole collection.
+    /// Resources that were removed with their collection.
     gone: Vec<ResourceChange>,
 }
 
-/// A resource as it is now; `None` if it is gone.
+/// A changed resource; `None` if it was removed.
 pub(crate) struct ResourceChange {
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub organization: String,
@@ -33,9 +33,9 @@ pub(crate) struct ResourceChange {
 }
 
 impl Store {
-    /// The collection at a path of an organization, such as `/v2/knowledge-base/<id>/file`.
+    /// Returns the collection at a path of an organization, such as `/v2/knowledge-base/<id>/file`.
     pub fn collection(&self, organization: &str, path: &str) -> Option<&Collection> {
-        // Owned keys: a lookup by two borrowed halves would need a key type of its own, for little.
+        // The keys are owned. A lookup by two borrowed halves would need a key type of its own.
         self.collections.get(&(organization.to_owned(), path.to_owned()))
     }
 
@@ -49,7 +49,7 @@ impl Store {
         collection
     }
 
-    /// Every resource that lies at this path, whoever's it is.
+    /// Returns every resource at this path, of all organizations.
     pub fn everywhere(&self, path: &str) -> Vec<Value> {
         let collections = self.collections.iter().filter(|((_, at), _)| at == path);
         collections
@@ -57,20 +57,20 @@ impl Store {
             .collect()
     }
 
-    /// The resource with this id at this path, whoever's it is.
+    /// Returns the resource with this id at this path, of any organization.
     pub fn anywhere(&self, path: &str, id: &str) -> Option<Value> {
         let mut collections = self.collections.iter().filter(|((_, at), _)| at == path);
         collections.find_map(|(_, collection)| collection.get("id", id).cloned())
     }
 
-    /// Drops what lies below a resource that is gone.
+    /// Removes the collections below a removed resource.
     pub fn remove_below(&mut self, organization: &str, path: &str) {
         self.remove_where(|(owner, at)| {
             owner == organization && at.strip_prefix(path).is_some_and(|rest| rest.starts_with('/'))
         });
     }
 
-    /// Forgets everything.
+    /// Removes all resources.
     pub fn clear(&mut self) {
         self.remove_where(|_| true);
     }
@@ -89,13 +89,13 @@ impl Store {
         }
     }
 
-    /// From now on, changes are noted for [`Store::take_changes`].
+    /// Starts tracking changes for [`Store::take_changes`].
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub fn track(&mut self) {
         self.tracked.get_or_insert_default();
     }
 
-    /// What changed since the last time, in an order in which it can be repeated elsewhere.
+    /// Returns the changes since the last call, in an order that can be replayed.
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub fn take_changes(&mut self) -> Vec<ResourceChange> {
         let Some(tracked) = self.tracked.as_mut().map(std::mem::take) else {
@@ -118,14 +118,14 @@ impl Store {
         changes
     }
 
-    /// Puts a resource back to where it was.
+    /// Restores a resource at its position.
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub fn restore(&mut self, organization: &str, path: &str, place: u64, resource: Value) {
         let key = (organization.to_owned(), path.to_owned());
         self.collections.entry(key).or_default().put(place, resource);
     }
 
-    /// Every resource, with its organization and collection.
+    /// Returns every resource with its organization and collection.
     pub fn all(&self) -> impl Iterator<Item = (&str, &str, &Value)> {
         self.collections.iter().flat_map(|((organization, path), collection)| {
             let resources = collection.newest_first();
@@ -141,7 +141,7 @@ pub(crate) struct Collection {
     resources: BTreeMap<u64, Value>,
     places: HashMap<String, u64>,
     tracked: bool,
-    /// Places where something changed.
+    /// Positions of changed resources.
     dirty: BTreeSet<u64>,
 }
 
@@ -161,7 +161,7 @@ impl Collection {
         self.note(place);
     }
 
-    /// A resource by its `id`, or by another property that names it, as `fileId` does in
+    /// Returns a resource by its `id`, or by another property that names it, as `fileId` does in
     /// `/v2/knowledge-base/{id}/file/{fileId}`.
     pub fn get(&self, key: &str, value: &str) -> Option<&Value> {
         self.resources.get(&self.place(key, value)?)
@@ -185,7 +185,7 @@ impl Collection {
         self.resources.values().rev()
     }
 
-    /// The same, each with its place: a number that only it ever has in this collection.
+    /// Returns the same resources with their positions. A position is never reused in its collection.
     pub fn places_newest_first(&self) -> impl Iterator<Item = (u64, &Value)> {
         self.resources.iter().rev().map(|(place, resource)| (*place, resource))
     }

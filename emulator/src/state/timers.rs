@@ -1,8 +1,8 @@
-//! What calls wait for, by the emulator's clock, and whether any of them is at work right now.
+//! Timers on the emulator's clock, and a count of running activities.
 //!
-//! A call that is at work holds a [`Busy`]; one that waits for its time has an alarm in the agenda instead. An alarm that
-//! goes off hands a `Busy` over, so there is no moment between the two. That is what lets
-//! [`Emulator::advance`](crate::Emulator::advance) go from one alarm to the next and return when all is quiet.
+//! An active call holds an [`ActivityGuard`]. A waiting call has a timer instead. A timer that fires hands over a
+//! guard, so that the call is always counted as one or the other. Therefore
+//! [`Emulator::advance`](crate::Emulator::advance) can go from timer to timer and return when nothing is active.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,21 +16,21 @@ use crate::state::locked::Locked;
 #[derive(Default)]
 pub(crate) struct Timers {
     pending: Locked<Pending>,
-    /// How many are at work.
+    /// The number of living guards.
     active: Arc<watch::Sender<usize>>,
     added: Notify,
-    /// One at a time may move the clock, so that two that move it by an hour move it by two.
+    /// Lets one task at a time advance the clock, so that concurrent advances add up.
     moving: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
 struct Pending {
     next: u64,
-    /// By time, then by the order in which they were set.
+    /// Timers by time, then by the order in which they were set.
     waiting: BTreeMap<(i64, u64), oneshot::Sender<ActivityGuard>>,
 }
 
-/// Somebody is at work as long as this exists.
+/// A guard that counts as one activity until it is dropped.
 #[derive(Debug)]
 pub(crate) struct ActivityGuard(Arc<watch::Sender<usize>>);
 
@@ -53,7 +53,7 @@ impl Timers {
         ActivityGuard(self.active.clone())
     }
 
-    /// Goes off at a moment of the emulator's clock. To be set before the own `Busy` is let go.
+    /// Sets a timer on the emulator's clock. Set it before the current [`ActivityGuard`] is dropped.
     pub fn timer(&self, due: i64) -> oneshot::Receiver<ActivityGuard> {
         let (sender, receiver) = oneshot::channel();
         let mut pending = self.pending.lock();
@@ -65,7 +65,7 @@ impl Timers {
         receiver
     }
 
-    /// Moves the clock on, stopping at every alarm on the way until all is quiet again.
+    /// Advances the clock and stops at every timer on the way until nothing is active.
     pub async fn advance(&self, clock: &Clock, by: Duration) {
         let _alone = self.moving.lock().await;
         let target = clock.now() + whole_milliseconds(by);
@@ -76,7 +76,7 @@ impl Timers {
                     clock.advance_to(due);
                     self.ring(clock.now().min(target));
                 }
-                // Meanwhile an alarm may have gone off in real time: whom it woke is at work again.
+                // A timer may have fired in real time meanwhile; its owner is active again.
                 None if *self.active.borrow() > 0 => {}
                 None => break,
             }
@@ -85,7 +85,7 @@ impl Timers {
         self.added.notify_one();
     }
 
-    /// Lets alarms go off as real time passes, for as long as it is polled.
+    /// Fires timers as real time passes, for as long as it is polled.
     pub async fn keep(&self, clock: &Clock) {
         loop {
             self.ring(clock.now());
@@ -104,7 +104,7 @@ impl Timers {
     }
 
     async fn quiet(&self) {
-        // The sender is ours, so the channel can't be closed.
+        // `self` owns the sender, so the channel cannot be closed.
         let _ = self.active.subscribe().wait_for(|active| *active == 0).await;
     }
 
@@ -112,16 +112,16 @@ impl Timers {
         self.pending.lock().waiting.keys().next().map(|(due, _)| *due)
     }
 
-    /// Lets every alarm go off that is due.
+    /// Fires every timer that is due.
     fn ring(&self, now: i64) {
         let mut pending = self.pending.lock();
-        // From before the first alarm is gone until the last was handed over, so that nobody takes this for quiet.
+        // Held until the last timer has fired, so that no one sees zero activities in between.
         let active = self.activity_guard();
         let later = pending.waiting.split_off(&(now + 1, 0));
         let due = std::mem::replace(&mut pending.waiting, later);
         drop(pending);
         for timer in due.into_values() {
-            // Nobody waits for it any more if the call was ended meanwhile.
+            // The receiver is gone if the call has ended meanwhile.
             let _ = timer.send(active.clone());
         }
     }

@@ -1,14 +1,14 @@
-//! Uploaded files, as they came.
+//! Uploaded files, byte for byte.
 
 use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 
-/// Content type and content, by the id of the file.
+/// The content types and contents of files, by id.
 #[derive(Default)]
 pub(crate) struct Uploads {
     files: HashMap<String, (String, Bytes)>,
-    /// The ids of those that changed since [`Uploads::take_changes`], if anybody asks for it.
+    /// The ids of files that changed since [`Uploads::take_changes`], if changes are tracked.
     changed: Option<HashSet<String>>,
 }
 
@@ -32,7 +32,7 @@ impl Uploads {
         }
     }
 
-    /// Forgets everything.
+    /// Removes all files.
     pub fn clear(&mut self) {
         let ids: Vec<String> = self.files.keys().cloned().collect();
         for id in ids {
@@ -40,13 +40,13 @@ impl Uploads {
         }
     }
 
-    /// From now on, changes are noted for [`Uploads::take_changes`].
+    /// Starts tracking changes for [`Uploads::take_changes`].
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub fn track(&mut self) {
         self.changed.get_or_insert_default();
     }
 
-    /// What changed since the last time; `None` for files that are gone.
+    /// Returns the changes since the last call; `None` stands for a removed file.
     #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
     pub fn take_changes(&mut self) -> Vec<(String, Option<(String, Bytes)>)> {
         let Some(changed) = self.changed.as_mut().map(std::mem::take) else {

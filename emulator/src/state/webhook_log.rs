@@ -1,4 +1,4 @@
-//! What was sent to the user's servers and what they answered, kept for tests and for people to look at.
+//! The log of webhooks: each request to a user's server and its response.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,58 +8,58 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
 
-/// One attempt to deliver a message of a call to a server of the user's.
+/// One attempt to deliver a message of a call to a user's server.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct SentWebhook {
-    /// When it was sent: milliseconds since 1970 by the emulator's clock.
+    /// The time of the attempt by the emulator's clock, in milliseconds since 1970.
     pub at: i64,
-    /// The call it is about.
+    /// The id of the call.
     pub call_id: String,
-    /// `status-update`, `tool-calls`, ...
+    /// The type of the message: `status-update`, `tool-calls`, ...
     pub message_type: String,
-    /// Where it was sent.
+    /// The URL of the request.
     pub url: String,
-    /// Every header that was sent, with the secrets in them.
+    /// Every header of the request, secrets included.
     pub headers: HeaderMap,
-    /// The body as it was sent.
+    /// The body of the request.
     pub body: Bytes,
-    /// What the server answered; `None` if it did not.
+    /// The status of the response; `None` without a response.
     pub status: Option<u16>,
-    /// Why there is no answer.
+    /// The reason why there is no response.
     pub error: Option<String>,
-    /// The body of the answer.
+    /// The body of the response.
     pub response: Bytes,
-    /// How long it took, in real time.
+    /// The real time from request to response.
     pub duration: Duration,
-    /// 1 for the first attempt, more for those that the server's `backoffPlan` added.
+    /// The number of the attempt. The first is 1; the server's `backoffPlan` adds more.
     pub attempt: u32,
 }
 
 impl SentWebhook {
-    /// The message: what is in `message` of the body.
+    /// Returns the property `message` of the body.
     pub fn message(&self) -> Value {
         let mut body: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         body["message"].take()
     }
 
-    /// A header that was sent, as text; `None` if it was not sent or is not text.
+    /// Returns a header of the request as text; `None` if it was not sent or is not text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// The answer as JSON; `None` if it is something else.
+    /// Returns the body of the response as JSON; `None` if it is not JSON.
     pub fn response_json(&self) -> Option<Value> {
         serde_json::from_slice(&self.response).ok()
     }
 
-    /// Whether the server answered with a success.
+    /// Returns whether the status of the response is 2xx.
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 }
 
-// Short, and without what may be secret: headers, the query of the URL, a user in it.
+// Short and without possible secrets: headers, the query of the URL, its user.
 impl fmt::Debug for SentWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let place = self.url.split(['?', '#']).next().unwrap_or_default();
@@ -117,7 +117,7 @@ mod tests {
     use super::SentWebhook;
 
     #[test]
-    fn what_may_be_secret_is_not_shown() {
+    fn debug_output_hides_secrets() {
         let webhook = SentWebhook {
             at: 0,
             call_id: "c".into(),

@@ -1,10 +1,10 @@
-//! A server of the user's, as a resource of the API describes it.
+//! A user's server, as resources of the API describe it.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// How long a server may take to answer unless it says otherwise.
+/// The default timeout of a server.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 #[derive(Clone, Debug, PartialEq)]
@@ -12,13 +12,13 @@ pub(crate) struct WebhookServer {
     pub url: String,
     pub timeout: Duration,
     pub headers: Map<String, Value>,
-    /// From before credentials: sent as it is.
+    /// The legacy secret. It is sent unchanged.
     pub secret: Option<String>,
     pub credential_id: Option<String>,
     pub backoff: Option<Backoff>,
 }
 
-/// When a delivery that failed is tried again.
+/// The backoff plan for failed deliveries.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Backoff {
     pub exponential: bool,
@@ -28,7 +28,7 @@ pub(crate) struct Backoff {
 }
 
 impl WebhookServer {
-    /// What `server` or the older `serverUrl` of a resource says; `None` if it has no address.
+    /// Reads `server` or the older `serverUrl` of a resource; `None` if it has no URL.
     pub fn of(resource: &Value) -> Option<WebhookServer> {
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let server = &resource["server"];
@@ -54,14 +54,14 @@ impl Backoff {
         let excluded = plan.get("excludedStatusCodes").and_then(Value::as_array);
         Some(Backoff {
             exponential: plan.get("type").is_some_and(|kind| kind == "exponential"),
-            // At most 10 of each, by the document.
+            // The document allows at most 10 of each.
             retries: number("maxRetries").clamp(0.0, 10.0) as u32,
             base: Duration::from_secs_f64(number("baseDelaySeconds").clamp(0.0, 10.0)),
             excluded: excluded.into_iter().flatten().filter_map(Value::as_u64).collect(),
         })
     }
 
-    /// How long to wait before another attempt, if there is one after this many.
+    /// Returns the delay before the next attempt; `None` if there is no further attempt.
     pub fn delay(&self, attempts: u32, status: Option<u16>) -> Option<Duration> {
         let excluded = status.is_some_and(|status| self.excluded.contains(&u64::from(status)));
         if excluded || attempts > self.retries {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_says_when_to_try_again() {
+    fn a_backoff_plan_gives_the_delays() {
         let plan = |kind: &str| {
             let plan = json!({ "type": kind, "maxRetries": 3, "baseDelaySeconds": 2, "excludedStatusCodes": [401] });
             let server = json!({ "server": { "url": "http://a", "backoffPlan": plan } });

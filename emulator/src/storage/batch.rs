@@ -9,9 +9,9 @@ use crate::state::store::ResourceChange;
 pub(crate) struct Batch {
     pub number: u64,
     pub resources: Vec<ResourceChange>,
-    /// The lives of calls, by id; `None` for one that is gone.
+    /// Calls by id; `None` stands for a removed call.
     pub calls: Vec<(String, Option<Value>)>,
-    /// By id; `None` for one that is gone.
+    /// Uploaded files by id; `None` stands for a removed file.
     pub uploads: Vec<(String, Option<(String, Bytes)>)>,
     /// The emulator's time.
     pub now: i64,

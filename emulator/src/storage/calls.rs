@@ -1,4 +1,4 @@
-//! Lives that outlast the process: written down as JSON, and taken up again.
+//! Calls across restarts: saved as JSON and restored.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::state::State;
 use crate::state::call::{Call, CallStatus};
 use crate::state::conversation::Conversation;
 
-/// All that a reader of the call needs, and what it takes to begin it again.
+/// Returns a call as JSON, with everything that its readers and a new driver need.
 pub(crate) fn saved(call: &Call) -> Value {
     json!({
         "organization": call.organization,
@@ -36,7 +36,7 @@ pub(crate) fn saved(call: &Call) -> Value {
     })
 }
 
-/// A life without a driver, as it was saved.
+/// Reads a saved call, without a driver.
 fn restored(saved: &Value) -> Option<Call> {
     let list = |name: &str| saved[name].as_array().cloned().unwrap_or_default();
     let (started, results) = (saved["started"].as_i64(), &saved["outcome"]);
@@ -63,14 +63,14 @@ fn restored(saved: &Value) -> Option<Call> {
             cost: results["cost"].as_f64(),
             scripted: results["scripted"] == true,
         }),
-        // Only one that lasts can be connected.
+        // Only a running call is connected.
         connected: false,
         commands,
     })
 }
 
-/// Takes up a call whose resource is in the store again. One that had not rung yet goes on; one that was under way could
-/// not survive, and has ended as the API ends calls whose worker goes down.
+/// Restores a call whose resource is in the store. A call that had not rung continues. A call in progress has ended, as
+/// the API ends calls whose worker shuts down.
 pub(crate) fn restore(state: &State, id: &str, saved: &Value) {
     let Some(mut record) = restored(saved) else {
         return;
@@ -110,7 +110,7 @@ mod tests {
     use super::{CallStatus, restored, saved};
 
     #[test]
-    fn a_life_is_taken_up_as_it_was_left() {
+    fn a_stored_call_is_restored_unchanged() {
         let value = json!({
             "organization": "o", "state": "ended", "since": 9_000, "queued": 1_000, "inbound": true, "started": 3_000,
             "endedReason": "voicemail", "messages": [{ "role": "bot", "message": "Hi." }], "assistant": { "name": "Ada" },

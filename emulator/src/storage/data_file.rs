@@ -1,6 +1,6 @@
-//! The data file: everything the emulator remembers, in an embedded database that a power cut does not spoil.
+//! The data file: the state of the emulator in an embedded, crash-safe database.
 //!
-//! redb 2 is what Rust 1.88 can build; files are in its format 3, which redb 3 and 4 read as well.
+//! redb 2 is the newest version that Rust 1.88 builds. Files have format 3, which redb 3 and 4 read as well.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,27 +15,27 @@ use crate::state::State;
 use crate::state::events::CallEvent;
 use crate::storage::batch::Batch;
 
-/// What this version writes, and the newest that it reads.
+/// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 1;
 
 const META: TableDefinition<&str, &str> = TableDefinition::new("vapi-emulator");
-/// By organization, collection and place.
+/// Resources by organization, collection and position.
 const RESOURCES: TableDefinition<(&str, &str, u64), &[u8]> = TableDefinition::new("resources");
-/// The lives of calls, by id.
+/// Calls by id.
 const CALLS: TableDefinition<&str, &[u8]> = TableDefinition::new("calls");
-/// By id: content type and content.
+/// Content type and content of uploaded files, by id.
 const UPLOADS: TableDefinition<&str, (&str, &[u8])> = TableDefinition::new("uploads");
 
 pub(crate) struct DataFile {
     path: PathBuf,
     database: Database,
-    /// What signs links, the same for as long as the file lives.
+    /// The key of link signatures, constant for the life of the file.
     pub link_key: u64,
-    /// The host of links when the file was written last.
+    /// The host of links at the last write.
     link_host: Option<String>,
 }
 
-/// A data file can't be used: the sentence says which and why.
+/// An error of a data file, with its path and the reason.
 #[derive(Debug)]
 pub(crate) struct DataFileError(String);
 
@@ -54,7 +54,7 @@ impl fmt::Display for DataFileError {
 impl std::error::Error for DataFileError {}
 
 impl DataFile {
-    /// Opens the file, or begins one that does not exist. No other process can open it meanwhile.
+    /// Opens the file, or creates it. No other process can open it meanwhile.
     pub fn open(path: &Path) -> Result<DataFile, DataFileError> {
         let failed = |problem: &dyn fmt::Display| DataFileError::new(path, problem);
         let database = Database::builder()
@@ -82,7 +82,7 @@ impl DataFile {
         Ok(file)
     }
 
-    /// Reads what the file says of itself, or has it say so if it is new.
+    /// Reads the metadata of the file, or writes it into a new file.
     fn recognize(&mut self) -> Result<(), DataFileError> {
         let transaction = self.database.begin_write().map_err(|error| self.failed(error))?;
         let tables = transaction.list_tables().map_err(|error| self.failed(error))?;
@@ -115,14 +115,14 @@ impl DataFile {
                 .map_err(|error| DataFileError::new(&self.path, error))?;
         }
         drop(meta);
-        // Tables that exist can be read without a question whether they do.
+        // Existing tables can be read without checks.
         transaction.open_table(RESOURCES).map_err(|error| self.failed(error))?;
         transaction.open_table(CALLS).map_err(|error| self.failed(error))?;
         transaction.open_table(UPLOADS).map_err(|error| self.failed(error))?;
         transaction.commit().map_err(|error| self.failed(error))
     }
 
-    /// Fills a world that is still empty.
+    /// Loads the file into an empty state.
     pub fn load(&self, state: &State) -> Result<(), DataFileError> {
         let records = self.read_into(state).map_err(|error| self.failed(error))?;
         state.store.lock().track();
@@ -136,7 +136,7 @@ impl DataFile {
         Ok(())
     }
 
-    /// Resources and files into the world; the lives of calls, which need all of that, returned.
+    /// Reads resources and files into the state and returns the saved calls, which need both.
     fn read_into(&self, state: &State) -> Result<Vec<(String, Value)>, Box<dyn std::error::Error>> {
         let host = state.links.host();
         let moved = self.link_host.as_deref().filter(|before| *before != host);
@@ -180,7 +180,7 @@ impl DataFile {
         Ok(records)
     }
 
-    /// Writes all or nothing of the batches, and returns when they would survive a power cut.
+    /// Writes the batches in one transaction and returns when they are durable.
     pub fn write(&self, batches: &[Batch]) -> Result<(), DataFileError> {
         self.write_batches(batches).map_err(|error| self.failed(error))
     }
@@ -229,7 +229,7 @@ impl DataFile {
     }
 }
 
-/// The text with links to another host, if it has any to this one: the second listener is on another port each time.
+/// Rewrites links to the current host; `None` if there are none. The second listener has another port each time.
 fn moved_links(text: &[u8], before: &str, now: &str) -> Option<Vec<u8>> {
     let before = format!("//{before}/");
     let mut moved = Vec::new();

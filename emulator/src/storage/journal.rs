@@ -1,5 +1,5 @@
-//! Changes on their way to the data file. Memory is what answers are read from; this notes what changed in it, and lets an
-//! answer wait until all it may tell of is on disk. Without a data file there is no journal, and nothing is noted.
+//! The journal: changes on their way to the data file. Responses are served from memory. The journal collects changes
+//! and lets a response wait until they are on disk. Without a data file there is no journal and nothing is tracked.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub(crate) struct Journal {
 }
 
 struct Queue {
-    /// What happens to calls happens beside the store; this tells which of them are to be written again.
+    /// Events of calls, which tell the calls that must be written again.
     calls: broadcast::Receiver<CallEvent>,
     /// The number of the latest batch.
     latest: u64,
@@ -38,7 +38,7 @@ struct Progress {
 }
 
 impl Journal {
-    /// Reads the file into the world and writes what changes there from now on.
+    /// Reads the file into the state and writes changes from now on.
     pub fn start(file: DataFile, state: &State) -> Result<Journal, DataFileError> {
         let calls = state.events.subscribe();
         file.load(state)?;
@@ -59,7 +59,7 @@ impl Journal {
         })
     }
 
-    /// Waits until everything that is in memory now is on disk too.
+    /// Waits until everything in memory is on disk.
     pub async fn settle(&self, state: &State) -> Result<(), Arc<str>> {
         let latest = self.hand_over(state);
         let mut progress = self.progress.clone();
@@ -71,14 +71,14 @@ impl Journal {
         }
     }
 
-    /// Gives all changes to the writer, in one piece; the number of the latest batch.
+    /// Sends all changes to the writer as one batch and returns the number of the latest batch.
     pub fn hand_over(&self, state: &State) -> u64 {
-        // Held to the end, so that batches are handed over in the order in which they were taken.
+        // Held to the end, so that batches are sent in order.
         let mut queue = self.queue.lock();
         let mut calls = queue.changed_calls(state);
         let resources = state.store.lock().take_changes();
         let uploads = state.uploads.lock().take_changes();
-        // A new call lives before it has told anybody.
+        // A new call exists before its first event.
         let placed = resources.iter().filter(|change| change.collection == "/call");
         calls.extend(placed.filter_map(|change| Some(change.resource.as_ref()?["id"].as_str()?.to_owned())));
         if resources.is_empty() && uploads.is_empty() && calls.is_empty() {
@@ -109,7 +109,7 @@ impl Journal {
         queue.latest
     }
 
-    /// Writes what is left and closes the file; it can be opened again when this returns.
+    /// Writes the remaining changes and closes the file. It can be opened again when this returns.
     pub fn close(&self, state: &State) -> Result<(), Arc<str>> {
         self.hand_over(state);
         self.queue.lock().batches = None;
@@ -135,14 +135,14 @@ impl Queue {
     }
 }
 
-/// The writer's thread: all batches that wait become one transaction, so that many clients share one flush.
+/// Runs on the writer's thread. All waiting batches become one transaction, so that many clients share one flush.
 fn write(file: &DataFile, received: &mpsc::Receiver<Batch>, progress: &watch::Sender<Progress>) {
     while let Ok(first) = received.recv() {
         let batches: Vec<Batch> = std::iter::once(first).chain(received.try_iter()).collect();
         let result = file.write(&batches);
         let durable = batches.last().map_or(0, |batch| batch.number);
         progress.send_modify(|progress| match result {
-            // After a failure, memory and file differ, and no later success mends that.
+            // After a failure, memory and file differ. No later success repairs that.
             Ok(()) if progress.failed.is_none() => progress.durable = durable,
             Ok(()) => {}
             Err(error) => progress.failed = Some(error.to_string().into()),

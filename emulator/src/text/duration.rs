@@ -1,8 +1,9 @@
-//! Lengths of time as people write them: `300ms`, `2s`, `1.5s`, `10m`, `1h`.
+//! Durations as text: `300ms`, `2s`, `1.5s`, `10m`, `1h`. `humantime` is not used: it accepts sums and a dozen more
+//! units, which the documentation would have to explain.
 
 use std::time::Duration;
 
-/// A year at most, so that no sum with it overflows.
+/// A year at most, so that sums do not overflow.
 const LONGEST: f64 = 366.0 * 24.0 * 3600.0;
 
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {

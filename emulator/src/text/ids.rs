@@ -1,13 +1,14 @@
-//! Identifiers as the API makes them, and the organization a token belongs to.
+//! Identifiers in the API's format, and the organization of a token. The crate `uuid` is not used: version 4 is one
+//! line, and its version 5 needs SHA-1 for what only has to spread.
 
-/// A random UUID (version 4).
+/// Returns a random UUID (version 4).
 pub(crate) fn uuid() -> String {
     formatted(fastrand::u128(..))
 }
 
-/// The organization of a token: the same token, the same organization, in every run.
+/// Returns the organization of a token. It is the same for the same token in every run.
 pub(crate) fn organization(token: &str) -> String {
-    // FNV-1a: the same in every version of Rust, as data files must be; it only has to spread.
+    // FNV-1a is the same in every version of Rust, which data files rely on.
     let hash = token
         .bytes()
         .fold(0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128, |hash, byte| {

@@ -1,6 +1,7 @@
-//! Moments as the API writes them: UTC with milliseconds, `2026-08-18T09:30:00.000Z`.
+//! Timestamps in the API's format: UTC with milliseconds, `2026-08-18T09:30:00.000Z`. `jiff` and `chrono` are not used:
+//! time zones and calendars would be a large dependency for two functions on milliseconds.
 
-/// Milliseconds since 1970 as an ISO date-time.
+/// Formats milliseconds since 1970 as an ISO date-time.
 pub(crate) fn format(milliseconds: i64) -> String {
     let (days, rest) = (milliseconds.div_euclid(86_400_000), milliseconds.rem_euclid(86_400_000));
     let (year, month, day) = civil(days);
@@ -9,8 +10,8 @@ pub(crate) fn format(milliseconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z")
 }
 
-/// The moment an ISO date or date-time names, in milliseconds since 1970. Offsets and any precision are read; a time
-/// without an offset is UTC.
+/// Parses an ISO date or date-time into milliseconds since 1970. Any offset and precision is accepted; a time without
+/// an offset is UTC.
 pub(crate) fn parse(text: &str) -> Option<i64> {
     let (date, time) = match text.split_once(['T', 't', ' ']) {
         Some((date, time)) => (date, time),
@@ -34,7 +35,7 @@ pub(crate) fn parse(text: &str) -> Option<i64> {
     Some(days(year, month, day) * 86_400_000 + in_day - offset * 60_000)
 }
 
-/// The time without its offset, and the offset in minutes.
+/// Splits a time into the part without offset and the offset in minutes.
 fn split_offset(time: &str) -> Option<(&str, i64)> {
     if let Some(time) = time.strip_suffix(['Z', 'z']) {
         return Some((time, 0));
@@ -82,14 +83,14 @@ mod tests {
     use super::{format, parse};
 
     #[test]
-    fn a_moment_is_written_with_milliseconds_in_utc() {
+    fn a_timestamp_is_written_in_utc_with_milliseconds() {
         assert_eq!(format(0), "1970-01-01T00:00:00.000Z");
         assert_eq!(format(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(format(1_787_045_400_123), "2026-08-18T09:30:00.123Z");
     }
 
     #[test]
-    fn any_iso_spelling_of_a_moment_is_read() {
+    fn every_iso_form_of_a_timestamp_is_read() {
         let expected = Some(1_787_045_400_000);
         assert_eq!(parse("2026-08-18T09:30:00.000Z"), expected);
         assert_eq!(parse("2026-08-18T09:30:00Z"), expected);
@@ -99,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_moment_is_none() {
+    fn text_that_is_not_a_timestamp_is_none() {
         for text in [
             "",
             "soon",

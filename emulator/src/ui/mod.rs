@@ -1,7 +1,7 @@
-//! What a person sees in a browser: the live view of calls at `/`, the API reference at `/docs`, and the document.
+//! The pages: the live view of calls at `/`, the API reference at `/docs`, and the document.
 //!
-//! The files are written by hand and served as they are; nothing on them comes from elsewhere, and their policy says so
-//! to the browser.
+//! The files are written by hand and served unchanged. They load nothing from elsewhere, and their content security
+//! policy forbids it.
 
 #[cfg(feature = "reference")]
 mod reference;
@@ -20,16 +20,16 @@ use crate::http::response::Response;
 use crate::http::same_origin;
 use crate::state::State;
 
-/// Whether `/docs` is there.
+/// Whether `/docs` is available.
 pub(crate) const HAS_REFERENCE: bool = cfg!(feature = "reference");
 
 const JSON: &str = "application/json; charset=utf-8";
 
-/// Only what this server sends, and no script or style in the page itself: what a caller says can't become one.
+/// Allows files of this server only, and no inline script or style: text of a caller cannot become one.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The pages and the document; `None` for all else.
+/// Returns a page or the document; `None` for other paths.
 pub(crate) fn page(state: &State, request: &Parts) -> Option<Response> {
     if request.method != Method::GET && request.method != Method::HEAD {
         return None;
@@ -53,7 +53,7 @@ pub(crate) fn page(state: &State, request: &Parts) -> Option<Response> {
     }
 }
 
-/// A file that the pages load.
+/// Returns a file of the pages.
 #[cfg_attr(
     not(feature = "reference"),
     expect(unused_variables, reason = "only the reference depends on the document")
@@ -84,14 +84,14 @@ pub(crate) fn file(state: &State, request: &Parts, name: &str) -> Option<Respons
     ))
 }
 
-/// The document with this emulator as its only server, for tools that send requests where it says. `/api-json` stays as
-/// it was read, byte for byte.
+/// Returns the document with this emulator as its only server, for tools that send requests to it. `/api-json` stays
+/// byte for byte as read.
 pub(crate) fn document_from_here(state: &State, request: &Parts) -> Response {
     let text = state.document.text();
     let Ok(mut document) = serde_json::from_slice::<BTreeMap<&str, &RawValue>>(&text) else {
         return tagged(request, JSON, text);
     };
-    // The host that was asked for: the same machine has more than one name.
+    // The requested host, since a machine has several names.
     let host = request
         .headers
         .get(http::header::HOST)
@@ -116,7 +116,7 @@ fn wants_html(request: &Parts) -> bool {
     accepts.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// Bytes that a client which has them already need not load again.
+/// Returns bytes with an ETag, or a 304 if the client has them.
 fn tagged(request: &Parts, content_type: &'static str, bytes: Bytes) -> Response {
     let mut hasher = DefaultHasher::new();
     hasher.write(&bytes);

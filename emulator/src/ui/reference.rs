@@ -1,4 +1,4 @@
-//! The interactive reference of the document that is served: Scalar, whose script the crate of its makers carries.
+//! The interactive reference of the served document: Scalar, from the crate of its makers.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,7 @@ use crate::ui::{html, secured, tagged};
 const JS: &str = "text/javascript; charset=utf-8";
 
 pub(crate) fn page(state: &State) -> Response {
-    // Downloads redirect to the second listener. Styles are set by the script, inline; data: holds its icons.
+    // Downloads redirect to the second listener. The script sets inline styles; data: holds its icons.
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
          font-src 'self' data:; media-src 'self' blob:; connect-src 'self' {}; base-uri 'none'; form-action 'none'; \
@@ -36,7 +36,7 @@ pub(crate) fn file(state: &State, request: &Parts, name: &str) -> Option<Respons
     Some(tagged(request, content_type, bytes))
 }
 
-/// The smallest request body that each operation takes.
+/// Returns the smallest request body of each operation.
 fn examples(state: &State) -> Bytes {
     let operations = state.document.operations().iter();
     let examples: Map<String, Value> = operations
@@ -50,7 +50,7 @@ fn examples(state: &State) -> Bytes {
 }
 
 fn scalar() -> Option<Bytes> {
-    // The crate gives a copy of its five megabytes each time.
+    // The crate returns a copy of five megabytes each time.
     static SCRIPT: OnceLock<Option<Bytes>> = OnceLock::new();
     SCRIPT
         .get_or_init(|| scalar_api_reference::get_asset("scalar.js").map(Bytes::from))

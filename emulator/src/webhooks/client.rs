@@ -1,4 +1,4 @@
-//! One HTTP request to a server of the user's: a connection of its own, no redirects, an answer of bounded size.
+//! The HTTP client for user's servers: one connection for each request, no redirects, responses of limited size.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-/// The largest answer that is read.
+/// The largest accepted response.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
 pub(crate) struct WebhookResponse {
@@ -20,7 +20,7 @@ pub(crate) struct WebhookResponse {
     pub body: Bytes,
 }
 
-/// `POST`s a body, and gives up after a while of real time.
+/// Sends a `POST` request with a timeout in real time.
 pub(crate) async fn post(
     url: &str,
     headers: HeaderMap,
@@ -45,7 +45,7 @@ async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<WebhookRespo
         _ => return Err(DeliveryError::NoUrl),
     };
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    // The brackets of an IPv6 address belong to the URL.
+    // The brackets of an IPv6 address are part of the URL, not of the address.
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((address, port)).await.map_err(failed)?;
     let _ = stream.set_nodelay(true);
@@ -85,12 +85,12 @@ where
             body: body.to_bytes(),
         })
     };
-    // Not a task of its own: when this is given up, the connection goes with it.
+    // The connection is not a task of its own, so that it closes when this future is dropped.
     let mut connection = std::pin::pin!(connection);
     let mut response = std::pin::pin!(response);
     tokio::select! {
         result = &mut response => result,
-        // A connection that ended may have delivered the answer whole.
+        // A connection that ended may have delivered the whole response.
         _ = &mut connection => response.await,
     }
 }
@@ -99,7 +99,7 @@ fn failed(error: impl fmt::Display) -> DeliveryError {
     DeliveryError::Failed(error.to_string())
 }
 
-/// Why there is no answer.
+/// An attempt without a response.
 #[derive(Debug)]
 pub(crate) enum DeliveryError {
     NoUrl,

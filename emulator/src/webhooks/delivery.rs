@@ -1,4 +1,5 @@
-//! Brings the messages of one call to the user's servers, one after the other, and tries again where a server wants that.
+//! Delivery of the messages of one call to the user's servers, in order, with further attempts where a server asks for
+//! them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,19 +18,19 @@ use crate::state::webhook_log::SentWebhook;
 use crate::state::webhook_server::WebhookServer;
 use crate::webhooks::{client, signature};
 
-/// One message on its way.
+/// A message that is ready for delivery.
 pub(crate) struct OutgoingMessage {
     pub server: WebhookServer,
-    /// What is in `message` of the body.
+    /// The property `message` of the body.
     pub message: Value,
-    /// Where the answer goes, if it is of interest.
+    /// The receiver of the reply, if the call waits for one.
     pub reply: Option<oneshot::Sender<(Reply, ActivityGuard)>>,
-    /// No second attempts, however the server wants it.
+    /// Allows one attempt only, whatever the server's plan.
     pub once: bool,
     pub guard: ActivityGuard,
 }
 
-/// What a server made of a message in the end.
+/// The result of the last attempt to deliver a message.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     pub status: Option<u16>,
@@ -42,12 +43,12 @@ impl Reply {
         self.status.is_some_and(|status| (200..300).contains(&status))
     }
 
-    /// The answer of a server that took the message.
+    /// Returns the body of a successful response as JSON.
     pub fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok().filter(|_| self.is_success())
     }
 
-    /// In words, for a failure.
+    /// Returns the reason of a failure.
     pub fn problem(&self) -> String {
         match (self.status, &self.error) {
             (Some(status), _) => format!("Request failed with status code {status}"),
@@ -56,7 +57,7 @@ impl Reply {
     }
 }
 
-/// Knows the call that the messages are about.
+/// The delivery of the messages of one call.
 #[derive(Clone)]
 pub(crate) struct Delivery {
     pub state: Arc<State>,
@@ -65,11 +66,11 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
-    /// Until there is nothing left to deliver and nobody who could add to it.
+    /// Delivers messages until the channel is closed and empty.
     pub async fn run(self, mut receiver: mpsc::UnboundedReceiver<OutgoingMessage>) {
         let mut later = JoinSet::new();
         while let Some(outgoing) = receiver.recv().await {
-            // A second attempt must not hold up the messages behind it, unless the call itself waits for it.
+            // A later attempt must not block the following messages, unless the call waits for its reply.
             if outgoing.reply.is_some() {
                 self.deliver(outgoing).await;
                 continue;
@@ -98,12 +99,12 @@ impl Delivery {
         let reply_to = outgoing.reply.take();
         let (reply, guard) = self.finish(InFlight::of(outgoing)).await;
         if let (Some(reply_to), Some(guard)) = (reply_to, guard) {
-            // The call may have ended meanwhile.
+            // The receiver is gone if the call has ended meanwhile.
             let _ = reply_to.send((reply, guard));
         }
     }
 
-    /// All attempts that are left.
+    /// Makes the remaining attempts.
     async fn finish(&self, mut in_flight: InFlight) -> (Reply, Option<ActivityGuard>) {
         loop {
             let (reply, delay) = self.attempt(&mut in_flight).await;
@@ -122,7 +123,7 @@ impl Delivery {
         }
     }
 
-    /// One attempt, and how long to wait for another.
+    /// Makes one attempt and returns the delay of the next one, if there is one.
     async fn attempt(&self, in_flight: &mut InFlight) -> (Reply, Option<Duration>) {
         in_flight.attempts += 1;
         let (state, server) = (&self.state, &in_flight.server);

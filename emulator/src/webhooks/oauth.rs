@@ -1,4 +1,4 @@
-//! Access tokens for servers behind OAuth 2: fetched with the client credentials grant, kept until they run out.
+//! Access tokens for servers behind OAuth 2, fetched with the client credentials grant and kept until they expire.
 
 use std::time::Duration;
 
@@ -12,19 +12,19 @@ use crate::state::State;
 use crate::state::clock::whole_milliseconds;
 use crate::webhooks::client;
 
-/// How long the token's server may take.
+/// The timeout of the token's server.
 const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// So long before its end a token is not used any more.
+/// A token is no longer used this long before it expires.
 const EARLY: Duration = Duration::from_secs(10);
 
-/// For a token that does not say when it runs out.
+/// The lifetime of a token that states none.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
-/// All but what RFC 3986 leaves as it is.
+/// All characters except the unreserved ones of RFC 3986.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Returns the value of `Authorization` for a credential: a token that is still good, or a new one.
+/// Returns the value of `Authorization` for a credential, from a valid or a new token.
 pub(crate) async fn authorization(state: &State, credential: &str, plan: &Value) -> Result<String, String> {
     let now = state.clock.now();
     if let Some(token) = state.tokens.lock().get(credential, now) {

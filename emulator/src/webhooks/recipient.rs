@@ -1,11 +1,12 @@
-//! A server of the user's, as the API's resources describe it, and which one a message goes to.
+//! The server that a message goes to.
 
 use serde_json::{Value, json};
 
 use crate::state::State;
 use crate::state::webhook_server::WebhookServer;
 
-/// Where the messages of a call go: to the server of the assistant, else of the phone number, else of the organization.
+/// Returns the server for messages of a call: that of the assistant, else of the phone number, else of the
+/// organization.
 pub(crate) fn for_call(state: &State, organization: &str, call: &Value, assistant: &Value) -> Option<WebhookServer> {
     WebhookServer::of(assistant)
         .or_else(|| for_phone_number(state, organization, &phone_number(state, organization, call)))
@@ -18,7 +19,7 @@ pub(crate) fn for_phone_number(state: &State, organization: &str, phone_number: 
         .or_else(|| state.settings.server.clone())
 }
 
-/// The phone number of a call, whole; null without one.
+/// Returns the phone number resource of a call; null without one.
 pub(crate) fn phone_number(state: &State, organization: &str, call: &Value) -> Value {
     if call["phoneNumber"].is_object() {
         return call["phoneNumber"].clone();

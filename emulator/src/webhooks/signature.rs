@@ -1,4 +1,4 @@
-//! How a delivery proves where it comes from: the secret of old, or what the server's credential says.
+//! Authentication of webhooks: the legacy secret, or the server's credential.
 
 use std::time::SystemTime;
 
@@ -16,7 +16,7 @@ use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::oauth;
 
-/// Every header of a delivery, or why it can't be signed as its credential says.
+/// Returns the headers of a webhook, or the reason why it cannot be signed by its credential.
 pub(crate) async fn headers(
     state: &State,
     organization: &str,
@@ -32,7 +32,7 @@ pub(crate) async fn headers(
         HeaderValue::from_static(concat!("vapi-emulator/", env!("CARGO_PKG_VERSION"))),
     );
     set(&mut headers, "x-call-id", call_id)?;
-    // Sent even where there is none, as by the API.
+    // Sent even without a secret, as by the API.
     set(
         &mut headers,
         "x-vapi-secret",
@@ -53,7 +53,7 @@ pub(crate) async fn headers(
         Some("bearer") => bearer(&mut headers, plan)?,
         Some("hmac") => {
             let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-            // Real time, not the emulator's: the receiver compares it with its own clock.
+            // Real time, because the receiver compares it with its own clock.
             let timestamp = now.map_or(0, |since| since.as_secs());
             Signature::of(plan)?.sign(
                 &mut headers,
@@ -95,7 +95,7 @@ fn bearer(headers: &mut HeaderMap, plan: &Value) -> Result<(), String> {
     set(headers, name, &format!("{prefix}{token}"))
 }
 
-/// How an HMAC credential signs.
+/// The signature of an HMAC credential.
 struct Signature<'a> {
     algorithm: &'a str,
     key: Vec<u8>,
@@ -111,7 +111,7 @@ impl<'a> Signature<'a> {
     fn of(plan: &'a Value) -> Result<Signature<'a>, String> {
         let secret = text(plan, "secretKey").ok_or("the hmac credential has no secretKey")?;
         let key = if plan["secretIsBase64"] == true {
-            // `whsec_` is how Svix marks its secrets; it is not part of them.
+            // `whsec_` is the prefix of Svix secrets. It is not part of the key.
             let encoded = secret.strip_prefix("whsec_").unwrap_or(secret);
             STANDARD.decode(encoded).map_err(|_| "the secretKey is not base64")?
         } else {
@@ -154,7 +154,7 @@ impl<'a> Signature<'a> {
         Ok(())
     }
 
-    /// The format with its placeholders filled in, each once: a body that has `{url}` in it stays as it is.
+    /// Fills in the placeholders of the format, each once: `{url}` in a body stays unchanged.
     fn payload(&self, url: &str, body: &[u8], timestamp: &str, id: &str) -> Vec<u8> {
         let parts: [(&str, &[u8]); 5] = [
             ("{body}", body),
@@ -179,7 +179,7 @@ impl<'a> Signature<'a> {
 }
 
 fn mac<M: Mac + KeyInit>(key: &[u8], payload: &[u8]) -> Vec<u8> {
-    // A key of any length is a key.
+    // HMAC accepts keys of any length.
     <M as KeyInit>::new_from_slice(key).map_or_else(
         |_| Vec::new(),
         |mac| mac.chain_update(payload).finalize().into_bytes().to_vec(),
@@ -208,7 +208,7 @@ mod tests {
         headers
     }
 
-    // The values of these tests were computed with Python's hmac and base64.
+    // Expected values are computed with Python's hmac and base64.
     #[test]
     fn a_signature_is_of_time_and_body_unless_said_otherwise() {
         let headers = signed(json!({ "type": "hmac", "secretKey": "topsecret", "algorithm": "sha256" }));
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_that_can_not_be_followed_is_an_error() {
+    fn an_unusable_signature_plan_is_an_error() {
         for (plan, problem) in [
             (json!({}), "the hmac credential has no secretKey"),
             (

@@ -1,10 +1,10 @@
-//! Sound on a socket: made up, in the format that was asked for, and told from silence.
+//! Audio on a socket: synthetic sound in the requested format, and detection of speech.
 
 use std::f32::consts::TAU;
 
 use serde_json::Value;
 
-/// Louder than this is speech, of 32,768.
+/// Samples above this are speech. The maximum is 32,768.
 const SPEECH: i32 = 500;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,11 +18,11 @@ pub(crate) enum Encoding {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Format {
     pub encoding: Encoding,
-    /// Samples a second.
+    /// Samples per second.
     pub rate: u32,
 }
 
-/// Who is heard.
+/// The audible speaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Voice {
     Nobody,
@@ -30,7 +30,7 @@ pub(crate) enum Voice {
     Assistant,
 }
 
-/// Who is heard after an event, if it changes that.
+/// Returns the audible speaker after an event, if the event changes it.
 pub(crate) fn voice_after(event: &Value) -> Option<Voice> {
     (event["type"] == "speech-update").then(|| match (event["status"].as_str(), event["role"].as_str()) {
         (Some("started"), Some("user")) => Voice::Customer,
@@ -40,7 +40,7 @@ pub(crate) fn voice_after(event: &Value) -> Option<Voice> {
 }
 
 impl Format {
-    /// The format that `transport.audioFormat` asks for; what it leaves out is as the API has it.
+    /// Reads the format of `transport.audioFormat`. Missing properties have the API's defaults.
     pub fn of(asked: &Value) -> Format {
         let encoding = match asked["format"].as_str() {
             Some("mulaw") => Encoding::Mulaw,
@@ -59,7 +59,7 @@ impl Format {
         }
     }
 
-    /// The `number`th 20 milliseconds of a voice, one channel: each has a tone of its own.
+    /// Returns the 20 milliseconds with this number of a voice, one channel. Each voice has its own tone.
     pub fn frame(self, voice: Voice, number: u64) -> Vec<u8> {
         let count = u64::from(self.rate / 50);
         let hertz = match voice {
@@ -79,7 +79,7 @@ impl Format {
         }
     }
 
-    /// Whether somebody speaks in it.
+    /// Returns whether the sound has speech.
     pub fn is_speech(self, sound: &[u8]) -> bool {
         let loud = |sample: i16| i32::from(sample).abs() > SPEECH;
         match self.encoding {
@@ -90,7 +90,7 @@ impl Format {
         }
     }
 
-    /// How long it lasts, in milliseconds.
+    /// Returns the duration of the sound, in milliseconds.
     pub fn lasts(self, sound: &[u8]) -> u64 {
         let width = match self.encoding {
             Encoding::Pcm => 2,
@@ -100,7 +100,7 @@ impl Format {
     }
 }
 
-/// G.711: a sign, three bits for the power of two, four for where in it; all inverted.
+/// Encodes a sample by G.711: a sign, three bits of exponent and four of mantissa, all inverted.
 fn to_mulaw(sample: i16) -> u8 {
     const BIAS: i32 = 132;
     let (sign, size) = if sample < 0 {
@@ -109,7 +109,7 @@ fn to_mulaw(sample: i16) -> u8 {
         (0, i32::from(sample))
     };
     let size = size.min(32_635) + BIAS;
-    // From 7 to 14, since the bias is more than 2 to the 7th.
+    // From 7 to 14, since the bias exceeds 2 to the 7th.
     let power = 31 - size.leading_zeros();
     let exponent = power.saturating_sub(7);
     let mantissa = (size >> (exponent + 3)) & 0x0f;
@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mulaw_is_that_of_the_standard() {
+    fn mulaw_matches_the_standard() {
         for (sample, byte) in [
             (0, 0xff),
             (-1, 0x7f),
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_twenty_milliseconds_of_a_voice_or_of_silence() {
+    fn a_frame_has_twenty_milliseconds_of_voice_or_silence() {
         for (encoding, rate, bytes) in [
             (Encoding::Pcm, 16_000, 640),
             (Encoding::Pcm, 44_100, 1764),

@@ -1,5 +1,5 @@
-//! The listen socket: the sound of a call in one direction, 16-bit PCM at 16 kHz in frames of 20 milliseconds, and what
-//! happens in it as JSON now and then.
+//! The listen socket: the audio of a call as 16-bit PCM at 16 kHz in frames of 20 milliseconds, with events as JSON
+//! between the frames.
 
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
@@ -16,13 +16,13 @@ const FORMAT: Format = Format {
     rate: 16_000,
 };
 
-/// What a listener is told of.
+/// The events that a listener receives.
 const EVENTS: [&str; 3] = ["speech-update", "transcript", "user-interrupted"];
 
 pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
     let mut changes = state.events.subscribe();
     let mut ticks = ticks();
-    // Who began before anybody listened is likely the assistant, and silence would say less.
+    // The current speaker is unknown here. The assistant is more likely than silence.
     let mut voice = Voice::Assistant;
     let (mut number, mut sent_status) = (0, "");
     loop {
@@ -56,7 +56,7 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
                 Ok(_) | Err(RecvError::Lagged(_)) => Ok(()),
                 Err(RecvError::Closed) => Err(Disconnected),
             },
-            // One way: what a listener says is not heard.
+            // The socket is one-way: messages of a listener are ignored.
             received = socket.receive() => match received {
                 Ok(_) => Ok(()),
                 Err(true) => return socket.close(CloseCode::Normal, "").await,

@@ -1,5 +1,5 @@
-//! The websockets of a call: `listen`, where its sound can be heard, and `transport`, over which a call is held. This is
-//! who may open which, and the opening itself; what goes over them is in the two modules.
+//! The websockets of a call: `listen`, which sends its audio, and `transport`, over which a call is held. This file has
+//! access checks and the handshake; the two modules have the traffic.
 
 mod audio;
 mod listen;
@@ -33,10 +33,10 @@ const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
 const ACCEPT: HeaderName = HeaderName::from_static("sec-websocket-accept");
 
-/// How often sound is sent.
+/// The interval of audio frames.
 const FRAME: Duration = Duration::from_millis(20);
 
-/// What one message may take; a second of the finest sound does.
+/// The largest message. One second of the finest sound fits.
 const LARGEST_MESSAGE: usize = 1024 * 1024;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,19 +45,19 @@ enum SocketKind {
     Transport,
 }
 
-/// A socket that was promised with a 101, until it is open.
+/// A socket after its response 101, before the upgrade is complete.
 pub(crate) struct Session {
     call: String,
     kind: SocketKind,
     upgrade: OnUpgrade,
 }
 
-/// Whether the path is that of a socket.
+/// Returns whether a path is that of a socket.
 pub(crate) fn is_socket_path(path: &str) -> bool {
     read_path(path).is_some()
 }
 
-/// The id of the call, and which socket of it.
+/// Returns the id of the call and the kind of its socket.
 fn read_path(path: &str) -> Option<(&str, SocketKind)> {
     match path.strip_prefix('/')?.split_once('/')? {
         (id, "listen") => Some((id, SocketKind::Listen)),
@@ -66,7 +66,7 @@ fn read_path(path: &str) -> Option<(&str, SocketKind)> {
     }
 }
 
-/// The answer to a request for a socket, and the socket if it is a 101.
+/// Returns the response to a request for a socket, and the session if the response is 101.
 pub(crate) fn open(state: &State, request: &Parts, upgrade: Option<OnUpgrade>) -> (Response, Option<Session>) {
     let Some((id, kind)) = read_path(request.uri.path()) else {
         return (Response::not_found(request.uri.path()), None);
@@ -94,7 +94,7 @@ pub(crate) fn open(state: &State, request: &Parts, upgrade: Option<OnUpgrade>) -
     (response, Some(session))
 }
 
-/// Why this socket can't be opened, if it can't.
+/// Returns the refusal of a request for a socket; `None` if it can be opened.
 fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option<Response> {
     if request.method != Method::GET {
         let message = format!("Cannot {} {}", request.method, request.uri.path());
@@ -107,7 +107,7 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
     let Some(socket_target) = websocket::socket_target(state, id) else {
         return Some(Response::not_found(&format!("Call {id}")));
     };
-    // The address is a secret of its own, so no token is needed; one of somebody else is a mistake.
+    // The URL is a secret, so no token is needed. A token of another organization is a mistake.
     if request.headers.contains_key(AUTHORIZATION) && !is_owner(&request.headers, &socket_target) {
         return Some(Response::error(
             StatusCode::UNAUTHORIZED,
@@ -133,7 +133,7 @@ fn is_owner(headers: &HeaderMap, socket_target: &SocketTarget) -> bool {
     ids::organization(api_key::read_key(token).0) == socket_target.organization
 }
 
-/// The value of `Sec-WebSocket-Accept`, or what is wrong with the request as one for a websocket.
+/// Returns the value of `Sec-WebSocket-Accept`, or the problem of the handshake.
 fn handshake_key(headers: &HeaderMap) -> Result<String, Box<Response>> {
     let names = |header: HeaderName, token: &str| {
         let values = headers.get_all(header).iter().filter_map(|value| value.to_str().ok());
@@ -161,7 +161,7 @@ fn needs_upgrade(message: &str) -> Response {
 }
 
 impl Session {
-    /// Holds the socket until either side closes it.
+    /// Runs the socket until either side closes it.
     pub async fn run(self, state: &State) {
         let Ok(upgraded) = self.upgrade.await else { return };
         let config = WebSocketConfig::default()
@@ -181,14 +181,14 @@ impl Session {
     }
 }
 
-/// An open socket, with a client that may be slow.
+/// An open socket. Its client may be slow.
 struct Socket {
     stream: WebSocketStream<TokioIo<Upgraded>>,
-    /// How long a message may take to be sent.
+    /// The timeout of sending a message.
     send_timeout: Duration,
 }
 
-/// Nobody is there to be sent anything.
+/// The error of sending to a client that has disconnected.
 struct Disconnected;
 
 impl Socket {
@@ -207,7 +207,7 @@ impl Socket {
         self.send(Message::text(event.to_string())).await
     }
 
-    /// The next message; when the client closed the socket or is gone, whether it said goodbye.
+    /// Returns the next message. The error says whether the client sent a close frame.
     async fn receive(&mut self) -> Result<Message, bool> {
         match self.stream.next().await {
             Some(Ok(Message::Close(_))) | Some(Err(Error::ConnectionClosed)) => Err(true),
@@ -224,7 +224,7 @@ impl Socket {
         }
     }
 
-    /// Says goodbye, or answers it, and waits for the other side to do the same.
+    /// Sends a close frame, or responds to one, and waits for the peer to close.
     async fn close(&mut self, code: CloseCode, reason: &'static str) {
         let frame = CloseFrame {
             code,
@@ -239,7 +239,7 @@ impl Socket {
     }
 }
 
-/// The sound of a call goes on real time, and late frames are not made up for.
+/// Returns the interval of audio frames. It runs in real time and skips late frames.
 fn ticks() -> tokio::time::Interval {
     let mut ticks = tokio::time::interval(FRAME);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);

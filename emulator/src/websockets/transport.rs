@@ -1,5 +1,5 @@
-//! The transport socket: a call held over it, sound both ways in the format that was asked for, events and control messages
-//! as JSON. Opening it begins the call, and whoever closes it ends the call.
+//! The transport socket: a call over a websocket, with audio in both directions in the requested format, and events and
+//! control messages as JSON. Opening it starts the call; closing it on either side ends the call.
 
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
@@ -14,7 +14,7 @@ use crate::websockets::audio::{Format, Voice, voice_after};
 use crate::websockets::vad::VoiceActivity;
 use crate::websockets::{Disconnected, Socket, ticks};
 
-/// What the socket tells of, and no other server message.
+/// The server messages that the socket sends.
 const EVENTS: [&str; 12] = [
     "status-update",
     "speech-update",
@@ -33,7 +33,7 @@ const EVENTS: [&str; 12] = [
 pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
     let mut changes = state.events.subscribe();
     if !websocket::connect(state, id).await {
-        // Somebody else was faster.
+        // Another client connected first.
         return socket.close(CloseCode::Policy, "the call is connected already").await;
     }
     let call = websocket::read(state, id).unwrap_or_default();
@@ -59,9 +59,9 @@ pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
 
 enum CloseCause {
     CallIsOver,
-    /// By the customer, with a goodbye.
+    /// The customer sent a close frame.
     Closed,
-    /// Without one.
+    /// The connection was lost.
     Lost,
     Stopped,
 }
@@ -70,14 +70,14 @@ struct TransportSession<'a> {
     state: &'a State,
     id: &'a str,
     format: Format,
-    /// Who is heard; the customer hears the assistant only.
+    /// The audible speaker. The customer hears the assistant only.
     voice: Voice,
     activity: VoiceActivity,
     socket: Socket,
     frames: u64,
 }
 
-/// One thing that happened.
+/// One event of the socket or the call.
 enum TransportEvent {
     Tick,
     CallEvent(Result<CallEvent, RecvError>),
@@ -151,11 +151,11 @@ impl TransportSession<'_> {
         }
     }
 
-    /// An event in the form that sockets have it in, which is not always that of webhooks.
+    /// Sends an event in the format of sockets, which differs from that of webhooks.
     async fn send_event(&mut self, event: &Value) -> Result<(), Disconnected> {
         self.voice = voice_after(event).unwrap_or(self.voice);
         let kind = event["type"].as_str().unwrap_or_default();
-        // The end is told with the goodbye.
+        // The close frame reports the end.
         if !EVENTS.contains(&kind) || event["status"] == "ended" {
             return Ok(());
         }

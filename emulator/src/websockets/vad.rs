@@ -1,16 +1,16 @@
-//! When a customer on a socket has said something. What it was can't be understood, only that there was something.
+//! Voice activity detection: the end of a customer's speech on a socket. The words are not recognized.
 
-/// So much silence ends what is said, in milliseconds.
+/// The silence that ends an utterance, in milliseconds.
 const SILENCE: u64 = 400;
 
 #[derive(Default)]
 pub(crate) struct VoiceActivity {
-    /// Silence since the customer last spoke; `None` while there is nothing to wait for.
+    /// The silence since the customer last spoke; `None` before any speech.
     silence: Option<u64>,
 }
 
 impl VoiceActivity {
-    /// So much sound came, in milliseconds. True when it ends what the customer said.
+    /// Adds sound of a duration in milliseconds. Returns true when it ends an utterance.
     pub fn hears(&mut self, time: u64, is_speech: bool) -> bool {
         if is_speech {
             self.silence = Some(0);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_turn_ends_with_a_silence() {
+    fn silence_ends_a_turn() {
         let mut activity = VoiceActivity::default();
         assert!(!activity.hears(1000, false), "nothing was said yet");
         assert!(!activity.hears(20, true));

@@ -140,7 +140,7 @@ async fn everything_can_be_done_with_keys() {
 }
 
 #[tokio::test]
-async fn thousands_of_calls_are_drawn_as_far_as_they_are_seen() {
+async fn only_visible_rows_of_thousands_of_calls_are_drawn() {
     let emulator = start().await;
     let customers: Vec<Value> = (0..3000).map(|_| customer("Somebody")).collect();
     place(&emulator, json!({ "assistant": {}, "customers": customers })).await;

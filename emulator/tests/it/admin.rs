@@ -48,7 +48,7 @@ async fn faults_can_be_called_off_over_http() {
 }
 
 #[tokio::test]
-async fn a_fault_that_makes_no_sense_is_refused_and_none_of_its_list_added() {
+async fn one_invalid_fault_refuses_the_whole_list() {
     let vapi = start().await;
     for (fault, sentence) in [
         (

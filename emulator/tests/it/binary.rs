@@ -72,7 +72,7 @@ async fn it_stops_by_either_signal_and_finishes_what_it_answers() {
 }
 
 #[tokio::test]
-async fn what_it_was_told_is_in_the_file_when_it_stops() {
+async fn everything_stored_is_in_the_file_after_a_stop() {
     let scratch = Scratch::new("stop");
     let path = scratch.path("vapi.redb");
     let emulator = start(&["--data", &path]);

@@ -9,7 +9,7 @@ use crate::client::{answer, start, start_with};
 const ELSEWHERE: &str = "http://app.example:3000";
 
 #[tokio::test]
-async fn a_browser_may_send_a_token_and_json_from_any_origin() {
+async fn preflight_allows_a_token_and_json_from_any_origin() {
     let vapi = start().await;
     let response = vapi
         .without_token(Method::OPTIONS, "/call")
@@ -92,7 +92,7 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
 }
 
 #[tokio::test]
-async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
+async fn preflight_does_not_allow_the_emulators_own_routes() {
     let vapi = start().await;
     let preflight = vapi
         .without_token(Method::OPTIONS, "/emulator/clock")
@@ -109,7 +109,7 @@ async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
 }
 
 #[tokio::test]
-async fn a_name_that_was_made_to_point_here_is_no_way_in() {
+async fn a_foreign_host_name_is_refused() {
     let vapi = start().await;
     let html = |path: &str, host: &str| {
         let request = vapi.without_token(Method::GET, path).header("accept", "text/html");
@@ -133,7 +133,7 @@ async fn a_name_that_was_made_to_point_here_is_no_way_in() {
 }
 
 #[tokio::test]
-async fn an_emulator_that_listens_everywhere_has_the_names_of_its_network() {
+async fn an_emulator_on_all_addresses_accepts_names_of_its_network() {
     let vapi = start_with(Emulator::builder().host([0, 0, 0, 0].into())).await;
     for (host, status) in [
         ("10.0.0.6:8080", 200),

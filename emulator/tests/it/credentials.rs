@@ -111,7 +111,7 @@ async fn a_signature_without_a_time_is_that_of_the_body() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_fetched_once_and_again_when_it_has_run_out() {
+async fn an_access_token_is_fetched_again_after_it_expires() {
     let asked = Arc::new(Mutex::new(Vec::<Bytes>::new()));
     let forms = asked.clone();
     let issuer = Receiver::answering(move |sent| {

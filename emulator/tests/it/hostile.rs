@@ -125,7 +125,7 @@ async fn a_head_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_however_it_is_sent() {
+async fn a_body_above_the_limit_is_refused() {
     let vapi = start().await;
     let body = format!("{{\"name\": \"{}\"}}", "x".repeat(100_000));
     assert_eq!(status(&send(&vapi, &post(body.as_bytes()))), Some(413));
@@ -199,7 +199,7 @@ async fn a_connection_that_nobody_uses_any_more_is_closed() {
 }
 
 #[tokio::test]
-async fn requests_that_come_in_one_piece_are_answered_one_by_one() {
+async fn pipelined_requests_get_their_responses_in_order() {
     let vapi = start().await;
     let request = "GET /squad HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\n\r\n";
     let answers = send(&vapi, request.repeat(20).as_bytes());

@@ -168,7 +168,7 @@ async fn an_answer_that_names_nobody_ends_the_call() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_in_time_gets_no_call() {
+async fn a_server_that_responds_late_gets_no_call() {
     let impatient = Emulator::builder().webhook_timeout(Duration::from_millis(300));
     let vapi = start_with(impatient.call_step(STEP)).await;
     let hangs = Receiver::answering(|_| None).await;

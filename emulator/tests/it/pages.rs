@@ -29,7 +29,7 @@ async fn page(vapi: &Vapi, query: &str, cursor: Option<&str>) -> (Vec<String>, O
 }
 
 #[tokio::test]
-async fn a_cursor_leads_to_the_next_page_and_the_last_has_none() {
+async fn the_last_page_has_no_cursor() {
     let vapi = start().await;
     let mut made = sessions(&vapi, ["a", "b", "c", "d", "e"].map(String::from).into_iter()).await;
     made.reverse();
@@ -41,7 +41,7 @@ async fn a_cursor_leads_to_the_next_page_and_the_last_has_none() {
 }
 
 #[tokio::test]
-async fn ten_thousand_resources_are_listed_whole_while_some_come_and_go() {
+async fn ten_thousand_resources_are_listed_whole_during_changes() {
     let vapi = start().await;
     let made = sessions(&vapi, (0..10_000).map(|number| format!("session {number}"))).await;
     let (mut seen, mut cursor, mut gone) = (Vec::new(), None, HashSet::new());

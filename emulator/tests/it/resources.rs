@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::client::start;
 
 #[tokio::test]
-async fn a_created_resource_has_an_id_an_organization_and_its_times() {
+async fn a_created_resource_has_id_organization_and_times() {
     let vapi = start().await;
     let (status, assistant) = vapi
         .post("/assistant", json!({ "name": "Ada", "firstMessage": "Hi" }))

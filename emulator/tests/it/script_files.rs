@@ -85,7 +85,7 @@ fn toml_says_the_same_as_json() {
 }
 
 #[test]
-fn who_answers_and_who_hangs_up_is_said_in_a_word() {
+fn one_word_sets_who_picks_up_and_hangs_up() {
     let scripts = Script::from_json(
         r#"[{ "answer": "voicemail" }, { "answer": "busy" }, { "answer": "no-answer" }, { "answer": "vonage-rejected" },
             { "ends": "customer" }, { "ends": "assistant" }]"#,

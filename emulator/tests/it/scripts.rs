@@ -205,7 +205,7 @@ async fn another_assistant_can_take_over() {
 }
 
 #[tokio::test]
-async fn a_squad_starts_with_its_first_member_and_hands_off_by_name() {
+async fn a_squad_starts_with_its_first_member() {
     let vapi = start().await;
     let squad = json!({ "members": [
         { "assistant": { "name": "Ada", "firstMessage": "Ada here." }, "assistantOverrides": { "firstMessage": "Ada!" } },
@@ -242,7 +242,7 @@ async fn without_a_server_tools_say_what_the_script_says() {
 }
 
 #[tokio::test]
-async fn tools_that_the_api_has_built_in_do_what_they_are_for() {
+async fn built_in_tools_take_effect() {
     let destinations = json!([
         { "type": "number", "number": "+15555550198" },
         { "type": "number", "number": "+15555550199" },

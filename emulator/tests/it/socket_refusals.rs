@@ -53,7 +53,7 @@ async fn what_is_no_message_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn a_socket_that_can_not_be_is_refused_before_it_is_one() {
+async fn an_impossible_socket_is_refused_before_the_upgrade() {
     let vapi = patient().await;
     let (id, url) = call_over_websocket(&vapi, Value::Null).await;
     let status = async |url: &str| refused(url, None).await.0;

@@ -44,7 +44,7 @@ async fn resources_are_there_again_in_their_order() {
 }
 
 #[tokio::test]
-async fn an_uploaded_file_can_be_fetched_by_its_link_after_a_restart() {
+async fn the_link_of_a_file_works_after_a_restart() {
     let scratch = Scratch::new("upload");
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;
@@ -113,7 +113,7 @@ async fn a_call_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_for_its_socket_is_waited_for_after_a_restart() {
+async fn a_call_waits_for_its_socket_after_a_restart() {
     let scratch = Scratch::new("socket");
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;
@@ -207,7 +207,7 @@ fn write_until_it_dies(url: String, writer: String, acknowledged: mpsc::Sender<(
 }
 
 #[tokio::test]
-async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
+async fn a_killed_process_loses_nothing_it_confirmed() {
     let scratch = Scratch::new("kill");
     let path = scratch.path("vapi.redb");
     let mut acknowledged: HashMap<String, Option<String>> = HashMap::new();
@@ -279,7 +279,7 @@ async fn a_file_that_another_emulator_has_open_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+async fn a_foreign_file_is_refused_and_left_unchanged() {
     let scratch = Scratch::new("letter");
     let path = scratch.path("letter.txt");
     for content in ["Dear Ada,\n".to_owned(), "Dear Ada,\n".repeat(10_000)] {
@@ -347,7 +347,7 @@ async fn a_place_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn a_call_under_way_ends_with_what_was_said_by_then() {
+async fn a_running_call_keeps_its_messages_across_a_restart() {
     let scratch = Scratch::new("under-way");
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;

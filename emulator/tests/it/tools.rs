@@ -124,7 +124,7 @@ async fn a_tool_speaks_for_itself() {
 }
 
 #[tokio::test]
-async fn a_stored_tool_with_a_server_of_its_own_is_asked_there() {
+async fn a_stored_tool_is_called_at_its_own_server() {
     let (vapi, receiver, own) = (start().await, Receiver::start().await, Receiver::start().await);
     let mut stored = tool("a");
     stored["server"] = json!({ "url": own.url });

@@ -45,7 +45,7 @@ async fn a_browser_gets_a_page_and_a_program_gets_json() {
 }
 
 #[tokio::test]
-async fn the_page_allows_no_script_of_its_own_and_nothing_from_elsewhere() {
+async fn the_page_policy_forbids_inline_scripts_and_other_origins() {
     let vapi = start().await;
     let response = page(&vapi, "/").await;
     let policy = response.headers()["content-security-policy"]
@@ -184,7 +184,7 @@ async fn a_delivery_is_shown_with_its_answer() {
 }
 
 #[tokio::test]
-async fn a_test_call_is_placed_and_hung_up_from_the_page() {
+async fn the_page_places_and_hangs_up_a_test_call() {
     let vapi = start_with_slow_calls().await;
     let assistant = vapi.create("/assistant", json!({ "name": "Front desk" })).await;
     assert_eq!(ours(&vapi, "assistants").await[0]["name"], "Front desk");
@@ -204,7 +204,7 @@ async fn a_test_call_is_placed_and_hung_up_from_the_page() {
 }
 
 #[tokio::test]
-async fn a_number_that_nobody_could_dial_is_told_to_the_page() {
+async fn the_page_receives_an_error_for_an_invalid_number() {
     let vapi = start().await;
     let test_call = vapi.without_token(Method::POST, "/emulator/test-call");
     let (status, body) = answer(test_call.json(&json!({ "number": "12" }))).await;
@@ -254,7 +254,7 @@ async fn an_open_page_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
-async fn what_the_page_reads_is_not_among_the_requests_of_clients() {
+async fn requests_of_the_page_are_not_logged() {
     let vapi = start().await;
     ours(&vapi, "calls").await;
     assert_eq!(vapi.emulator.requests().len(), 0);

@@ -50,7 +50,7 @@ async fn a_credential_of_no_known_provider_is_refused() {
 }
 
 #[tokio::test]
-async fn the_public_key_begins_web_calls_and_the_private_one_reads_them() {
+async fn the_public_key_starts_web_calls_only() {
     let vapi = start().await;
     let (status, call) = with_public_key(&vapi, Method::POST, "/call/web", json!({ "assistant": {} })).await;
     assert_eq!(status, 201, "{call}");

@@ -315,7 +315,7 @@ async fn a_failed_delivery_is_tried_again_by_the_clock() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_not_tried_again_without_a_plan_or_when_excluded() {
+async fn a_delivery_is_not_repeated_without_a_matching_plan() {
     let vapi = start().await;
     let refuses = Receiver::answering(|_| Some((401, json!({})))).await;
     let plan = json!({ "type": "fixed", "maxRetries": 5, "baseDelaySeconds": 1, "excludedStatusCodes": [401] });
@@ -328,7 +328,7 @@ async fn a_delivery_is_not_tried_again_without_a_plan_or_when_excluded() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_kept_for_a_test_to_look_at() {
+async fn sent_webhooks_are_kept_for_tests() {
     let (vapi, receiver) = (
         start().await,
         Receiver::answering(|_| Some((202, json!({ "noted": true })))).await,
@@ -356,7 +356,7 @@ async fn what_was_sent_is_kept_for_a_test_to_look_at() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_does_not_hold_up_the_call() {
+async fn an_unreachable_server_does_not_delay_the_call() {
     let vapi = start().await;
     let call = call(&vapi, json!({ "server": { "url": "http://127.0.0.1:1/hook" } })).await;
     assert_eq!(call["endedReason"], "customer-ended-call");

@@ -1,4 +1,4 @@
-//! Lists: filters, cursors by time, sort order, and pages where the document declares them.
+//! Lists: filters, time cursors, sort order, and pages where the document declares them.
 
 mod order;
 
@@ -16,8 +16,8 @@ use crate::text::timestamp;
 
 const DEFAULT_LIMIT: usize = 100;
 
-/// What is wrong with the query, said as the API says it. Undeclared parameters pass: clients send `cursor`, which the
-/// document forgets.
+/// Returns the problems of a query in the API's words. Undeclared parameters pass: clients send `cursor`, which the
+/// document lacks.
 pub(crate) fn problems(validators: &Validators, operation: &Operation, query: &Query) -> Vec<String> {
     let document = validators.document();
     let mut problems = Vec::new();
@@ -25,7 +25,7 @@ pub(crate) fn problems(validators: &Validators, operation: &Operation, query: &Q
         let Some(parameter) = operation.query.iter().find(|parameter| parameter.name == *name) else {
             continue;
         };
-        // Text is all that a query carries: read it as what the schema wants before checking it.
+        // A query has text only, which is converted to the type of the schema before the check.
         let value = match parameter.schema["type"].as_str() {
             Some("number" | "integer") => number(text),
             Some("boolean") => text
@@ -61,7 +61,7 @@ fn number(text: &str) -> Value {
     number.unwrap_or_else(|_| json!(text))
 }
 
-/// The answer of a list operation over resources that come newest first, each with its place.
+/// Returns the response of a list operation. Resources are ordered newest first, each with its position.
 pub(crate) fn response<'a>(
     document: &Document,
     operation: &Operation,
@@ -83,19 +83,19 @@ pub(crate) fn response<'a>(
     let limit = whole(query, "limit").unwrap_or(DEFAULT_LIMIT);
     let order = Order::of(query);
     let page = whole(query, "page");
-    // Plain arrays never give one out.
+    // Plain arrays have no cursor.
     let cursor = parameter(query, "cursor")
         .filter(|_| style != ListStyle::Array)
         .and_then(Cursor::read);
     let is_array = style == ListStyle::Array || (style == ListStyle::Either && page.is_none() && cursor.is_none());
     if is_array && order.is_newest_first() && page.is_none() && cursor.is_none() {
-        // No need to look at the rest.
+        // The remaining resources need no check.
         return newest_first.take(limit).map(|(_, resource)| resource.clone()).collect();
     }
     let mut kept: Vec<(u64, &Value)> = newest_first.collect();
     order.sort(&mut kept);
     let total = kept.len();
-    // A cursor says after which resource to go on, so that what is added or deleted meanwhile moves nothing.
+    // A cursor names the resource before the next page, so that additions and deletions move nothing.
     let start = match &cursor {
         Some(cursor) => kept.partition_point(|(place, resource)| !order.is_after(cursor, *place, resource)),
         None => page.unwrap_or(1).saturating_sub(1).saturating_mul(limit).min(total),
@@ -125,7 +125,7 @@ pub(crate) fn response<'a>(
 }
 
 enum Filter<'q> {
-    /// `createdAtGt` and its seven siblings: property, what the comparison may be, moment.
+    /// `createdAtGt` and its seven siblings: property, accepted orderings, time.
     Timestamp(&'static str, &'static [Ordering], i64),
     Equal(&'q str, &'q str),
     /// `idAny=a,b`.
@@ -145,7 +145,7 @@ impl<'q> Filter<'q> {
         }
         let declared = operation.query.iter().any(|parameter| parameter.name == name);
         let on_item = |name: &str| item.is_some_and(|schema| sample::declares(document, schema, name));
-        // `includeCounters` and its like say how to answer, not what to keep: no item has such a property.
+        // `includeCounters` and the like filter nothing: no item has such a property.
         match name.strip_suffix("Any") {
             _ if !declared => None,
             Some(name) if on_item(name) => Some(Filter::AnyOf(name, value.split(',').collect())),

@@ -1,4 +1,4 @@
-//! The order of a list, and cursors: where in it to go on.
+//! The order of a list, and its cursors.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,16 +8,16 @@ use serde_json::Value;
 use crate::http::query::{Query, parameter};
 use crate::text::timestamp;
 
-/// By a property, or by creation: the order of the places.
+/// The order of a list: by a property, or by creation.
 pub(crate) struct Order<'q> {
     property: Option<&'q str>,
     pub ascending: bool,
 }
 
-/// A place in an order, between two resources. It stays where it is, whatever is added or deleted around it.
+/// A position in an order, between two resources. Added and deleted resources do not move it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cursor {
-    /// What the order is by; `None` for creation, and for resources that don't have it.
+    /// The value of the sort property; `None` for the order of creation, and for resources without the property.
     value: Option<f64>,
     place: u64,
 }
@@ -34,7 +34,7 @@ impl<'q> Order<'q> {
         self.property.is_none() && !self.ascending
     }
 
-    /// Sorts what comes newest first.
+    /// Sorts resources that are ordered newest first.
     pub fn sort(&self, newest_first: &mut [(u64, &Value)]) {
         if self.property.is_some() {
             newest_first.sort_by(|a, b| self.compare(&self.cursor(a.0, a.1), &self.cursor(b.0, b.1)));
@@ -43,7 +43,7 @@ impl<'q> Order<'q> {
         }
     }
 
-    /// The cursor that goes on after this resource.
+    /// Returns the cursor after a resource.
     pub fn cursor(&self, place: u64, resource: &Value) -> Cursor {
         Cursor {
             value: self.property.and_then(|property| sort_value(property, resource)),
@@ -68,7 +68,7 @@ impl<'q> Order<'q> {
 fn sort_value(property: &str, resource: &Value) -> Option<f64> {
     let milliseconds = |name: &str| resource[name].as_str().and_then(timestamp::parse);
     match property {
-        // Resources don't have it; it follows from what they have.
+        // Resources have no `duration`; it follows from two other properties.
         "duration" if resource["duration"].is_null() => {
             Some((milliseconds("endedAt")? - milliseconds("startedAt")?) as f64)
         }
@@ -76,7 +76,7 @@ fn sort_value(property: &str, resource: &Value) -> Option<f64> {
     }
 }
 
-/// `p12` or `p12v3ff0000000000000`: for programs, not for people.
+/// Formats as `p12` or `p12v3ff0000000000000`.
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "p{:x}", self.place)?;

@@ -1,4 +1,4 @@
-//! What the items of a fault come to, and which of them contradict each other.
+//! The effect of the items of a fault, and their contradictions.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::text::duration;
 pub(crate) const NAMES: &str =
     "status, latency, retry-after, header, body, content-type, reset, close, truncate, times, after-acting";
 
-/// What was asked for so far.
+/// The items of a fault, parsed.
 #[derive(Default)]
 pub(crate) struct ParsedItems {
     status: Option<StatusCode>,

@@ -1,7 +1,7 @@
-//! Faults in words: on the command line, in a header, in JSON. All three become the same list of names and values.
+//! The syntax of faults: on the command line, in a header, in JSON. All three are read as one list of names and values.
 //!
-//! `POST /call=500,times=2` is a target, `=`, and what goes wrong, item by item: a bare status, or a name with its value
-//! after `=` or `:`. A value with a comma stands in double quotes.
+//! `POST /call=500,times=2` is a target, `=`, and items: a bare status, or a name with its value after `=` or `:`. A
+//! value with a comma stands in double quotes.
 
 mod effects;
 
@@ -15,7 +15,7 @@ use crate::openapi::document::Document;
 
 use effects::ParsedItems;
 
-/// A text that names no fault; the sentence says why.
+/// An error of parsing a fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultError(String);
 
@@ -27,7 +27,7 @@ impl fmt::Display for FaultError {
 
 impl std::error::Error for FaultError {}
 
-/// `POST /call=500,times=2`, `CallController_findOne=latency:300ms`, `*=status=429,retry-after=2`.
+/// Parses `POST /call=500,times=2`, `CallController_findOne=latency:300ms`, `*=status=429,retry-after=2`.
 impl FromStr for Fault {
     type Err = FaultError;
 
@@ -49,7 +49,7 @@ impl FromStr for Fault {
     }
 }
 
-/// The value of `X-Emulator-Fault`: what goes wrong with the request that carries it.
+/// Parses the value of `X-Emulator-Fault`: a fault for the request that carries it.
 pub(crate) fn of_header(text: &str) -> Result<Fault, FaultError> {
     let items = parse_items(text)?;
     if items.iter().any(|(name, _)| name == "times") {
@@ -58,7 +58,7 @@ pub(crate) fn of_header(text: &str) -> Result<Fault, FaultError> {
     ParsedItems::of(items)?.fault(None)
 }
 
-/// `{"on": "POST /call", "status": 429, "retryAfter": 2, "times": 2}`.
+/// Parses `{"on": "POST /call", "status": 429, "retryAfter": 2, "times": 2}`.
 pub(crate) fn of_json(value: &Value) -> Result<Fault, FaultError> {
     let object = value
         .as_object()
@@ -88,7 +88,7 @@ pub(crate) fn of_json(value: &Value) -> Result<Fault, FaultError> {
     ParsedItems::of(items)?.fault(target)
 }
 
-/// The same fault in the form that [`of_json`] reads, its `times` those that are left.
+/// Returns the fault in the form that [`of_json`] reads. `times` are those that remain.
 pub(crate) fn to_json(fault: &Fault) -> Value {
     let mut json = json!({ "on": fault.target.as_deref().unwrap_or("*") });
     match &fault.effect {
@@ -122,7 +122,7 @@ pub(crate) fn to_json(fault: &Fault) -> Value {
     json
 }
 
-/// Refuses a fault that would never show, because no operation is called that.
+/// Refuses a fault whose operation is not in the document.
 pub(crate) fn check_target(fault: &Fault, document: &Document) -> Result<(), FaultError> {
     let mut operations = document.operations().iter();
     match &fault.target {
@@ -152,7 +152,7 @@ fn parse_items(text: &str) -> Result<Items, FaultError> {
     Ok(items.into_iter().map(item).collect())
 }
 
-/// At commas, except those in quotes; the quotes go, and a backslash keeps what follows it.
+/// Splits at commas outside quotes. Quotes are removed; a backslash keeps the next character.
 fn split_items(text: &str) -> Result<Vec<String>, FaultError> {
     let mut items = vec![String::new()];
     let (mut quoted, mut characters) = (false, text.chars());
@@ -171,7 +171,7 @@ fn split_items(text: &str) -> Result<Vec<String>, FaultError> {
     Ok(items)
 }
 
-/// `retryAfter` is what JSON calls `retry-after`.
+/// Converts `retryAfter` to `retry-after`.
 fn kebab(name: &str) -> String {
     let mut kebab = String::new();
     for character in name.chars() {
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_can_be_said_in_a_line() {
+    fn a_fault_is_read_from_one_line() {
         assert_eq!(
             json_of("POST /call=500,times=2"),
             json!({ "on": "POST /call", "status": 500, "times": 2 })
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn what_json_says_is_what_it_is_told_as() {
+    fn a_fault_keeps_its_json_form() {
         for fault in [
             json!({ "on": "POST /call", "status": 429, "headers": { "retry-after": "2" }, "times": 2 }),
             json!({ "on": "*", "truncate": true, "latency": "50ms" }),

@@ -1,10 +1,10 @@
-//! JSON Schemas made of the document's OpenAPI 3.0 schemas, for the `jsonschema` crate to compile.
+//! JSON Schemas for the `jsonschema` crate, converted from the document's OpenAPI 3.0 schemas.
 //!
-//! What differs, and why: an object refuses properties that it does not declare, as the API does, unless its schema says
-//! otherwise; an optional property may be `null`; a union asks its tags which branch is meant ([`crate::openapi::json_schema::unions`]). The
-//! document is known to be wrong in places and is corrected on the way: `pattern` and `format` are left out, an enum on an
-//! array is meant for its items, an enum on an object means a string, and [`crate::openapi::schema`] lists the properties whose
-//! schema is wrong or missing.
+//! Differences: an object refuses undeclared properties, as the API does, unless its schema allows them. An optional
+//! property may be `null`. The branch of a union is chosen by its tags ([`crate::openapi::json_schema::unions`]). Known
+//! mistakes of the document are corrected: `pattern` and `format` are left out, an enum on an array applies to its
+//! items, an enum on an object means a string, and [`crate::openapi::schema`] lists the properties whose schema is
+//! wrong or missing.
 
 mod unions;
 
@@ -18,7 +18,7 @@ use crate::openapi::schema::{ObjectSchema, branches, enum_values, is_open_object
 
 use unions::Tag;
 
-/// `None` if `jsonschema` refuses the schema. It refuses none of the embedded document, as a test makes sure.
+/// Compiles a schema; `None` if `jsonschema` refuses it. A test checks that it refuses none of the embedded document.
 pub(crate) fn validator(document: &Document, schema: &Value) -> Option<Validator> {
     jsonschema::options()
         .with_draft(Draft::Draft7)
@@ -45,10 +45,10 @@ fn json_schema(document: &Document, schema: &Value) -> Value {
 
 pub(crate) struct Compiler<'a> {
     pub document: &'a Document,
-    /// What a schema is called below `definitions`. The document repeats its unions and enums wherever they are used: compiling
-    /// each once takes a fraction of the time.
+    /// The names of schemas below `definitions`. The document repeats its unions and enums wherever they are used:
+    /// compiling each once takes a fraction of the time.
     names: HashMap<&'a Value, String>,
-    /// Definitions that are to be written still.
+    /// Definitions that are not written yet.
     left: Vec<(String, &'a Value)>,
 }
 
@@ -66,7 +66,7 @@ impl<'a> Compiler<'a> {
         json!({ "$ref": format!("#/definitions/{name}") })
     }
 
-    /// The schema behind a `$ref`, or one that is written in place.
+    /// Converts the schema behind a `$ref`, or an inline schema.
     fn body(&mut self, named: &'a Value) -> Value {
         let Some(schema) = self.document.resolve(named) else {
             return json!(true);
@@ -89,7 +89,7 @@ impl<'a> Compiler<'a> {
         {
             return json!({ "enum": values });
         }
-        // The way OpenAPI 3.0 puts something beside a `$ref`.
+        // OpenAPI 3.0 uses this form to put something beside a `$ref`.
         if let (Some([only]), None) = (schema["allOf"].as_array().map(Vec::as_slice), schema.get("properties")) {
             return self.schema(only);
         }
@@ -123,7 +123,7 @@ impl<'a> Compiler<'a> {
         let shape = ObjectSchema::of(self.document, named);
         let mut properties = Map::new();
         for property in shape.properties {
-            // The first that declares it, as everywhere else.
+            // The first declaration counts, as everywhere else.
             if properties.contains_key(property.name) {
                 continue;
             }
@@ -145,11 +145,11 @@ impl<'a> Compiler<'a> {
     }
 }
 
-/// The one JSON type that a schema without branches allows; `None` if it allows any.
+/// Returns the only JSON type that a schema without branches allows; `None` if it allows several.
 pub(crate) fn kind(schema: &Value) -> Option<&str> {
     match schema["type"].as_str() {
         Some("object") if enum_values(schema).is_some() => Some("string"),
-        // Both at once (`CreateTextInsightFromCallTableDTO.formula`): nobody knows which is meant.
+        // Both at once (`CreateTextInsightFromCallTableDTO.formula`): the document is ambiguous.
         Some("object") if schema["items"].is_object() => None,
         Some(declared @ ("string" | "boolean" | "integer" | "number" | "array" | "object" | "null")) => Some(declared),
         _ if enum_values(schema).is_some() => Some("string"),
@@ -158,7 +158,7 @@ pub(crate) fn kind(schema: &Value) -> Option<&str> {
     }
 }
 
-/// Whether a schema is as soon written as named.
+/// Returns whether a schema is not worth a definition.
 fn is_small(schema: &Value) -> bool {
     let nested = ["$ref", "enum", "oneOf", "anyOf", "allOf", "properties", "items"];
     nested.iter().all(|key| schema.get(*key).is_none())
@@ -168,7 +168,7 @@ fn or_null(schema: Value) -> Value {
     json!({ "if": { "type": "null" }, "else": schema })
 }
 
-/// Limits, where they are of the kind that JSON Schema knows.
+/// Returns the limits of a schema that JSON Schema knows.
 fn bounds(schema: &Value) -> Map<String, Value> {
     let counts = ["minLength", "maxLength", "minItems", "maxItems"].map(|key| (key, schema[key].is_u64()));
     let numbers = ["minimum", "maximum"].map(|key| (key, schema[key].is_number()));

@@ -1,8 +1,8 @@
-//! Unions as JSON Schemas in which the value says itself which branch it means, so that only that branch judges it: the
-//! messages are about the variant that was meant, and the work does not double with each union inside another.
+//! Unions as JSON Schemas in which only the matching branch checks a value. Messages then concern the intended variant,
+//! and nested unions do not double the work at each level.
 //!
-//! The type of the value chooses first. Among objects a tag does: the property whose allowed values tell most branches
-//! apart. Only branches that nothing tells apart are left to `anyOf`.
+//! The type of the value chooses first. Among objects a tag does: the property whose allowed values distinguish most
+//! branches. Branches that nothing distinguishes are left to `anyOf`.
 
 use std::collections::HashSet;
 use std::ptr;
@@ -15,16 +15,16 @@ use crate::openapi::json_schema::{Compiler, kind};
 use crate::openapi::messages::one_of;
 use crate::openapi::schema::{ObjectSchema, branches, enum_values};
 
-/// The keyword that asks for a tag; see [`Tag`].
+/// The keyword of a tag check; see [`Tag`].
 pub(crate) const KEYWORD: &str = "tag";
 
-/// Tags that are asked one after the other.
+/// The number of tags that are checked in sequence.
 const MOST_TAGS: usize = 3;
 
 pub(crate) fn union<'a>(compiler: &mut Compiler<'a>, of: &'a [Value]) -> Value {
     let mut flat = Vec::new();
     flatten(compiler.document, of, &mut flat);
-    // By type, in the order in which the document names them.
+    // By type, in the order of the document.
     let mut kinds: Vec<(&str, Vec<&'a Value>)> = Vec::new();
     for branch in flat {
         let Some(kind) = compiler.document.resolve(branch).and_then(kind) else {
@@ -54,7 +54,7 @@ pub(crate) fn union<'a>(compiler: &mut Compiler<'a>, of: &'a [Value]) -> Value {
     })
 }
 
-/// Branches that are unions themselves are replaced by theirs.
+/// Replaces branches that are unions by their branches.
 fn flatten<'a>(document: &'a Document, of: &'a [Value], flat: &mut Vec<&'a Value>) {
     for branch in of {
         match document.resolve(branch).and_then(branches) {
@@ -65,13 +65,13 @@ fn flatten<'a>(document: &'a Document, of: &'a [Value], flat: &mut Vec<&'a Value
     }
 }
 
-/// Branches of one type that are to be told apart.
+/// Branches of one type that need to be distinguished.
 #[derive(Clone)]
 struct Group<'a> {
     branches: Vec<&'a Value>,
-    /// Where they were declared.
+    /// The position of their declaration.
     union: &'a [Value],
-    /// Tags that were asked already.
+    /// Tags that are checked already.
     asked: Vec<&'a str>,
 }
 
@@ -90,7 +90,7 @@ fn alternatives<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>) -> Value {
     if let [only] = group.branches.as_slice() {
         return compiler.schema(only);
     }
-    // A name of one's own beside known ones: any text.
+    // Known names beside any text.
     let any = |branch: &&&Value| branch["type"] == "string" && branch.as_object().is_some_and(|rules| rules.len() == 1);
     if let Some(any) = group.branches.iter().find(any) {
         return compiler.schema(any);
@@ -104,7 +104,8 @@ fn alternatives<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>) -> Value {
             return tagged(compiler, group, &pinned, tag);
         }
     }
-    // Nobody can tell them apart. Judging each costs twice as much for every level if two of them lead here again.
+    // These branches cannot be distinguished. If two of them lead here again, checking each doubles the cost of every
+    // level.
     let again = group
         .branches
         .iter()
@@ -116,9 +117,9 @@ fn alternatives<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>) -> Value {
     json!({ "anyOf": branches })
 }
 
-/// What one branch says about its properties.
+/// The listed values of the properties of one branch.
 struct PropertyValues<'a> {
-    /// The values that a property may have, where they are listed.
+    /// Returns the values that a property may have, where they are listed.
     values: Vec<(&'a str, Vec<&'a str>)>,
     required: Vec<&'a str>,
 }
@@ -149,7 +150,7 @@ impl<'a> PropertyValues<'a> {
     }
 }
 
-/// The property that tells most pairs of branches apart; of two that tell as many, the one with fewer values.
+/// Returns the property that distinguishes most pairs of branches; of equals, the one with fewer values.
 fn tag<'a>(branches: &[PropertyValues<'a>]) -> Option<&'a str> {
     let names: HashSet<&str> = branches
         .iter()
@@ -172,7 +173,7 @@ fn tag<'a>(branches: &[PropertyValues<'a>]) -> Option<&'a str> {
 }
 
 fn tagged<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>, pinned: &[PropertyValues<'a>], tag: &'a str) -> Value {
-    // Values that mean the same branches share a rule.
+    // Values with the same branches share a rule.
     let mut meanings: Vec<(Vec<usize>, Vec<&str>)> = Vec::new();
     let mut values: Vec<&str> = Vec::new();
     for value in pinned.iter().filter_map(|pins| pins.get(tag)).flatten() {
@@ -211,7 +212,7 @@ fn tagged<'a>(compiler: &mut Compiler<'a>, group: &Group<'a>, pinned: &[Property
     json!({ "type": "object", "allOf": rules })
 }
 
-/// Whether a value of this schema can hold a value of the union again.
+/// Returns whether a value of this schema can contain a value of the union.
 fn leads_to<'a>(document: &'a Document, schema: &'a Value, union: &'a [Value], seen: &mut HashSet<&'a str>) -> bool {
     if let Some(target) = reference(schema) {
         return seen.insert(target)
@@ -229,7 +230,7 @@ fn leads_to<'a>(document: &'a Document, schema: &'a Value, union: &'a [Value], s
     }
 }
 
-/// Refuses an object whose tag no branch has, or that lacks the tag where every branch wants one.
+/// A keyword that refuses an object whose tag no branch has, or that lacks a tag which every branch requires.
 pub(crate) struct Tag {
     name: String,
     values: HashSet<String>,
@@ -293,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn branches_that_nothing_tells_apart_cost_no_more_the_deeper_they_nest() {
+    fn nested_indistinguishable_branches_are_checked_in_linear_time() {
         let any = json!({ "oneOf": [{ "$ref": "#/components/schemas/A" }, { "$ref": "#/components/schemas/B" }] });
         let branch = json!({ "type": "object", "properties": { "in": any } });
         let validators = validators(json!({ "A": branch, "B": branch, "Any": any }));
@@ -303,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn of_branches_that_nothing_tells_apart_the_one_that_is_nearly_met_is_meant() {
+    fn the_closest_of_indistinguishable_branches_is_reported() {
         let validators = validators(json!({
             "Cat": { "type": "object", "required": ["purrs"], "properties": { "purrs": { "type": "boolean" } } },
             "Dog": { "type": "object", "required": ["barks", "name"],
@@ -319,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_without_the_tag_takes_what_no_other_is_tagged_with() {
+    fn an_untagged_branch_takes_values_of_unknown_tags() {
         let validators = validators(json!({
             "Named": { "type": "object", "required": ["on"],
                 "properties": { "on": { "type": "string", "enum": ["end"] }, "name": { "type": "string" } } },

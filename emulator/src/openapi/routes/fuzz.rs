@@ -1,11 +1,11 @@
-//! The router with whatever a client may ask for.
+//! Fuzz tests of the routes.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use super::*;
 
-/// Segments of real paths, and what is hard about paths.
+/// Generates segments of real paths, and difficult ones.
 fn segment(document: &Document) -> impl Strategy<Value = String> + use<> {
     let mut real: Vec<String> = document
         .operations()

@@ -1,4 +1,4 @@
-//! Which operation a method and a path mean.
+//! Routes: the operation of a method and a path.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::openapi::document::Document;
 
-/// All path templates, most literal first, so that `/eval/run` is not taken for `/eval/{id}`.
+/// All path templates, most literal first, so that `/eval/run` does not match `/eval/{id}`.
 pub(crate) struct Routes {
     templates: Vec<Template>,
 }
@@ -32,7 +32,7 @@ pub(crate) enum Route {
         index: usize,
         parameters: PathParameters,
     },
-    /// The path exists; these methods do.
+    /// The path exists with these methods only.
     WrongMethod(Vec<Method>),
     Nothing,
 }
@@ -71,7 +71,7 @@ impl Routes {
                 };
             }
             allowed.extend(template.operations.iter().map(|(method, _)| method.clone()));
-            // A less literal template must not answer for a path that has one of its own.
+            // A less literal template must not serve a path that has its own template.
             break;
         }
         if allowed.is_empty() {
@@ -102,7 +102,7 @@ impl Template {
     }
 }
 
-/// The segments of a path; the API forgives a slash at the end.
+/// Returns the segments of a path. The API accepts a slash at the end.
 fn split(path: &str) -> impl Iterator<Item = &str> {
     let path = path.strip_prefix('/').unwrap_or(path);
     path.strip_suffix('/').unwrap_or(path).split('/')

@@ -1,4 +1,4 @@
-//! The validator with whatever a client may send, against the schema of every request.
+//! Fuzz tests of the validator, against the schema of every request.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -16,7 +16,7 @@ static VALIDATORS: LazyLock<Validators> = LazyLock::new(|| {
     Validators::new(Arc::new(document))
 });
 
-/// The request schemas of the document, each once, by the operation that has it.
+/// Returns the distinct request schemas of the document, with an operation each.
 fn requests() -> Vec<(&'static str, &'static Value)> {
     let requests = VALIDATORS.document().documented();
     let requests = requests.filter_map(|operation| Some((&operation.request.as_ref()?.schema, operation.id.as_str())));
@@ -35,7 +35,7 @@ fn runner(cases: u32) -> TestRunner {
     TestRunner::new_with_rng(config, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
 }
 
-/// Names that schemas of the document have, and some that no schema has.
+/// Generates names that schemas of the document have, and some that none has.
 fn name() -> impl Strategy<Value = String> {
     let known = vec![
         "type",
@@ -113,7 +113,7 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A change of some part of a value: which part, what it becomes, and whether that replaces it or is put into it.
+/// A change of a part of a value: its position, its new value, and whether that replaces it or is inserted.
 type Mutation = (prop::sample::Index, Option<Value>, String, bool);
 
 fn mutate(value: &mut Value, (part, new, name, into): &Mutation) {
@@ -154,7 +154,7 @@ fn all_places(value: &Value, at: String, places: &mut Vec<String>) {
     places.push(at);
 }
 
-/// Refused values have sentences, others none, and no sentence says how we found out.
+/// Checks that refused values have sentences and others none, and that no sentence shows internals.
 fn judge(schema: &Value, value: &Value) -> Result<(), TestCaseError> {
     let fits = VALIDATORS
         .get(schema)
@@ -217,9 +217,9 @@ fn an_unknown_property_is_refused_wherever_it_is() {
     }
 }
 
-/// Whatever holds itself, a hundred levels high, with something wrong at the end.
+/// Recursive values a hundred levels deep, with an error at the end.
 #[test]
-fn towers_are_judged_soon() {
+fn deeply_nested_values_are_checked_quickly() {
     let floors = vec![
         json!({ "model": { "provider": "openai", "model": "gpt-4o", "tools": [{ "type": "handoff", "destinations": [
             { "type": "assistant", "assistant": "HERE" }] }] } }),

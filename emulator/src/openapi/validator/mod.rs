@@ -1,7 +1,7 @@
-//! Does a JSON value fit a schema of the document, and if not, what would the API say?
+//! The validator: checks JSON values against schemas of the document.
 //!
-//! The `jsonschema` crate decides that, by JSON Schemas that [`crate::openapi::json_schema`] makes of the document's. They are compiled
-//! when they are first needed and kept with the document. Here is what bounds the work that one body can cause.
+//! The `jsonschema` crate does the checks, with JSON Schemas from [`crate::openapi::json_schema`]. They are compiled at
+//! first use and kept. This file limits the work that one body can cause.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,14 +13,14 @@ use crate::openapi::document::Document;
 use crate::openapi::schema::tags_agree;
 use crate::openapi::{json_schema, messages};
 
-/// Problems that are told; nobody reads more.
+/// The largest number of reported problems.
 const MOST_PROBLEMS: usize = 1000;
 
-/// How much of a value every problem is looked for in: its parts, and bytes of text in units of 16. Real requests are a
-/// few thousand. A larger one that breaks a rule is told the first.
+/// The largest size of a value for which all problems are reported, in parts and units of 16 bytes of text. Real
+/// requests have a few thousand. For a larger value only the first problem is reported.
 const MOST_PARTS: usize = 50_000;
 
-/// Compiled schemas of one document, by the schema as the document has it.
+/// The compiled schemas of one document, by their source.
 pub(crate) struct Validators {
     document: Arc<Document>,
     compiled: Mutex<HashMap<Value, Option<Arc<Validator>>>>,
@@ -38,7 +38,7 @@ impl Validators {
         &self.document
     }
 
-    /// `None` for a schema that can't be compiled; any value fits it.
+    /// Returns a compiled schema; `None` if it cannot be compiled, so that any value fits.
     fn get(&self, schema: &Value) -> Option<Arc<Validator>> {
         let known = self
             .compiled
@@ -47,7 +47,7 @@ impl Validators {
             .get(schema)
             .cloned();
         known.unwrap_or_else(|| {
-            // Not under the lock: two that compile the same at once waste less than many that wait.
+            // Compiled outside the lock: duplicate work of two threads costs less than many waiting ones.
             let compiled = json_schema::validator(&self.document, schema).map(Arc::new);
             let mut known = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
             known.insert(schema.clone(), compiled.clone());
@@ -56,7 +56,7 @@ impl Validators {
     }
 }
 
-/// Every problem of the value.
+/// Returns every problem of a value.
 pub(crate) fn problems(validators: &Validators, schema: &Value, value: &Value) -> Vec<String> {
     let Some(validator) = validators.get(schema) else {
         return Vec::new();
@@ -84,7 +84,7 @@ pub(crate) fn problems(validators: &Validators, schema: &Value, value: &Value) -
     problems
 }
 
-/// The branch of a union that the value means: the first whose tags agree, and of those the one with fewest problems.
+/// Returns the branch of a union that a value means: one whose tags agree, and of several the one with fewest problems.
 pub(crate) fn branch<'a>(validators: &Validators, branches: &'a [Value], value: &Value) -> Option<&'a Value> {
     let agreeing: Vec<&Value> = branches
         .iter()
