@@ -13,7 +13,7 @@
 //! # }
 //! ```
 //!
-//! The behavior of an operation is derived from the document. The form of its path tells whether it creates, gets,
+//! The behavior of an operation is derived from the document. The form of its path shows whether it creates, gets,
 //! lists, updates or deletes; its schemas define requests and responses. Calls, chats, uploads and downloads have code
 //! of their own. The crate does not depend on the client that it helps to test.
 

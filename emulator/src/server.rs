@@ -43,7 +43,7 @@ enum Host {
     Downloads,
 }
 
-/// Serves until the emulator stops.
+/// Serves until the emulator is stopping.
 pub(crate) async fn serve(
     api: std::net::TcpListener,
     downloads: std::net::TcpListener,
@@ -170,7 +170,7 @@ async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Respons
                     "request entity too large",
                 ));
             }
-            Ok(Some(Err(_))) => return Err(Response::error(StatusCode::BAD_REQUEST, "request aborted")),
+            Ok(Some(Err(_))) => return Err(Response::bad_request("request aborted")),
             Err(_) => return Err(Response::error(StatusCode::REQUEST_TIMEOUT, "request timeout")),
         }
     }
@@ -182,7 +182,7 @@ struct ConnectionFault;
 
 impl std::fmt::Display for ConnectionFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection ends here, as a fault asked")
+        f.write_str("a fault closed the connection")
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::admin::{bad_request, clock, webhooks};
+use crate::admin::{clock, webhooks};
 use crate::api;
 use crate::api::context::RequestContext;
 use crate::calls::{control, inbound, view};
@@ -74,7 +74,7 @@ pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
         return Response::error(StatusCode::NOT_FOUND, "The document has no operation that places calls");
     };
     let Ok(requested) = serde_json::from_slice::<Value>(body) else {
-        return bad_request("The body is not valid JSON");
+        return Response::bad_request("The body is not valid JSON");
     };
     let text = |name: &str| requested[name].as_str().map(str::trim).filter(|text| !text.is_empty());
     let mut call = Map::new();
@@ -122,7 +122,7 @@ pub(crate) fn place_inbound(state: &State, body: &Bytes) -> Response {
     let requested = serde_json::from_slice::<Value>(body).unwrap_or_default();
     let text = |name: &str| requested[name].as_str().filter(|text| !text.is_empty());
     let (Some(phone_number_id), Some(from)) = (text("phoneNumberId"), text("from")) else {
-        return bad_request("phoneNumberId and from must be strings");
+        return Response::bad_request("phoneNumberId and from must be strings");
     };
     let phone_number = state.store.lock().anywhere("/phone-number", phone_number_id);
     let owner = phone_number.as_ref().and_then(|number| number["orgId"].as_str());

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use crate::admin::bad_request;
 use crate::http::response::Response;
 use crate::state::State;
 use crate::text::duration;
@@ -26,7 +25,7 @@ pub(crate) async fn advance(state: &State, body: &Bytes) -> Response {
             state.timers.advance(&state.clock, by).await;
             show(state)
         }
-        Some(Err(problem)) => bad_request(format!("advance: {problem}")),
-        None => bad_request(r#"advance must say how far: {"advance": "60s"}"#),
+        Some(Err(problem)) => Response::bad_request(format!("advance: {problem}")),
+        None => Response::bad_request(r#"advance must be a duration: {"advance": "60s"}"#),
     }
 }

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::admin::bad_request;
 use crate::fault::syntax;
 use crate::http::response::Response;
 use crate::state::State;
@@ -18,7 +17,7 @@ pub(crate) fn add(state: &State, body: &Bytes) -> Response {
     let requested = match serde_json::from_slice(body) {
         Ok(Value::Array(faults)) => faults,
         Ok(fault) => vec![fault],
-        Err(error) => return bad_request(format!("The body is not valid JSON: {error}")),
+        Err(error) => return Response::bad_request(format!("The body is not valid JSON: {error}")),
     };
     let read = |fault: &Value| {
         let fault = syntax::of_json(fault)?;
@@ -29,7 +28,7 @@ pub(crate) fn add(state: &State, body: &Bytes) -> Response {
             let mut faults = state.faults.lock();
             read.into_iter().for_each(|fault| faults.add(fault));
         }
-        Err(error) => return bad_request(error.to_string()),
+        Err(error) => return Response::bad_request(error.to_string()),
     }
     show(state, StatusCode::CREATED)
 }

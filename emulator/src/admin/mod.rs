@@ -117,7 +117,3 @@ fn about(state: &State) -> Response {
         }),
     )
 }
-
-fn bad_request(message: impl Into<String>) -> Response {
-    Response::error(StatusCode::BAD_REQUEST, message.into())
-}

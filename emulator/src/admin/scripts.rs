@@ -4,7 +4,6 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::admin::bad_request;
 use crate::http::response::Response;
 use crate::script::Script;
 use crate::state::State;
@@ -17,7 +16,7 @@ pub(crate) fn add(state: &State, body: &Bytes) -> Response {
             scripts.into_iter().for_each(|script| shelf.add(script));
             Response::json(StatusCode::CREATED, &json!({ "added": added }))
         }
-        Err(error) => bad_request(error.to_string()),
+        Err(error) => Response::bad_request(error.to_string()),
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn place(context: &RequestContext<'_>) -> Response {
     let mut sent = context.body.as_object().cloned().unwrap_or_default();
     let Some(Value::Array(customers)) = sent.remove("customers") else {
         if let Some(problem) = customer_problem(context, &context.body["customer"]) {
-            return Response::error(StatusCode::BAD_REQUEST, vec![format!("customer.{problem}")]);
+            return Response::bad_request(vec![format!("customer.{problem}")]);
         }
         let mut call = place_one(context, sent);
         call["subscriptionLimits"] = subscription_limits(context);

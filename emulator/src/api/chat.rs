@@ -90,10 +90,7 @@ fn remember(context: &RequestContext<'_>) -> (Value, String) {
     let chat = new_resource(context, sent);
     context
         .state
-        .store
-        .lock()
-        .collection_mut(context.organization, &context.collection())
-        .insert(chat.clone());
+        .insert(context.organization, &context.collection(), chat.clone());
     (chat, reply)
 }
 

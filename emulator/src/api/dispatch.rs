@@ -42,7 +42,7 @@ pub(crate) async fn respond(state: &State, storage: &Storage, request: &Parts, b
     let fault = match requested_fault(request) {
         Ok(Some(fault)) => Some(fault),
         Ok(None) => state.faults.lock().take(operation),
-        Err(refusal) => return Some(Exchange::Response(refusal)),
+        Err(problem) => return Some(Exchange::Response(Response::bad_request(problem))),
     };
     let response = async {
         let response = perform(state, operation, plan, &parameters, request, body);
@@ -64,7 +64,7 @@ pub(crate) async fn respond(state: &State, storage: &Storage, request: &Parts, b
 }
 
 /// Returns the fault that a request asks for in a header of its own, if it does.
-fn requested_fault(request: &Parts) -> Result<Option<Fault>, Response> {
+fn requested_fault(request: &Parts) -> Result<Option<Fault>, String> {
     let Some(text) = request.headers.get(FAULT) else {
         return Ok(None);
     };
@@ -72,9 +72,7 @@ fn requested_fault(request: &Parts) -> Result<Option<Fault>, Response> {
         Ok(text) => syntax::of_header(text).map_err(|error| error.to_string()),
         Err(_) => Err("it is not ASCII".to_owned()),
     };
-    fault
-        .map(Some)
-        .map_err(|problem| Response::error(StatusCode::BAD_REQUEST, format!("{FAULT}: {problem}")))
+    fault.map(Some).map_err(|problem| format!("{FAULT}: {problem}"))
 }
 
 fn perform(
@@ -115,7 +113,7 @@ fn perform(
         Ok(json) => json,
         Err(error) => {
             let message = format!("The body is not valid JSON: {error}");
-            return Response::error(StatusCode::BAD_REQUEST, message);
+            return Response::bad_request(message);
         }
     };
     let problems = if state.settings.lenient {
@@ -124,7 +122,7 @@ fn perform(
         problems(state, operation, &query, &json)
     };
     if !problems.is_empty() {
-        return Response::error(StatusCode::BAD_REQUEST, problems);
+        return Response::bad_request(problems);
     }
     context.body = &json;
     undocumented::seed(&context);

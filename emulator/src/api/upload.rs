@@ -1,7 +1,6 @@
 //! Uploads: `POST /file` with multipart form data.
 
 use bytes::Bytes;
-use http::StatusCode;
 use memchr::memmem;
 use serde_json::{Map, Value, json};
 
@@ -11,12 +10,11 @@ use crate::http::response::Response;
 use crate::openapi::validator;
 
 pub(crate) fn create(context: &RequestContext<'_>, content_type: &str, body: &Bytes) -> Response {
-    let bad_request = |message: &str| Response::error(StatusCode::BAD_REQUEST, message);
     let Some(boundary) = boundary(content_type) else {
-        return bad_request("Multipart: Boundary not found");
+        return Response::bad_request("Multipart: Boundary not found");
     };
     let Some(parts) = parts(body, &boundary) else {
-        return bad_request("Unexpected end of form");
+        return Response::bad_request("Unexpected end of form");
     };
     // The schema requires a string for the file; any string fits.
     let text = |part: &Part| {
@@ -35,10 +33,10 @@ pub(crate) fn create(context: &RequestContext<'_>, content_type: &str, body: &By
     let problems = rules
         .map(|rules| validator::problems(&context.state.validators, &rules.schema, &Value::Object(fields.clone())));
     if let Some(problems) = problems.filter(|problems| !problems.is_empty()) {
-        return Response::error(StatusCode::BAD_REQUEST, problems);
+        return Response::bad_request(problems);
     }
     let Some(file) = parts.iter().find(|part| part.name == "file") else {
-        return bad_request("No file uploaded");
+        return Response::bad_request("No file uploaded");
     };
     let mut resource = new_resource(context, describe(file, &fields));
     let id = resource["id"].as_str().unwrap_or_default().to_owned();
@@ -50,10 +48,7 @@ pub(crate) fn create(context: &RequestContext<'_>, content_type: &str, body: &By
         .insert(id, (file.content_type.clone(), file.content.clone()));
     context
         .state
-        .store
-        .lock()
-        .collection_mut(context.organization, &context.collection())
-        .insert(resource.clone());
+        .insert(context.organization, &context.collection(), resource.clone());
     context.success(&resource)
 }
 

@@ -63,8 +63,8 @@ pub(crate) fn wav_of(channels: &[Channel], length: usize, spoken: &[(Channel, Ra
     file.extend(b"data");
     file.extend(size.to_le_bytes());
     file.resize(44 + size as usize, 0);
-    for (channel, heard) in channels.iter().enumerate() {
-        for (voice, span) in spoken.iter().filter(|(voice, _)| heard.includes(*voice)) {
+    for (channel, channel_voice) in channels.iter().enumerate() {
+        for (voice, span) in spoken.iter().filter(|(voice, _)| channel_voice.includes(*voice)) {
             let tone = voice.second();
             for sample in span.clone().take_while(|sample| *sample < length) {
                 let at = 44 + sample * frame as usize + channel * 2;

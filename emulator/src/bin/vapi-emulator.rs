@@ -91,16 +91,16 @@ async fn main() -> ExitCode {
         }
     }
     let started = |url: &str, key: &str| {
-        let mut told = format!("Vapi is at {url}, key {key}\n  calls     {url}/\n");
+        let mut banner = format!("Vapi is at {url}, key {key}\n  calls     {url}/\n");
         if cfg!(feature = "reference") {
-            told += &format!("  docs      {url}/docs\n");
+            banner += &format!("  docs      {url}/docs\n");
         }
-        told += &format!("  document  {url}/api-json\n");
+        banner += &format!("  document  {url}/api-json\n");
         if let Some(data) = &arguments.data {
-            told += &format!("  data      {}\n", data.display());
+            banner += &format!("  data      {}\n", data.display());
         }
         // Standard output may be closed.
-        let _ = writeln!(std::io::stdout(), "{told}Ctrl-C stops it.");
+        let _ = writeln!(std::io::stdout(), "{banner}Ctrl-C stops it.");
         if !arguments.host.is_loopback() {
             eprintln!(
                 "Warning: {} is not loopback, so other machines can use this emulator, with any key.",
@@ -110,7 +110,7 @@ async fn main() -> ExitCode {
     };
     let stop = match stop_signal() {
         Ok(stop) => stop,
-        Err(error) => return failed(&format!("can't listen for signals: {error}")),
+        Err(error) => return failed(&format!("cannot listen for signals: {error}")),
     };
     match emulator.run(started, stop).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -19,11 +19,11 @@ pub(crate) fn controlled_call<'a>(method: &Method, path: &'a str) -> Option<&'a 
 /// Responds to a `POST` to the control address.
 pub(crate) async fn respond(state: &State, id: &str, body: &Bytes) -> Response {
     let Ok(message) = serde_json::from_slice::<Value>(body) else {
-        return Response::error(StatusCode::BAD_REQUEST, "the body is not JSON");
+        return Response::bad_request("the body is not JSON");
     };
     let command = match Command::of(&message) {
         Ok(command) => command,
-        Err(problem) => return Response::error(StatusCode::BAD_REQUEST, problem),
+        Err(problem) => return Response::bad_request(problem),
     };
     if send_command(state, id, command).await {
         Response::json(StatusCode::OK, &json!({ "success": true }))

@@ -38,7 +38,7 @@ pub(crate) struct Driver {
     pub assistant_muted: bool,
     pub customer_muted: bool,
     pub turn: u32,
-    /// Whether the call waits for its websocket to start.
+    /// True while the call waits for its websocket to start.
     pub waits_for_socket: bool,
     /// The time of a word without a script, in milliseconds.
     pub pace: u64,

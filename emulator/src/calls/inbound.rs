@@ -36,11 +36,7 @@ pub(crate) fn create(state: &State, organization: &str, phone_number_id: &str, f
             call[name] = phone_number[name].clone();
         }
     }
-    state
-        .store
-        .lock()
-        .collection_mut(organization, "/call")
-        .insert(call.clone());
+    state.insert(organization, "/call", call.clone());
     launch(
         state,
         StoredCall {

@@ -44,7 +44,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         commands,
     };
     state.calls.lock().insert(placed.id.to_owned(), record);
-    // Fails only while the emulator stops.
+    // Fails only while the emulator is stopping.
     let _ = state.new_calls.send(NewCall {
         id: placed.id.into(),
         organization: placed.organization.to_owned(),

@@ -14,7 +14,7 @@ pub(crate) struct SocketTarget {
     pub organization: String,
     pub status: &'static str,
     pub over_websocket: bool,
-    /// Whether its transport socket was opened.
+    /// True if its transport socket was opened.
     pub connected: bool,
 }
 

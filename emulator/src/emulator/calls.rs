@@ -110,10 +110,10 @@ mod tests {
         }
         let id = emulator.inbound_call("line-1", "+15555550101").expect("the number");
         emulator.advance(Duration::from_secs(60)).await;
-        let mut heard = Vec::new();
+        let mut events = Vec::new();
         while let Ok(change) = changes.try_recv() {
             assert_eq!(change.call_id(), id);
-            heard.push(match change {
+            events.push(match change {
                 // The event precedes the message with the new status.
                 CallEvent::Status { .. } => "status".to_owned(),
                 CallEvent::Message { message, .. } => {
@@ -128,7 +128,7 @@ mod tests {
             });
         }
         assert_eq!(
-            heard,
+            events,
             [
                 "status",
                 "ringing",

@@ -18,7 +18,7 @@ use crate::openapi::document::Operation;
 /// use std::time::Duration;
 /// use vapi_emulator::Fault;
 ///
-/// // The first two attempts are told to wait a second.
+/// // The first two attempts get a 429 with a delay of one second.
 /// Fault::on("CallController_findOne").rate_limit("1").times(2);
 /// // The call is placed, but the client never hears of it.
 /// Fault::on("POST /call").reset().after_acting();
@@ -166,9 +166,7 @@ impl Fault {
         let mut response = match (&self.effect, response) {
             (Some(Effect::Reset), _) => return Exchange::Reset,
             (Some(Effect::Close), _) => return Exchange::Close,
-            (Some(Effect::Status(status)), _) => {
-                Response::error(*status, status.canonical_reason().unwrap_or("A fault was asked for"))
-            }
+            (Some(Effect::Status(status)), _) => Response::error(*status, status.canonical_reason().unwrap_or("Fault")),
             (
                 Some(Effect::Body {
                     status,

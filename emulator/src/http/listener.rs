@@ -35,7 +35,7 @@ pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
 pub(crate) fn bind(address: SocketAddr) -> Result<TcpListener, ListenError> {
     listen(address).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => ListenError(format!("{address} is in use by another program; take another port")),
-        _ => ListenError(format!("can't listen on {address}: {error}")),
+        _ => ListenError(format!("cannot listen on {address}: {error}")),
     })
 }
 

@@ -82,6 +82,12 @@ impl Response {
             .map_or(Value::Null, |body| body["message"].clone())
     }
 
+    /// Creates a 400 with a message, or with a list of messages.
+    pub fn bad_request(message: impl Into<Value>) -> Response {
+        Response::error(StatusCode::BAD_REQUEST, message)
+    }
+
+    /// Creates a 404 for a resource that does not exist.
     pub fn not_found(what: &str) -> Response {
         Response::error(StatusCode::NOT_FOUND, format!("{what} not found"))
     }
@@ -188,7 +194,7 @@ pub(crate) struct BrokenOff;
 
 impl std::fmt::Display for BrokenOff {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body breaks off, as a fault asked")
+        f.write_str("a fault truncated the body")
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn refusal(server: &ServerAddress, request: &Parts) -> Option<Respons
         .parse()
         .is_ok_and(|host: Authority| is_own_host(host.host(), server.listens_on));
     if !is_socket_path {
-        return refuse("The emulator answers here only under its own address and the names of this machine");
+        return refuse("The emulator responds only under its own address and the names of this machine");
     }
     let reads = request.method == Method::GET || request.method == Method::HEAD;
     let from_elsewhere = match text(ORIGIN) {
@@ -36,7 +36,7 @@ pub(crate) fn refusal(server: &ServerAddress, request: &Parts) -> Option<Respons
         None => text(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none"),
     };
     if from_elsewhere && !reads {
-        return refuse("Pages of other origins can't change the emulator");
+        return refuse("Pages of other origins cannot change the emulator");
     }
     None
 }

@@ -32,7 +32,7 @@ pub(crate) struct Operation {
     pub success: Success,
     /// The document declares a 302: the response redirects to a download.
     pub redirects: bool,
-    /// Whether the document declares it. Others come from `undocumented.json`.
+    /// True if the document declares it. Others come from `undocumented.json`.
     pub documented: bool,
     /// The id of the operation with the same behavior; nearly always its own.
     pub behaves_as: String,
@@ -105,7 +105,7 @@ impl Document {
         let mut sound = HashSet::new();
         for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
             self.composed(schema, &mut Vec::new(), &mut sound)
-                .map_err(|culprit| DocumentError(format!("the schema {name} is composed of {culprit} without end")))?;
+                .map_err(|culprit| DocumentError(format!("the schema {name} includes itself through {culprit}")))?;
         }
         Ok(())
     }

@@ -46,14 +46,14 @@ pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
 pub(crate) struct ObjectSchema<'a> {
     pub properties: Vec<Property<'a>>,
     pub required: Vec<&'a str>,
-    /// Whether other properties are allowed.
+    /// True if other properties are allowed.
     pub open: bool,
 }
 
 pub(crate) struct Property<'a> {
     pub name: &'a str,
     pub schema: &'a Value,
-    /// Whether its schema is known to be wrong.
+    /// True if its schema is known to be wrong.
     pub mistyped: bool,
 }
 

@@ -120,7 +120,7 @@ pub(crate) struct CallResults {
     pub structured_outputs: Map<String, Value>,
     /// The cost in dollars.
     pub cost: Option<f64>,
-    /// Whether the recording and the log follow the conversation; those of a call without a script are samples.
+    /// True if the recording and the log follow the conversation. Those of a call without a script are samples.
     pub scripted: bool,
 }
 

@@ -165,7 +165,7 @@ fn step(place: &Node<'_>) -> Result<Step> {
         .iter()
         .find(|name| object.get(name).is_some() && !belongs.contains(name))
     {
-        return Err(place.problem(&format!("`{stray}` has no meaning beside `{kind}`")));
+        return Err(place.problem(&format!("`{stray}` cannot be combined with `{kind}`")));
     }
     let Some(value) = object.get(kind) else {
         return Err(place.problem("is empty"));

@@ -75,7 +75,7 @@ pub(crate) struct Call {
     /// Transfers in the form of `artifact.transfers`.
     pub transfers: Vec<Value>,
     pub results: Arc<CallResults>,
-    /// Whether the transport socket was opened.
+    /// True if the transport socket was opened.
     pub connected: bool,
     /// Commands to the driver. The driver ends when this is dropped.
     pub commands: mpsc::UnboundedSender<SentCommand>,

@@ -1,6 +1,6 @@
 //! The state of one running emulator, shared by its listeners and its handle.
 //!
-//! The types in this folder hold data. Behavior lives in the folders above and takes `&State`.
+//! The types in this folder hold data. Behavior is in the folders above and takes `&State`.
 
 pub(crate) mod call;
 pub(crate) mod clock;
@@ -75,7 +75,7 @@ pub(crate) struct State {
     pub scripts: Locked<Scripts>,
     pub webhooks: Locked<WebhookLog>,
     pub tokens: Locked<OauthTokens>,
-    /// Becomes true when the emulator stops.
+    /// Becomes true when the emulator is stopping.
     closing: watch::Sender<bool>,
     pub server_address: ServerAddress,
 }
@@ -118,7 +118,7 @@ impl State {
         self.closing.send_replace(true);
     }
 
-    /// Waits until the emulator stops.
+    /// Waits until the emulator is stopping.
     pub async fn stopped(&self) {
         // `self` owns the sender, so the channel cannot be closed.
         let _ = self.closing.subscribe().wait_for(|closing| *closing).await;
@@ -131,6 +131,14 @@ impl State {
             .collection(organization, collection)?
             .get("id", id.as_str()?)
             .cloned()
+    }
+
+    /// Adds a resource to a collection of an organization.
+    pub fn insert(&self, organization: &str, collection: &str, resource: Value) {
+        self.store
+            .lock()
+            .collection_mut(organization, collection)
+            .insert(resource);
     }
 
     /// Removes everything except the time.

@@ -74,7 +74,7 @@ impl fmt::Debug for SentWebhook {
         write!(f, "{} to {place} (attempt {}): ", self.message_type, self.attempt)?;
         match (&self.status, &self.error) {
             (Some(status), _) => write!(f, "{status}"),
-            (None, error) => f.write_str(error.as_deref().unwrap_or("no answer")),
+            (None, error) => f.write_str(error.as_deref().unwrap_or("no response")),
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct Journal {
 }
 
 struct Queue {
-    /// Events of calls, which tell the calls that must be written again.
+    /// Events of calls, which name the calls that must be written again.
     calls: broadcast::Receiver<CallEvent>,
     /// The number of the latest batch.
     latest: u64,

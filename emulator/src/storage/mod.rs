@@ -27,7 +27,7 @@ impl Storage {
         Ok(Storage { journal: Some(journal) })
     }
 
-    /// Returns the response once all changes that it can tell of are on disk.
+    /// Returns the response once all changes that it reports are on disk.
     pub async fn saved(&self, state: &State, response: Response) -> Response {
         let Some(journal) = &self.journal else {
             return response;

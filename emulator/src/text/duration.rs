@@ -14,13 +14,13 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
-        _ => return Err(format!("`{text}` is no length of time; write 300ms, 2s, 10m or 1h")),
+        _ => return Err(format!("`{text}` is not a duration; write 300ms, 2s, 10m or 1h")),
     };
     let plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     match number.parse::<f64>() {
         Ok(number) if plain && number * seconds <= LONGEST => Ok(Duration::from_secs_f64(number * seconds)),
         Ok(_) if plain => Err(format!("`{text}` is longer than a year")),
-        _ => Err(format!("`{text}` is no length of time; write 300ms, 2s, 10m or 1h")),
+        _ => Err(format!("`{text}` is not a duration; write 300ms, 2s, 10m or 1h")),
     }
 }
 

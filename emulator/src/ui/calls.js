@@ -1,27 +1,27 @@
-// The live view of calls: reads them once, hears of changes as they happen, and ties list, detail, dialogs and keys
-// together. No framework, no build step.
+// The live view of calls. It reads the calls once, receives changes as events, and connects list, detail, dialogs and
+// keys. No framework, no build step.
 
 import { Detail } from './detail.js';
 import { PlaceDialog, setUpDialogs } from './dialogs.js';
 import { $, copyButton, h, say } from './dom.js';
-import { span, timeOfDay, words } from './format.js';
+import { shortDuration, timeOfDay, words } from './format.js';
 import { CallList, STATES } from './list.js';
 
 const narrow = matchMedia('(max-width: 760px)');
 let skew = 0;
 let about = {};
 
-// Now, by the emulator's clock.
+// The current time of the emulator's clock.
 const now = () => Date.now() + skew;
 
-// A request to the emulator: a GET, or with a body a POST.
-async function ask(path, body) {
+// Sends a request to the emulator: a GET, or with a body a POST.
+async function send(path, body) {
   const headers = { 'content-type': 'application/json' };
   const options = body === undefined ? {} : { method: 'POST', headers, body: JSON.stringify(body) };
   const response = await fetch(`/emulator/${path}`, options);
-  const answer = await response.json().catch(() => null);
-  if (!response.ok) throw new Error([answer?.message ?? `The emulator answered ${response.status}`].flat().join('\n'));
-  return answer;
+  const result = await response.json().catch(() => null);
+  if (!response.ok) throw new Error([result?.message ?? `The emulator responded with ${response.status}`].flat().join('\n'));
+  return result;
 }
 
 let toasting;
@@ -37,7 +37,7 @@ const attempt = (action) => async (...given) => {
   try {
     return await action(...given);
   } catch (error) {
-    toast(error instanceof TypeError ? 'The emulator does not answer.' : error.message);
+    toast(error instanceof TypeError ? 'The emulator does not respond.' : error.message);
     return undefined;
   }
 };
@@ -48,7 +48,7 @@ function setClock(clock) {
   skew = clock.now - Date.now();
   const ahead = $('#clock-ahead');
   ahead.hidden = clock.ahead < 1000;
-  say(ahead, `+${span(clock.ahead)}`);
+  say(ahead, `+${shortDuration(clock.ahead)}`);
   drawClock();
 }
 
@@ -57,8 +57,8 @@ function drawClock() {
 }
 
 const advance = attempt(async (seconds) => {
-  await ask('clock', { advance: `${seconds}s` });
-  say($('#said'), `The clock is ${span(seconds * 1000)} further.`);
+  await send('clock', { advance: `${seconds}s` });
+  say($('#said'), `The clock has advanced by ${shortDuration(seconds * 1000)}.`);
   await refresh();
 });
 
@@ -66,7 +66,7 @@ const advance = attempt(async (seconds) => {
 
 const detail = new Detail($('#detail'), {
   now, back, hangUp: attempt(hangUp),
-  exchange: (call, webhook) => ask(`calls/${encodeURIComponent(call)}/webhooks/${encodeURIComponent(webhook)}`),
+  exchange: (call, webhook) => send(`calls/${encodeURIComponent(call)}/webhooks/${encodeURIComponent(webhook)}`),
 });
 const list = new CallList({ now, select: show, open: read });
 
@@ -80,7 +80,7 @@ function show(id) {
   load(id);
 }
 
-// One request for the open call at a time; what changes meanwhile is asked for once more.
+// Loads the open call, one request at a time. A change meanwhile causes one more request.
 let loading = false;
 let again = false;
 async function load(id) {
@@ -90,11 +90,11 @@ async function load(id) {
   }
   loading = true;
   try {
-    const data = await ask(`calls/${encodeURIComponent(id)}`);
+    const data = await send(`calls/${encodeURIComponent(id)}`);
     setClock(data.clock);
     detail.show(data);
   } catch {
-    // Gone meanwhile, or the emulator is: the list will tell.
+    // The call or the emulator is gone. The list shows it.
   }
   loading = false;
   if (again) {
@@ -117,7 +117,7 @@ function back() {
 
 async function hangUp() {
   if (!detail.id || !detail.isLive) return;
-  await ask(`calls/${encodeURIComponent(detail.id)}/hang-up`, {});
+  await send(`calls/${encodeURIComponent(detail.id)}/hang-up`, {});
   await refresh();
 }
 
@@ -127,7 +127,7 @@ function welcome() {
   const copy = copyButton(() => curl, 'the command');
   return h('div', { className: 'welcome' },
     h('h1', {}, 'Calls appear here while they happen'),
-    h('p', {}, 'This is a Vapi on your own machine. Point a client at it, or place a test call: who calls, what is said, what your webhooks answer, all shows up on this page.'),
+    h('p', {}, 'This is a local Vapi. Point a client at it, or place a test call: this page shows who calls, what is said, and how your webhooks respond.'),
     h('div', { className: 'links' }, row('Base URL', location.origin), row('API key', about.key ?? ''), row('Document', `${location.origin}/api-json`)),
     h('div', { className: 'snippet' }, h('pre', {}, curl), copy),
     h('p', { className: 'hint quiet' }, 'Press ', h('kbd', {}, 'c'), ' to place a call from here, ', h('kbd', {}, '?'), ' for all keys.'));
@@ -173,29 +173,29 @@ list.onshown = () => {
   const none = list.shown === 0;
   const empty = $('#list-empty');
   empty.hidden = !none;
-  say($('.title', empty), list.size ? 'No call fits the filter' : 'No calls yet');
-  say($('.quiet', empty), list.size ? 'Calls that fit will appear here.' : 'Place one with a client, or with the button above.');
+  say($('.title', empty), list.size ? 'No call matches the filter' : 'No calls yet');
+  say($('.quiet', empty), list.size ? 'Matching calls will appear here.' : 'Place one with a client, or with the button above.');
   $('button', empty).hidden = !list.isFiltered;
   const beyond = total > list.size ? `, the newest of ${total}` : '';
   say($('#list-foot'), none ? '' : `${list.shown === list.size ? '' : `${list.shown} of `}${list.size} ${list.size === 1 ? 'call' : 'calls'}${beyond}`);
 };
 
-// What happens
+// Events
 
-// What is told while the list is read is newer than the list, and comes after it.
+// Events that arrive during a read of the list are newer than the list. They are applied after it.
 let reading = 0;
-const held = [];
+const pending = [];
 
 async function refresh() {
   reading += 1;
   try {
-    const answer = await ask('calls');
-    setClock(answer.clock);
-    total = answer.total;
-    list.replace(answer.calls);
+    const result = await send('calls');
+    setClock(result.clock);
+    total = result.total;
+    list.replace(result.calls);
   } finally {
     reading -= 1;
-    if (!reading) held.splice(0).forEach(heard);
+    if (!reading) pending.splice(0).forEach(apply);
   }
   if (detail.id && list.get(detail.id)) {
     detail.summary(list.get(detail.id));
@@ -212,12 +212,12 @@ function close() {
   detail.clear(welcome());
 }
 
-function heard(told) {
+function apply(changes) {
   if (reading) {
-    held.push(told);
+    pending.push(changes);
     return;
   }
-  const { calls, gone, clock } = told;
+  const { calls, gone, clock } = changes;
   setClock(clock);
   const open = detail.id;
   const before = open ? list.get(open)?.status : null;
@@ -245,10 +245,10 @@ function listen() {
   const stream = events;
   events.addEventListener('error', () => {
     set('lost', 'reconnecting');
-    // A browser gives up on a stream that was refused; the emulator may be back later.
+    // A browser does not retry a refused stream. The emulator may return later.
     if (stream === events && stream.readyState === EventSource.CLOSED) setTimeout(listen, 2000);
   });
-  events.addEventListener('calls', (event) => heard(JSON.parse(event.data)));
+  events.addEventListener('calls', (event) => apply(JSON.parse(event.data)));
   events.addEventListener('clock', (event) => setClock(JSON.parse(event.data)));
   events.addEventListener('missed', () => attempt(refresh)());
 }
@@ -256,7 +256,7 @@ function listen() {
 // Keys and buttons
 
 setUpDialogs();
-const placing = new PlaceDialog({ ask, placed: attempt(async (call) => {
+const placing = new PlaceDialog({ send, placed: attempt(async (call) => {
   const id = call.id ?? call.results?.[0]?.id;
   clearFilter();
   await refresh();
@@ -302,7 +302,7 @@ document.addEventListener('keydown', (event) => {
     return list.focus();
   }
   if (writes) return;
-  // Arrows and Enter belong to what has the focus, unless that is the list or nothing at all.
+  // The focused element handles arrows and Enter, unless the list or nothing has the focus.
   if (!ANYWHERE.has(key) && target !== $('#list') && target !== document.body) return;
   if (!keys[key]) return;
   event.preventDefault();
@@ -321,7 +321,7 @@ function escape(target) {
 
 // Start
 
-about = await ask('');
+about = await send('');
 $('#place').disabled = !about.placesCalls;
 if (!about.reference) $('#to-reference').href = '/api-json';
 detail.clear(welcome());
@@ -332,7 +332,7 @@ const wanted = decodeURIComponent(location.hash.slice(1));
 if (wanted) requestAnimationFrame(() => { if (list.get(wanted)) list.select(wanted); });
 listen();
 
-// A browser keeps few connections to one host: tabs that nobody looks at leave theirs to others.
+// A browser has few connections to one host: hidden tabs give up theirs.
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') {
     listen();

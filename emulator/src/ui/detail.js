@@ -1,9 +1,9 @@
-// The call that is open: where it stands, what was said, what was sent to webhooks and what they answered.
+// The open call: its status, conversation, webhooks and their responses.
 //
-// Drawn again whenever something changes, in place: what is opened stays open, what is selected stays selected.
+// It is updated in place, so that opened sections stay open and selected text stays selected.
 
 import { copyButton, h, say } from './dom.js';
-import { duration, isBad, money, offset, span, timeOfDay, when, words } from './format.js';
+import { duration, isBad, money, offset, shortDuration, timeOfDay, when, words } from './format.js';
 import { jsonView } from './json.js';
 import { lasted, pip } from './list.js';
 
@@ -32,7 +32,7 @@ export class Detail {
     this.#root.replaceChildren(welcome);
   }
 
-  // What is known at once, while the rest is on its way.
+  // Shows the summary while the rest is loading.
   open(summary) {
     this.#data = null;
     this.#parts = skeleton(summary.id, () => this.back(), () => this.hangUp());
@@ -43,7 +43,7 @@ export class Detail {
 
   show(data) {
     if (data.summary.id !== this.id) return;
-    // Whoever has scrolled to the end wants to follow.
+    // Follows the conversation if it is scrolled to the end.
     const { scrollTop, scrollHeight, clientHeight } = this.#root;
     const atEnd = scrollTop > 0 && scrollHeight - scrollTop - clientHeight < 40;
     const first = this.#data === null;
@@ -98,7 +98,7 @@ export class Detail {
     });
     while (list.children.length > turns.length) list.lastChild.remove();
     say(this.#parts.turnCount, turns.length ? String(turns.length) : '');
-    const waits = summary.status === 'in-progress' ? 'Nothing has been said yet.' : summary.status === 'ended' ? 'Nobody said anything: the call was not answered.' : 'The conversation appears here, as it is spoken.';
+    const waits = summary.status === 'in-progress' ? 'Nothing has been said yet.' : summary.status === 'ended' ? 'There was no conversation: the call was not answered.' : 'The conversation appears here as it is spoken.';
     this.#parts.turnNote.hidden = turns.length > 0;
     say(this.#parts.turnNote, waits);
   }
@@ -115,7 +115,7 @@ export class Detail {
     }
     const failed = webhooks.filter(({ status }) => !(status >= 200 && status < 300)).length;
     say(hookCount, webhooks.length ? String(webhooks.length) : '');
-    say(hookFailed, failed ? `${failed} not taken` : '');
+    say(hookFailed, failed ? `${failed} failed` : '');
     hookNote.hidden = webhooks.length > 0;
   }
 
@@ -153,7 +153,7 @@ function skeleton(id, back, hangUp) {
   parts.facts = {};
   parts.who = h('h1', { id: 'who' });
   parts.sub = h('p', { className: 'sub' });
-  parts.track = h('ol', { className: 'track', 'aria-label': 'Course of the call' });
+  parts.track = h('ol', { className: 'track', 'aria-label': 'Progress of the call' });
   parts.hangUp = h('button', { type: 'button', className: 'danger', id: 'hang-up', onclick: hangUp }, 'Hang up ', h('kbd', {}, 'x'));
   parts.turns = h('ol', { className: 'turns', role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation' });
   parts.turnCount = h('span', { className: 'count' });
@@ -163,7 +163,7 @@ function skeleton(id, back, hangUp) {
   parts.hookFailed = h('span', { className: 'count bad' });
   parts.hookNote = h('p', { className: 'note', hidden: true }, 'No message was sent. Messages go to the server URL of the assistant, of the phone number, or of the tool.');
   parts.links = h('div', { className: 'links' });
-  parts.whole = h('details', { className: 'whole' }, h('summary', {}, 'The call as the API tells it'));
+  parts.whole = h('details', { className: 'whole' }, h('summary', {}, 'The call resource of the API'));
   parts.root = h('article', { className: 'call', 'aria-labelledby': 'who' },
     h('button', { type: 'button', className: 'plain back', onclick: back }, '← Calls'),
     h('div', { className: 'head' }, h('div', {}, parts.who, parts.sub), h('div', { className: 'actions' }, parts.hangUp)),
@@ -212,7 +212,7 @@ function fillHook(row, hook, begin, fetched) {
   const good = hook.status >= 200 && hook.status < 300;
   say(status, hook.status ? String(hook.status) : 'failed');
   status.className = `status ${good ? 'good' : 'bad'}`;
-  say(took, span(hook.took));
+  say(took, shortDuration(hook.took));
   row.addEventListener('toggle', async () => {
     if (!row.open || row.dataset.read) return;
     row.dataset.read = 'yes';
@@ -231,14 +231,14 @@ function fillExchange(place, hook) {
     h('h3', {}, 'Sent to ', h('span', { className: 'mono' }, hook.url)),
     h('dl', { className: 'headers' }, hook.headers.map(([name, value]) => h('div', {}, h('dt', {}, `${name}: `), h('dd', {}, value || '(empty)')))),
     ...body('The message', hook.request),
-    h('h3', {}, hook.status ? `Answered ${hook.status} after ${span(hook.took)}` : `Not answered, after ${span(hook.took)}`),
+    h('h3', {}, hook.status ? `Response ${hook.status} after ${shortDuration(hook.took)}` : `No response after ${shortDuration(hook.took)}`),
     ...(hook.error ? [h('p', { className: 'problem' }, hook.error)] : []),
-    ...(hook.status ? body('The answer', hook.response) : []),
+    ...(hook.status ? body('The response', hook.response) : []),
   );
 }
 
 function linkRow(name, url) {
-  // A client may have stored anything as a link.
+  // A link may contain any text that a client has stored.
   const opens = FILES.has(name) && /^https?:/.test(url);
   const where = opens ? h('a', { className: 'where', title: url, href: url, target: '_blank', rel: 'noreferrer' }, url) : h('span', { className: 'where', title: url }, url);
   return [h('span', { className: 'name' }, name), where, copyButton(() => url, name)];

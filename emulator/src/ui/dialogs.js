@@ -1,4 +1,4 @@
-// The dialogs: placing a test call, and the keys. They close on Esc and on a click beside them.
+// The dialogs: a test call, and the keys. They close on Esc and on a click outside.
 
 import { $, h, say } from './dom.js';
 
@@ -13,11 +13,11 @@ export function setUpDialogs() {
 export class PlaceDialog {
   #dialog = $('#place-dialog');
   #form = $('form', this.#dialog);
-  #ask;
+  #request;
 
-  // `ask` sends a request to the emulator; `placed` is told the new call.
-  constructor({ ask, placed }) {
-    this.#ask = ask;
+  // `send` sends a request to the emulator; `placed` receives the new call.
+  constructor({ send, placed }) {
+    this.#request = send;
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#send(placed);
@@ -33,9 +33,9 @@ export class PlaceDialog {
     const chosen = select.value;
     let assistants = [];
     try {
-      assistants = await this.#ask('assistants');
+      assistants = await this.#request('assistants');
     } catch {
-      // The one that is always there will do.
+      // The test assistant is always available.
     }
     select.replaceChildren(h('option', { value: '' }, 'A test assistant, for this call only'),
       ...assistants.map(({ id, name, firstMessage }) => h('option', { value: id, 'data-greeting': firstMessage ?? '' }, name ?? id)));
@@ -45,7 +45,7 @@ export class PlaceDialog {
 
   #hint() {
     const { assistant, greeting } = this.#form.elements;
-    greeting.placeholder = assistant.selectedOptions[0]?.dataset.greeting || (assistant.value ? 'as the assistant has it' : 'Hello! This is a test call.');
+    greeting.placeholder = assistant.selectedOptions[0]?.dataset.greeting || (assistant.value ? 'that of the assistant' : 'Hello! This is a test call.');
   }
 
   async #send(placed) {
@@ -53,7 +53,7 @@ export class PlaceDialog {
     const { assistant, number, name, greeting } = this.#form.elements;
     submit.disabled = true;
     try {
-      const call = await this.#ask('test-call', { assistantId: assistant.value, number: number.value, name: name.value, greeting: greeting.value });
+      const call = await this.#request('test-call', { assistantId: assistant.value, number: number.value, name: name.value, greeting: greeting.value });
       this.#dialog.close();
       placed(call);
     } catch (error) {

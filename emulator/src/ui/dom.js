@@ -1,4 +1,4 @@
-// Elements from data. Text goes in as text nodes only: what a caller says is never read as markup.
+// Elements from data. Text becomes text nodes only, so that text of a caller is never parsed as markup.
 
 export function h(tag, properties, ...children) {
   const element = document.createElement(tag);
@@ -14,7 +14,7 @@ export function h(tag, properties, ...children) {
 
 export const $ = (selector, within = document) => within.querySelector(selector);
 
-// Touches the page only where something is new, so that a selection survives and screen readers keep quiet.
+// Changes the page only for new text, so that selections survive and screen readers stay silent.
 export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

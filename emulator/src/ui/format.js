@@ -1,18 +1,18 @@
-// Moments, durations and money as a person reads them. Moments are milliseconds since 1970 on the emulator's clock.
+// Timestamps, durations and money as text. Timestamps are milliseconds since 1970 on the emulator's clock.
 
 const two = (number) => String(number).padStart(2, '0');
 
-export function timeOfDay(moment) {
-  const date = new Date(moment);
+export function timeOfDay(timestamp) {
+  const date = new Date(timestamp);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 }
 
-// The time alone if it is today's by the emulator's clock, with its day otherwise.
-export function when(moment, now) {
-  const [date, today] = [new Date(moment), new Date(now)];
-  if (date.toDateString() === today.toDateString()) return timeOfDay(moment);
+// The time; with its day if that is not today by the emulator's clock.
+export function when(timestamp, now) {
+  const [date, today] = [new Date(timestamp), new Date(now)];
+  if (date.toDateString() === today.toDateString()) return timeOfDay(timestamp);
   const day = date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-  return `${day}, ${timeOfDay(moment)}`;
+  return `${day}, ${timeOfDay(timestamp)}`;
 }
 
 export function duration(milliseconds) {
@@ -21,8 +21,8 @@ export function duration(milliseconds) {
   return `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
 }
 
-// A span in one unit: how far the clock is ahead, how long an answer took.
-export function span(milliseconds) {
+// A duration in one unit: the lead of the clock, the time to a response.
+export function shortDuration(milliseconds) {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   const seconds = milliseconds / 1000;
   if (seconds < 60) return `${trim(seconds)} s`;
@@ -33,14 +33,14 @@ export function span(milliseconds) {
 
 const trim = (number) => (number < 10 ? number.toFixed(1).replace(/\.0$/, '') : String(Math.round(number)));
 
-export const offset = (milliseconds) => `${milliseconds < 0 ? '−' : '+'}${span(Math.abs(milliseconds))}`;
+export const offset = (milliseconds) => `${milliseconds < 0 ? '−' : '+'}${shortDuration(Math.abs(milliseconds))}`;
 
 export function money(dollars) {
   // Calls cost fractions of a cent.
   return `$${dollars.toFixed(4).replace(/0{1,2}$/, '')}`;
 }
 
-// `customer-ended-call` as words.
+// `customer-ended-call` as `customer ended call`.
 export const words = (text) => text.replaceAll(/[-_]/g, ' ');
 
 export const isBad = (reason) => /error|fail|fault|did-not|no-answer|busy|rejected|unavailable|timed?-?out|exceeded/.test(reason ?? '');

@@ -1,4 +1,4 @@
-// JSON laid out and coloured, a screenful at first.
+// JSON with indentation and colors, one screen at first.
 
 import { h } from './dom.js';
 

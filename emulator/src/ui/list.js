@@ -1,4 +1,4 @@
-// The list of calls: filtered, in a window of rows, so that ten thousand calls cost what twenty do.
+// The list of calls, filtered. Only visible rows are drawn, so that ten thousand calls cost as much as twenty.
 
 import { $, h, say } from './dom.js';
 import { duration, isBad, when, words } from './format.js';
@@ -70,7 +70,7 @@ export class CallList {
     this.onselect(id);
   }
 
-  // By how many rows, or to 'first' or 'last'.
+  // Moves by a number of rows, or to 'first' or 'last'.
   move(by) {
     if (!this.#shown.length) return;
     const at = this.#shown.indexOf(this.selected);
@@ -83,17 +83,17 @@ export class CallList {
 
   focus() { this.#list.focus({ preventScroll: true }); }
 
-  // Durations of calls that go on.
+  // Updates the durations of running calls.
   tick() { this.#draw(); }
 
-  // Newest first. A new call is nearly always the newest.
+  // Inserts a call, newest first. A new call is nearly always the newest.
   #place(call) {
     let at = 0;
     while (at < this.#order.length && this.#calls.get(this.#order[at]).createdAt > call.createdAt) at += 1;
     this.#order.splice(at, 0, call.id);
   }
 
-  // Many changes, one drawing.
+  // Draws once for many changes.
   #later() {
     if (this.#due) return;
     this.#due = true;
@@ -112,7 +112,7 @@ export class CallList {
     const before = anchor ? this.#shown.indexOf(anchor) : -1;
     this.#shown = this.isFiltered ? this.#order.filter((id) => this.#keeps(this.#calls.get(id))) : this.#order.slice();
     this.#rows.style.height = `${this.#shown.length * ROW}px`;
-    // What is read stays where it is when calls arrive above it.
+    // The visible rows stay in place when calls arrive above them.
     const after = anchor ? this.#shown.indexOf(anchor) : -1;
     if (before >= 0 && after > before) this.#list.scrollTop += (after - before) * ROW;
     this.#draw();
@@ -189,7 +189,7 @@ function fill(row, call, now) {
   how.classList.toggle('bad', bad);
 }
 
-// How long the call has been, or was, answered.
+// Returns the time since the call was answered, or until its end.
 export function lasted(call, now) {
   if (!call.startedAt) return null;
   return duration((call.endedAt ?? now) - call.startedAt);

@@ -20,7 +20,7 @@ use crate::http::response::Response;
 use crate::http::same_origin;
 use crate::state::State;
 
-/// Whether `/docs` is available.
+/// True if `/docs` is available.
 pub(crate) const HAS_REFERENCE: bool = cfg!(feature = "reference");
 
 const JSON: &str = "application/json; charset=utf-8";

@@ -1,17 +1,17 @@
-// Starts the reference: the document from here, requests to here, with the key that works here.
+// Starts the reference with the document, the address and the key of this emulator.
 
 const read = async (path) => (await fetch(`/emulator/${path}`)).json();
 const [about, served, smallest] = await Promise.all([read(''), read('openapi.json'), read('ui/examples.json')]);
 document.getElementById('waiting').remove();
 
-// A request that is sent as it is shown should succeed: the smallest that the document allows, or a little more.
-const FRIENDLIER = {
+// Each example request should succeed: the smallest valid body, or a more readable one.
+const READABLE = {
   AssistantController_create: { name: 'Ada', firstMessage: 'Hello! How can I help you?' },
   CallController_create: { assistant: { name: 'Ada', firstMessage: 'Hello!' }, customer: { number: '+15555550123' } },
 };
 for (const operation of Object.values(served.paths).flatMap((path) => Object.values(path))) {
   const body = operation?.requestBody?.content?.['application/json'];
-  const example = FRIENDLIER[operation?.operationId] ?? smallest[operation?.operationId];
+  const example = READABLE[operation?.operationId] ?? smallest[operation?.operationId];
   if (body && example !== undefined && !body.example && !body.examples) body.example = example;
 }
 
@@ -26,7 +26,7 @@ window.Scalar.createApiReference('#reference', {
   },
   hideModels: true,
   persistAuth: false,
-  // Nothing leaves this machine: no fonts, statistics or assistants from elsewhere, no proxy in between.
+  // No request leaves this machine: no external fonts, statistics, assistants or proxies.
   withDefaultFonts: false,
   telemetry: false,
   proxyUrl: '',

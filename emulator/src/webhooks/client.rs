@@ -112,10 +112,10 @@ pub(crate) enum DeliveryError {
 impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            DeliveryError::NoUrl => f.write_str("the url is not one of http or https"),
+            DeliveryError::NoUrl => f.write_str("the URL must be http or https"),
             #[cfg(not(feature = "https"))]
-            DeliveryError::NoTls => f.write_str("this emulator was built without its feature `https`; use an http url"),
-            DeliveryError::TimedOut(after) => write!(f, "no answer within {} seconds", after.as_secs_f64()),
+            DeliveryError::NoTls => f.write_str("this emulator was built without its feature `https`; use an http URL"),
+            DeliveryError::TimedOut(after) => write!(f, "no response within {} seconds", after.as_secs_f64()),
             DeliveryError::Failed(reason) => f.write_str(reason),
         }
     }

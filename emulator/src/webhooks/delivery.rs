@@ -52,7 +52,7 @@ impl Reply {
     pub fn problem(&self) -> String {
         match (self.status, &self.error) {
             (Some(status), _) => format!("Request failed with status code {status}"),
-            (None, error) => error.clone().unwrap_or_else(|| "no answer".into()),
+            (None, error) => error.clone().unwrap_or_else(|| "no response".into()),
         }
     }
 }

@@ -59,12 +59,13 @@ async fn fetch(plan: &Value) -> Result<(String, Duration), String> {
     let response = client::post(required("url")?, headers, Bytes::from(pairs.join("&")), TIMEOUT).await;
     let response = response.map_err(|error| error.to_string())?;
     if !(200..300).contains(&response.status) {
-        return Err(format!("its server answered {}", response.status));
+        return Err(format!("its server responded with {}", response.status));
     }
-    let response: Value = serde_json::from_slice(&response.body).map_err(|_| "its server did not answer in JSON")?;
+    let response: Value =
+        serde_json::from_slice(&response.body).map_err(|_| "the response of its server is not JSON")?;
     let token = response["access_token"]
         .as_str()
-        .ok_or("the answer has no access_token")?;
+        .ok_or("the response has no access_token")?;
     let kind = response["token_type"]
         .as_str()
         .filter(|kind| !kind.eq_ignore_ascii_case("bearer"));

@@ -73,9 +73,8 @@ pub(crate) async fn headers(
 }
 
 fn set(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), String> {
-    let name =
-        HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` can't be the name of a header"))?;
-    let value = HeaderValue::from_str(value).map_err(|_| format!("the value of header `{name}` can't be sent"))?;
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("`{name}` is not a valid header name"))?;
+    let value = HeaderValue::from_str(value).map_err(|_| format!("the value of header `{name}` is not valid"))?;
     headers.insert(name, value);
     Ok(())
 }

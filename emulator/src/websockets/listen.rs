@@ -62,7 +62,7 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
                 Err(true) => return socket.close(CloseCode::Normal, "").await,
                 Err(false) => Err(Disconnected),
             },
-            () = state.stopped() => return socket.close(CloseCode::Away, "the emulator stops").await,
+            () = state.stopped() => return socket.close(CloseCode::Away, "the emulator is stopping").await,
         };
         if sent.is_err() {
             return;

@@ -77,7 +77,7 @@ pub(crate) fn open(state: &State, request: &Parts, upgrade: Option<OnUpgrade>) -
     let key = match (handshake_key(&request.headers), upgrade) {
         (Ok(key), Some(upgrade)) => (key, upgrade),
         (Err(response), _) => return (*response, None),
-        (Ok(_), None) => return (needs_upgrade("this connection can't be upgraded"), None),
+        (Ok(_), None) => return (needs_upgrade("this connection cannot be upgraded"), None),
     };
     let (key, upgrade) = key;
     let mut response = Response::bytes(StatusCode::SWITCHING_PROTOCOLS, "", Bytes::new());
@@ -101,7 +101,7 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
         return Some(Response::error(StatusCode::METHOD_NOT_ALLOWED, message).with_header(ALLOW, "GET"));
     }
     if !same_origin::is_from_this_machine(&state.server_address, request) {
-        let message = "a page of another site asked for the socket of a call on this machine";
+        let message = "pages of other sites cannot open sockets of this machine";
         return Some(Response::error(StatusCode::FORBIDDEN, message));
     }
     let Some(socket_target) = websocket::socket_target(state, id) else {
@@ -117,10 +117,10 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
     let conflict = match (kind, socket_target.status) {
         (_, "ended") => "the call is over",
         (SocketKind::Listen, _) => return None,
-        (SocketKind::Transport, _) if !socket_target.over_websocket => "the call is not one over a websocket",
+        (SocketKind::Transport, _) if !socket_target.over_websocket => "the call is not over a websocket",
         (SocketKind::Transport, "queued") if !socket_target.connected => return None,
         (SocketKind::Transport, "scheduled") => "the call is not due yet",
-        (SocketKind::Transport, _) => "the call is connected already",
+        (SocketKind::Transport, _) => "the call is already connected",
     };
     Some(Response::error(StatusCode::CONFLICT, conflict))
 }
@@ -149,7 +149,7 @@ fn handshake_key(headers: &HeaderMap) -> Result<String, Box<Response>> {
     }
     match headers.get(KEY) {
         Some(key) if key.len() == 24 => Ok(derive_accept_key(key.as_bytes())),
-        _ => Err(Response::error(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key must be 16 bytes in base64").into()),
+        _ => Err(Response::bad_request("Sec-WebSocket-Key must be 16 bytes in base64").into()),
     }
 }
 
@@ -217,7 +217,7 @@ impl Socket {
                 Err(false)
             }
             Some(Err(Error::Protocol(_) | Error::Utf8(_))) => {
-                self.close(CloseCode::Protocol, "that was no websocket message").await;
+                self.close(CloseCode::Protocol, "this is not a websocket message").await;
                 Err(false)
             }
             Some(Err(_)) | None => Err(false),

@@ -34,7 +34,7 @@ pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
     let mut changes = state.events.subscribe();
     if !websocket::connect(state, id).await {
         // Another client connected first.
-        return socket.close(CloseCode::Policy, "the call is connected already").await;
+        return socket.close(CloseCode::Policy, "the call is already connected").await;
     }
     let call = websocket::read(state, id).unwrap_or_default();
     let mut session = TransportSession {
@@ -53,7 +53,7 @@ pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
             session.socket.close(CloseCode::Normal, "").await;
         }
         CloseCause::Lost => websocket::leave(state, id, "phone-call-provider-closed-websocket").await,
-        CloseCause::Stopped => session.socket.close(CloseCode::Away, "the emulator stops").await,
+        CloseCause::Stopped => session.socket.close(CloseCode::Away, "the emulator is stopping").await,
     }
 }
 
@@ -119,12 +119,12 @@ impl TransportSession<'_> {
 
     async fn sound(&mut self) -> Result<(), Disconnected> {
         self.frames += 1;
-        let heard = if self.voice == Voice::Assistant {
+        let audible = if self.voice == Voice::Assistant {
             Voice::Assistant
         } else {
             Voice::Nobody
         };
-        self.socket.sound(self.format.frame(heard, self.frames)).await
+        self.socket.sound(self.format.frame(audible, self.frames)).await
     }
 
     async fn take(&mut self, message: Message) -> Result<(), Disconnected> {

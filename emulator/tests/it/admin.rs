@@ -57,10 +57,10 @@ async fn one_invalid_fault_refuses_the_whole_list() {
         ),
         (
             json!({ "status": 700 }),
-            "`700` is no status of an answer; they go from 200 to 599",
+            "`700` is not a status of a response; use 200 to 599",
         ),
         (json!({ "status": [500] }), "status must be a text, a number or true"),
-        (json!("500"), "a fault is an object"),
+        (json!("500"), "a fault must be an object"),
     ] {
         let list = json!([{ "status": 500 }, fault]);
         let (status, body) = ours(&vapi, Method::POST, "/emulator/faults", list).await;
@@ -73,7 +73,7 @@ async fn one_invalid_fault_refuses_the_whole_list() {
 async fn a_header_makes_one_request_go_wrong() {
     let vapi = start().await;
     let faulty = |text: &'static str| vapi.request(Method::GET, "/assistant").header("X-Emulator-Fault", text);
-    let response = faulty("status=429, retry-after=2").send().await.expect("an answer");
+    let response = faulty("status=429, retry-after=2").send().await.expect("a response");
     assert_eq!(
         (response.status().as_u16(), &response.headers()["retry-after"]),
         (429, &"2".parse().expect("a header"))
@@ -230,12 +230,12 @@ async fn what_is_not_there_is_not_there() {
         (Method::GET, "/emulator/test-call", "POST"),
         (Method::POST, "/emulator/events", "GET"),
     ] {
-        let response = vapi.without_token(method, path).send().await.expect("an answer");
+        let response = vapi.without_token(method, path).send().await.expect("a response");
         assert_eq!(
             (response.status().as_u16(), &response.headers()["allow"]),
             (405, &allowed.parse().expect("a header"))
         );
     }
-    // What is asked of the emulator is not asked of the API.
+    // Requests to the emulator's own routes are not requests to the API.
     assert!(vapi.emulator.requests().is_empty());
 }

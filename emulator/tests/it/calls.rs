@@ -1,4 +1,4 @@
-//! Calls: placed, alive, over.
+//! Calls from their creation to their end.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Browsers: pages of any origin may use the API, none but our own may change the emulator.
+//! CORS: pages of any origin may use the API; only the emulator's own pages may change the emulator.
 
 use reqwest::Method;
 use serde_json::json;
@@ -21,7 +21,7 @@ async fn preflight_allows_a_token_and_json_from_any_origin() {
         )
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(response.status(), 204);
     let header = |name: &str| response.headers()[name].to_str().expect("text");
     assert_eq!(header("access-control-allow-origin"), "*");
@@ -47,7 +47,7 @@ async fn a_page_reads_answers_and_errors_alike() {
         ("/api-json", 200),
     ] {
         let response = vapi.request(Method::GET, path).header("origin", ELSEWHERE).send().await;
-        let response = response.expect("an answer");
+        let response = response.expect("a response");
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
         let exposed = response.headers()["access-control-expose-headers"]
@@ -75,7 +75,7 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
     ] {
         let (status, body) = advance("origin", origin).await;
         assert_eq!(status, 403, "{origin}");
-        assert_eq!(body["message"], "Pages of other origins can't change the emulator");
+        assert_eq!(body["message"], "Pages of other origins cannot change the emulator");
     }
     assert_eq!(advance("sec-fetch-site", "cross-site").await.0, 403);
     assert_eq!(advance("sec-fetch-site", "same-site").await.0, 403);
@@ -98,13 +98,13 @@ async fn preflight_does_not_allow_the_emulators_own_routes() {
         .without_token(Method::OPTIONS, "/emulator/clock")
         .header("origin", ELSEWHERE)
         .header("access-control-request-method", "POST");
-    let response = preflight.send().await.expect("an answer");
+    let response = preflight.send().await.expect("a response");
     assert_eq!(response.status(), 403);
     assert!(!response.headers().contains_key("access-control-allow-origin"));
     let read = vapi
         .without_token(Method::GET, "/emulator/calls")
         .header("origin", ELSEWHERE);
-    let response = read.send().await.expect("an answer");
+    let response = read.send().await.expect("a response");
     assert!(!response.headers().contains_key("access-control-allow-origin"));
 }
 
@@ -127,7 +127,7 @@ async fn a_foreign_host_name_is_refused() {
     assert_eq!(html("/", "localhost:8080").await.0, 200);
     assert_eq!(html("/emulator/calls", "[::1]:8080").await.0, 200);
     assert_eq!(html("/emulator/calls", "vapi:8080").await.0, 403);
-    // The API is open to all, as a container beside this one may call it by a name.
+    // The API accepts all hosts: another container may call it by a name.
     let (status, _) = answer(vapi.request(Method::GET, "/assistant").header("host", "vapi:8080")).await;
     assert_eq!(status, 200);
 }

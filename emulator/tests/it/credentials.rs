@@ -1,4 +1,4 @@
-//! Credentials, and deliveries that prove where they come from.
+//! Credentials, and the authentication of webhooks.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ async fn start() -> Vapi {
     start_with(Emulator::builder().call_step(STEP)).await
 }
 
-/// The first delivery to a server with these properties.
+/// Returns the first webhook to a server with these properties.
 async fn delivered(vapi: &Vapi, receiver: &Receiver, server: Value) -> Received {
     let mut server = server;
     server["url"] = json!(receiver.url);

@@ -1,4 +1,4 @@
-//! Where a call goes on, as its server says: to a number, or to another assistant.
+//! Destinations that a server names: a number, or another assistant.
 
 use serde_json::{Value, json};
 use vapi_emulator::Script;

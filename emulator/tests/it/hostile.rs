@@ -1,4 +1,4 @@
-//! Clients that mean harm or know no better, over bare TCP: each gets an answer or is shut out, and the next one is served.
+//! Hostile and broken clients over bare TCP: each gets a response or is disconnected, and the next one is served.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use vapi_emulator::{Builder, Emulator};
 
 use crate::client::{Vapi, start_with};
 
-/// Long enough for a loaded machine, short enough to notice that nothing comes.
+/// The timeout of a response on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn start() -> Vapi {
@@ -27,7 +27,7 @@ fn connect(vapi: &Vapi) -> TcpStream {
     stream
 }
 
-/// All that comes until the server closes; a reset ends it as well.
+/// Reads until the server closes or resets the connection.
 fn read(mut stream: TcpStream) -> String {
     let (mut read, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
@@ -45,7 +45,7 @@ fn read(mut stream: TcpStream) -> String {
 
 fn send(vapi: &Vapi, bytes: &[u8]) -> String {
     let mut stream = connect(vapi);
-    // It may be shut out before it has said everything.
+    // The server may disconnect before the write is complete.
     let _ = stream.write_all(bytes);
     read(stream)
 }
@@ -250,7 +250,7 @@ fn crowd(address: &str, count: usize) {
 #[tokio::test]
 async fn thousands_of_connections_are_served_at_once() {
     let emulator = crate::process::start(&[]);
-    // As many as the system lets both processes have, to three thousand.
+    // As many as the system allows both processes, three thousand at most.
     let limit = std::process::Command::new("sh")
         .args(["-c", "ulimit -n"])
         .output()

@@ -1,4 +1,4 @@
-//! Calls that come in, and whom the server sends to answer them.
+//! Inbound calls, and the assistant that the server names.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn start() -> Vapi {
     vapi
 }
 
-/// A customer calls a number whose server answers like this.
+/// Creates a call to a number whose server sends this response.
 async fn call_answered_with(vapi: &Vapi, status: u16, answer: Value) -> (Value, Receiver) {
     let receiver = Receiver::answering(move |sent| {
         let asked = sent.message()["type"] == "assistant-request";
@@ -194,7 +194,7 @@ async fn a_call_can_be_let_in_over_http() {
     let (status, call) = answer(ours.json(&body)).await;
     assert_eq!((status, &call["status"]), (201, &json!("ringing")));
     assert_eq!(call["customer"], json!({ "sipUri": "sip:tim@example.com" }));
-    // It came to the organization whose number it is.
+    // The call belongs to the organization of the number.
     assert_eq!(vapi.get("/call").await.1[0]["id"], call["id"]);
 }
 

@@ -1,4 +1,4 @@
-//! The emulator over real HTTP, as a client of any language meets it.
+//! Tests of the emulator over real HTTP.
 
 mod access;
 mod admin;

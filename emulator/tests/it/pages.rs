@@ -1,4 +1,4 @@
-//! Pages and cursors: nothing lost, nothing twice, while the list changes.
+//! Pages and cursors: no item is lost or repeated while the list changes.
 
 use std::collections::HashSet;
 
@@ -47,7 +47,7 @@ async fn ten_thousand_resources_are_listed_whole_during_changes() {
     let (mut seen, mut cursor, mut gone) = (Vec::new(), None, HashSet::new());
     loop {
         let (ids, next) = page(&vapi, "limit=1000", cursor.as_deref()).await;
-        // One that was listed goes, the next one that would be does, and a new one comes.
+        // A listed item and the next item are deleted, and a new one is added.
         let next_in_line = made
             .len()
             .checked_sub(seen.len() + ids.len() + 50)

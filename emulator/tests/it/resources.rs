@@ -1,4 +1,4 @@
-//! Resources of any kind: created, read, changed, deleted.
+//! Resources of any kind: create, get, update, delete.
 
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ async fn a_collection_below_a_resource_is_that_resources_own() {
     assert_eq!(files, json!([attached]));
     let (_, files) = vapi.get(&format!("/v2/knowledge-base/{other}/file")).await;
     assert_eq!(files, json!([]));
-    // Detached by the id of the file, as the path says.
+    // Detached by the id of the file, as the path defines.
     let detach = format!(
         "/v2/knowledge-base/{one}/file/{}",
         file["fileId"].as_str().expect("text")

@@ -1,4 +1,4 @@
-//! What a request must be, and what the API says when it isn't.
+//! Validation of requests, and its messages.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use vapi_emulator::Emulator;
 
 use crate::client::{answer, start, start_with};
 
-/// The messages that a body is refused with.
+/// Returns the messages of a refused body.
 async fn refused(path: &str, body: Value) -> Value {
     let vapi = start().await;
     let (status, body) = vapi.post(path, body).await;
@@ -115,7 +115,7 @@ async fn a_branch_is_chosen_by_its_distinguishing_property() {
         ] })
     };
     accepted("/reporting/insight", asking("duration")).await;
-    // An average can only be meant by the branch for numbers, whose columns are others.
+    // Only the branch for numbers has an average; its columns are others.
     let messages = refused("/reporting/insight", asking("id")).await;
     let message = messages[0].as_str().expect("a sentence");
     assert!(

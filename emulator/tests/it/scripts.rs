@@ -1,4 +1,4 @@
-//! Scripted calls: what was written is what happened.
+//! Scripted calls: the call follows its script.
 
 use std::io::Read;
 use std::time::Duration;
@@ -296,7 +296,7 @@ async fn a_scripted_call_is_as_the_document_declares() {
     );
     let call = call(&vapi, json!({ "assistant": { "firstMessage": "Hi." } })).await;
     let mut problems = vapi.emulator.response_problems("CallController_findOne", &call);
-    // Calls of tools are there in the form that OpenAI has for them, which the document does not know.
+    // Tool calls have OpenAI's format, which the document does not know.
     problems.retain(|problem| !problem.starts_with("artifact.messagesOpenAIFormatted"));
     assert_eq!(problems, Vec::<String>::new());
 }
@@ -351,7 +351,7 @@ async fn recording_and_log_are_those_of_the_call() {
     let download = |name: &str| {
         let url = call["artifact"][name].as_str().expect("a link").to_owned();
         let request = vapi.elsewhere(Method::GET, &url);
-        async move { request.send().await.expect("an answer").bytes().await.expect("a body") }
+        async move { request.send().await.expect("a response").bytes().await.expect("a body") }
     };
     let customer = download("presignedCustomerUrl").await;
     let second = |number: usize| &customer[44 + number * 32_000..44 + (number + 1) * 32_000];

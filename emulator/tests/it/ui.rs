@@ -1,4 +1,4 @@
-//! The page, and what it reads.
+//! The live view, and the routes it reads.
 
 use std::time::Duration;
 
@@ -17,10 +17,10 @@ async fn start_with_slow_calls() -> Vapi {
 
 async fn page(vapi: &Vapi, path: &str) -> Response {
     let request = vapi.without_token(Method::GET, path).header("accept", "text/html,*/*");
-    request.send().await.expect("an answer")
+    request.send().await.expect("a response")
 }
 
-/// What `/emulator/…` answers, which needs no token.
+/// Returns the response of `/emulator/…`, which needs no token.
 async fn ours(vapi: &Vapi, path: &str) -> Value {
     let (status, body) = answer(vapi.without_token(Method::GET, &format!("/emulator/{path}"))).await;
     assert_eq!(status, 200, "{body}");
@@ -86,7 +86,7 @@ async fn the_reference_comes_whole_from_here() {
     let tag = script.headers()["etag"].to_str().expect("text").to_owned();
     assert!(script.bytes().await.expect("a body").len() > 1_000_000);
     let again = vapi.without_token(Method::GET, "/emulator/ui/scalar.js");
-    let again = again.header("if-none-match", tag).send().await.expect("an answer");
+    let again = again.header("if-none-match", tag).send().await.expect("a response");
     assert_eq!(again.status(), 304);
 }
 
@@ -103,7 +103,11 @@ async fn the_document_stays_as_it_is_and_is_sent_once() {
         ("\"x\"".into(), 200),
     ] {
         let request = vapi.without_token(Method::GET, "/api/openapi.json");
-        let response = request.header("if-none-match", &known).send().await.expect("an answer");
+        let response = request
+            .header("if-none-match", &known)
+            .send()
+            .await
+            .expect("a response");
         assert_eq!(response.status(), status, "{known}");
     }
 }
@@ -164,7 +168,7 @@ async fn a_call_is_shown_with_what_was_said_so_far() {
 #[tokio::test]
 async fn a_delivery_is_shown_with_its_answer() {
     let (vapi, hooks) = (start_with_slow_calls().await, start().await);
-    // Any server will do; this one refuses what it does not know.
+    // Any server works; this one refuses unknown paths.
     let url = format!("{}/hook", hooks.emulator.base_url());
     let id = place(&vapi, json!({ "assistant": { "server": { "url": url } } })).await;
     vapi.emulator.advance(3 * STEP).await;
@@ -193,7 +197,7 @@ async fn the_page_places_and_hangs_up_a_test_call() {
     let (status, call) = answer(test_call.json(&body)).await;
     assert_eq!(status, 201, "{call}");
     assert_eq!(call["assistantOverrides"], json!({ "firstMessage": "Hi!" }));
-    // It is the assistant's organization that places it, so that its own client sees it.
+    // The organization of the assistant places the call, so that its own client sees it.
     let path = format!("/call/{}", call["id"].as_str().expect("an id"));
     assert_eq!(vapi.get(&path).await.0, 200);
     let hang_up = vapi.without_token(Method::POST, &format!("/emulator/calls{}/hang-up", &path[5..]));
@@ -260,7 +264,7 @@ async fn requests_of_the_page_are_not_logged() {
     assert_eq!(vapi.emulator.requests().len(), 0);
 }
 
-/// Reads on until what was heard is as expected.
+/// Reads events until they are as expected.
 async fn until(events: &mut Response, heard: &mut String, enough: impl Fn(&str) -> bool) {
     let read = async {
         while !enough(heard) {

@@ -1,4 +1,4 @@
-//! Operations that the API has and its document forgets.
+//! Operations that the API has and its document lacks.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -78,7 +78,7 @@ async fn a_web_chat_answers_with_less_than_a_chat() {
     let (status, chat) = with_public_key(&vapi, Method::POST, "/chat/web", json!({ "input": "Hi" })).await;
     assert_eq!(status, 201, "{chat}");
     let mut keys: Vec<&String> = chat.as_object().expect("an object").keys().collect();
-    // Another crate of the workspace may have serde_json keep the order in which they were set.
+    // Another crate of the workspace may enable `preserve_order` of serde_json.
     keys.sort();
     assert_eq!(keys, ["id", "output"]);
     let id = chat["id"].as_str().expect("an id");

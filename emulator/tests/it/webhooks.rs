@@ -1,4 +1,4 @@
-//! What servers are told of a call, and what they answer.
+//! Webhooks of calls, and the use of their responses.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub async fn start() -> Vapi {
     start_with(Emulator::builder().call_step(STEP)).await
 }
 
-/// A call of an assistant with these properties, to its end.
+/// Runs a call of an assistant with these properties to its end.
 pub async fn call(vapi: &Vapi, assistant: Value) -> Value {
     call_with(vapi, json!({ "assistant": assistant })).await
 }
@@ -40,7 +40,7 @@ pub fn with_server(receiver: &Receiver, more: Value) -> Value {
     assistant
 }
 
-/// What tools came to.
+/// Returns the results of tools.
 pub fn results(call: &Value) -> Vec<Value> {
     let messages = call["messages"].as_array().expect("messages").iter();
     let results = messages.filter(|message| message["role"] == "tool_call_result");
@@ -376,7 +376,7 @@ async fn a_build_without_tls_says_so() {
     let error = vapi.emulator.webhooks()[0].error.clone();
     assert_eq!(
         error.as_deref(),
-        Some("this emulator was built without its feature `https`; use an http url")
+        Some("this emulator was built without its feature `https`; use an http URL")
     );
 }
 

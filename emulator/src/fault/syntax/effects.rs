@@ -49,8 +49,7 @@ impl ParsedItems {
                 let text = text()?;
                 let status = text.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
                 let status = status.filter(|status| (200..=599).contains(&status.as_u16()));
-                let status =
-                    status.ok_or_else(|| format!("`{text}` is no status of an answer; they go from 200 to 599"))?;
+                let status = status.ok_or_else(|| format!("`{text}` is not a status of a response; use 200 to 599"))?;
                 once(name, &mut self.status, status)
             }
             "latency" => once(name, &mut self.latency, duration::parse(&text()?)?),
@@ -68,7 +67,7 @@ impl ParsedItems {
                 let text = text()?;
                 let (header, value) = text
                     .split_once(':')
-                    .ok_or_else(|| format!("`{text}` is no header; write header=\"Name: value\""))?;
+                    .ok_or_else(|| format!("`{text}` is not a header; write header=\"Name: value\""))?;
                 self.header(header.trim(), value.trim())
             }
             "body" => once(name, &mut self.body, text()?),
@@ -80,8 +79,8 @@ impl ParsedItems {
                 self.acts = true;
                 flag(alone)
             }
-            "" => Err(format!("something is missing between commas; there are {NAMES}")),
-            other => Err(format!("there is no fault `{other}`; there are {NAMES}")),
+            "" => Err(format!("an item between commas is empty; the items are {NAMES}")),
+            other => Err(format!("`{other}` is not an item of a fault; the items are {NAMES}")),
         }
     }
 
@@ -91,14 +90,14 @@ impl ParsedItems {
                 self.headers.append(name, value);
                 Ok(())
             }
-            _ => Err(format!("`{name}: {value}` is no header that HTTP allows")),
+            _ => Err(format!("`{name}: {value}` is not a valid HTTP header")),
         }
     }
 
     fn break_off(&mut self, name: &'static str, effect: Effect) -> Result<(), String> {
         match self.breaks.replace((name, effect)) {
             None => Ok(()),
-            Some((before, _)) => Err(format!("{before} and {name} can't both happen")),
+            Some((before, _)) => Err(format!("{before} and {name} cannot be combined")),
         }
     }
 
@@ -106,10 +105,12 @@ impl ParsedItems {
         let is_limit = self.status.is_none() && self.body.is_none() && self.headers.contains_key("retry-after");
         let status = self.status.or(is_limit.then_some(StatusCode::TOO_MANY_REQUESTS));
         let effect = match (status, self.body, self.breaks) {
-            (Some(_), _, Some((breaks, _))) => return problem(&format!("an answer with a status can't {breaks} too")),
+            (Some(_), _, Some((breaks, _))) => {
+                return problem(&format!("a response with a status cannot {breaks} as well"));
+            }
             (None, Some(_), _) => return problem("a body needs a status: status=403,body=..."),
             (None, None, Some((breaks, _))) if breaks != "truncate" && !self.headers.is_empty() => {
-                return problem(&format!("after {breaks} there is no answer for a header"));
+                return problem(&format!("{breaks} leaves no response for a header"));
             }
             (Some(status), Some(body), None) => Some(Effect::Body {
                 status,
@@ -120,10 +121,10 @@ impl ParsedItems {
             (None, None, breaks) => breaks.map(|(_, effect)| effect),
         };
         if self.content_type.is_some() && !matches!(effect, Some(Effect::Body { .. })) {
-            return problem("content-type is that of a body: status=403,body=...,content-type=...");
+            return problem("content-type needs a body: status=403,body=...,content-type=...");
         }
         if effect.is_none() && self.latency.is_none() && self.headers.is_empty() {
-            return problem(&format!("nothing goes wrong; there are {NAMES}"));
+            return problem(&format!("the fault has no effect; the items are {NAMES}"));
         }
         Ok(Fault {
             target,
@@ -139,7 +140,7 @@ impl ParsedItems {
 fn once<T>(name: &str, slot: &mut Option<T>, value: T) -> Result<(), String> {
     match slot.replace(value) {
         None => Ok(()),
-        Some(_) => Err(format!("{name} is there twice")),
+        Some(_) => Err(format!("{name} is given twice")),
     }
 }
 

@@ -33,11 +33,9 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Fault, FaultError> {
         let in_text = |error: FaultError| FaultError(format!("`{text}`: {error}"));
-        let (target, effects) = text.split_once('=').ok_or_else(|| {
-            in_text(FaultError(
-                "there is no `=` between the operation and what goes wrong".into(),
-            ))
-        })?;
+        let (target, effects) = text
+            .split_once('=')
+            .ok_or_else(|| in_text(FaultError("`=` is missing between the operation and its fault".into())))?;
         let target = match target.trim() {
             "" => return Err(in_text(FaultError("name an operation before `=`, or * for all".into()))),
             "*" => None,
@@ -53,7 +51,7 @@ impl FromStr for Fault {
 pub(crate) fn of_header(text: &str) -> Result<Fault, FaultError> {
     let items = parse_items(text)?;
     if items.iter().any(|(name, _)| name == "times") {
-        return Err(FaultError("times has no meaning for one request".into()));
+        return Err(FaultError("times does not apply to one request".into()));
     }
     ParsedItems::of(items)?.fault(None)
 }
@@ -62,7 +60,7 @@ pub(crate) fn of_header(text: &str) -> Result<Fault, FaultError> {
 pub(crate) fn of_json(value: &Value) -> Result<Fault, FaultError> {
     let object = value
         .as_object()
-        .ok_or_else(|| FaultError("a fault is an object".into()))?;
+        .ok_or_else(|| FaultError("a fault must be an object".into()))?;
     let mut target = None;
     let mut items = Vec::new();
     for (name, value) in object {
@@ -74,7 +72,7 @@ pub(crate) fn of_json(value: &Value) -> Result<Fault, FaultError> {
                 for (header, value) in headers {
                     let value = value
                         .as_str()
-                        .ok_or_else(|| FaultError(format!("headers.{header} must be a text")))?;
+                        .ok_or_else(|| FaultError(format!("headers.{header} must be a string")))?;
                     items.push(("header".to_owned(), Some(format!("{header}: {value}"))));
                 }
             }
@@ -82,7 +80,7 @@ pub(crate) fn of_json(value: &Value) -> Result<Fault, FaultError> {
             (_, Value::Bool(true)) => items.push((name, None)),
             (_, Value::String(text)) => items.push((name, Some(text.clone()))),
             (_, Value::Number(number)) => items.push((name, Some(number.to_string()))),
-            _ => return Err(FaultError(format!("{name} must be a text, a number or true"))),
+            _ => return Err(FaultError(format!("{name} must be a string, a number or true"))),
         }
     }
     ParsedItems::of(items)?.fault(target)
@@ -239,36 +237,33 @@ mod tests {
     #[test]
     fn each_mistake_has_a_sentence() {
         for (text, sentence) in [
-            (
-                "POST /call",
-                "there is no `=` between the operation and what goes wrong",
-            ),
+            ("POST /call", "`=` is missing between the operation and its fault"),
             ("=500", "name an operation before `=`, or * for all"),
-            ("*=700", "`700` is no status of an answer; they go from 200 to 599"),
-            (
-                "*=latency=300",
-                "`300` is no length of time; write 300ms, 2s, 10m or 1h",
-            ),
-            ("*=times=2", &format!("nothing goes wrong; there are {NAMES}")),
+            ("*=700", "`700` is not a status of a response; use 200 to 599"),
+            ("*=latency=300", "`300` is not a duration; write 300ms, 2s, 10m or 1h"),
+            ("*=times=2", &format!("the fault has no effect; the items are {NAMES}")),
             ("*=500,times=0", "times must be a number from 1, not `0`"),
             ("*=500,times", "times needs a value: times=..."),
-            ("*=500,reset", "an answer with a status can't reset too"),
-            ("*=close,reset", "close and reset can't both happen"),
-            ("*=500,501", "status is there twice"),
+            ("*=500,reset", "a response with a status cannot reset as well"),
+            ("*=close,reset", "close and reset cannot be combined"),
+            ("*=500,501", "status is given twice"),
             ("*=reset=1", "reset takes no value"),
-            ("*=explode", &format!("there is no fault `explode`; there are {NAMES}")),
+            (
+                "*=explode",
+                &format!("`explode` is not an item of a fault; the items are {NAMES}"),
+            ),
             (
                 "*=500,",
-                &format!("something is missing between commas; there are {NAMES}"),
+                &format!("an item between commas is empty; the items are {NAMES}"),
             ),
             ("*=body=x", "a body needs a status: status=403,body=..."),
             (
                 "*=500,content-type=x",
-                "content-type is that of a body: status=403,body=...,content-type=...",
+                "content-type needs a body: status=403,body=...,content-type=...",
             ),
-            ("*=reset,retry-after=2", "an answer with a status can't reset too"),
+            ("*=reset,retry-after=2", "a response with a status cannot reset as well"),
             ("*=500,body=\"x", "a quote is not closed"),
-            ("*=500,header=x", "`x` is no header; write header=\"Name: value\""),
+            ("*=500,header=x", "`x` is not a header; write header=\"Name: value\""),
         ] {
             assert_eq!(refused(text), format!("`{text}`: {sentence}"));
         }
