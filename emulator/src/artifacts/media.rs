@@ -64,9 +64,9 @@ pub(crate) fn wav_of(channels: &[Channel], length: usize, spoken: &[(Channel, Ra
     file.extend(size.to_le_bytes());
     file.resize(44 + size as usize, 0);
     for (channel, channel_voice) in channels.iter().enumerate() {
-        for (voice, span) in spoken.iter().filter(|(voice, _)| channel_voice.includes(*voice)) {
+        for (voice, range) in spoken.iter().filter(|(voice, _)| channel_voice.includes(*voice)) {
             let tone = voice.second();
-            for sample in span.clone().take_while(|sample| *sample < length) {
+            for sample in range.clone().take_while(|sample| *sample < length) {
                 let at = 44 + sample * frame as usize + channel * 2;
                 if let (Some(tone), Some(place)) = (tone.get(sample % tone.len()), file.get_mut(at..at + 2)) {
                     let before = i16::from_le_bytes([place[0], place[1]]);

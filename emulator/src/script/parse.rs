@@ -172,7 +172,7 @@ fn step(place: &Node<'_>) -> Result<Step> {
     };
     Ok(match kind {
         "greeting" if value.truth()? => Step::Greeting(object.get("seconds").map(|place| place.seconds()).transpose()?),
-        "greeting" => return Err(value.problem("is true, or is left out")),
+        "greeting" => return Err(value.problem("must be true or absent")),
         "assistant" => Step::Assistant(line(&value, &object)?),
         "customer" => Step::Customer(line(&value, &object)?),
         "pause" => Step::Pause(value.seconds()?),
@@ -302,7 +302,7 @@ impl<'a> Node<'a> {
 
     fn text(&self) -> Result<String> {
         let text = self.value.as_str().filter(|text| !text.is_empty());
-        text.map(str::to_owned).ok_or_else(|| self.problem("must be a text"))
+        text.map(str::to_owned).ok_or_else(|| self.problem("must be a string"))
     }
 
     fn truth(&self) -> Result<bool> {

@@ -59,7 +59,7 @@ async fn one_invalid_fault_refuses_the_whole_list() {
             json!({ "status": 700 }),
             "`700` is not a status of a response; use 200 to 599",
         ),
-        (json!({ "status": [500] }), "status must be a text, a number or true"),
+        (json!({ "status": [500] }), "status must be a string, a number or true"),
         (json!("500"), "a fault must be an object"),
     ] {
         let list = json!([{ "status": 500 }, fault]);
@@ -85,7 +85,7 @@ async fn a_header_makes_one_request_go_wrong() {
         body["message"]
             .as_str()
             .expect("a sentence")
-            .starts_with("x-emulator-fault: there is no fault `explode`")
+            .starts_with("x-emulator-fault: `explode` is not an item of a fault")
     );
     assert_eq!(vapi.get("/assistant").await.0, 200);
 }
@@ -133,7 +133,7 @@ async fn a_script_with_a_mistake_is_refused() {
     let (status, body) = ours(&vapi, Method::POST, "/emulator/scripts", json!([{ "ends": 3 }])).await;
     assert_eq!(
         (status, &body["message"]),
-        (400, &json!("scripts[0].ends: must be a text"))
+        (400, &json!("scripts[0].ends: must be a string"))
     );
 }
 
