@@ -1,5 +1,5 @@
-//! A Vapi on your own machine: every operation of the OpenAPI document, served over real HTTP, with resources that are
-//! remembered and calls that live and end. For tests, demos and docs; nobody's phone rings.
+//! A local Vapi for tests, demos and documentation. It serves every operation of the OpenAPI document over real HTTP,
+//! stores resources and simulates calls. No phone rings.
 //!
 //! ```
 //! # async fn run() {
@@ -13,63 +13,32 @@
 //! # }
 //! ```
 //!
-//! What an operation does is read off the document: the shape of its path says whether it creates, gets, lists, changes
-//! or deletes, its schemas say what a request must be and what an answer holds. Calls, chats, uploads and downloads have
-//! code of their own. The crate does not depend on the client that it helps to test.
+//! The behavior of an operation is derived from the document. The form of its path shows whether it creates, gets,
+//! lists, updates or deletes; its schemas define requests and responses. Calls, chats, uploads and downloads have code
+//! of their own. The crate does not depend on the client that it helps to test.
 
-// Without the data file, nobody asks what changed.
-#![cfg_attr(not(feature = "data"), allow(dead_code))]
-
-mod agenda;
-mod answer;
+mod admin;
+mod api;
+mod artifacts;
 mod calls;
-mod changes;
-mod chat;
-mod clock;
-mod compile;
-mod cors;
-#[cfg(feature = "data")]
-mod data;
-mod document;
-mod downloads;
 mod emulator;
 mod fault;
-mod fault_text;
-mod handle;
-mod ids;
-#[cfg(feature = "data")]
-mod journal;
-mod listener;
-mod listing;
-mod media;
-mod moment;
-mod order;
-mod own;
-mod page;
-mod plan;
-mod received;
-mod resources;
-mod routes;
-mod sample;
+mod http;
+mod openapi;
+mod router;
 mod script;
-mod sentences;
 mod server;
-mod shape;
-mod sockets;
-mod span;
-mod store;
-mod undocumented;
-mod unions;
-mod upload;
-mod uploads;
-mod validate;
+mod state;
+mod storage;
+mod text;
+mod ui;
 mod webhooks;
-mod world;
+mod websockets;
 
-pub use document::DocumentError;
 pub use emulator::{Builder, Emulator, OperationInfo, StartError};
 pub use fault::Fault;
-pub use fault_text::FaultError;
-pub use received::ReceivedRequest;
+pub use fault::syntax::FaultError;
+pub use openapi::document::DocumentError;
 pub use script::{Script, ScriptError};
-pub use webhooks::SentWebhook;
+pub use state::request_log::ReceivedRequest;
+pub use state::webhook_log::SentWebhook;

@@ -1,4 +1,4 @@
-//! Two listeners and their connections, until the emulator stops.
+//! The two listeners and their connections.
 
 use std::io;
 use std::pin::{Pin, pin};
@@ -8,8 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{Request, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::server::conn::http1;
@@ -20,79 +19,84 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::answer::{Answer, AnswerBody};
-use crate::fault::Outcome;
-use crate::sockets::Session;
-use crate::world::{Guarded, Settings, World};
-use crate::{calls, cors, downloads, handle, sockets};
+use crate::fault::Exchange;
+use crate::http::response::{Response, ResponseBody};
+use crate::state::State;
+use crate::state::locked::Locked;
+use crate::state::request_log::ReceivedRequest;
+use crate::state::settings::Settings;
+use crate::storage::Storage;
+use crate::websockets::Session;
+use crate::{calls, router, websockets};
 
-/// How many connections are served at once; the next ones wait in the queue of the listener.
+/// The number of concurrent connections. Further ones wait in the queue of the listener.
 const MOST_CONNECTIONS: usize = 8192;
 
-/// What the head of a request may take, in bytes and in headers.
+/// The largest head of a request, in bytes and in headers.
 const LARGEST_HEAD: usize = 64 * 1024;
 const MOST_HEADERS: usize = 128;
 
-/// Which of the two hosts a connection came to.
+/// The listener of a connection.
 #[derive(Clone, Copy)]
 enum Host {
     Api,
     Downloads,
 }
 
-/// Serves until the emulator stops.
+/// Serves until the emulator is stopping.
 pub(crate) async fn serve(
     api: std::net::TcpListener,
     downloads: std::net::TcpListener,
-    world: Arc<World>,
+    state: Arc<State>,
+    storage: Arc<Storage>,
 ) -> io::Result<()> {
     let (api, downloads) = (TcpListener::from_std(api)?, TcpListener::from_std(downloads)?);
     let mut connections = JoinSet::new();
-    let mut writing = pin!(world.keep_writing());
-    let mut stopped = pin!(world.stopped());
-    // Calls live as long as the emulator serves; what is left of them ends with this.
-    let mut lives = JoinSet::new();
-    if let Some(unborn) = world.unborn.lock().take() {
-        lives.spawn(calls::run(world.clone(), unborn));
+    let mut writing = pin!(storage.keep_writing(&state));
+    let mut stopped = pin!(state.stopped());
+    // Calls run as long as the emulator serves. Dropping this ends them.
+    let mut drivers = JoinSet::new();
+    if let Some(new_calls_receiver) = state.new_calls_receiver.lock().take() {
+        drivers.spawn(calls::run(state.clone(), new_calls_receiver));
     }
     loop {
         let (accepted, host) = tokio::select! {
             accepted = api.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Api),
             accepted = downloads.accept(), if connections.len() < MOST_CONNECTIONS => (accepted, Host::Downloads),
-            // A finished connection is forgotten, so that memory stays flat.
+            // Finished connections are removed, so that memory stays flat.
             Some(_) = connections.join_next() => continue,
             () = writing.as_mut() => continue,
             () = stopped.as_mut() => break,
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, host, world.clone()));
+                connections.spawn(connection(stream, host, state.clone(), storage.clone()));
             }
-            // Out of file descriptors, most likely; accepting again at once would only spin.
+            // Most likely out of file descriptors; an immediate `accept` would spin.
             Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
         }
     }
     drop((api, downloads));
-    let _ = tokio::time::timeout(world.settings.grace, async {
+    let _ = tokio::time::timeout(state.settings.shutdown_timeout, async {
         while connections.join_next().await.is_some() {}
     })
     .await;
     Ok(())
 }
 
-async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
-    // Small answers go out at once.
+async fn connection(stream: TcpStream, host: Host, state: Arc<State>, storage: Arc<Storage>) {
+    // Small responses are sent at once.
     let _ = stream.set_nodelay(true);
     let reset = Arc::new(AtomicBool::new(false));
-    let wire = TokioIo::new(Wire {
+    let wire = TokioIo::new(ResettableStream {
         stream,
         reset: reset.clone(),
     });
-    let opened = Guarded::new(None);
-    let service = service_fn(|request| answer(host, &world, &reset, &opened, request));
+    let opened = Locked::new(None);
+    let service = service_fn(|request| respond(host, &state, &storage, &reset, &opened, request));
     let http = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(world.settings.client_timeout)
+        .header_read_timeout(state.settings.client_timeout)
         .max_buf_size(LARGEST_HEAD)
         .max_headers(MOST_HEADERS)
         .serve_connection(wire, service)
@@ -100,70 +104,57 @@ async fn connection(stream: TcpStream, host: Host, world: Arc<World>) {
     let mut http = pin!(http);
     tokio::select! {
         _ = http.as_mut() => {}
-        () = world.stopped() => {
+        () = state.stopped() => {
             http.as_mut().graceful_shutdown();
             let _ = http.as_mut().await;
         }
     }
     let session: Option<Session> = opened.lock().take();
     if let Some(session) = session {
-        session.run(&world).await;
+        session.run(&state).await;
     }
 }
 
-/// The answer, or an error that makes hyper drop the connection.
-async fn answer(
+/// Returns the response, or an error that makes hyper drop the connection.
+async fn respond(
     host: Host,
-    world: &Arc<World>,
+    state: &Arc<State>,
+    storage: &Storage,
     reset: &AtomicBool,
-    opened: &Guarded<Option<Session>>,
+    opened: &Locked<Option<Session>>,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, ConnectionFault> {
+) -> Result<http::Response<ResponseBody>, ConnectionFault> {
     let (mut parts, body) = request.into_parts();
-    if matches!(host, Host::Downloads) && sockets::is_ours(parts.uri.path()) {
-        world.log.lock().push(|| handle::received(&parts, &Bytes::new(), None));
+    if matches!(host, Host::Downloads) && websockets::is_socket_path(parts.uri.path()) {
+        state
+            .request_log
+            .lock()
+            .push(|| ReceivedRequest::new(&parts, &Bytes::new(), None));
         let upgrade = parts.extensions.remove::<OnUpgrade>();
-        let (answer, session) = sockets::open(world, &parts, upgrade);
+        let (response, session) = websockets::open(state, &parts, upgrade);
         *opened.lock() = session;
-        return Ok(answer.into_response());
+        return Ok(response.into_http());
     }
-    let body = match read_body(body, &world.settings).await {
+    let body = match read_body(body, &state.settings).await {
         Ok(body) => body,
-        Err(answer) => return Ok(answer.into_response()),
+        Err(response) => return Ok(response.into_http()),
     };
-    let outcome = match host {
-        Host::Api => handle::api(world, parts, body).await,
-        Host::Downloads => {
-            let answer = download(world, &parts, &body).await;
-            Outcome::Answer(open_to_pages(world.kept(answer).await))
-        }
+    let exchange = match host {
+        Host::Api => router::api(state, storage, parts, body).await,
+        Host::Downloads => Exchange::Response(router::downloads(state, storage, &parts, &body).await),
     };
-    match outcome {
-        Outcome::Answer(answer) => Ok(answer.into_response()),
-        Outcome::Close => Err(ConnectionFault),
-        Outcome::Reset => {
+    match exchange {
+        Exchange::Response(response) => Ok(response.into_http()),
+        Exchange::Close => Err(ConnectionFault),
+        Exchange::Reset => {
             reset.store(true, Ordering::Relaxed);
             Err(ConnectionFault)
         }
     }
 }
 
-/// Pages of other origins play recordings, too.
-fn open_to_pages(mut answer: Answer) -> Answer {
-    cors::open(&mut answer.headers);
-    answer
-}
-
-async fn download(world: &World, request: &Parts, body: &Bytes) -> Answer {
-    world.log.lock().push(|| handle::received(request, body, None));
-    if let Some(id) = downloads::controlled_call(&request.method, request.uri.path()) {
-        return calls::control::answer(world, id, body).await;
-    }
-    downloads::answer(world, &request.uri, &request.headers)
-}
-
-/// The whole body, as long as it keeps coming and is not too large.
-async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Answer> {
+/// Reads the body, with limits of size and silence.
+async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Response> {
     if body.is_end_stream() {
         return Ok(Bytes::new());
     }
@@ -174,33 +165,36 @@ async fn read_body(body: Incoming, settings: &Settings) -> Result<Bytes, Answer>
             Ok(None) => return Ok(read.freeze()),
             Ok(Some(Ok(frame))) => read.extend_from_slice(frame.data_ref().map_or(&[], |data| data)),
             Ok(Some(Err(error))) if error.is::<LengthLimitError>() => {
-                return Err(Answer::error(StatusCode::PAYLOAD_TOO_LARGE, "request entity too large"));
+                return Err(Response::error(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "request entity too large",
+                ));
             }
-            Ok(Some(Err(_))) => return Err(Answer::error(StatusCode::BAD_REQUEST, "request aborted")),
-            Err(_) => return Err(Answer::error(StatusCode::REQUEST_TIMEOUT, "request timeout")),
+            Ok(Some(Err(_))) => return Err(Response::bad_request("request aborted")),
+            Err(_) => return Err(Response::error(StatusCode::REQUEST_TIMEOUT, "request timeout")),
         }
     }
 }
 
-/// A connection that ends without an answer, because a fault asked for it.
+/// The end of a connection without a response, caused by a fault.
 #[derive(Debug)]
 struct ConnectionFault;
 
 impl std::fmt::Display for ConnectionFault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the connection ends here, as a fault asked")
+        f.write_str("a fault closed the connection")
     }
 }
 
 impl std::error::Error for ConnectionFault {}
 
-/// A TCP stream that can go out with a reset instead of a goodbye.
-struct Wire {
+/// A TCP stream that can end with a reset.
+struct ResettableStream {
     stream: TcpStream,
     reset: Arc<AtomicBool>,
 }
 
-impl Drop for Wire {
+impl Drop for ResettableStream {
     fn drop(&mut self) {
         if self.reset.load(Ordering::Relaxed) {
             let _ = self.stream.set_zero_linger();
@@ -208,7 +202,7 @@ impl Drop for Wire {
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ResettableStream {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -218,7 +212,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ResettableStream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -240,7 +234,7 @@ impl AsyncWrite for Wire {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // A reset must not be announced by an orderly end.
+        // A reset must not follow an orderly shutdown.
         if self.reset.load(Ordering::Relaxed) {
             return Poll::Ready(Ok(()));
         }

@@ -9,10 +9,10 @@ use std::time::Duration;
 use clap::Parser;
 use vapi_emulator::{Emulator, Fault, Script};
 
-/// How many requests `GET /emulator/requests` tells of.
+/// The number of requests kept for `GET /emulator/requests`.
 const REQUESTS: usize = 500;
 
-/// A local Vapi: serves the API's OpenAPI document on 127.0.0.1, remembers what is created, and lets calls live and end.
+/// A local Vapi: serves the API's OpenAPI document on 127.0.0.1, stores what clients create, and simulates calls.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
@@ -22,28 +22,28 @@ struct Arguments {
     /// The address to listen on; any but 127.0.0.1 lets other machines in
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1", value_parser = address)]
     host: IpAddr,
-    /// Keep everything in this file, so that it is there again next time
+    /// Store everything in this file and continue from it at the next start
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// Serve this OpenAPI document (JSON) instead of the built-in one
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// The API key to tell; any bearer token is accepted and gets an organization of its own
+    /// The API key to print; any bearer token is accepted and has its own organization
     #[arg(long, env = "VAPI_EMULATOR_KEY", default_value = "local-vapi-key")]
     key: String,
-    /// Something that goes wrong: 'POST /call=500,times=2', 'CallController_findOne=latency:300ms', '*=reset'
+    /// A fault: 'POST /call=500,times=2', 'CallController_findOne=latency:300ms', '*=reset'
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
     /// Accept requests that break the rules of the document
     #[arg(long)]
     lenient: bool,
-    /// How long a call stays in each state, in milliseconds
+    /// The time that a call stays in each status, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     call_step: u64,
-    /// What happens in calls: scripts in TOML (by its name, *.toml) or JSON
+    /// Scripts of calls, in TOML (a file named *.toml) or JSON
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Send messages of calls here when neither the assistant nor the phone number has a server
+    /// The server for messages of calls whose assistant and phone number have none
     #[arg(long, value_name = "URL")]
     server: Option<String>,
 }
@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
         .lenient(arguments.lenient)
         .call_step(Duration::from_millis(arguments.call_step))
         .keep_requests(REQUESTS)
-        .grace(Duration::from_secs(10));
+        .shutdown_timeout(Duration::from_secs(10));
     for fault in arguments.faults {
         emulator = emulator.fault(fault);
     }
@@ -91,16 +91,16 @@ async fn main() -> ExitCode {
         }
     }
     let started = |url: &str, key: &str| {
-        let mut told = format!("Vapi is at {url}, key {key}\n  calls     {url}/\n");
+        let mut banner = format!("Vapi is at {url}, key {key}\n  calls     {url}/\n");
         if cfg!(feature = "reference") {
-            told += &format!("  docs      {url}/docs\n");
+            banner += &format!("  docs      {url}/docs\n");
         }
-        told += &format!("  document  {url}/api-json\n");
+        banner += &format!("  document  {url}/api-json\n");
         if let Some(data) = &arguments.data {
-            told += &format!("  data      {}\n", data.display());
+            banner += &format!("  data      {}\n", data.display());
         }
-        // Whoever started it may not listen.
-        let _ = writeln!(std::io::stdout(), "{told}Ctrl-C stops it.");
+        // Standard output may be closed.
+        let _ = writeln!(std::io::stdout(), "{banner}Ctrl-C stops it.");
         if !arguments.host.is_loopback() {
             eprintln!(
                 "Warning: {} is not loopback, so other machines can use this emulator, with any key.",
@@ -110,7 +110,7 @@ async fn main() -> ExitCode {
     };
     let stop = match stop_signal() {
         Ok(stop) => stop,
-        Err(error) => return failed(&format!("can't listen for signals: {error}")),
+        Err(error) => return failed(&format!("cannot listen for signals: {error}")),
     };
     match emulator.run(started, stop).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -123,7 +123,7 @@ fn failed(problem: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Ctrl-C, and what `kill` and container runtimes send. A second one ends the process at once.
+/// Waits for Ctrl-C or SIGTERM. A second signal ends the process at once.
 #[cfg(unix)]
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -147,7 +147,7 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without the signal there is nothing to wait for; the process is stopped from outside.
+            // Without a handler the process is stopped from outside.
             std::future::pending::<()>().await;
         }
     })

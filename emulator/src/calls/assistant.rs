@@ -1,38 +1,38 @@
-//! Who speaks in a call: the stored or inline assistant with everything the call changes about it, and its tools.
+//! The assistant of a call: stored or inline, with the overrides of the call and its tools.
 
 use serde_json::{Map, Value, json};
 
-use crate::world::World;
+use crate::state::State;
 
-/// The assistant that a call starts with; `None` if it names none, or one that does not exist.
-pub(crate) fn of_call(world: &World, organization: &str, call: &Value) -> Option<Value> {
-    let alone = inline_or_stored(world, organization, call);
+/// Returns the assistant that a call starts with; `None` if it names none, or one that does not exist.
+pub(crate) fn of_call(state: &State, organization: &str, call: &Value) -> Option<Value> {
+    let alone = inline_or_stored(state, organization, call);
     let mut assistant = match alone {
         Some(assistant) => assistant,
         None => {
-            let squad = squad(world, organization, call)?;
-            member(world, organization, call, &squad, squad["members"].get(0)?)?
+            let squad = squad(state, organization, call)?;
+            member(state, organization, call, &squad, squad["members"].get(0)?)?
         }
     };
     change(&mut assistant, &call["assistantOverrides"]);
-    with_stored_tools(world, organization, &mut assistant);
+    with_stored_tools(state, organization, &mut assistant);
     Some(assistant)
 }
 
-/// The assistant that a handoff or a transfer within a squad leads to.
-pub(crate) fn of_destination(world: &World, organization: &str, call: &Value, destination: &Value) -> Option<Value> {
-    let mut assistant = inline_or_stored(world, organization, destination)
+/// Returns the assistant that a handoff, or a transfer within a squad, leads to.
+pub(crate) fn of_destination(state: &State, organization: &str, call: &Value, destination: &Value) -> Option<Value> {
+    let mut assistant = inline_or_stored(state, organization, destination)
         .or_else(|| {
             let name = destination["assistantName"].as_str()?;
-            let squad = squad(world, organization, call)?;
+            let squad = squad(state, organization, call)?;
             let members = squad["members"].as_array()?;
             let mut found = members
                 .iter()
-                .filter_map(|listed| member(world, organization, call, &squad, listed));
+                .filter_map(|listed| member(state, organization, call, &squad, listed));
             found.find(|assistant| assistant["name"] == name)
         })
         .or_else(|| {
-            let store = world.store.lock();
+            let store = state.store.lock();
             let mut assistants = store.collection(organization, "/assistant")?.newest_first();
             assistants
                 .find(|assistant| {
@@ -41,39 +41,30 @@ pub(crate) fn of_destination(world: &World, organization: &str, call: &Value, de
                 .cloned()
         })
         .or_else(|| {
-            let squad = squad(world, organization, destination)?;
-            member(world, organization, destination, &squad, squad["members"].get(0)?)
+            let squad = squad(state, organization, destination)?;
+            member(state, organization, destination, &squad, squad["members"].get(0)?)
         })?;
     change(&mut assistant, &destination["assistantOverrides"]);
-    with_stored_tools(world, organization, &mut assistant);
+    with_stored_tools(state, organization, &mut assistant);
     Some(assistant)
 }
 
-/// A resource of the organization by its id.
-pub(crate) fn stored(world: &World, organization: &str, collection: &str, id: &Value) -> Option<Value> {
-    let store = world.store.lock();
-    store
-        .collection(organization, collection)?
-        .get("id", id.as_str()?)
-        .cloned()
-}
-
-fn inline_or_stored(world: &World, organization: &str, holder: &Value) -> Option<Value> {
+fn inline_or_stored(state: &State, organization: &str, holder: &Value) -> Option<Value> {
     if holder["assistant"].is_object() {
         return Some(holder["assistant"].clone());
     }
-    stored(world, organization, "/assistant", &holder["assistantId"])
+    state.stored(organization, "/assistant", &holder["assistantId"])
 }
 
-fn squad(world: &World, organization: &str, holder: &Value) -> Option<Value> {
+fn squad(state: &State, organization: &str, holder: &Value) -> Option<Value> {
     if holder["squad"].is_object() {
         return Some(holder["squad"].clone());
     }
-    stored(world, organization, "/squad", &holder["squadId"])
+    state.stored(organization, "/squad", &holder["squadId"])
 }
 
-fn member(world: &World, organization: &str, holder: &Value, squad: &Value, member: &Value) -> Option<Value> {
-    let mut assistant = inline_or_stored(world, organization, member)?;
+fn member(state: &State, organization: &str, holder: &Value, squad: &Value, member: &Value) -> Option<Value> {
+    let mut assistant = inline_or_stored(state, organization, member)?;
     for overrides in [
         &member["assistantOverrides"],
         &squad["membersOverrides"],
@@ -84,7 +75,7 @@ fn member(world: &World, organization: &str, holder: &Value, squad: &Value, memb
     Some(assistant)
 }
 
-/// Overrides replace whole properties, but for what they add: `variableValues` and `tools:append`.
+/// Applies overrides. They replace whole properties, except `variableValues` and `tools:append`, which add.
 fn change(assistant: &mut Value, overrides: &Value) {
     for (name, value) in overrides.as_object().into_iter().flatten() {
         match name.as_str() {
@@ -99,11 +90,11 @@ fn change(assistant: &mut Value, overrides: &Value) {
     }
 }
 
-fn with_stored_tools(world: &World, organization: &str, assistant: &mut Value) {
+fn with_stored_tools(state: &State, organization: &str, assistant: &mut Value) {
     let ids = assistant["model"]["toolIds"].as_array().cloned().unwrap_or_default();
     let tools: Vec<Value> = ids
         .iter()
-        .filter_map(|id| stored(world, organization, "/tool", id))
+        .filter_map(|id| state.stored(organization, "/tool", id))
         .collect();
     add_tools(assistant, tools);
 }
@@ -123,13 +114,13 @@ fn add_tools(assistant: &mut Value, tools: impl IntoIterator<Item = Value>) {
     }
 }
 
-/// The tool of that name; functions are named by their function, others by their type.
+/// Returns the tool with a name. Functions have the name of their function, others that of their type.
 pub(crate) fn tool<'a>(assistant: &'a Value, name: &str) -> Option<&'a Value> {
     let mut tools = assistant["model"]["tools"].as_array()?.iter();
     tools.find(|tool| tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name)
 }
 
-/// What a tool has the assistant say when it starts, is done or fails.
+/// Returns the message that the assistant speaks when a tool starts, completes or fails.
 pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
     let mut messages = tool?["messages"].as_array()?.iter();
     let message = messages.find(|message| message["type"] == kind)?;
@@ -139,7 +130,7 @@ pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// A text of the assistant's with `{{variables}}` filled in.
+/// Returns a text property of the assistant with its `{{variables}}` replaced.
 pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
     let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
     let none = Map::new();
@@ -181,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_object_is_no_variable() {
+    fn values_that_are_not_objects_set_no_variables() {
         let mut assistant = json!({ "variableValues": "x", "model": [] });
         let overrides = json!({ "variableValues": { "y": 1 }, "tools:append": [{ "type": "dtmf" }], "name": null });
         change(&mut assistant, &overrides);

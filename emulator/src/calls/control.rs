@@ -1,101 +1,63 @@
-//! Live control: what can be said to a call while it lasts, over its `monitor.controlUrl` or its socket.
+//! Live control: commands to a running call, over its `monitor.controlUrl` or its socket.
 
 use bytes::Bytes;
+use http::Method;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
-use crate::agenda::Busy;
-use crate::answer::Answer;
-use crate::world::World;
+use crate::http::response::Response;
+use crate::state::State;
+use crate::state::command::{Command, SentCommand};
 
-/// What a call is told to do.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Order {
-    Say {
-        text: String,
-        /// Then the call is over.
-        ends: bool,
-        /// Whatever the assistant is saying breaks off.
-        interrupts: bool,
-    },
-    SayFirstMessage,
-    Add {
-        role: String,
-        text: String,
-    },
-    MuteAssistant(bool),
-    MuteCustomer(bool),
-    End,
-    Transfer {
-        destination: Value,
-        text: Option<String>,
-    },
-    Handoff {
-        destination: Value,
-        text: Option<String>,
-    },
-    /// To the carrier; there is none.
-    Transport(Value),
-    /// The socket of the call is there.
-    Connect,
-    /// The customer has said something over the socket.
-    Hear,
-    /// The customer is gone, for this reason.
-    Leave(&'static str),
+/// Returns the id of the call that a request to `/{id}/control` controls.
+pub(crate) fn controlled_call<'a>(method: &Method, path: &'a str) -> Option<&'a str> {
+    let id = path.strip_prefix('/')?.strip_suffix("/control")?;
+    (*method == Method::POST && !id.contains('/')).then_some(id)
 }
 
-/// An order on its way to the driver of a call.
-#[derive(Debug)]
-pub(crate) struct Note {
-    pub order: Order,
-    /// Dropped once the order was taken.
-    pub taken: oneshot::Sender<()>,
-    pub busy: Busy,
-}
-
-/// `POST` to the control address.
-pub(crate) async fn answer(world: &World, id: &str, body: &Bytes) -> Answer {
+/// Responds to a `POST` to the control address.
+pub(crate) async fn respond(state: &State, id: &str, body: &Bytes) -> Response {
     let Ok(message) = serde_json::from_slice::<Value>(body) else {
-        return Answer::error(StatusCode::BAD_REQUEST, "the body is not JSON");
+        return Response::bad_request("the body is not JSON");
     };
-    let order = match Order::of(&message) {
-        Ok(order) => order,
-        Err(problem) => return Answer::error(StatusCode::BAD_REQUEST, problem),
+    let command = match Command::of(&message) {
+        Ok(command) => command,
+        Err(problem) => return Response::bad_request(problem),
     };
-    if give(world, id, order).await {
-        Answer::json(StatusCode::OK, &json!({ "success": true }))
+    if send_command(state, id, command).await {
+        Response::json(StatusCode::OK, &json!({ "success": true }))
     } else {
-        Answer::not_found(&format!("Call {id}"))
+        Response::not_found(&format!("Call {id}"))
     }
 }
 
-/// Gives an order to a call and waits until it is taken; false if there is no such call any more.
-pub(crate) async fn give(world: &World, id: &str, order: Order) -> bool {
-    let Some(done) = hand_over(world, id, order) else {
+/// Sends a command to a call and waits until it is executed. Returns false if the call has ended.
+pub(crate) async fn send_command(state: &State, id: &str, command: Command) -> bool {
+    let Some(done) = enqueue(state, id, command) else {
         return false;
     };
-    // An error is the good news: the other end is dropped when the order is carried out.
+    // The driver drops its end when the command is executed, which is an error here.
     let _ = done.await;
     true
 }
 
-fn hand_over(world: &World, id: &str, order: Order) -> Option<oneshot::Receiver<()>> {
+fn enqueue(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
     let (taken, done) = oneshot::channel();
-    let note = Note {
-        order,
+    let sent = SentCommand {
+        command,
         taken,
-        busy: world.agenda.busy(),
+        guard: state.timers.activity_guard(),
     };
-    let lives = world.lives.lock();
-    let life = lives.get(id).filter(|life| !life.is_over())?;
-    life.notes.send(note).ok()?;
+    let records = state.calls.lock();
+    let record = records.get(id).filter(|record| !record.is_over())?;
+    record.commands.send(sent).ok()?;
     Some(done)
 }
 
-impl Order {
-    /// Reads a control message; an error is what the API would complain about.
-    pub fn of(message: &Value) -> Result<Order, String> {
+impl Command {
+    /// Reads a control message. The error is the one of the API.
+    pub fn of(message: &Value) -> Result<Command, String> {
         let text = |name: &str| {
             message[name]
                 .as_str()
@@ -108,8 +70,8 @@ impl Order {
             _ => Err(format!("{name} must be a boolean value")),
         };
         Ok(match message["type"].as_str() {
-            Some("say") => Order::Say {
-                // The web client says `message`.
+            Some("say") => Command::Say {
+                // The web client sends `message`.
                 text: text("content")
                     .or_else(|| text("message"))
                     .ok_or("content must be a string")?,
@@ -126,29 +88,29 @@ impl Order {
                     );
                 }
                 let content = added["content"].as_str().ok_or("message.content must be a string")?;
-                Order::Add {
+                Command::Add {
                     role: role.to_owned(),
                     text: content.to_owned(),
                 }
             }
             Some("control") => match message["control"].as_str() {
-                Some("mute-assistant") => Order::MuteAssistant(true),
-                Some("unmute-assistant") => Order::MuteAssistant(false),
-                Some("mute-customer") => Order::MuteCustomer(true),
-                Some("unmute-customer") => Order::MuteCustomer(false),
-                Some("say-first-message") => Order::SayFirstMessage,
+                Some("mute-assistant") => Command::MuteAssistant(true),
+                Some("unmute-assistant") => Command::MuteAssistant(false),
+                Some("mute-customer") => Command::MuteCustomer(true),
+                Some("unmute-customer") => Command::MuteCustomer(false),
+                Some("say-first-message") => Command::SayFirstMessage,
                 _ => {
                     let known = "mute-assistant, unmute-assistant, mute-customer, unmute-customer, say-first-message";
                     return Err(format!("control must be one of: {known}"));
                 }
             },
-            // The second is what a call over a socket is told by older clients.
-            Some("end-call" | "hangup") => Order::End,
-            Some("transfer") => Order::Transfer {
+            // Older socket clients send `hangup`.
+            Some("end-call" | "hangup") => Command::End,
+            Some("transfer") => Command::Transfer {
                 destination: destination(message, &[("number", "number"), ("sip", "sipUri"), ("assistant", "")])?,
                 text: text("content"),
             },
-            Some("handoff") => Order::Handoff {
+            Some("handoff") => Command::Handoff {
                 destination: destination(message, &[("assistant", ""), ("squad", "")])?,
                 text: text("content"),
             },
@@ -162,14 +124,14 @@ impl Order {
                 if !complete {
                     return Err("message must be one of vapi.sip with a sipVerb, or twilio with twiml".into());
                 }
-                Order::Transport(sent.clone())
+                Command::Transport(sent.clone())
             }
             _ => return Err("type must be a message that controls a call".into()),
         })
     }
 }
 
-/// A destination of one of these types, each with the property that it needs.
+/// Returns a destination of one of these types, which must have the property that its type needs.
 fn destination(message: &Value, types: &[(&str, &str)]) -> Result<Value, String> {
     let destination = &message["destination"];
     let kind = destination["type"].as_str().unwrap_or_default();

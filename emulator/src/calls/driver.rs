@@ -1,5 +1,5 @@
-//! The driver of a call: the task that lives it. Here is how it waits, what it notices while it does, and how the state of
-//! the call changes; the course itself is in `begin`, `talk`, `tools` and `leave`.
+//! The driver of a call: the task that runs it. This file has waiting, commands and changes of status. The flow of a
+//! call is in `start`, `talk`, `tools` and `end`.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -7,66 +7,55 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use super::control::{Note, Order};
-use super::conversation::Speaker;
-use super::life::{Life, State};
-use crate::agenda::Busy;
-use crate::changes::Change;
-use crate::clock::whole_milliseconds;
 use crate::script::Script;
-use crate::webhooks::{Courier, Parcel, Reply, Server};
-use crate::world::World;
+use crate::state::State;
+use crate::state::call::{Call, CallStatus, NewCall};
+use crate::state::clock::whole_milliseconds;
+use crate::state::command::{Command, SentCommand};
+use crate::state::conversation::Speaker;
+use crate::state::events::CallEvent;
+use crate::state::timers::ActivityGuard;
+use crate::state::webhook_server::WebhookServer;
+use crate::webhooks::{Delivery, OutgoingMessage, Reply};
 
-/// A call that is about to live.
-pub(crate) struct Birth {
+pub(crate) struct Driver {
+    pub state: Arc<State>,
     pub id: Arc<str>,
     pub organization: String,
-    pub inbound: bool,
-    /// When it leaves `scheduled`, at once for a call that isn't. Milliseconds since 1970.
-    pub queued: i64,
-    pub script: Option<Arc<Script>>,
-    pub notes: mpsc::UnboundedReceiver<Note>,
-    pub busy: Busy,
-}
-
-pub(super) struct Driver {
-    pub world: Arc<World>,
-    pub id: Arc<str>,
-    pub organization: String,
-    /// The moment the call has lived up to.
+    /// The time up to which the call has run.
     pub at: i64,
-    /// Held while the call does not wait for its time or for a server.
-    busy: Option<Busy>,
-    notes: mpsc::UnboundedReceiver<Note>,
-    parcels: mpsc::UnboundedSender<Parcel>,
+    /// Held while the call does not wait for a timer or a server.
+    guard: Option<ActivityGuard>,
+    commands: mpsc::UnboundedReceiver<SentCommand>,
+    outgoing: mpsc::UnboundedSender<OutgoingMessage>,
     pub script: Option<Arc<Script>>,
     pub next_step: usize,
     pub assistant: Arc<Value>,
-    /// When `maxDurationSeconds` of the assistant is over.
+    /// The time at which `maxDurationSeconds` of the assistant ends.
     pub deadline: Option<i64>,
-    /// What it was told to say, and has not yet.
-    pub lines: VecDeque<Told>,
+    /// Lines that are not spoken yet.
+    pub lines: VecDeque<InjectedLine>,
     pub assistant_muted: bool,
     pub customer_muted: bool,
     pub turn: u32,
-    /// A call over a websocket begins when that is there.
+    /// True while the call waits for its websocket to start.
     pub waits_for_socket: bool,
-    /// What a word takes where no script says it, in milliseconds.
+    /// The time of a word without a script, in milliseconds.
     pub pace: u64,
-    /// What was wrong with the answer to `assistant-request`; null if nothing was.
+    /// The problem of the response to `assistant-request`; null without one.
     pub debugging_artifacts: Value,
 }
 
 /// A line from outside the script.
-pub(super) struct Told {
+pub(crate) struct InjectedLine {
     pub speaker: Speaker,
     pub text: String,
     pub ends: bool,
     pub interrupts: bool,
 }
 
-/// Why a call leaves its course. The sender is dropped when that is done.
-pub(super) enum Turn {
+/// The reason why a call leaves its flow. The sender is dropped when the interrupt is handled.
+pub(crate) enum Interrupt {
     Ended(String, Option<oneshot::Sender<()>>),
     Transfer {
         destination: Value,
@@ -78,46 +67,46 @@ pub(super) enum Turn {
         text: Option<String>,
         taken: Option<oneshot::Sender<()>>,
     },
-    /// The socket that the call waited for is there.
+    /// The socket of the call is open.
     Connected,
-    /// Deleted: nobody will ever hear of it again.
+    /// The call was deleted. No further message is sent.
     Gone,
 }
 
-impl Turn {
-    pub fn ended(reason: &str) -> Turn {
-        Turn::Ended(reason.to_owned(), None)
+impl Interrupt {
+    pub fn ended(reason: &str) -> Interrupt {
+        Interrupt::Ended(reason.to_owned(), None)
     }
 }
 
-pub(super) type Course<T> = Result<T, Turn>;
+pub(crate) type CallFlow<T> = Result<T, Interrupt>;
 
-/// What a line from outside may break into.
+/// The lines from outside that end a wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Heed {
+pub(crate) enum Interruptible {
     Nothing,
     Interruptions,
     Everything,
 }
 
-/// From the first ring to the last message delivered.
-pub(crate) async fn live(world: Arc<World>, birth: Birth) {
-    let (parcels, incoming) = mpsc::unbounded_channel();
-    let courier = Courier {
-        world: world.clone(),
-        organization: birth.organization.clone(),
-        call_id: birth.id.clone(),
+/// Runs a call from its creation to the delivery of its last message.
+pub(crate) async fn run(state: Arc<State>, new_call: NewCall) {
+    let (outgoing, incoming) = mpsc::unbounded_channel();
+    let delivery = Delivery {
+        state: state.clone(),
+        organization: new_call.organization.clone(),
+        call_id: new_call.id.clone(),
     };
-    let (inbound, queued) = (birth.inbound, birth.queued);
+    let (inbound, queued) = (new_call.inbound, new_call.queued);
     let driver = Driver {
-        at: world.clock.now(),
-        world,
-        id: birth.id,
-        organization: birth.organization,
-        busy: Some(birth.busy),
-        notes: birth.notes,
-        parcels,
-        script: birth.script,
+        at: state.clock.now(),
+        state,
+        id: new_call.id,
+        organization: new_call.organization,
+        guard: Some(new_call.guard),
+        commands: new_call.commands,
+        outgoing,
+        script: new_call.script,
         next_step: 0,
         assistant: Arc::default(),
         deadline: None,
@@ -129,25 +118,25 @@ pub(crate) async fn live(world: Arc<World>, birth: Birth) {
         pace: 0,
         debugging_artifacts: Value::Null,
     };
-    tokio::join!(driver.drive(inbound, queued), courier.work(incoming));
+    tokio::join!(driver.drive(inbound, queued), delivery.run(incoming));
 }
 
 impl Driver {
     async fn drive(mut self, inbound: bool, queued: i64) {
-        let mut course = if inbound {
-            self.come_in(queued).await
+        let mut flow = if inbound {
+            self.inbound(queued).await
         } else {
-            self.go_out(queued).await
+            self.outbound(queued).await
         };
         loop {
-            course = match course {
+            flow = match flow {
                 Ok(()) => self.talk().await,
-                Err(Turn::Ended(reason, taken)) => {
+                Err(Interrupt::Ended(reason, taken)) => {
                     self.end(&reason);
                     drop(taken);
                     return;
                 }
-                Err(Turn::Transfer {
+                Err(Interrupt::Transfer {
                     destination,
                     text,
                     taken,
@@ -155,168 +144,171 @@ impl Driver {
                     drop(taken);
                     self.transfer(destination, text, "assistant-forwarded-call").await
                 }
-                Err(Turn::Handoff {
+                Err(Interrupt::Handoff {
                     destination,
                     text,
                     taken,
                 }) => {
                     drop(taken);
-                    if self.change(|life| life.started.is_none()) == Some(true) {
+                    if self.change(|record| record.started.is_none()) == Some(true) {
                         self.start();
                     }
                     self.hand_off(&destination, text).await
                 }
-                // It comes only where it is waited for.
-                Err(Turn::Connected) => Ok(()),
-                Err(Turn::Gone) => return,
+                // It occurs only in `wait_for_socket`.
+                Err(Interrupt::Connected) => Ok(()),
+                Err(Interrupt::Gone) => return,
             };
         }
     }
 
     pub fn step(&self) -> i64 {
-        whole_milliseconds(self.world.settings.call_step)
+        whole_milliseconds(self.state.settings.call_step)
     }
 
-    /// Waits for a moment, or until something is to be said that does not wait; true for the latter.
-    pub async fn until(&mut self, due: i64, heed: Heed) -> Course<bool> {
+    /// Waits until `due`, or until an injected line interrupts. Returns true for the latter.
+    pub async fn until(&mut self, due: i64, interruptible: Interruptible) -> CallFlow<bool> {
         loop {
-            let breaks_in = |told: &Told| heed == Heed::Everything || (heed == Heed::Interruptions && told.interrupts);
-            if self.lines.iter().any(breaks_in) {
+            let interrupts = |line: &InjectedLine| {
+                interruptible == Interruptible::Everything
+                    || (interruptible == Interruptible::Interruptions && line.interrupts)
+            };
+            if self.lines.iter().any(interrupts) {
                 return Ok(true);
             }
             let end = self.deadline.filter(|deadline| *deadline < due);
-            let alarm = self.world.agenda.alarm(end.unwrap_or(due));
-            self.busy = None;
+            let timer = self.state.timers.timer(end.unwrap_or(due));
+            self.guard = None;
             tokio::select! {
                 biased;
-                note = self.notes.recv() => self.take(note, due)?,
-                busy = alarm => {
-                    self.busy = busy.ok();
+                sent = self.commands.recv() => self.handle_command(sent, due)?,
+                guard = timer => {
+                    self.guard = guard.ok();
                     self.at = self.at.max(end.unwrap_or(due));
-                    return if end.is_some() { Err(Turn::ended("exceeded-max-duration")) } else { Ok(false) };
+                    return if end.is_some() { Err(Interrupt::ended("exceeded-max-duration")) } else { Ok(false) };
                 }
             }
         }
     }
 
-    /// Sends a message and waits for what the server makes of it. What it is told to say meanwhile is said.
-    pub async fn ask(&mut self, server: Server, message: Value, once: bool) -> Course<Reply> {
+    /// Sends a message and waits for the reply. Injected lines are spoken meanwhile.
+    pub async fn request_reply(&mut self, server: WebhookServer, message: Value, once: bool) -> CallFlow<Reply> {
         let (reply, mut replied) = oneshot::channel();
-        let parcel = Parcel {
+        let message = OutgoingMessage {
             server,
             message,
             reply: Some(reply),
             once,
-            busy: self.world.agenda.busy(),
+            guard: self.state.timers.activity_guard(),
         };
-        let _ = self.parcels.send(parcel);
+        let _ = self.outgoing.send(message);
         loop {
-            if let Some(told) = self.lines.pop_front() {
-                self.say_told(told).await?;
+            if let Some(line) = self.lines.pop_front() {
+                self.say_injected_line(line).await?;
             }
-            self.busy = None;
+            self.guard = None;
             tokio::select! {
                 biased;
-                note = self.notes.recv() => self.take(note, i64::MAX)?,
-                answered = &mut replied => {
-                    let Ok((reply, busy)) = answered else { return Err(Turn::Gone) };
-                    self.busy = Some(busy);
-                    self.at = self.at.max(self.world.clock.now());
+                sent = self.commands.recv() => self.handle_command(sent, i64::MAX)?,
+                received = &mut replied => {
+                    let Ok((reply, guard)) = received else { return Err(Interrupt::Gone) };
+                    self.guard = Some(guard);
+                    self.at = self.at.max(self.state.clock.now());
                     return Ok(reply);
                 }
             }
         }
     }
 
-    /// Sends a message that nobody waits for.
-    pub fn post(&self, server: Server, message: Value) {
-        let _ = self.parcels.send(Parcel {
+    /// Sends a message without waiting for the reply.
+    pub fn post(&self, server: WebhookServer, message: Value) {
+        let _ = self.outgoing.send(OutgoingMessage {
             server,
             message,
             reply: None,
             once: false,
-            busy: self.world.agenda.busy(),
+            guard: self.state.timers.activity_guard(),
         });
     }
 
-    /// Does what it was told, or leaves the course for it.
-    fn take(&mut self, note: Option<Note>, due: i64) -> Course<()> {
-        let Some(Note { order, taken, busy }) = note else {
-            return Err(Turn::Gone);
+    /// Executes a command, or leaves the flow for it.
+    fn handle_command(&mut self, sent: Option<SentCommand>, due: i64) -> CallFlow<()> {
+        let Some(SentCommand { command, taken, guard }) = sent else {
+            return Err(Interrupt::Gone);
         };
-        self.busy = Some(busy);
-        self.at = self.at.max(self.world.clock.now().min(due));
-        match order {
-            Order::Say { text, ends, interrupts } => self.lines.push_back(Told {
+        self.guard = Some(guard);
+        self.at = self.at.max(self.state.clock.now().min(due));
+        match command {
+            Command::Say { text, ends, interrupts } => self.lines.push_back(InjectedLine {
                 speaker: Speaker::Assistant,
                 text,
                 ends,
                 interrupts,
             }),
-            Order::SayFirstMessage => self.lines.push_back(Told {
+            Command::SayFirstMessage => self.lines.push_back(InjectedLine {
                 speaker: Speaker::Assistant,
                 text: self.greeting(),
                 ends: false,
                 interrupts: false,
             }),
-            Order::Add { role, text } => {
+            Command::Add { role, text } => {
                 let at = self.at;
-                self.change(|life| life.conversation.noted(&role, &text, at));
-                self.tell_conversation();
+                self.change(|record| record.conversation.add_unspoken(&role, &text, at));
+                self.notify_conversation();
             }
-            Order::MuteAssistant(muted) => self.assistant_muted = muted,
-            Order::MuteCustomer(muted) => self.customer_muted = muted,
-            Order::End => return Err(Turn::Ended("assistant-ended-call".into(), Some(taken))),
-            Order::Transfer { destination, text } => {
-                return Err(Turn::Transfer {
+            Command::MuteAssistant(muted) => self.assistant_muted = muted,
+            Command::MuteCustomer(muted) => self.customer_muted = muted,
+            Command::End => return Err(Interrupt::Ended("assistant-ended-call".into(), Some(taken))),
+            Command::Transfer { destination, text } => {
+                return Err(Interrupt::Transfer {
                     destination,
                     text,
                     taken: Some(taken),
                 });
             }
-            Order::Handoff { destination, text } => {
-                return Err(Turn::Handoff {
+            Command::Handoff { destination, text } => {
+                return Err(Interrupt::Handoff {
                     destination,
                     text,
                     taken: Some(taken),
                 });
             }
-            Order::Connect if self.waits_for_socket => {
+            Command::Connect if self.waits_for_socket => {
                 self.waits_for_socket = false;
-                return Err(Turn::Connected);
+                return Err(Interrupt::Connected);
             }
-            // In a script it says what the customer says.
-            Order::Hear if self.script.is_none() => self.hear(),
-            Order::Connect | Order::Hear => {}
-            Order::Leave(reason) => return Err(Turn::Ended(reason.into(), Some(taken))),
-            Order::Transport(message) => {
-                self.happened(|| json!({ "type": "send-transport-message", "message": message }));
+            // A script has the customer's lines itself.
+            Command::Hear if self.script.is_none() => self.hear(),
+            Command::Connect | Command::Hear => {}
+            Command::Leave(reason) => return Err(Interrupt::Ended(reason.into(), Some(taken))),
+            Command::Transport(message) => {
+                self.publish(|| json!({ "type": "send-transport-message", "message": message }));
             }
         }
         Ok(())
     }
 
-    /// Changes what readers of the call see.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Life) -> T) -> Option<T> {
-        self.world.lives.lock().get_mut(&*self.id).map(change)
+    /// Changes the state of the call.
+    pub fn change<T>(&self, change: impl FnOnce(&mut Call) -> T) -> Option<T> {
+        self.state.calls.lock().get_mut(&*self.id).map(change)
     }
 
-    /// Enters a state, and says so.
-    pub fn enter(&mut self, state: State, more: Value) {
+    /// Enters a status and sends a `status-update`.
+    pub fn enter(&mut self, status: CallStatus, more: Value) {
         let at = self.at;
-        self.change(|life| {
-            life.state = state;
-            life.since = at;
+        self.change(|record| {
+            record.status = status;
+            record.since = at;
         });
-        self.tell_state(state, more);
+        self.notify_status(status, more);
     }
 
-    pub fn tell_state(&self, state: State, more: Value) {
-        let _ = self.world.changes.send(Change::Status {
+    pub fn notify_status(&self, status: CallStatus, more: Value) {
+        let _ = self.state.events.send(CallEvent::Status {
             call_id: self.id.clone(),
         });
-        self.tell(|| {
-            let mut message = json!({ "type": "status-update", "status": state.name() });
+        self.notify(|| {
+            let mut message = json!({ "type": "status-update", "status": status.name() });
             if let (Some(message), Value::Object(more)) = (message.as_object_mut(), more) {
                 message.extend(more);
             }
@@ -324,16 +316,18 @@ impl Driver {
         });
     }
 
-    /// The call as it was stored; null once it is deleted.
+    /// Returns the stored call; null after its deletion.
     pub fn resource(&self) -> Value {
-        super::assistant::stored(&self.world, &self.organization, "/call", &json!(&*self.id)).unwrap_or_default()
+        self.state
+            .stored(&self.organization, "/call", &json!(&*self.id))
+            .unwrap_or_default()
     }
 
-    /// The call as its life has it by now, for finding out about its assistant and server.
+    /// Returns the stored call with the properties that became known since, for finding its assistant and server.
     pub fn call(&self) -> Value {
         let mut call = self.resource();
-        self.change(|life| {
-            for (name, value) in &life.learned {
+        self.change(|record| {
+            for (name, value) in &record.learned {
                 call[name.as_str()] = value.clone();
             }
         });

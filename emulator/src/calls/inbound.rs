@@ -1,35 +1,34 @@
-//! Calls that come in: made by a test, since nobody can dial it.
+//! Inbound calls. Tests create them, since no one can dial the emulator.
 
 use serde_json::{Value, json};
 
-use super::assistant::stored;
-use super::life::State;
-use super::place::{Placed, bring_to_life};
-use crate::world::World;
-use crate::{ids, moment};
+use crate::calls::launch::{StoredCall, launch};
+use crate::state::State;
+use crate::state::call::CallStatus;
+use crate::text::{ids, timestamp};
 
-/// A customer dials a phone number; `None` if the organization has no such number.
-pub(crate) fn arrive(world: &World, organization: &str, phone_number_id: &str, from: &str) -> Option<Value> {
-    let phone_number = stored(world, organization, "/phone-number", &json!(phone_number_id))?;
-    let (id, came) = (ids::uuid(), world.clock.stamp());
+/// Creates the call of a customer to a phone number; `None` if the organization has no such number.
+pub(crate) fn create(state: &State, organization: &str, phone_number_id: &str, from: &str) -> Option<Value> {
+    let phone_number = state.stored(organization, "/phone-number", &json!(phone_number_id))?;
+    let (id, received_at) = (ids::uuid(), state.clock.stamp());
     let customer = if from.starts_with("sip:") { "sipUri" } else { "number" };
     let provider = phone_number["provider"].as_str();
-    // A number of one's own has no carrier that a call could name.
+    // A number of the user's own has no carrier to name.
     let provider = provider.filter(|name| ["twilio", "vonage", "telnyx"].contains(name));
     let mut call = json!({
         "id": id,
         "orgId": organization,
-        "createdAt": moment::format(came),
-        "updatedAt": moment::format(came),
+        "createdAt": timestamp::format(received_at),
+        "updatedAt": timestamp::format(received_at),
         "type": "inboundPhoneCall",
-        "status": State::Ringing.name(),
+        "status": CallStatus::Ringing.name(),
         "phoneNumberId": phone_number_id,
         "customer": { customer: from },
         "phoneCallTransport": if customer == "sipUri" { "sip" } else { "pstn" },
         "phoneCallProvider": provider.unwrap_or("vapi"),
         "monitor": {
-            "listenUrl": world.links.websocket(&format!("/{id}/listen")),
-            "controlUrl": world.links.plain(&format!("/{id}/control")),
+            "listenUrl": state.links.websocket(&format!("/{id}/listen")),
+            "controlUrl": state.links.plain(&format!("/{id}/control")),
         },
     });
     for name in ["assistantId", "squadId", "workflowId"] {
@@ -37,20 +36,16 @@ pub(crate) fn arrive(world: &World, organization: &str, phone_number_id: &str, f
             call[name] = phone_number[name].clone();
         }
     }
-    world
-        .store
-        .lock()
-        .collection_mut(organization, "/call")
-        .insert(call.clone());
-    bring_to_life(
-        world,
-        Placed {
+    state.insert(organization, "/call", call.clone());
+    launch(
+        state,
+        StoredCall {
             id: &id,
             organization,
             inbound: true,
-            state: State::Ringing,
-            created: came,
-            queued: came,
+            status: CallStatus::Ringing,
+            created: received_at,
+            queued: received_at,
             script: None,
         },
     );

@@ -1,15 +1,16 @@
-//! Server messages: what the user's server is told of a call, when it wants to hear it, and in which envelope.
+//! Server messages: their selection by `serverMessages`, and their envelope.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::driver::Driver;
-use super::read;
-use crate::changes::Change;
-use crate::webhooks::{self, Server};
+use crate::calls::driver::Driver;
+use crate::calls::view;
+use crate::state::events::CallEvent;
+use crate::state::webhook_server::WebhookServer;
+use crate::webhooks;
 
-/// What an assistant's server hears of unless `serverMessages` says otherwise.
+/// The messages that a server receives unless `serverMessages` is set.
 const BY_DEFAULT: [&str; 11] = [
     "conversation-update",
     "end-of-call-report",
@@ -25,10 +26,11 @@ const BY_DEFAULT: [&str; 11] = [
 ];
 
 impl Driver {
-    /// Something happened that a server may want to hear of. `message` is made only if anybody listens.
-    pub fn tell(&self, message: impl FnOnce() -> Value) {
+    /// Sends a message to the server, if it wants it, and to subscribers. `message` is called only if anyone receives
+    /// it.
+    pub fn notify(&self, message: impl FnOnce() -> Value) {
         let server = self.server();
-        if server.is_none() && self.world.changes.receiver_count() == 0 {
+        if server.is_none() && self.state.events.receiver_count() == 0 {
             return;
         }
         let message = message();
@@ -36,25 +38,25 @@ impl Driver {
         if let Some(server) = wanted {
             self.post(server, self.enveloped(message.clone()));
         }
-        self.happened(|| message);
+        self.publish(|| message);
     }
 
-    /// Something happened that no server hears of.
-    pub fn happened(&self, message: impl FnOnce() -> Value) {
-        if self.world.changes.receiver_count() > 0 {
-            let _ = self.world.changes.send(Change::Event {
+    /// Sends a message to subscribers only.
+    pub fn publish(&self, message: impl FnOnce() -> Value) {
+        if self.state.events.receiver_count() > 0 {
+            let _ = self.state.events.send(CallEvent::Message {
                 call_id: self.id.clone(),
                 message: Arc::new(message()),
             });
         }
     }
 
-    /// Where messages of the call go now.
-    pub fn server(&self) -> Option<Server> {
-        webhooks::for_call(&self.world, &self.organization, &self.call(), &self.assistant)
+    /// Returns the server that messages of the call go to now.
+    pub fn server(&self) -> Option<WebhookServer> {
+        webhooks::for_call(&self.state, &self.organization, &self.call(), &self.assistant)
     }
 
-    /// Whether the assistant's server hears of such a message.
+    /// Returns whether the assistant's server wants a message.
     pub fn wants(&self, message: &Value) -> bool {
         let kind = message["type"].as_str().unwrap_or_default();
         let Some(wanted) = self.assistant["serverMessages"].as_array() else {
@@ -66,18 +68,18 @@ impl Driver {
             .any(|wanted| wanted == kind || (is_final && wanted == "transcript[transcriptType=\"final\"]"))
     }
 
-    /// The message with all that comes with every message.
+    /// Adds the properties that every message has.
     pub fn enveloped(&self, mut message: Value) -> Value {
         let stored = self.resource();
-        let phone_number = webhooks::phone_number(&self.world, &self.organization, &stored);
-        let mut call = read::as_of_now(&self.world, stored);
+        let phone_number = webhooks::phone_number(&self.state, &self.organization, &stored);
+        let mut call = view::as_of_now(&self.state, stored);
         if let Some(call) = call.as_object_mut() {
-            // Those of the envelope are enough.
+            // The envelope has both already.
             call.retain(|name, _| !["messages", "artifact"].contains(&name.as_str()));
         }
         message["timestamp"] = json!(self.at);
         if message.get("artifact").is_none() {
-            message["artifact"] = self.change(|life| life.conversation.artifact()).unwrap_or_default();
+            message["artifact"] = self.change(|record| record.conversation.artifact()).unwrap_or_default();
         }
         if call["customer"].is_object() {
             message["customer"] = call["customer"].clone();
@@ -92,10 +94,10 @@ impl Driver {
         message
     }
 
-    /// The conversation has another message.
-    pub fn tell_conversation(&self) {
-        self.tell(|| {
-            let artifact = self.change(|life| life.conversation.artifact()).unwrap_or_default();
+    /// Sends a `conversation-update`.
+    pub fn notify_conversation(&self) {
+        self.notify(|| {
+            let artifact = self.change(|record| record.conversation.artifact()).unwrap_or_default();
             json!({
                 "type": "conversation-update",
                 "conversation": artifact["messagesOpenAIFormatted"],

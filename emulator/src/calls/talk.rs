@@ -1,23 +1,24 @@
-//! What happens while a call is in progress: the steps of its script, and what is said in them.
+//! A call in progress: the steps of its script, and its speech.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
-use super::assistant;
-use super::conversation::Speaker;
-use super::driver::{Course, Driver, Heed, Told, Turn};
-use crate::clock::whole_milliseconds;
+use crate::calls::assistant;
+use crate::calls::driver::{CallFlow, Driver, InjectedLine, Interrupt, Interruptible};
+use crate::calls::start::spoken;
 use crate::script::{Ending, Line, Script, Step};
+use crate::state::clock::whole_milliseconds;
+use crate::state::conversation::Speaker;
 
-/// What a word takes where no script says it, in milliseconds.
+/// The time of a word without a script, in milliseconds.
 const WORD: u64 = 250;
 
-/// What a customer on a socket says, as nobody understands it.
+/// The text of a customer's speech on a socket, which is not recognized.
 const HEARD: &str = "(speech)";
 const REPLY: &str = "I hear you. What else can I do for you?";
 
-/// A moment that does not come.
+/// A time that is never reached.
 const NEVER: i64 = i64::MAX / 4;
 /// A day, in milliseconds.
 const LONGEST_LINE: i64 = 86_400_000;
@@ -25,8 +26,8 @@ const LONGEST_LINE: i64 = 86_400_000;
 const GREETING: &str = "Hello, how can I help you?";
 
 impl Driver {
-    /// The rest of the script, to its end; there is no other way out than a turn.
-    pub async fn talk(&mut self) -> Course<()> {
+    /// Runs the remaining script. It always ends with an interrupt.
+    pub async fn talk(&mut self) -> CallFlow<()> {
         if self.script.is_none() && self.resource()["type"] == "vapi.websocketCall" {
             return self.converse().await;
         }
@@ -39,20 +40,21 @@ impl Driver {
             }
         };
         while let Some(step) = script.steps.get(self.next_step) {
-            self.say_what_was_told().await?;
+            self.say_injected_lines().await?;
             self.next_step += 1;
             self.perform(&script, step).await?;
         }
-        self.say_what_was_told().await?;
+        self.say_injected_lines().await?;
         match &script.ending {
-            Ending::Customer => Err(Turn::ended("customer-ended-call")),
+            Ending::Customer => Err(Interrupt::ended("customer-ended-call")),
             Ending::Assistant => self.hang_up().await,
-            Ending::Reason(reason) => Err(Turn::ended(reason)),
+            Ending::Reason(reason) => Err(Interrupt::ended(reason)),
         }
     }
 
-    /// Over a websocket nobody plays the customer: the assistant greets, and answers whatever comes until somebody hangs up.
-    async fn converse(&mut self) -> Course<()> {
+    /// Runs a call over a websocket without a script. The assistant greets the customer and replies to any speech until
+    /// someone hangs up.
+    async fn converse(&mut self) -> CallFlow<()> {
         let greeting = self.greeting();
         let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
         // Not again after a handoff.
@@ -60,27 +62,27 @@ impl Driver {
             self.assistant_says(&greeting).await?;
         }
         loop {
-            self.say_what_was_told().await?;
-            self.until(NEVER, Heed::Everything).await?;
+            self.say_injected_lines().await?;
+            self.until(NEVER, Interruptible::Everything).await?;
         }
     }
 
-    /// The customer said something over the socket; there is an answer to anything.
+    /// Adds the customer's speech on the socket, and a reply.
     pub fn hear(&mut self) {
         for (speaker, text) in [(Speaker::Customer, HEARD), (Speaker::Assistant, REPLY)] {
-            self.lines.push_back(Told {
+            self.lines.push_back(InjectedLine {
                 speaker,
                 text: text.into(),
                 ends: false,
-                // Speaking while the assistant does cuts it short.
+                // Speech of the customer interrupts the assistant.
                 interrupts: true,
             });
         }
     }
 
-    /// A short conversation that opens with the assistant's greeting and fills the time it has.
+    /// Returns a short sample conversation that starts with the assistant's greeting and fills the available time.
     fn sample(&self) -> Script {
-        let step = self.world.settings.call_step;
+        let step = self.state.settings.call_step;
         let (third, at) = (step / 3, |text: &str, lasts| Line {
             lasts: Some(lasts),
             ..Line::new(text)
@@ -94,12 +96,12 @@ impl Driver {
         script
     }
 
-    /// What the assistant says first.
+    /// Returns the assistant's first message.
     pub fn greeting(&self) -> String {
         assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
     }
 
-    async fn perform(&mut self, script: &Script, step: &Step) -> Course<()> {
+    async fn perform(&mut self, script: &Script, step: &Step) -> CallFlow<()> {
         let interrupted = matches!(script.steps.get(self.next_step), Some(Step::Customer(next)) if next.interrupts);
         match step {
             Step::Greeting(lasts) => {
@@ -113,20 +115,20 @@ impl Driver {
             Step::Customer(line) => self.speak(Speaker::Customer, line, false).await,
             Step::Pause(time) => self.wait(whole_milliseconds(*time)).await,
             Step::Hang(time) => {
-                self.tell(|| json!({ "type": "hang" }));
+                self.notify(|| json!({ "type": "hang" }));
                 self.wait(whole_milliseconds(*time)).await
             }
             Step::Tools(calls) => self.call_tools(calls).await,
-            Step::Transfer(Some(destination)) => Err(Turn::Transfer {
+            Step::Transfer(Some(destination)) => Err(Interrupt::Transfer {
                 destination: destination.clone(),
-                text: super::begin::spoken(&destination["message"]),
+                text: spoken(&destination["message"]),
                 taken: None,
             }),
             Step::Transfer(None) => self.ask_where_to_transfer().await,
             Step::Handoff {
                 destination: Some(destination),
                 ..
-            } => Err(Turn::Handoff {
+            } => Err(Interrupt::Handoff {
                 destination: destination.clone(),
                 text: None,
                 taken: None,
@@ -135,46 +137,46 @@ impl Driver {
         }
     }
 
-    /// Time in which nobody speaks, unless told to.
-    async fn wait(&mut self, time: i64) -> Course<()> {
+    /// Waits in silence, except for injected lines.
+    async fn wait(&mut self, time: i64) -> CallFlow<()> {
         let due = self.at + time;
-        while self.until(due, Heed::Everything).await? {
-            self.say_what_was_told().await?;
+        while self.until(due, Interruptible::Everything).await? {
+            self.say_injected_lines().await?;
         }
         Ok(())
     }
 
-    async fn say_what_was_told(&mut self) -> Course<()> {
-        while let Some(told) = self.lines.pop_front() {
-            self.say_told(told).await?;
+    async fn say_injected_lines(&mut self) -> CallFlow<()> {
+        while let Some(line) = self.lines.pop_front() {
+            self.say_injected_line(line).await?;
         }
         Ok(())
     }
 
-    pub async fn say_told(&mut self, told: Told) -> Course<()> {
-        self.speak(told.speaker, &Line::new(&told.text), false).await?;
-        if told.ends {
-            return Err(Turn::ended("assistant-ended-call-after-message-spoken"));
+    pub async fn say_injected_line(&mut self, line: InjectedLine) -> CallFlow<()> {
+        self.speak(line.speaker, &Line::new(&line.text), false).await?;
+        if line.ends {
+            return Err(Interrupt::ended("assistant-ended-call-after-message-spoken"));
         }
         Ok(())
     }
 
-    /// The assistant's last words, and the end.
-    pub async fn hang_up(&mut self) -> Course<()> {
+    /// Speaks the assistant's `endCallMessage` and ends the call.
+    pub async fn hang_up(&mut self) -> CallFlow<()> {
         if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
             self.assistant_says(&message).await?;
         }
-        self.tell(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
-        Err(Turn::ended("assistant-ended-call"))
+        self.notify(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
+        Err(Interrupt::ended("assistant-ended-call"))
     }
 
-    pub async fn assistant_says(&mut self, text: &str) -> Course<()> {
+    pub async fn assistant_says(&mut self, text: &str) -> CallFlow<()> {
         self.speak(Speaker::Assistant, &Line::new(text), false).await
     }
 
-    /// Somebody says something, which takes its time. It may break off: because the script has the customer cut in, because
-    /// the assistant was told to say something else at once, or because the call ends.
-    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> Course<()> {
+    /// Speaks a line, which takes time. It breaks off if the script has the customer interrupt, if an injected line
+    /// interrupts, or if the call ends.
+    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> CallFlow<()> {
         let words: Vec<&str> = line.text.split_whitespace().collect();
         let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
         let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
@@ -184,33 +186,33 @@ impl Driver {
             Speaker::Customer => self.customer_muted,
         };
         if muted {
-            self.until(self.at + lasts, Heed::Nothing).await?;
+            self.until(self.at + lasts, Interruptible::Nothing).await?;
             return Ok(());
         }
         let (from, turn) = (self.at, self.turn);
         self.turn += 1;
-        let heed = match speaker {
-            Speaker::Assistant => Heed::Interruptions,
-            Speaker::Customer => Heed::Nothing,
+        let interruptible = match speaker {
+            Speaker::Assistant => Interruptible::Interruptions,
+            Speaker::Customer => Interruptible::Nothing,
         };
-        self.tell_speech(speaker, "started", turn);
+        self.notify_speech(speaker, "started", turn);
         if speaker == Speaker::Assistant {
-            self.tell(
+            self.notify(
                 || json!({ "type": "assistant.speechStarted", "text": line.text, "turn": turn, "source": "model" }),
             );
-            self.tell(|| json!({ "type": "model-output", "output": line.text }));
+            self.notify(|| json!({ "type": "model-output", "output": line.text }));
         }
-        let mut outcome = self.until(from + lasts / 2, heed).await;
-        if matches!(outcome, Ok(false)) {
+        let mut results = self.until(from + lasts / 2, interruptible).await;
+        if matches!(results, Ok(false)) {
             let half = words.get(..words.len().div_ceil(2)).unwrap_or_default().join(" ");
-            self.tell_transcript(speaker, "partial", &half);
+            self.notify_transcript(speaker, "partial", &half);
             if interrupted {
-                outcome = Ok(true);
+                results = Ok(true);
             } else {
-                outcome = self.until(from + lasts, heed).await;
+                results = self.until(from + lasts, interruptible).await;
             }
         }
-        let whole = matches!(outcome, Ok(false));
+        let whole = matches!(results, Ok(false));
         let said = if whole {
             line.text.clone()
         } else {
@@ -218,28 +220,28 @@ impl Driver {
         };
         if !said.is_empty() {
             let to = self.at;
-            self.change(|life| life.conversation.said(speaker, &said, from, to));
-            self.tell_transcript(speaker, "final", &said);
+            self.change(|record| record.conversation.add_spoken(speaker, &said, from, to));
+            self.notify_transcript(speaker, "final", &said);
             if speaker == Speaker::Customer {
-                self.tell(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
+                self.notify(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
             }
         }
-        self.tell_speech(speaker, "stopped", turn);
+        self.notify_speech(speaker, "stopped", turn);
         if !said.is_empty() {
-            self.tell_conversation();
+            self.notify_conversation();
         }
-        if outcome? && interrupted {
-            self.tell(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
+        if results? && interrupted {
+            self.notify(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
         }
         Ok(())
     }
 
-    fn tell_speech(&self, speaker: Speaker, status: &str, turn: u32) {
-        self.tell(|| json!({ "type": "speech-update", "status": status, "role": speaker.name(), "turn": turn }));
+    fn notify_speech(&self, speaker: Speaker, status: &str, turn: u32) {
+        self.notify(|| json!({ "type": "speech-update", "status": status, "role": speaker.name(), "turn": turn }));
     }
 
-    fn tell_transcript(&self, speaker: Speaker, kind: &str, text: &str) {
-        self.tell(|| {
+    fn notify_transcript(&self, speaker: Speaker, kind: &str, text: &str) {
+        self.notify(|| {
             json!({
                 "type": "transcript", "role": speaker.name(), "transcriptType": kind, "transcript": text,
             })
@@ -247,7 +249,7 @@ impl Driver {
     }
 }
 
-/// The words that are out after a while.
+/// Returns the words that are spoken after a time.
 fn said_by(words: &[&str], after: i64, lasts: i64) -> String {
     let all = i64::try_from(words.len()).unwrap_or(i64::MAX);
     let out = after.saturating_mul(all).checked_div(lasts).unwrap_or(0).clamp(0, all);

@@ -1,28 +1,29 @@
-//! Tools: called over the user's server, with what it answers told to the conversation.
+//! Tool calls: requests to the user's server, with the results added to the conversation.
 
 use serde_json::{Map, Value, json};
 
-use super::assistant;
-use super::driver::{Course, Driver, Turn};
-use crate::ids;
+use crate::calls::assistant;
+use crate::calls::driver::{CallFlow, Driver, Interrupt};
 use crate::script::ToolUse;
-use crate::webhooks::{Reply, Server};
+use crate::state::webhook_server::WebhookServer;
+use crate::text::ids;
+use crate::webhooks::Reply;
 
-/// What the conversation is told where a server has nothing to say, or nobody is there to ask.
+/// The result in the conversation if the server gives none or there is no server.
 const NO_RESULT: &str = "No result returned.";
 
-/// One call of a tool, with what the assistant knows of it.
-struct Call<'a> {
+/// One tool call, with the assistant's tool of that name.
+struct ToolCall<'a> {
     id: String,
     name: &'a str,
-    wire: Value,
+    json: Value,
     tool: Option<Value>,
     result: Option<&'a str>,
 }
 
 impl Driver {
-    pub async fn call_tools(&mut self, uses: &[ToolUse]) -> Course<()> {
-        let calls: Vec<Call<'_>> = uses.iter().map(|used| self.call_of(used)).collect();
+    pub async fn call_tools(&mut self, uses: &[ToolUse]) -> CallFlow<()> {
+        let calls: Vec<ToolCall<'_>> = uses.iter().map(|used| self.call_of(used)).collect();
         if let [only] = calls.as_slice() {
             if is_built_in(only, "transferCall") {
                 return self.transfer_by_tool(only).await;
@@ -31,73 +32,73 @@ impl Driver {
                 return self.hand_off_by_tool(only).await;
             }
         }
-        self.note_calls(&calls);
+        self.add_calls(&calls);
         for call in &calls {
             if let Some(text) = assistant::tool_message(call.tool.as_ref(), "request-start") {
                 self.assistant_says(&text).await?;
             }
         }
-        // Tools of one server are called in one message.
-        let mut left: Vec<(Option<Server>, &Call<'_>)> =
+        // One message has all calls for one server.
+        let mut left: Vec<(Option<WebhookServer>, &ToolCall<'_>)> =
             calls.iter().map(|call| (self.server_of(call), call)).collect();
         while let Some((server, first)) = left.first().map(|(server, call)| (server.clone(), *call)) {
             let (together, others) = left.into_iter().partition(|(other, _)| *other == server);
             left = others;
-            let together: Vec<&Call<'_>> = together
+            let together: Vec<&ToolCall<'_>> = together
                 .into_iter()
-                .map(|(_, call): (Option<Server>, _)| call)
+                .map(|(_, call): (Option<WebhookServer>, _)| call)
                 .collect();
             match server {
                 Some(server) => self.ask_server(server, &together).await?,
                 None => {
                     for call in together {
-                        self.answered(call, call.result.unwrap_or(built_in_result(first)), None);
+                        self.add_result(call, call.result.unwrap_or(built_in_result(first)), None);
                     }
                 }
             }
         }
-        self.tell_conversation();
+        self.notify_conversation();
         if calls.iter().any(|call| is_built_in(call, "endCall")) {
             return self.hang_up().await;
         }
         Ok(())
     }
 
-    /// To the destination that the model chose, or to where the server says if the tool has none.
-    async fn transfer_by_tool(&mut self, call: &Call<'_>) -> Course<()> {
+    /// Transfers to the destination that the model chose, or asks the server if the tool has none.
+    async fn transfer_by_tool(&mut self, call: &ToolCall<'_>) -> CallFlow<()> {
         let Some(destination) = chosen_destination(call) else {
             return self.ask_where_to_transfer().await;
         };
-        self.note_built_in(
+        self.add_built_in(
             call.name,
-            call.wire["function"]["arguments"].clone(),
+            call.json["function"]["arguments"].clone(),
             "Transfer initiated.",
         );
-        Err(Turn::Transfer {
-            text: super::begin::spoken(&destination["message"]),
+        Err(Interrupt::Transfer {
+            text: super::start::spoken(&destination["message"]),
             destination,
             taken: None,
         })
     }
 
-    async fn hand_off_by_tool(&mut self, call: &Call<'_>) -> Course<()> {
-        let arguments = &call.wire["function"]["arguments"];
+    async fn hand_off_by_tool(&mut self, call: &ToolCall<'_>) -> CallFlow<()> {
+        let arguments = &call.json["function"]["arguments"];
         let Some(destination) = chosen_destination(call) else {
             return self.ask_whom_to_hand_off_to(arguments).await;
         };
-        self.note_built_in(call.name, arguments.clone(), "Handoff initiated.");
-        Err(Turn::Handoff {
+        self.add_built_in(call.name, arguments.clone(), "Handoff initiated.");
+        Err(Interrupt::Handoff {
             destination,
             text: None,
             taken: None,
         })
     }
 
-    fn call_of<'a>(&self, used: &'a ToolUse) -> Call<'a> {
+    fn call_of<'a>(&self, used: &'a ToolUse) -> ToolCall<'a> {
         let id = format!("call_{}", ids::uuid().replace('-', ""));
         let function = json!({ "name": used.name, "arguments": used.arguments });
-        Call {
-            wire: json!({ "id": id, "type": "function", "function": function }),
+        ToolCall {
+            json: json!({ "id": id, "type": "function", "function": function }),
             id,
             name: &used.name,
             tool: assistant::tool(&self.assistant, &used.name).cloned(),
@@ -105,43 +106,44 @@ impl Driver {
         }
     }
 
-    /// Only functions are the user's to answer. A tool that the assistant does not have is one, too: the script knows it.
-    fn server_of(&self, call: &Call<'_>) -> Option<Server> {
+    /// Returns the server of a tool. Only functions have one. A tool that the assistant lacks counts as a function,
+    /// since the script calls it.
+    fn server_of(&self, call: &ToolCall<'_>) -> Option<WebhookServer> {
         let known = call.tool.as_ref();
         if !known.is_none_or(|tool| tool["type"] == "function" || tool["type"].is_null()) {
             return None;
         }
         let of_assistant = || self.server().filter(|_| self.wants(&json!({ "type": "tool-calls" })));
-        known.and_then(Server::of).or_else(of_assistant)
+        known.and_then(WebhookServer::of).or_else(of_assistant)
     }
 
-    fn note_calls(&self, calls: &[Call<'_>]) {
-        let (at, wires) = (self.at, calls.iter().map(|call| call.wire.clone()).collect::<Vec<_>>());
-        self.change(|life| life.conversation.called_tools(&wires, at));
-        self.tell_conversation();
-        self.happened(|| message(&calls.iter().collect::<Vec<_>>()));
+    fn add_calls(&self, calls: &[ToolCall<'_>]) {
+        let (at, tool_calls) = (self.at, calls.iter().map(|call| call.json.clone()).collect::<Vec<_>>());
+        self.change(|record| record.conversation.add_tool_calls(&tool_calls, at));
+        self.notify_conversation();
+        self.publish(|| message(&calls.iter().collect::<Vec<_>>()));
     }
 
-    async fn ask_server(&mut self, server: Server, calls: &[&Call<'_>]) -> Course<()> {
+    async fn ask_server(&mut self, server: WebhookServer, calls: &[&ToolCall<'_>]) -> CallFlow<()> {
         let message = self.enveloped(message(calls));
-        let waits = |call: &&Call<'_>| call.tool.as_ref().is_none_or(|tool| tool["async"] != true);
+        let waits = |call: &&ToolCall<'_>| call.tool.as_ref().is_none_or(|tool| tool["async"] != true);
         if !calls.iter().any(waits) {
             self.post(server, message);
             for call in calls {
-                self.answered(call, "Success.", None);
+                self.add_result(call, "Success.", None);
             }
             return Ok(());
         }
-        let reply = self.ask(server, message, false).await?;
+        let reply = self.request_reply(server, message, false).await?;
         for call in calls {
-            let answer = answer_to(call, &reply);
-            self.answered(call, &answer.text, answer.metadata.as_ref());
-            let kind = if answer.failed {
+            let result = tool_result(call, &reply);
+            self.add_result(call, &result.text, result.metadata.as_ref());
+            let kind = if result.failed {
                 "request-failed"
             } else {
                 "request-complete"
             };
-            let said = answer
+            let said = result
                 .says
                 .or_else(|| assistant::tool_message(call.tool.as_ref(), kind));
             if let Some(text) = said {
@@ -151,10 +153,14 @@ impl Driver {
         Ok(())
     }
 
-    fn answered(&self, call: &Call<'_>, text: &str, metadata: Option<&Value>) {
+    fn add_result(&self, call: &ToolCall<'_>, text: &str, metadata: Option<&Value>) {
         let at = self.at;
-        self.change(|life| life.conversation.tool_answered(&call.id, call.name, text, metadata, at));
-        self.happened(|| {
+        self.change(|record| {
+            record
+                .conversation
+                .add_tool_result(&call.id, call.name, text, metadata, at)
+        });
+        self.publish(|| {
             json!({
                 "type": "tool-call-result",
                 "toolCallResult": { "toolCallId": call.id, "name": call.name, "result": text },
@@ -162,29 +168,29 @@ impl Driver {
         });
     }
 
-    /// A tool that the API has built in, as the conversation shows it: called, and answered at once.
-    pub fn note_built_in(&self, name: &str, arguments: Value, result: &str) {
+    /// Adds the call of a built-in tool and its immediate result to the conversation.
+    pub fn add_built_in(&self, name: &str, arguments: Value, result: &str) {
         let used = ToolUse {
             name: name.to_owned(),
             arguments,
             result: None,
         };
         let call = self.call_of(&used);
-        self.note_calls(std::slice::from_ref(&call));
-        self.answered(&call, result, None);
-        self.tell_conversation();
+        self.add_calls(std::slice::from_ref(&call));
+        self.add_result(&call, result, None);
+        self.notify_conversation();
     }
 }
 
-/// `tool-calls`, without its envelope.
-fn message(calls: &[&Call<'_>]) -> Value {
-    let list: Vec<&Value> = calls.iter().map(|call| &call.wire).collect();
+/// Returns a `tool-calls` message without its envelope.
+fn message(calls: &[&ToolCall<'_>]) -> Value {
+    let list: Vec<&Value> = calls.iter().map(|call| &call.json).collect();
     let with_tools = calls.iter().map(|call| {
         let mut tool = call
             .tool
             .clone()
             .unwrap_or_else(|| json!({ "type": "function", "function": { "name": call.name } }));
-        tool["toolCall"] = call.wire.clone();
+        tool["toolCall"] = call.json.clone();
         tool
     });
     json!({
@@ -195,17 +201,17 @@ fn message(calls: &[&Call<'_>]) -> Value {
     })
 }
 
-fn is_built_in(call: &Call<'_>, kind: &str) -> bool {
+fn is_built_in(call: &ToolCall<'_>, kind: &str) -> bool {
     match &call.tool {
         Some(tool) => tool["type"] == kind,
         None => call.name == kind,
     }
 }
 
-/// Of the tool's destinations the one that the arguments name, or the only one; a dynamic one is none yet.
-fn chosen_destination(call: &Call<'_>) -> Option<Value> {
+/// Returns the tool's destination that the arguments name, or the only one; `None` for a dynamic one.
+fn chosen_destination(call: &ToolCall<'_>) -> Option<Value> {
     let destinations = call.tool.as_ref()?["destinations"].as_array()?;
-    let wanted = &call.wire["function"]["arguments"]["destination"];
+    let wanted = &call.json["function"]["arguments"]["destination"];
     let is_wanted = |destination: &&Value| {
         let names = ["number", "sipUri", "assistantName", "assistantId"];
         wanted.is_string() && names.iter().any(|name| destination[*name] == *wanted)
@@ -215,7 +221,7 @@ fn chosen_destination(call: &Call<'_>) -> Option<Value> {
     (chosen["type"] != "dynamic").then(|| chosen.clone())
 }
 
-fn built_in_result(call: &Call<'_>) -> &'static str {
+fn built_in_result(call: &ToolCall<'_>) -> &'static str {
     let is_function = call.tool.as_ref().is_none_or(|tool| tool["type"] == "function");
     if is_function && !is_built_in(call, "endCall") {
         NO_RESULT
@@ -224,16 +230,16 @@ fn built_in_result(call: &Call<'_>) -> &'static str {
     }
 }
 
-struct Answer {
+struct ToolResult {
     text: String,
     failed: bool,
     metadata: Option<Value>,
-    /// What the server has the assistant say.
+    /// The message that the server makes the assistant speak.
     says: Option<String>,
 }
 
-/// What the server answered for one call. A failure tells the conversation as little as silence does.
-fn answer_to(call: &Call<'_>, reply: &Reply) -> Answer {
+/// Reads the server's result of one call. A failure gives the conversation no more than a missing result.
+fn tool_result(call: &ToolCall<'_>, reply: &Reply) -> ToolResult {
     let none = Map::new();
     let body = reply.json().unwrap_or_default();
     let results = body["results"].as_array();
@@ -244,15 +250,15 @@ fn answer_to(call: &Call<'_>, reply: &Reply) -> Answer {
     let text = |value: Option<&Value>| match value {
         None | Some(Value::Null) => None,
         Some(Value::String(text)) => Some(text.clone()),
-        // Not as documented, but common.
+        // Undocumented, but common.
         Some(other) => Some(other.to_string()),
     };
     let error = text(result.get("error")).or_else(|| text(body.get("error")));
     let good = text(result.get("result"));
-    Answer {
+    ToolResult {
         failed: good.is_none(),
         text: good.or(error).unwrap_or_else(|| NO_RESULT.to_owned()),
         metadata: result.get("metadata").filter(|metadata| metadata.is_object()).cloned(),
-        says: result.get("message").and_then(super::begin::spoken),
+        says: result.get("message").and_then(super::start::spoken),
     }
 }

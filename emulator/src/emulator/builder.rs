@@ -1,4 +1,4 @@
-//! How an emulator is to be, and starting it so.
+//! The builder of an emulator.
 
 use std::fmt;
 use std::future::Future;
@@ -8,33 +8,38 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::Emulator;
-#[cfg(feature = "data")]
-use crate::data::{DataFile, DataFileError};
-use crate::document::{Document, DocumentError};
-use crate::downloads::Links;
-use crate::fault::Fault;
-#[cfg(feature = "data")]
-use crate::journal::Journal;
-use crate::listener::{ListenError, bind, reachable};
+use crate::emulator::Emulator;
+use crate::fault::{Fault, syntax};
+use crate::http::listener::{ListenError, bind, reachable};
+use crate::http::server_address::ServerAddress;
+use crate::openapi::document::{Document, DocumentError};
+use crate::openapi::validator::Validators;
 use crate::script::Script;
-use crate::world::{Here, Settings, World};
-use crate::{fault_text, ids, server};
+use crate::server;
+use crate::state::State;
+use crate::state::links::Links;
+use crate::state::settings::Settings;
+use crate::storage::Storage;
+#[cfg(feature = "data")]
+use crate::storage::data_file::DataFile;
+#[cfg(feature = "data")]
+use crate::storage::data_file::DataFileError;
+use crate::text::ids;
 
 static EMBEDDED: &str = include_str!("../../openapi.json");
 
-/// How an emulator is to be.
+/// The configuration of an emulator, and its start.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Builder {
     api_key: Option<String>,
     address: SocketAddr,
     spec: Option<Spec>,
-    pub(super) settings: Settings,
+    pub(crate) settings: Settings,
     faults: Vec<Fault>,
     #[cfg(feature = "data")]
     data: Option<PathBuf>,
-    pub(super) scripts: Vec<Script>,
+    pub(crate) scripts: Vec<Script>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,7 +62,7 @@ impl Default for Builder {
                 body_limit: 32 * 1024 * 1024,
                 call_step: Duration::from_millis(40),
                 log_limit: 4096,
-                grace: Duration::from_millis(500),
+                shutdown_timeout: Duration::from_millis(500),
                 client_timeout: Duration::from_secs(30),
                 webhook_limit: 512,
                 server: None,
@@ -69,25 +74,25 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// The key that [`Emulator::api_key`] gives; random otherwise.
+    /// Sets the key that [`Emulator::api_key`] returns; random by default.
     pub fn api_key(mut self, key: impl Into<String>) -> Builder {
         self.api_key = Some(key.into());
         self
     }
 
-    /// The port of the API; a free one otherwise. Downloads always get a free port of their own.
+    /// Sets the port of the API; a free one by default. Downloads always use another free port.
     pub fn port(mut self, port: u16) -> Builder {
         self.address.set_port(port);
         self
     }
 
-    /// The address to listen on; 127.0.0.1 otherwise. On any other, whoever reaches this machine reaches the emulator.
+    /// Sets the address to listen on; 127.0.0.1 by default. Any other address lets other machines connect.
     pub fn host(mut self, host: IpAddr) -> Builder {
         self.address.set_ip(host);
         self
     }
 
-    /// Something that goes wrong from the start. Its operation must be one of the document.
+    /// Adds a fault from the start. Its operation must be one of the document.
     pub fn fault(mut self, fault: Fault) -> Builder {
         self.faults.push(fault);
         self
@@ -105,8 +110,8 @@ impl Builder {
         self
     }
 
-    /// Keeps everything in this file, which is made if it does not exist. What was answered is in it; the next emulator
-    /// with the same file goes on from there.
+    /// Stores everything in this file, which is created if it does not exist. Every confirmed change is in it. The next
+    /// emulator with the same file continues from there.
     #[cfg(feature = "data")]
     pub fn data(mut self, path: impl AsRef<Path>) -> Builder {
         self.data = Some(path.as_ref().to_owned());
@@ -119,84 +124,107 @@ impl Builder {
         self
     }
 
-    /// How long a call stays `queued`, `ringing` and `in-progress` each; 40 ms otherwise. With an hour, only
+    /// Sets the time that a call stays `queued`, `ringing` and `in-progress` each; 40 ms by default. With an hour, only
     /// [`Emulator::advance`] moves calls.
     pub fn call_step(mut self, step: Duration) -> Builder {
         self.settings.call_step = step;
         self
     }
 
-    /// The largest request body that is read, in bytes; 32 MiB otherwise. Larger ones are answered with 413.
+    /// Sets the largest accepted request body, in bytes; 32 MiB by default. A larger one gets a 413.
     pub fn body_limit(mut self, bytes: usize) -> Builder {
         self.settings.body_limit = bytes;
         self
     }
 
-    /// How long a client may be silent in the middle of a request, and between two; 30 seconds otherwise.
+    /// Sets the time that a client may be silent within a request and between two; 30 seconds by default.
     pub fn client_timeout(mut self, timeout: Duration) -> Builder {
         self.settings.client_timeout = timeout;
         self
     }
 
-    /// How long answers that are under way may take once the emulator stops; half a second otherwise.
-    pub fn grace(mut self, grace: Duration) -> Builder {
-        self.settings.grace = grace;
+    /// Sets the time that pending responses have after a stop; half a second by default.
+    pub fn shutdown_timeout(mut self, shutdown_timeout: Duration) -> Builder {
+        self.settings.shutdown_timeout = shutdown_timeout;
         self
     }
 
-    /// How many requests are kept for [`Emulator::requests`]; 4096 otherwise. Of their bodies, 64 MiB at most are kept.
+    /// Sets the number of requests kept for [`Emulator::requests`]; 4096 by default. At most 64 MiB of their bodies are
+    /// kept.
     pub fn keep_requests(mut self, count: usize) -> Builder {
         self.settings.log_limit = count;
         self
     }
 
-    /// Starts it on a thread of its own; it answers as soon as this returns.
+    /// Starts the emulator on its own thread. It responds as soon as this returns.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the document cannot be served, a fault names an unknown operation, the address cannot be
+    /// listened on, or the data file cannot be used.
     pub async fn start(self) -> Result<Emulator, StartError> {
-        let Prepared { api, downloads, world } = self.prepare()?;
+        let Prepared {
+            api,
+            downloads,
+            state,
+            storage,
+        } = self.prepare()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let served = world.clone();
-        // Not a task of the caller's runtime: a test that blocks on a client of another language would never hear
-        // from it, and one that pauses its clock would stop it.
+        let (served, stored) = (state.clone(), storage.clone());
+        // The caller's runtime is not used: a test that blocks on a client of another language would block the server
+        // too, and a paused clock would stop it.
         let thread = std::thread::Builder::new()
             .name("vapi-emulator".into())
             .spawn(move || {
-                // Fails only where a listener can't be registered; clients then find nobody there.
-                let _ = runtime.block_on(server::serve(api, downloads, served));
-                // A name that is still looked up for a webhook must not hold up whoever drops the emulator.
+                // This fails only if a listener cannot be registered; clients then get no connection.
+                let _ = runtime.block_on(server::serve(api, downloads, served, stored));
+                // A pending name lookup of a webhook must not delay the drop of the emulator.
                 runtime.shutdown_background();
             })?;
         Ok(Emulator {
-            world,
+            state,
+            storage,
             thread: Some(thread),
         })
     }
 
-    /// Serves on the caller's runtime until `stop` is ready. `started` is told the base URL and the key first.
+    /// Runs the emulator on the caller's runtime until `stop` is ready. Calls `started` first, with the base URL and
+    /// the key.
+    ///
+    /// # Errors
+    ///
+    /// Returns an error if the document cannot be served, a fault names an unknown operation, the address cannot be
+    /// listened on, or the data file cannot be used.
     pub async fn run(self, started: impl FnOnce(&str, &str), stop: impl Future<Output = ()>) -> Result<(), StartError> {
-        let Prepared { api, downloads, world } = self.prepare()?;
-        started(&world.here.url(), &world.here.key);
-        let mut serve = std::pin::pin!(server::serve(api, downloads, world.clone()));
+        let Prepared {
+            api,
+            downloads,
+            state,
+            storage,
+        } = self.prepare()?;
+        started(&state.server_address.url(), &state.server_address.key);
+        let mut serve = std::pin::pin!(server::serve(api, downloads, state.clone(), storage.clone()));
         tokio::select! {
             served = &mut serve => return Ok(served?),
             () = stop => {}
         }
-        world.stop();
+        state.stop();
         serve.await?;
-        world.close().map_err(StartError)
+        storage.close(&state).map_err(StartError)
     }
 
     fn prepare(self) -> Result<Prepared, StartError> {
-        let document = match self.spec {
+        let validators = match self.spec {
             None => embedded()?,
-            Some(Spec::Text(text)) => Arc::new(Document::parse(text)?),
+            Some(Spec::Text(text)) => validators(Document::parse(text)?),
             Some(Spec::File(path)) => {
                 let text = std::fs::read(&path).map_err(|error| StartError(format!("{}: {error}", path.display())))?;
                 let document = Document::parse(text);
-                Arc::new(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
+                validators(document.map_err(|error| StartError(format!("{}: {error}", path.display())))?)
             }
         };
         for fault in &self.faults {
-            fault_text::check_target(fault, &document).map_err(|error| StartError(error.to_string()))?;
+            syntax::check_target(fault, validators.document()).map_err(|error| StartError(error.to_string()))?;
         }
         let api = bind(self.address)?;
         let downloads = bind(SocketAddr::new(self.address.ip(), 0))?;
@@ -207,42 +235,51 @@ impl Builder {
         #[cfg(not(feature = "data"))]
         let link_key = fastrand::u64(..);
         let links = Links::to(reachable(downloads.local_addr()?), link_key);
-        let here = Here {
+        let server_address = ServerAddress {
             address: reachable(api.local_addr()?),
             listens_on: self.address.ip(),
             key: self.api_key.unwrap_or_else(ids::uuid),
         };
-        let world = Arc::new(World::new(document, self.settings, links, here));
+        let state = Arc::new(State::new(validators, self.settings, links, server_address));
         for script in self.scripts {
-            world.scripts.lock().add(script);
+            state.scripts.lock().add(script);
         }
-        self.faults.into_iter().for_each(|fault| world.faults.lock().add(fault));
+        self.faults.into_iter().for_each(|fault| state.faults.lock().add(fault));
         #[cfg(feature = "data")]
-        if let Some(file) = file {
-            let journal = Journal::start(file, &world)?;
-            world.journal.get_or_init(|| journal);
-        }
-        Ok(Prepared { api, downloads, world })
+        let storage = file.map_or_else(|| Ok(Storage::default()), |file| Storage::open(file, &state))?;
+        #[cfg(not(feature = "data"))]
+        let storage = Storage::default();
+        Ok(Prepared {
+            api,
+            downloads,
+            state,
+            storage: Arc::new(storage),
+        })
     }
 }
 
 struct Prepared {
     api: TcpListener,
     downloads: TcpListener,
-    world: Arc<World>,
+    state: Arc<State>,
+    storage: Arc<Storage>,
 }
 
-/// The embedded document, read once for all emulators of a process.
-fn embedded() -> Result<Arc<Document>, DocumentError> {
-    static DOCUMENT: OnceLock<Arc<Document>> = OnceLock::new();
-    if let Some(document) = DOCUMENT.get() {
-        return Ok(document.clone());
+fn validators(document: Document) -> Arc<Validators> {
+    Arc::new(Validators::new(Arc::new(document)))
+}
+
+/// Returns the embedded document, which is parsed once for all emulators of a process.
+fn embedded() -> Result<Arc<Validators>, DocumentError> {
+    static VALIDATORS: OnceLock<Arc<Validators>> = OnceLock::new();
+    if let Some(known) = VALIDATORS.get() {
+        return Ok(known.clone());
     }
-    let document = Arc::new(Document::parse(EMBEDDED)?);
-    Ok(DOCUMENT.get_or_init(|| document).clone())
+    let read = validators(Document::parse(EMBEDDED)?);
+    Ok(VALIDATORS.get_or_init(|| read).clone())
 }
 
-/// An emulator could not start: no port, or no document that can be served.
+/// An error of starting an emulator: no port, or a document that cannot be served.
 #[derive(Debug)]
 pub struct StartError(String);
 

@@ -1,4 +1,4 @@
-//! One HTTP request to a server of the user's: a connection of its own, no redirects, an answer of bounded size.
+//! The HTTP client for user's servers: one connection for each request, no redirects, responses of limited size.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,40 +12,40 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-/// The largest answer that is read.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+/// The largest accepted response.
+const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
-pub(crate) struct Response {
+pub(crate) struct WebhookResponse {
     pub status: u16,
     pub body: Bytes,
 }
 
-/// `POST`s a body, and gives up after a while of real time.
+/// Sends a `POST` request with a timeout in real time.
 pub(crate) async fn post(
     url: &str,
     headers: HeaderMap,
     body: Bytes,
     timeout: Duration,
-) -> Result<Response, Undelivered> {
+) -> Result<WebhookResponse, DeliveryError> {
     let sent = send(url, headers, body);
     match tokio::time::timeout(timeout, sent).await {
-        Ok(answered) => answered,
-        Err(_) => Err(Undelivered::TimedOut(timeout)),
+        Ok(result) => result,
+        Err(_) => Err(DeliveryError::TimedOut(timeout)),
     }
 }
 
-async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<Response, Undelivered> {
-    let uri: Uri = url.parse().map_err(|_| Undelivered::NoUrl)?;
-    let host = uri.host().ok_or(Undelivered::NoUrl)?;
+async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<WebhookResponse, DeliveryError> {
+    let uri: Uri = url.parse().map_err(|_| DeliveryError::NoUrl)?;
+    let host = uri.host().ok_or(DeliveryError::NoUrl)?;
     let secure = match uri.scheme_str() {
         Some("http") => false,
         Some("https") if cfg!(feature = "https") => true,
         #[cfg(not(feature = "https"))]
-        Some("https") => return Err(Undelivered::NoTls),
-        _ => return Err(Undelivered::NoUrl),
+        Some("https") => return Err(DeliveryError::NoTls),
+        _ => return Err(DeliveryError::NoUrl),
     };
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    // The brackets of an IPv6 address belong to the URL.
+    // The brackets of an IPv6 address are part of the URL, not of the address.
     let address = host.trim_start_matches('[').trim_end_matches(']');
     let stream = TcpStream::connect((address, port)).await.map_err(failed)?;
     let _ = stream.set_nodelay(true);
@@ -58,50 +58,50 @@ async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<Response, Un
     exchange(stream, request).await
 }
 
-fn request(uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Result<Request<Full<Bytes>>, Undelivered> {
-    let authority = uri.authority().ok_or(Undelivered::NoUrl)?.as_str();
+fn request(uri: &Uri, mut headers: HeaderMap, body: Bytes) -> Result<Request<Full<Bytes>>, DeliveryError> {
+    let authority = uri.authority().ok_or(DeliveryError::NoUrl)?.as_str();
     let host = authority.rsplit('@').next().unwrap_or_default();
-    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| Undelivered::NoUrl)?);
+    headers.insert(HOST, HeaderValue::from_str(host).map_err(|_| DeliveryError::NoUrl)?);
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = Method::POST;
-    *request.uri_mut() = path.parse().map_err(|_| Undelivered::NoUrl)?;
+    *request.uri_mut() = path.parse().map_err(|_| DeliveryError::NoUrl)?;
     *request.headers_mut() = headers;
     Ok(request)
 }
 
-async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<Response, Undelivered>
+async fn exchange<S>(stream: S, request: Request<Full<Bytes>>) -> Result<WebhookResponse, DeliveryError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(failed)?;
-    let answer = async {
+    let response = async {
         let (parts, body) = sender.send_request(request).await.map_err(failed)?.into_parts();
-        let body = Limited::new(body, LARGEST_ANSWER).collect().await.map_err(failed)?;
-        Ok(Response {
+        let body = Limited::new(body, MAX_RESPONSE_BYTES).collect().await.map_err(failed)?;
+        Ok(WebhookResponse {
             status: parts.status.as_u16(),
             body: body.to_bytes(),
         })
     };
-    // Not a task of its own: when this is given up, the connection goes with it.
+    // The connection is not a task of its own, so that it closes when this future is dropped.
     let mut connection = std::pin::pin!(connection);
-    let mut answer = std::pin::pin!(answer);
+    let mut response = std::pin::pin!(response);
     tokio::select! {
-        answered = &mut answer => answered,
-        // A connection that ended may have delivered the answer whole.
-        _ = &mut connection => answer.await,
+        result = &mut response => result,
+        // A connection that ended may have delivered the whole response.
+        _ = &mut connection => response.await,
     }
 }
 
-fn failed(error: impl fmt::Display) -> Undelivered {
-    Undelivered::Failed(error.to_string())
+fn failed(error: impl fmt::Display) -> DeliveryError {
+    DeliveryError::Failed(error.to_string())
 }
 
-/// Why there is no answer.
+/// An attempt without a response.
 #[derive(Debug)]
-pub(crate) enum Undelivered {
+pub(crate) enum DeliveryError {
     NoUrl,
     #[cfg(not(feature = "https"))]
     NoTls,
@@ -109,14 +109,14 @@ pub(crate) enum Undelivered {
     Failed(String),
 }
 
-impl fmt::Display for Undelivered {
+impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Undelivered::NoUrl => f.write_str("the url is not one of http or https"),
+            DeliveryError::NoUrl => f.write_str("the URL must be http or https"),
             #[cfg(not(feature = "https"))]
-            Undelivered::NoTls => f.write_str("this emulator was built without its feature `https`; use an http url"),
-            Undelivered::TimedOut(after) => write!(f, "no answer within {} seconds", after.as_secs_f64()),
-            Undelivered::Failed(reason) => f.write_str(reason),
+            DeliveryError::NoTls => f.write_str("this emulator was built without its feature `https`; use an http URL"),
+            DeliveryError::TimedOut(after) => write!(f, "no response within {} seconds", after.as_secs_f64()),
+            DeliveryError::Failed(reason) => f.write_str(reason),
         }
     }
 }

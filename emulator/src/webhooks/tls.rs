@@ -1,4 +1,4 @@
-//! TLS to servers of the user's, with the certificates that the machine trusts.
+//! TLS to user's servers, with the certificates that the machine trusts.
 
 use std::io;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use tokio_rustls::rustls::ClientConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-pub(super) async fn connect(stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(stream: TcpStream, host: &str) -> io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    // The provider is said here, since the process may have installed none, or another.
+    // The provider is explicit, since the process may have installed none, or another.
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .and_then(|builder| builder.with_platform_verifier())

@@ -1,4 +1,4 @@
-//! A headless Chromium with a page of the emulator in it, driven by ChromeDriver, and what the page asked and complained of.
+//! A headless Chromium with a page of the emulator, driven by ChromeDriver, with its requests and console messages.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -9,13 +9,13 @@ use thirtyfour::LoggingPrefsLogLevel;
 use thirtyfour::prelude::*;
 use vapi_emulator::Emulator;
 
-/// A browser on a machine with other work to do may take its time.
+/// The timeout of the browser on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Names resolve to nothing but this machine, so that a request to any other shows as an error.
+/// Only this machine resolves, so that a request to another host shows as an error.
 const FLAGS: [&str; 10] = [
     "--headless",
-    // Everything that is shown comes from this test, and a sandbox is more than many containers allow.
+    // All pages come from this test, and many containers do not allow a sandbox.
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -33,9 +33,9 @@ pub struct Page {
     origin: String,
 }
 
-/// Shows a test a page, and closes the browser whatever becomes of the test.
+/// Runs a test with a page, and closes the browser afterwards, even if the test fails.
 pub async fn browse(emulator: &Emulator, test: impl AsyncFnOnce(Page) + 'static) {
-    // Two browsers at a time would be too many for a small machine.
+    // One browser at a time, for small machines.
     static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
     let _alone = ONE.lock().await;
     let (mut chromedriver, port) = start_driver();
@@ -47,7 +47,7 @@ pub async fn browse(emulator: &Emulator, test: impl AsyncFnOnce(Page) + 'static)
     wishes
         .set_browser_log_level(LoggingPrefsLogLevel::All)
         .expect("a level");
-    // Built beside the `vapi` crate, reqwest has TLS and waits to be told with which cryptography.
+    // In a build with the `vapi` crate, reqwest has TLS and needs an explicit cryptography provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build();
     let driver = WebDriver::builder(format!("http://127.0.0.1:{port}"), wishes)
@@ -113,7 +113,7 @@ impl Page {
         }
     }
 
-    /// The text of an element becomes what is expected.
+    /// Waits until the text of an element is the expected one.
     pub async fn shows(&self, selector: &str, text: &str) {
         self.until(&format!(
             "document.querySelector({selector:?})?.textContent.trim() === {text:?}"
@@ -136,7 +136,7 @@ impl Page {
         element.expect("an element").click().await.expect("a click");
     }
 
-    /// Neither an error nor a warning in the console, and nothing asked of anybody but the emulator.
+    /// Checks that the console has no error and no warning, and that all requests went to the emulator.
     pub async fn is_at_peace(&self) {
         let log = self.driver.browser_log().await.expect("a log");
         let complaints = log

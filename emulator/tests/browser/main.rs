@@ -23,7 +23,11 @@ async fn start() -> Emulator {
 async fn place(emulator: &Emulator, call: Value) {
     let client = Client::builder().no_proxy().build().expect("a client");
     let request = client.post(format!("{}/call", emulator.base_url())).json(&call);
-    let response = request.bearer_auth(emulator.api_key()).send().await.expect("an answer");
+    let response = request
+        .bearer_auth(emulator.api_key())
+        .send()
+        .await
+        .expect("a response");
     assert_eq!(response.status(), 201);
 }
 
@@ -109,7 +113,7 @@ async fn everything_can_be_done_with_keys() {
         page.until("document.querySelectorAll('.row').length === 1").await;
         page.shows("#list-foot", "1 of 3 calls").await;
         page.press("nobody").await;
-        page.shows("#list-empty .title", "No call fits the filter").await;
+        page.shows("#list-empty .title", "No call matches the filter").await;
         page.press(Key::Escape).await;
         page.until("document.querySelectorAll('.row').length === 3").await;
         page.focus_is_in("#list").await;
@@ -140,7 +144,7 @@ async fn everything_can_be_done_with_keys() {
 }
 
 #[tokio::test]
-async fn thousands_of_calls_are_drawn_as_far_as_they_are_seen() {
+async fn only_visible_rows_of_thousands_of_calls_are_drawn() {
     let emulator = start().await;
     let customers: Vec<Value> = (0..3000).map(|_| customer("Somebody")).collect();
     place(&emulator, json!({ "assistant": {}, "customers": customers })).await;

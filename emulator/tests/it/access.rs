@@ -1,4 +1,4 @@
-//! Who may ask, and what is there to be asked.
+//! Access: tokens, methods, paths and documents.
 
 use reqwest::Method;
 use serde_json::json;
@@ -49,7 +49,11 @@ async fn a_path_that_does_not_exist_is_not_found() {
 #[tokio::test]
 async fn a_method_that_a_path_lacks_is_not_allowed() {
     let vapi = start().await;
-    let response = vapi.request(Method::PUT, "/assistant").send().await.expect("an answer");
+    let response = vapi
+        .request(Method::PUT, "/assistant")
+        .send()
+        .await
+        .expect("a response");
     assert_eq!(response.status(), 405);
     let mut allowed: Vec<&str> = response.headers()["allow"]
         .to_str()
@@ -196,6 +200,6 @@ async fn a_document_that_is_none_says_so() {
         .expect_err("a circle");
     assert_eq!(
         error.to_string(),
-        "the schema A is composed of #/components/schemas/A without end"
+        "the schema A includes itself through #/components/schemas/A"
     );
 }

@@ -1,4 +1,4 @@
-//! The binary: what it says, how it stops, and what it says when it can't start.
+//! The binary: its output, its stop, and its start errors.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -32,7 +32,7 @@ async fn it_says_where_it_is_and_how_to_stop_it() {
 #[tokio::test]
 async fn it_warns_when_other_machines_can_reach_it() {
     let emulator = start(&["--host", "0.0.0.0"]);
-    // Where it can be reached from here.
+    // The address at which this machine reaches it.
     assert!(emulator.url.starts_with("http://127.0.0.1:"), "{}", emulator.url);
     assert_eq!(emulator.get("/assistant").await.0, 200);
     emulator.signal("TERM");
@@ -51,7 +51,7 @@ async fn it_stops_by_either_signal_and_finishes_what_it_answers() {
         connection
             .write_all(b"GET /assistant HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nConnection: close\r\n\r\n")
             .expect("sent");
-        // Recorded means that it is being answered.
+        // A logged request is in progress.
         while emulator
             .get("/emulator/requests")
             .await
@@ -61,7 +61,7 @@ async fn it_stops_by_either_signal_and_finishes_what_it_answers() {
         {}
         emulator.signal(signal);
         let mut answer = String::new();
-        connection.read_to_string(&mut answer).expect("an answer");
+        connection.read_to_string(&mut answer).expect("a response");
         assert!(
             answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("[]"),
             "{answer}"
@@ -72,7 +72,7 @@ async fn it_stops_by_either_signal_and_finishes_what_it_answers() {
 }
 
 #[tokio::test]
-async fn what_it_was_told_is_in_the_file_when_it_stops() {
+async fn everything_stored_is_in_the_file_after_a_stop() {
     let scratch = Scratch::new("stop");
     let path = scratch.path("vapi.redb");
     let emulator = start(&["--data", &path]);
@@ -94,7 +94,11 @@ async fn faults_can_be_given_on_the_command_line() {
     ]);
     assert_eq!(emulator.post("/assistant", json!({})).await.0, 503);
     assert_eq!(emulator.post("/assistant", json!({})).await.0, 201);
-    let response = emulator.request(Method::GET, "/squad").send().await.expect("an answer");
+    let response = emulator
+        .request(Method::GET, "/squad")
+        .send()
+        .await
+        .expect("a response");
     assert_eq!(
         (response.status().as_u16(), &response.headers()["retry-after"]),
         (429, &"2".parse().expect("a header"))
@@ -133,7 +137,7 @@ fn a_document_that_can_not_be_served_is_named() {
 fn a_fault_that_makes_no_sense_is_explained() {
     let said = complaint(&["--fault", "POST /call=often"]);
     assert!(
-        said.contains("`POST /call=often`: there is no fault `often`; there are status, latency, "),
+        said.contains("`POST /call=often`: `often` is not an item of a fault; the items are status, latency, "),
         "{said}"
     );
     let said = complaint(&["--port", "0", "--fault", "POST /cal=500"]);

@@ -1,4 +1,4 @@
-//! Calls: placed, alive, over.
+//! Calls from their creation to their end.
 
 use std::time::Duration;
 
@@ -80,7 +80,7 @@ async fn a_call_ends_by_itself_in_real_time() {
 }
 
 #[tokio::test]
-async fn an_ended_call_tells_what_was_said_and_what_it_cost() {
+async fn an_ended_call_has_its_transcript_and_cost() {
     let vapi = start_with_slow_calls().await;
     let assistant = vapi
         .create("/assistant", json!({ "firstMessage": "Good morning!" }))
@@ -103,7 +103,7 @@ async fn an_ended_call_is_as_the_document_declares() {
     let call = place(&vapi).await;
     vapi.emulator.advance(3 * STEP).await;
     let call = read(&vapi, &call).await;
-    let problems = vapi.emulator.answer_problems("CallController_findOne", &call);
+    let problems = vapi.emulator.response_problems("CallController_findOne", &call);
     assert_eq!(problems, Vec::<String>::new());
 }
 
@@ -169,7 +169,7 @@ async fn a_call_over_a_websocket_says_where_to_connect() {
 }
 
 #[tokio::test]
-async fn a_call_can_be_ended_at_its_control_address_without_a_token() {
+async fn the_control_address_ends_a_call_without_a_token() {
     let vapi = start_with_slow_calls().await;
     let call = place(&vapi).await;
     vapi.emulator.advance(2 * STEP).await;

@@ -5,14 +5,14 @@ use serde_json::{Value, json};
 
 use crate::client::{Vapi, start};
 
-/// The data of each event; what is no JSON stays a string.
+/// Returns the data of each event. Text that is not JSON stays a string.
 async fn events(vapi: &Vapi, path: &str, body: Value) -> Vec<Value> {
     let response = vapi
         .request(Method::POST, path)
         .json(&body)
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
     let text = response.text().await.expect("a whole body");
     let data = text

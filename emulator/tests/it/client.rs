@@ -1,4 +1,4 @@
-//! The barest HTTP client with a token: requests in, status and JSON out.
+//! A minimal HTTP client with a token: requests in, status and JSON out.
 
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::Value;
@@ -16,7 +16,7 @@ pub async fn start() -> Vapi {
 
 pub async fn start_with(builder: Builder) -> Vapi {
     let emulator = builder.start().await.expect("a free port");
-    // Built beside the `vapi` crate, reqwest has TLS and waits to be told with which cryptography.
+    // In a build with the `vapi` crate, reqwest has TLS and needs an explicit cryptography provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let http = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
@@ -36,7 +36,7 @@ impl Vapi {
         self.http.request(method, format!("{}{path}", self.emulator.base_url()))
     }
 
-    /// A request to any address, such as that of a download.
+    /// Builds a request to any address, such as that of a download.
     pub fn elsewhere(&self, method: Method, url: &str) -> RequestBuilder {
         self.http.request(method, url)
     }
@@ -57,7 +57,7 @@ impl Vapi {
         answer(self.request(Method::DELETE, path)).await
     }
 
-    /// Creates something and gives its id.
+    /// Creates a resource and returns its id.
     pub async fn create(&self, path: &str, body: Value) -> String {
         let (status, created) = self.post(path, body).await;
         assert_eq!(status, 201, "{created}");
@@ -66,7 +66,7 @@ impl Vapi {
 }
 
 pub async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.expect("an answer");
+    let response = request.send().await.expect("a response");
     (response.status().as_u16(), body(response).await)
 }
 

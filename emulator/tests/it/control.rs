@@ -1,4 +1,4 @@
-//! Live control: what a call is told while it lasts.
+//! Live control: commands to running calls.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ struct Live {
     control: String,
 }
 
-/// A call that has just been answered, with this script.
+/// Returns a call that was just answered, with this script.
 async fn live(script: Script) -> Live {
     let vapi = start_with(Emulator::builder().call_step(STEP)).await;
     vapi.emulator.script(script);
@@ -47,7 +47,7 @@ impl Live {
         self.vapi.get(&format!("/call/{}", self.id)).await.1
     }
 
-    /// The call once it is over.
+    /// Returns the call after its end.
     async fn over(&self) -> Value {
         self.vapi.emulator.advance(60 * STEP).await;
         self.read().await

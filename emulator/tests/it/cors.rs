@@ -1,4 +1,4 @@
-//! Browsers: pages of any origin may use the API, none but our own may change the emulator.
+//! CORS: pages of any origin may use the API; only the emulator's own pages may change the emulator.
 
 use reqwest::Method;
 use serde_json::json;
@@ -9,7 +9,7 @@ use crate::client::{answer, start, start_with};
 const ELSEWHERE: &str = "http://app.example:3000";
 
 #[tokio::test]
-async fn a_browser_may_send_a_token_and_json_from_any_origin() {
+async fn preflight_allows_a_token_and_json_from_any_origin() {
     let vapi = start().await;
     let response = vapi
         .without_token(Method::OPTIONS, "/call")
@@ -21,7 +21,7 @@ async fn a_browser_may_send_a_token_and_json_from_any_origin() {
         )
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(response.status(), 204);
     let header = |name: &str| response.headers()[name].to_str().expect("text");
     assert_eq!(header("access-control-allow-origin"), "*");
@@ -47,7 +47,7 @@ async fn a_page_reads_answers_and_errors_alike() {
         ("/api-json", 200),
     ] {
         let response = vapi.request(Method::GET, path).header("origin", ELSEWHERE).send().await;
-        let response = response.expect("an answer");
+        let response = response.expect("a response");
         assert_eq!(response.status(), status);
         assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
         let exposed = response.headers()["access-control-expose-headers"]
@@ -75,7 +75,7 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
     ] {
         let (status, body) = advance("origin", origin).await;
         assert_eq!(status, 403, "{origin}");
-        assert_eq!(body["message"], "Pages of other origins can't change the emulator");
+        assert_eq!(body["message"], "Pages of other origins cannot change the emulator");
     }
     assert_eq!(advance("sec-fetch-site", "cross-site").await.0, 403);
     assert_eq!(advance("sec-fetch-site", "same-site").await.0, 403);
@@ -92,24 +92,24 @@ async fn a_page_of_another_origin_cannot_change_the_emulator() {
 }
 
 #[tokio::test]
-async fn a_browser_is_not_told_that_it_may_ask_the_emulator() {
+async fn preflight_does_not_allow_the_emulators_own_routes() {
     let vapi = start().await;
     let preflight = vapi
         .without_token(Method::OPTIONS, "/emulator/clock")
         .header("origin", ELSEWHERE)
         .header("access-control-request-method", "POST");
-    let response = preflight.send().await.expect("an answer");
+    let response = preflight.send().await.expect("a response");
     assert_eq!(response.status(), 403);
     assert!(!response.headers().contains_key("access-control-allow-origin"));
     let read = vapi
         .without_token(Method::GET, "/emulator/calls")
         .header("origin", ELSEWHERE);
-    let response = read.send().await.expect("an answer");
+    let response = read.send().await.expect("a response");
     assert!(!response.headers().contains_key("access-control-allow-origin"));
 }
 
 #[tokio::test]
-async fn a_name_that_was_made_to_point_here_is_no_way_in() {
+async fn a_foreign_host_name_is_refused() {
     let vapi = start().await;
     let html = |path: &str, host: &str| {
         let request = vapi.without_token(Method::GET, path).header("accept", "text/html");
@@ -127,13 +127,13 @@ async fn a_name_that_was_made_to_point_here_is_no_way_in() {
     assert_eq!(html("/", "localhost:8080").await.0, 200);
     assert_eq!(html("/emulator/calls", "[::1]:8080").await.0, 200);
     assert_eq!(html("/emulator/calls", "vapi:8080").await.0, 403);
-    // The API is open to all, as a container beside this one may call it by a name.
+    // The API accepts all hosts: another container may call it by a name.
     let (status, _) = answer(vapi.request(Method::GET, "/assistant").header("host", "vapi:8080")).await;
     assert_eq!(status, 200);
 }
 
 #[tokio::test]
-async fn an_emulator_that_listens_everywhere_has_the_names_of_its_network() {
+async fn an_emulator_on_all_addresses_accepts_names_of_its_network() {
     let vapi = start_with(Emulator::builder().host([0, 0, 0, 0].into())).await;
     for (host, status) in [
         ("10.0.0.6:8080", 200),

@@ -1,4 +1,4 @@
-//! Credentials, and deliveries that prove where they come from.
+//! Credentials, and the authentication of webhooks.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,7 +16,7 @@ async fn start() -> Vapi {
     start_with(Emulator::builder().call_step(STEP)).await
 }
 
-/// The first delivery to a server with these properties.
+/// Returns the first webhook to a server with these properties.
 async fn delivered(vapi: &Vapi, receiver: &Receiver, server: Value) -> Received {
     let mut server = server;
     server["url"] = json!(receiver.url);
@@ -111,7 +111,7 @@ async fn a_signature_without_a_time_is_that_of_the_body() {
 }
 
 #[tokio::test]
-async fn an_access_token_is_fetched_once_and_again_when_it_has_run_out() {
+async fn an_access_token_is_fetched_again_after_it_expires() {
     let asked = Arc::new(Mutex::new(Vec::<Bytes>::new()));
     let forms = asked.clone();
     let issuer = Receiver::answering(move |sent| {

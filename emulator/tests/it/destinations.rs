@@ -1,4 +1,4 @@
-//! Where a call goes on, as its server says: to a number, or to another assistant.
+//! Destinations that a server names: a number, or another assistant.
 
 use serde_json::{Value, json};
 use vapi_emulator::Script;
@@ -58,7 +58,7 @@ async fn carriers_are_told_to_forward_and_to_hang_up() {
 }
 
 #[tokio::test]
-async fn a_transfer_that_is_refused_leaves_the_call_as_it_is() {
+async fn a_refused_transfer_leaves_the_call_unchanged() {
     let vapi = start().await;
     let receiver = Receiver::answering(|_| Some((200, json!({ "error": "Nobody is in." })))).await;
     vapi.emulator

@@ -1,4 +1,4 @@
-//! Artifacts of a call: a redirect to another host, which wants no token.
+//! Artifacts of a call: a redirect to another host, which needs no token.
 
 use std::io::Read;
 use std::time::Duration;
@@ -19,7 +19,7 @@ async fn ended_call() -> (Vapi, String) {
 }
 
 async fn location(vapi: &Vapi, path: &str) -> String {
-    let response = vapi.request(Method::GET, path).send().await.expect("an answer");
+    let response = vapi.request(Method::GET, path).send().await.expect("a response");
     assert_eq!(response.status(), 302);
     response.headers()["location"].to_str().expect("text").to_owned()
 }
@@ -27,7 +27,7 @@ async fn location(vapi: &Vapi, path: &str) -> String {
 async fn download(path: &str) -> (String, Vec<u8>) {
     let (vapi, id) = ended_call().await;
     let location = location(&vapi, &format!("/call/{id}/{path}")).await;
-    let response = vapi.elsewhere(Method::GET, &location).send().await.expect("an answer");
+    let response = vapi.elsewhere(Method::GET, &location).send().await.expect("a response");
     assert_eq!(response.status(), 200);
     let content_type = response.headers()["content-type"].to_str().expect("text").to_owned();
     (content_type, response.bytes().await.expect("a whole body").to_vec())
@@ -48,7 +48,7 @@ async fn the_other_host_refuses_a_token() {
     let request = vapi
         .elsewhere(Method::GET, &location)
         .bearer_auth(vapi.emulator.api_key());
-    assert_eq!(request.send().await.expect("an answer").status(), 400);
+    assert_eq!(request.send().await.expect("a response").status(), 400);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn the_other_host_refuses_a_link_that_was_changed() {
         .await
         .replace("mono", "stereo");
     let request = vapi.elsewhere(Method::GET, &location);
-    assert_eq!(request.send().await.expect("an answer").status(), 403);
+    assert_eq!(request.send().await.expect("a response").status(), 403);
 }
 
 #[tokio::test]
@@ -142,7 +142,7 @@ async fn the_links_in_an_ended_call_work() {
             vapi.elsewhere(Method::GET, link)
                 .send()
                 .await
-                .expect("an answer")
+                .expect("a response")
                 .status(),
             200,
             "{name}"

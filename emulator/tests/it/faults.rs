@@ -1,4 +1,4 @@
-//! Faults: what goes wrong when it is asked to.
+//! Faults on demand.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,11 @@ async fn faults_follow_each_other_in_the_order_they_were_added() {
 async fn a_rate_limit_says_when_to_come_back() {
     let vapi = start().await;
     vapi.emulator.fault(Fault::everywhere().rate_limit("7"));
-    let response = vapi.request(Method::GET, "/assistant").send().await.expect("an answer");
+    let response = vapi
+        .request(Method::GET, "/assistant")
+        .send()
+        .await
+        .expect("a response");
     assert_eq!(response.status(), 429);
     assert_eq!(response.headers()["retry-after"], "7");
 }
@@ -57,7 +61,11 @@ async fn a_fault_can_answer_what_a_proxy_would() {
     let vapi = start().await;
     vapi.emulator
         .fault(Fault::everywhere().body(403, "text/plain", "error code: 1010"));
-    let response = vapi.request(Method::GET, "/assistant").send().await.expect("an answer");
+    let response = vapi
+        .request(Method::GET, "/assistant")
+        .send()
+        .await
+        .expect("a response");
     assert_eq!(response.status(), 403);
     assert_eq!(response.headers()["content-type"], "text/plain");
     assert_eq!(response.text().await.expect("a body"), "error code: 1010");
@@ -82,7 +90,7 @@ async fn a_reset_leaves_no_answer() {
         .json(&json!({}))
         .send()
         .await
-        .expect_err("no answer");
+        .expect_err("no response");
     let mut cause: &dyn std::error::Error = &error;
     while let Some(deeper) = cause.source() {
         cause = deeper;

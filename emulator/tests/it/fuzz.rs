@@ -1,4 +1,4 @@
-//! Anything at all, the same in every run: it gets an answer that is no server error, and the next client is served.
+//! Fuzz tests with a fixed seed: every input gets a response that is not a server error, and the next client is served.
 
 use std::time::Duration;
 
@@ -21,10 +21,10 @@ fn some<T>(count: usize, strategy: impl Strategy<Value = T>) -> Vec<T> {
         .collect()
 }
 
-/// What comes back for these bytes until the connection ends.
+/// Returns the response to these bytes, until the connection ends.
 async fn sent(address: &str, bytes: &[u8], and_goes: bool) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.expect("it listens");
-    // A server that refuses early closes while we still write.
+    // A server that refuses early closes during the write.
     let _ = stream.write_all(bytes).await;
     if and_goes {
         let _ = stream.shutdown().await;
@@ -191,7 +191,7 @@ async fn deep_json_is_refused_by_every_operation_that_reads_some() {
         for body in &deep {
             let request = vapi.request(operation.method.clone(), &operation.path.replace(['{', '}'], ""));
             let request = request.header("content-type", "application/json").body(body.clone());
-            let status = request.send().await.expect("an answer").status().as_u16();
+            let status = request.send().await.expect("a response").status().as_u16();
             assert!((400..500).contains(&status), "{} {status}", operation.id);
         }
     }

@@ -1,4 +1,4 @@
-//! Clients that mean harm or know no better, over bare TCP: each gets an answer or is shut out, and the next one is served.
+//! Hostile and broken clients over bare TCP: each gets a response or is disconnected, and the next one is served.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use vapi_emulator::{Builder, Emulator};
 
 use crate::client::{Vapi, start_with};
 
-/// Long enough for a loaded machine, short enough to notice that nothing comes.
+/// The timeout of a response on a loaded machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn start() -> Vapi {
@@ -27,7 +27,7 @@ fn connect(vapi: &Vapi) -> TcpStream {
     stream
 }
 
-/// All that comes until the server closes; a reset ends it as well.
+/// Reads until the server closes or resets the connection.
 fn read(mut stream: TcpStream) -> String {
     let (mut read, mut buffer) = (Vec::new(), [0; 4096]);
     loop {
@@ -45,7 +45,7 @@ fn read(mut stream: TcpStream) -> String {
 
 fn send(vapi: &Vapi, bytes: &[u8]) -> String {
     let mut stream = connect(vapi);
-    // It may be shut out before it has said everything.
+    // The server may disconnect before the write is complete.
     let _ = stream.write_all(bytes);
     read(stream)
 }
@@ -125,7 +125,7 @@ async fn a_head_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_too_large_is_refused_however_it_is_sent() {
+async fn a_body_above_the_limit_is_refused() {
     let vapi = start().await;
     let body = format!("{{\"name\": \"{}\"}}", "x".repeat(100_000));
     assert_eq!(status(&send(&vapi, &post(body.as_bytes()))), Some(413));
@@ -199,7 +199,7 @@ async fn a_connection_that_nobody_uses_any_more_is_closed() {
 }
 
 #[tokio::test]
-async fn requests_that_come_in_one_piece_are_answered_one_by_one() {
+async fn pipelined_requests_get_their_responses_in_order() {
     let vapi = start().await;
     let request = "GET /squad HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\n\r\n";
     let answers = send(&vapi, request.repeat(20).as_bytes());
@@ -250,7 +250,7 @@ fn crowd(address: &str, count: usize) {
 #[tokio::test]
 async fn thousands_of_connections_are_served_at_once() {
     let emulator = crate::process::start(&[]);
-    // As many as the system lets both processes have, to three thousand.
+    // As many as the system allows both processes, three thousand at most.
     let limit = std::process::Command::new("sh")
         .args(["-c", "ulimit -n"])
         .output()

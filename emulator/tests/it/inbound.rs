@@ -1,4 +1,4 @@
-//! Calls that come in, and whom the server sends to answer them.
+//! Inbound calls, and the assistant that the server names.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ async fn start() -> Vapi {
     vapi
 }
 
-/// A customer calls a number whose server answers like this.
+/// Creates a call to a number whose server sends this response.
 async fn call_answered_with(vapi: &Vapi, status: u16, answer: Value) -> (Value, Receiver) {
     let receiver = Receiver::answering(move |sent| {
         let asked = sent.message()["type"] == "assistant-request";
@@ -35,7 +35,7 @@ async fn call_answered_with(vapi: &Vapi, status: u16, answer: Value) -> (Value, 
 }
 
 async fn call_to(vapi: &Vapi, number: &str) -> Value {
-    let id = vapi.emulator.incoming_call(number, "+15555550101").expect("the number");
+    let id = vapi.emulator.inbound_call(number, "+15555550101").expect("the number");
     vapi.emulator.advance(LONG).await;
     vapi.get(&format!("/call/{id}")).await.1
 }
@@ -55,7 +55,7 @@ async fn the_assistant_of_the_number_answers() {
     );
     assert_eq!(call["customer"]["number"], "+15555550101");
     assert_eq!(call["artifact"]["transcript"], "AI: Ada here.\n");
-    let problems = vapi.emulator.answer_problems("CallController_findOne", &call);
+    let problems = vapi.emulator.response_problems("CallController_findOne", &call);
     assert_eq!(problems, Vec::<String>::new());
 }
 
@@ -168,7 +168,7 @@ async fn an_answer_that_names_nobody_ends_the_call() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_in_time_gets_no_call() {
+async fn a_server_that_responds_late_gets_no_call() {
     let impatient = Emulator::builder().webhook_timeout(Duration::from_millis(300));
     let vapi = start_with(impatient.call_step(STEP)).await;
     let hangs = Receiver::answering(|_| None).await;
@@ -194,14 +194,14 @@ async fn a_call_can_be_let_in_over_http() {
     let (status, call) = answer(ours.json(&body)).await;
     assert_eq!((status, &call["status"]), (201, &json!("ringing")));
     assert_eq!(call["customer"], json!({ "sipUri": "sip:tim@example.com" }));
-    // It came to the organization whose number it is.
+    // The call belongs to the organization of the number.
     assert_eq!(vapi.get("/call").await.1[0]["id"], call["id"]);
 }
 
 #[tokio::test]
 async fn only_a_number_that_exists_can_be_called() {
     let vapi = start().await;
-    assert_eq!(vapi.emulator.incoming_call("nothing", "+15555550101"), None);
+    assert_eq!(vapi.emulator.inbound_call("nothing", "+15555550101"), None);
     let unknown = json!({ "phoneNumberId": "nothing", "from": "+15555550101" });
     assert_eq!(vapi.post("/emulator/calls", unknown).await.0, 404);
     assert_eq!(vapi.post("/emulator/calls", json!({})).await.0, 400);

@@ -29,7 +29,7 @@ async fn a_list_comes_newest_first() {
 }
 
 #[tokio::test]
-async fn a_list_has_at_most_a_hundred_items_unless_told_otherwise() {
+async fn a_list_has_a_hundred_items_by_default() {
     let vapi = start().await;
     for _ in 0..101 {
         vapi.create("/assistant", json!({})).await;
@@ -186,7 +186,7 @@ async fn sort_order_can_be_turned_round() {
 }
 
 #[tokio::test]
-async fn a_list_of_either_style_is_a_page_when_asked_for_one() {
+async fn a_list_of_either_style_becomes_a_page_on_request() {
     let vapi = start().await;
     assert!(vapi.get("/eval/simulation/run").await.1.is_array());
     assert!(vapi.get("/eval/simulation/run?page=1").await.1["metadata"].is_object());

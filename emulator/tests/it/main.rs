@@ -1,6 +1,7 @@
-//! The emulator over real HTTP, as a client of any language meets it.
+//! Tests of the emulator over real HTTP.
 
 mod access;
+mod admin;
 #[cfg(feature = "cli")]
 mod binary;
 mod calls;
@@ -17,8 +18,6 @@ mod hostile;
 mod inbound;
 mod lists;
 mod operations;
-mod own;
-mod page;
 mod pages;
 #[cfg(feature = "cli")]
 mod process;
@@ -34,6 +33,7 @@ mod sockets;
 #[cfg(feature = "cli")]
 mod storage;
 mod tools;
+mod ui;
 mod undocumented;
 mod upload;
 mod webhooks;

@@ -6,7 +6,7 @@ use vapi_emulator::OperationInfo;
 
 use crate::client::{Vapi, answer, start};
 
-/// The operation with the smallest request that the document allows.
+/// Calls the operation with the smallest valid request.
 async fn ask(vapi: &Vapi, operation: &OperationInfo, path: &str) -> (u16, Value) {
     let request = vapi.request(operation.method.clone(), path);
     let request = match (
@@ -22,7 +22,7 @@ async fn ask(vapi: &Vapi, operation: &OperationInfo, path: &str) -> (u16, Value)
     answer(request).await
 }
 
-/// The path with the same id wherever it names something.
+/// Returns the path with the same id for every parameter.
 fn naming(operation: &OperationInfo, id: &str) -> String {
     let segments = operation.path.split('/');
     let segments: Vec<&str> = segments
@@ -31,7 +31,7 @@ fn naming(operation: &OperationInfo, id: &str) -> String {
     segments.join("/")
 }
 
-/// The path with ids of resources made for it, each below the one before.
+/// Returns the path with ids of new resources, each below the previous one.
 async fn living(vapi: &Vapi, operation: &OperationInfo) -> String {
     let operations = vapi.emulator.operations();
     let (mut template, mut path) = (String::new(), String::new());
@@ -151,14 +151,14 @@ async fn each_answers_as_the_document_declares() {
         if operation.id.starts_with("ChatController_") {
             continue;
         }
-        let problems = vapi.emulator.answer_problems(&operation.id, &body);
+        let problems = vapi.emulator.response_problems(&operation.id, &body);
         departures.extend(
             problems
                 .into_iter()
                 .map(|problem| format!("{}: {problem}", operation.id)),
         );
     }
-    // Real answers have it; the document does not.
+    // Real responses have it; the document does not.
     assert_eq!(
         departures,
         ["CallController_create: property subscriptionLimits should not exist"]

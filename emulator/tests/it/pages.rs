@@ -1,4 +1,4 @@
-//! Pages and cursors: nothing lost, nothing twice, while the list changes.
+//! Pages and cursors: no item is lost or repeated while the list changes.
 
 use std::collections::HashSet;
 
@@ -29,7 +29,7 @@ async fn page(vapi: &Vapi, query: &str, cursor: Option<&str>) -> (Vec<String>, O
 }
 
 #[tokio::test]
-async fn a_cursor_leads_to_the_next_page_and_the_last_has_none() {
+async fn the_last_page_has_no_cursor() {
     let vapi = start().await;
     let mut made = sessions(&vapi, ["a", "b", "c", "d", "e"].map(String::from).into_iter()).await;
     made.reverse();
@@ -41,13 +41,13 @@ async fn a_cursor_leads_to_the_next_page_and_the_last_has_none() {
 }
 
 #[tokio::test]
-async fn ten_thousand_resources_are_listed_whole_while_some_come_and_go() {
+async fn ten_thousand_resources_are_listed_whole_during_changes() {
     let vapi = start().await;
     let made = sessions(&vapi, (0..10_000).map(|number| format!("session {number}"))).await;
     let (mut seen, mut cursor, mut gone) = (Vec::new(), None, HashSet::new());
     loop {
         let (ids, next) = page(&vapi, "limit=1000", cursor.as_deref()).await;
-        // One that was listed goes, the next one that would be does, and a new one comes.
+        // A listed item and the next item are deleted, and a new one is added.
         let next_in_line = made
             .len()
             .checked_sub(seen.len() + ids.len() + 50)

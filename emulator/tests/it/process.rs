@@ -15,7 +15,7 @@ pub const KEY: &str = "local-vapi-key";
 pub struct Process {
     child: Child,
     pub url: String,
-    /// What it said when it started, line by line.
+    /// The lines it printed at the start.
     pub said: Vec<String>,
     http: reqwest::Client,
 }
@@ -29,14 +29,14 @@ pub fn command(arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs it where it should give up.
+/// Runs the binary when it should fail.
 pub fn fails(arguments: &[&str]) -> Output {
     let output = command(arguments).output().expect("the binary runs");
     assert!(!output.status.success());
     output
 }
 
-/// Starts it on a free port and waits until it says that it is there.
+/// Starts the binary on a free port and waits until it is ready.
 pub fn start(arguments: &[&str]) -> Process {
     let mut child = command(&["--port", "0"])
         .args(arguments)
@@ -64,7 +64,7 @@ pub fn start(arguments: &[&str]) -> Process {
         .find(|word| word.starts_with("http://"))
         .expect("its address")
         .to_owned();
-    // Built beside the `vapi` crate, reqwest has TLS and waits to be told with which cryptography.
+    // In a build with the `vapi` crate, reqwest has TLS and needs an explicit cryptography provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Process {
         child,
@@ -93,7 +93,7 @@ impl Process {
         TcpStream::connect(self.url.trim_start_matches("http://")).expect("a connection")
     }
 
-    /// SIGKILL: it can't do anything about it.
+    /// Kills the process with SIGKILL.
     pub fn kill(&mut self) {
         self.child.kill().expect("it runs");
         self.child.wait().expect("it is gone");
@@ -108,7 +108,7 @@ impl Process {
         assert!(sent.success());
     }
 
-    /// Waits for its end and gives what it said to the error output.
+    /// Waits for the end of the process and returns its standard error.
     pub fn end(mut self) -> (ExitStatus, String) {
         let status = self.child.wait().expect("it ends");
         let mut errors = String::new();
@@ -128,7 +128,7 @@ impl Drop for Process {
     }
 }
 
-/// A file that is not there yet, in a directory that goes with it.
+/// The path of a new file in a temporary directory.
 pub struct Scratch(PathBuf);
 
 impl Scratch {

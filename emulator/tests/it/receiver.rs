@@ -1,4 +1,4 @@
-//! A server of the user's: takes webhooks on the runtime of the test, remembers them, and answers as it is told.
+//! A user's server: receives webhooks on the runtime of the test, stores them, and sends the configured responses.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -21,7 +21,7 @@ pub struct Received {
 }
 
 impl Received {
-    /// `message` of the body.
+    /// The property `message` of the body.
     pub fn message(&self) -> Value {
         let body: Value = serde_json::from_slice(&self.body).expect("JSON");
         body["message"].clone()
@@ -37,11 +37,11 @@ pub struct Receiver {
     received: Arc<Mutex<Vec<Received>>>,
 }
 
-/// What to answer with: a status and JSON; nothing at all for a server that hangs.
+/// The response: a status and JSON; nothing for a server that hangs.
 pub type Answer = Option<(u16, Value)>;
 
 impl Receiver {
-    /// Takes everything and has nothing to say.
+    /// Accepts everything with an empty response.
     pub async fn start() -> Receiver {
         Receiver::answering(|_| Some((200, json!({})))).await
     }
@@ -91,7 +91,7 @@ impl Receiver {
         self.all().iter().map(Received::message).collect()
     }
 
-    /// The messages of one type.
+    /// Returns the messages of one type.
     pub fn of_type(&self, kind: &str) -> Vec<Value> {
         self.messages()
             .into_iter()

@@ -1,11 +1,11 @@
-//! Resources of any kind: created, read, changed, deleted.
+//! Resources of any kind: create, get, update, delete.
 
 use serde_json::{Value, json};
 
 use crate::client::start;
 
 #[tokio::test]
-async fn a_created_resource_has_an_id_an_organization_and_its_times() {
+async fn a_created_resource_has_id_organization_and_times() {
     let vapi = start().await;
     let (status, assistant) = vapi
         .post("/assistant", json!({ "name": "Ada", "firstMessage": "Hi" }))
@@ -128,7 +128,7 @@ async fn a_collection_below_a_resource_is_that_resources_own() {
     assert_eq!(files, json!([attached]));
     let (_, files) = vapi.get(&format!("/v2/knowledge-base/{other}/file")).await;
     assert_eq!(files, json!([]));
-    // Detached by the id of the file, as the path says.
+    // Detached by the id of the file, as the path defines.
     let detach = format!(
         "/v2/knowledge-base/{one}/file/{}",
         file["fileId"].as_str().expect("text")

@@ -1,4 +1,4 @@
-//! What a request must be, and what the API says when it isn't.
+//! Validation of requests, and its messages.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use vapi_emulator::Emulator;
 
 use crate::client::{answer, start, start_with};
 
-/// The messages that a body is refused with.
+/// Returns the messages of a refused body.
 async fn refused(path: &str, body: Value) -> Value {
     let vapi = start().await;
     let (status, body) = vapi.post(path, body).await;
@@ -107,7 +107,7 @@ async fn a_union_is_judged_by_the_branch_its_tag_means() {
 }
 
 #[tokio::test]
-async fn a_branch_is_known_by_what_tells_it_from_the_others() {
+async fn a_branch_is_chosen_by_its_distinguishing_property() {
     // All queries of a text insight are about the table `call`.
     let asking = |column: &str| {
         json!({ "type": "text", "queries": [
@@ -115,7 +115,7 @@ async fn a_branch_is_known_by_what_tells_it_from_the_others() {
         ] })
     };
     accepted("/reporting/insight", asking("duration")).await;
-    // An average can only be meant by the branch for numbers, whose columns are others.
+    // Only the branch for numbers has an average; its columns are others.
     let messages = refused("/reporting/insight", asking("id")).await;
     let message = messages[0].as_str().expect("a sentence");
     assert!(
@@ -126,7 +126,7 @@ async fn a_branch_is_known_by_what_tells_it_from_the_others() {
 }
 
 #[tokio::test]
-async fn a_union_of_types_is_judged_by_the_type_of_the_value() {
+async fn the_type_of_a_value_chooses_its_branch() {
     let assistant = |version: Value| json!({ "voice": { "provider": "azure", "voiceId": version } });
     assert_eq!(
         refused("/assistant", assistant(json!(5))).await,
@@ -157,7 +157,7 @@ async fn an_update_may_leave_the_tag_out() {
 }
 
 #[tokio::test]
-async fn a_body_with_a_problem_in_each_of_its_many_parts_is_answered_briefly() {
+async fn a_large_invalid_body_gets_a_short_response() {
     let vapi = start().await;
     let many = |count: usize| json!({ "members": vec![json!({ "nobody": true }); count] });
     let (status, few) = vapi.post("/squad", many(20)).await;
@@ -273,7 +273,7 @@ async fn patterns_and_formats_are_not_enforced() {
 }
 
 #[tokio::test]
-async fn messages_of_a_chat_are_taken_as_the_api_takes_them() {
+async fn chat_messages_are_accepted_as_the_api_accepts_them() {
     accepted("/chat", json!({ "input": [{ "role": "user", "content": "Hello" }] })).await;
 }
 

@@ -43,10 +43,10 @@ async fn calls_follow_the_scenario() {
     let url = format!("{}/call", url.trim_end_matches(','));
     let http = reqwest::Client::builder().no_proxy().build().expect("a client");
     let placed = http.post(&url).bearer_auth("k").json(&json!({ "assistantId": "a" }));
-    let placed: Value = placed.send().await.expect("an answer").json().await.expect("a call");
+    let placed: Value = placed.send().await.expect("a response").json().await.expect("a call");
     let url = format!("{url}/{}", placed["id"].as_str().expect("an id"));
     let ended = loop {
-        let read = http.get(&url).bearer_auth("k").send().await.expect("an answer");
+        let read = http.get(&url).bearer_auth("k").send().await.expect("a response");
         let call: Value = read.json().await.expect("a call");
         if call["status"] == "ended" {
             break call;

@@ -1,4 +1,4 @@
-//! Scripts in files: JSON and TOML say the same as Rust, and a mistake is named with its place.
+//! Script files: JSON and TOML are equal to Rust, and errors have their position.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ fn toml_says_the_same_as_json() {
 }
 
 #[test]
-fn who_answers_and_who_hangs_up_is_said_in_a_word() {
+fn one_word_sets_who_picks_up_and_hangs_up() {
     let scripts = Script::from_json(
         r#"[{ "answer": "voicemail" }, { "answer": "busy" }, { "answer": "no-answer" }, { "answer": "vonage-rejected" },
             { "ends": "customer" }, { "ends": "assistant" }]"#,
@@ -135,7 +135,7 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             r#"[{ "steps": [{ "assistant": "Hi", "interrupts": true }] }]"#,
-            "scripts[0].steps[0]: `interrupts` has no meaning beside `assistant`",
+            "scripts[0].steps[0]: `interrupts` cannot be combined with `assistant`",
         ),
         (
             r#"[{ "steps": [{ "transfer": { "number": "+1" } }] }]"#,

@@ -1,4 +1,4 @@
-//! Scripted calls: what was written is what happened.
+//! Scripted calls: the call follows its script.
 
 use std::io::Read;
 use std::time::Duration;
@@ -205,7 +205,7 @@ async fn another_assistant_can_take_over() {
 }
 
 #[tokio::test]
-async fn a_squad_starts_with_its_first_member_and_hands_off_by_name() {
+async fn a_squad_starts_with_its_first_member() {
     let vapi = start().await;
     let squad = json!({ "members": [
         { "assistant": { "name": "Ada", "firstMessage": "Ada here." }, "assistantOverrides": { "firstMessage": "Ada!" } },
@@ -242,7 +242,7 @@ async fn without_a_server_tools_say_what_the_script_says() {
 }
 
 #[tokio::test]
-async fn tools_that_the_api_has_built_in_do_what_they_are_for() {
+async fn built_in_tools_take_effect() {
     let destinations = json!([
         { "type": "number", "number": "+15555550198" },
         { "type": "number", "number": "+15555550199" },
@@ -295,8 +295,8 @@ async fn a_scripted_call_is_as_the_document_declares() {
             .transfers_to(json!({ "type": "sip", "sipUri": "sip:desk@example.com" })),
     );
     let call = call(&vapi, json!({ "assistant": { "firstMessage": "Hi." } })).await;
-    let mut problems = vapi.emulator.answer_problems("CallController_findOne", &call);
-    // Calls of tools are there in the form that OpenAI has for them, which the document does not know.
+    let mut problems = vapi.emulator.response_problems("CallController_findOne", &call);
+    // Tool calls have OpenAI's format, which the document does not know.
     problems.retain(|problem| !problem.starts_with("artifact.messagesOpenAIFormatted"));
     assert_eq!(problems, Vec::<String>::new());
 }
@@ -351,7 +351,7 @@ async fn recording_and_log_are_those_of_the_call() {
     let download = |name: &str| {
         let url = call["artifact"][name].as_str().expect("a link").to_owned();
         let request = vapi.elsewhere(Method::GET, &url);
-        async move { request.send().await.expect("an answer").bytes().await.expect("a body") }
+        async move { request.send().await.expect("a response").bytes().await.expect("a body") }
     };
     let customer = download("presignedCustomerUrl").await;
     let second = |number: usize| &customer[44 + number * 32_000..44 + (number + 1) * 32_000];

@@ -1,4 +1,4 @@
-//! Who may not open the sockets of a call, and what closes them.
+//! Refusals and closes of the sockets of a call.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::client::answer;
 use crate::sockets::{Socket, call_over_websocket, patient, phone_call, state};
 
-/// The status and message with which a socket is refused.
+/// Returns the status and message of a refused socket.
 async fn refused(url: &str, header: Option<(&'static str, &str)>) -> (u16, String) {
     let mut request = url.into_client_request().expect("an address");
     if let Some((name, value)) = header {
@@ -53,7 +53,7 @@ async fn what_is_no_message_closes_the_socket() {
 }
 
 #[tokio::test]
-async fn a_socket_that_can_not_be_is_refused_before_it_is_one() {
+async fn an_impossible_socket_is_refused_before_the_upgrade() {
     let vapi = patient().await;
     let (id, url) = call_over_websocket(&vapi, Value::Null).await;
     let status = async |url: &str| refused(url, None).await.0;
@@ -69,7 +69,7 @@ async fn a_socket_that_can_not_be_is_refused_before_it_is_one() {
         .replace("/listen", "/transport");
     assert_eq!(
         refused(&of_phone, None).await,
-        (409, "the call is not one over a websocket".to_owned())
+        (409, "the call is not over a websocket".to_owned())
     );
     let stranger = Some(("authorization", "Bearer somebody-else"));
     assert_eq!(
@@ -88,7 +88,7 @@ async fn a_socket_that_can_not_be_is_refused_before_it_is_one() {
     let (_open, _) = tokio_tungstenite::connect_async(request).await.expect("the owner may");
     assert_eq!(
         refused(&url, None).await,
-        (409, "the call is connected already".to_owned())
+        (409, "the call is already connected".to_owned())
     );
 
     let (id, url) = call_over_websocket(&vapi, Value::Null).await;
@@ -106,7 +106,7 @@ async fn a_plain_request_is_told_to_upgrade() {
     let vapi = patient().await;
     let (_, url) = call_over_websocket(&vapi, Value::Null).await;
     let url = url.replace("ws://", "http://");
-    let response = vapi.elsewhere(Method::GET, &url).send().await.expect("an answer");
+    let response = vapi.elsewhere(Method::GET, &url).send().await.expect("a response");
     assert_eq!(
         (response.status().as_u16(), &response.headers()["upgrade"]),
         (426, &"websocket".parse().expect("a header"))
@@ -130,7 +130,7 @@ async fn a_page_of_this_machine_may_open_a_socket() {
     let vapi = patient().await;
     let (_, monitor) = phone_call(&vapi).await;
     let url = monitor["listenUrl"].as_str().expect("an address");
-    // A page under development is served on a port of its own.
+    // Pages under development have their own port.
     let mut request = url.into_client_request().expect("an address");
     let origin = "http://localhost:5173".parse().expect("a header");
     request.headers_mut().insert("origin", origin);

@@ -1,4 +1,4 @@
-//! The websockets of a call: listening in, and holding a call over one.
+//! The websockets of a call: `listen` and `transport`.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
 pub struct Socket(pub Stream);
 
-/// What came over a socket until something was found.
+/// The messages of a socket until one is found.
 enum Got {
     Sound(Vec<u8>),
     Event(Value),
@@ -51,9 +51,9 @@ impl Socket {
         }
     }
 
-    /// The next event of this type.
+    /// Returns the next event of this type.
     pub async fn event(&mut self, kind: &str) -> Value {
-        // A call sounds fifty times a second: half a minute.
+        // Fifty frames per second: half a minute.
         for _ in 0..1500 {
             match self.next().await {
                 Got::Event(event) if event["type"] == kind => return event,
@@ -64,7 +64,7 @@ impl Socket {
         panic!("no {kind} comes");
     }
 
-    /// What is said next, once it is said.
+    /// Returns the next final transcript.
     async fn transcript(&mut self) -> Value {
         loop {
             let transcript = self.event("transcript").await;
@@ -74,7 +74,7 @@ impl Socket {
         }
     }
 
-    /// How it was closed: code and reason.
+    /// Returns code and reason of the close frame.
     pub async fn closed(&mut self) -> (u16, String) {
         loop {
             if let Got::Closed(reason) = self.next().await {
@@ -92,7 +92,7 @@ impl Socket {
     }
 }
 
-/// An emulator in which only the clock moves calls.
+/// Starts an emulator in which only the clock moves calls.
 pub async fn patient() -> Vapi {
     start_with(Emulator::builder().call_step(Duration::from_secs(60))).await
 }
@@ -121,7 +121,7 @@ pub async fn state(vapi: &Vapi, id: &str) -> Value {
     json!([call["status"], call["endedReason"]])
 }
 
-/// Waits for the state that a closed socket brings about.
+/// Waits for the status after a closed socket.
 async fn becomes(vapi: &Vapi, id: &str, expected: Value) {
     for _ in 0..1000 {
         if state(vapi, id).await == expected {
@@ -141,7 +141,7 @@ pub async fn connecting_begins_a_call_and_closing_ends_it() {
     let begins = socket.event("status-update").await;
     assert_eq!(begins, json!({ "type": "status-update", "status": "in-progress" }));
     assert_eq!(state(&vapi, &id).await, json!(["in-progress", null]));
-    // It goes on for as long as the socket is open.
+    // The call continues while the socket is open.
     vapi.emulator.advance(Duration::from_secs(3600)).await;
     socket.sound().await;
     assert_eq!(state(&vapi, &id).await, json!(["in-progress", null]));
@@ -324,6 +324,6 @@ async fn stopping_the_emulator_says_so() {
     let mut socket = Socket::connect(&url).await;
     socket.sound().await;
     let stopping = std::thread::spawn(move || drop(vapi));
-    assert_eq!(socket.closed().await, (1001, "the emulator stops".to_owned()));
+    assert_eq!(socket.closed().await, (1001, "the emulator is stopping".to_owned()));
     stopping.join().expect("stopped");
 }

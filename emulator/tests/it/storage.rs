@@ -1,4 +1,4 @@
-//! The data file: what was answered is in it, whatever happens to the process.
+//! The data file: every confirmed change is in it, even if the process is killed.
 
 use std::collections::HashMap;
 use std::sync::mpsc;
@@ -44,7 +44,7 @@ async fn resources_are_there_again_in_their_order() {
 }
 
 #[tokio::test]
-async fn an_uploaded_file_can_be_fetched_by_its_link_after_a_restart() {
+async fn the_link_of_a_file_works_after_a_restart() {
     let scratch = Scratch::new("upload");
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;
@@ -57,7 +57,7 @@ async fn an_uploaded_file_can_be_fetched_by_its_link_after_a_restart() {
         .get(&format!("/file/{}", file["id"].as_str().expect("an id")))
         .await;
     let link = file["url"].as_str().expect("a link");
-    let response = vapi.elsewhere(Method::GET, link).send().await.expect("an answer");
+    let response = vapi.elsewhere(Method::GET, link).send().await.expect("a response");
     assert_eq!(response.text().await.expect("text"), "today's specials");
 }
 
@@ -113,7 +113,7 @@ async fn a_call_goes_on_where_it_was() {
 }
 
 #[tokio::test]
-async fn a_call_that_waits_for_its_socket_is_waited_for_after_a_restart() {
+async fn a_call_waits_for_its_socket_after_a_restart() {
     let scratch = Scratch::new("socket");
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;
@@ -154,21 +154,21 @@ async fn forgetting_everything_empties_the_file() {
     assert_eq!(start_on(&path).await.get("/assistant").await, (200, json!([])));
 }
 
-/// What one writer knows of its resources.
+/// The expected resources of one writer.
 #[derive(Default)]
 struct Ledger {
-    /// The name that was acknowledged last, by id; `None` for a deleted one.
+    /// The last confirmed name by id; `None` for a deleted resource.
     acknowledged: HashMap<String, Option<String>>,
-    /// What was sent and not answered: of which resource (`None`: a new one), and its name afterwards.
+    /// The request without a response: its resource (`None`: a new one), and its name afterwards.
     open: Option<(Option<String>, Option<String>)>,
 }
 
-/// A body that can't be cut anywhere without showing.
+/// A body in which every truncation is detectable.
 fn body(name: &str) -> Value {
     json!({ "name": name, "firstMessage": name.repeat(60), "metadata": { "name": name } })
 }
 
-/// Creates, renames and deletes until the process is gone.
+/// Creates, renames and deletes until the process is killed.
 fn write_until_it_dies(url: String, writer: String, acknowledged: mpsc::Sender<()>) -> JoinHandle<Ledger> {
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -194,7 +194,7 @@ fn write_until_it_dies(url: String, writer: String, acknowledged: mpsc::Sender<(
                 ledger.open = Some((target, after.clone()));
                 let Ok(response) = request.send().await else { break };
                 let Ok(bytes) = response.bytes().await else { break };
-                let answered: Value = serde_json::from_slice(&bytes).expect("a whole answer");
+                let answered: Value = serde_json::from_slice(&bytes).expect("a whole response");
                 let id = answered["id"].as_str().expect("an id").to_owned();
                 ledger.open = None;
                 ledger.acknowledged.insert(id.clone(), after);
@@ -207,7 +207,7 @@ fn write_until_it_dies(url: String, writer: String, acknowledged: mpsc::Sender<(
 }
 
 #[tokio::test]
-async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
+async fn a_killed_process_loses_nothing_it_confirmed() {
     let scratch = Scratch::new("kill");
     let path = scratch.path("vapi.redb");
     let mut acknowledged: HashMap<String, Option<String>> = HashMap::new();
@@ -217,9 +217,9 @@ async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
         let writers: Vec<_> = (0..4)
             .map(|writer| write_until_it_dies(emulator.url.clone(), format!("{round}.{writer}"), sender.clone()))
             .collect();
-        // Each time at another moment, always with four requests under way.
+        // Each time at another moment, with four pending requests.
         for _ in 0..40 + 7 * round {
-            answers.recv_timeout(Duration::from_secs(60)).expect("an answer");
+            answers.recv_timeout(Duration::from_secs(60)).expect("a response");
         }
         emulator.kill();
         let mut open = Vec::new();
@@ -244,7 +244,7 @@ async fn nothing_that_was_answered_is_lost_when_the_process_is_killed() {
             stored.insert(assistant["id"].as_str().expect("an id").to_owned(), name);
         }
         for (target, after) in open {
-            // It may have been done, or not; the ledger takes over what is there.
+            // The request may have taken effect or not. The ledger adopts the stored state.
             let found = match &target {
                 Some(id) => Some(id.clone()),
                 None => stored
@@ -279,7 +279,7 @@ async fn a_file_that_another_emulator_has_open_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused_and_left_alone() {
+async fn a_foreign_file_is_refused_and_left_unchanged() {
     let scratch = Scratch::new("letter");
     let path = scratch.path("letter.txt");
     for content in ["Dear Ada,\n".to_owned(), "Dear Ada,\n".repeat(10_000)] {
@@ -347,7 +347,7 @@ async fn a_place_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn a_call_under_way_ends_with_what_was_said_by_then() {
+async fn a_running_call_keeps_its_messages_across_a_restart() {
     let scratch = Scratch::new("under-way");
     let path = scratch.path("vapi.redb");
     let vapi = start_on(&path).await;
@@ -364,7 +364,7 @@ async fn a_call_under_way_ends_with_what_was_said_by_then() {
             (&json!("ended"), &json!("worker-shutdown"))
         );
         assert_eq!(call["artifact"]["transcript"], "AI: Good morning.\n");
-        // And so the page shows it.
+        // The page shows the same.
         let (_, shown) = answer(vapi.without_token(Method::GET, &format!("/emulator/calls/{id}"))).await;
         assert_eq!(shown["summary"]["endedReason"], "worker-shutdown");
         assert_eq!(shown["turns"][0]["text"], "Good morning.");

@@ -1,4 +1,4 @@
-//! Tools of a call: asked over their servers, and what becomes of the answers.
+//! Tool calls: requests to their servers, and the use of the responses.
 
 use std::time::Duration;
 
@@ -100,7 +100,7 @@ async fn a_tool_that_fails_or_hangs_has_no_result() {
     let record = record.expect("a record");
     assert_eq!(
         (record.status, record.error.as_deref()),
-        (None, Some("no answer within 0.3 seconds"))
+        (None, Some("no response within 0.3 seconds"))
     );
 }
 
@@ -124,14 +124,14 @@ async fn a_tool_speaks_for_itself() {
 }
 
 #[tokio::test]
-async fn a_stored_tool_with_a_server_of_its_own_is_asked_there() {
+async fn a_stored_tool_is_called_at_its_own_server() {
     let (vapi, receiver, own) = (start().await, Receiver::start().await, Receiver::start().await);
     let mut stored = tool("a");
     stored["server"] = json!({ "url": own.url });
     let id = vapi.create("/tool", stored).await;
     vapi.emulator.script(Script::new().calls_tool("a", json!({})));
     let model = json!({ "provider": "openai", "model": "gpt-4o", "toolIds": [id] });
-    // Its server hears of its calls whatever the assistant's server wants to hear of.
+    // The tool's server receives its calls, whatever messages the assistant's server wants.
     let more = json!({ "model": model, "serverMessages": ["hang"] });
     call(&vapi, with_server(&receiver, more)).await;
     assert_eq!(own.types(), ["tool-calls"]);

@@ -1,4 +1,4 @@
-//! Operations that the API has and its document forgets.
+//! Operations that the API has and its document lacks.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ async fn a_credential_of_no_known_provider_is_refused() {
 }
 
 #[tokio::test]
-async fn the_public_key_begins_web_calls_and_the_private_one_reads_them() {
+async fn the_public_key_starts_web_calls_only() {
     let vapi = start().await;
     let (status, call) = with_public_key(&vapi, Method::POST, "/call/web", json!({ "assistant": {} })).await;
     assert_eq!(status, 201, "{call}");
@@ -78,7 +78,7 @@ async fn a_web_chat_answers_with_less_than_a_chat() {
     let (status, chat) = with_public_key(&vapi, Method::POST, "/chat/web", json!({ "input": "Hi" })).await;
     assert_eq!(status, 201, "{chat}");
     let mut keys: Vec<&String> = chat.as_object().expect("an object").keys().collect();
-    // Another crate of the workspace may have serde_json keep the order in which they were set.
+    // Another crate of the workspace may enable `preserve_order` of serde_json.
     keys.sort();
     assert_eq!(keys, ["id", "output"]);
     let id = chat["id"].as_str().expect("an id");

@@ -1,4 +1,4 @@
-//! Files: uploaded as multipart form data, remembered, downloaded again.
+//! Files: uploaded as multipart form data, stored, downloaded.
 
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
@@ -61,7 +61,7 @@ async fn an_uploaded_file_comes_back_byte_for_byte() {
     let vapi = start().await;
     let (_, file) = upload(&vapi, Form::new().part("file", menu())).await;
     let link = file["url"].as_str().expect("a link");
-    let response = vapi.elsewhere(Method::GET, link).send().await.expect("an answer");
+    let response = vapi.elsewhere(Method::GET, link).send().await.expect("a response");
     assert_eq!(response.headers()["content-type"], "application/pdf");
     assert_eq!(response.bytes().await.expect("a whole body"), CONTENT);
 }

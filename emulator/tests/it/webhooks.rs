@@ -1,4 +1,4 @@
-//! What servers are told of a call, and what they answer.
+//! Webhooks of calls, and the use of their responses.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ pub async fn start() -> Vapi {
     start_with(Emulator::builder().call_step(STEP)).await
 }
 
-/// A call of an assistant with these properties, to its end.
+/// Runs a call of an assistant with these properties to its end.
 pub async fn call(vapi: &Vapi, assistant: Value) -> Value {
     call_with(vapi, json!({ "assistant": assistant })).await
 }
@@ -40,7 +40,7 @@ pub fn with_server(receiver: &Receiver, more: Value) -> Value {
     assistant
 }
 
-/// What tools came to.
+/// Returns the results of tools.
 pub fn results(call: &Value) -> Vec<Value> {
     let messages = call["messages"].as_array().expect("messages").iter();
     let results = messages.filter(|message| message["role"] == "tool_call_result");
@@ -315,7 +315,7 @@ async fn a_failed_delivery_is_tried_again_by_the_clock() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_not_tried_again_without_a_plan_or_when_excluded() {
+async fn a_delivery_is_not_repeated_without_a_matching_plan() {
     let vapi = start().await;
     let refuses = Receiver::answering(|_| Some((401, json!({})))).await;
     let plan = json!({ "type": "fixed", "maxRetries": 5, "baseDelaySeconds": 1, "excludedStatusCodes": [401] });
@@ -328,7 +328,7 @@ async fn a_delivery_is_not_tried_again_without_a_plan_or_when_excluded() {
 }
 
 #[tokio::test]
-async fn what_was_sent_is_kept_for_a_test_to_look_at() {
+async fn sent_webhooks_are_kept_for_tests() {
     let (vapi, receiver) = (
         start().await,
         Receiver::answering(|_| Some((202, json!({ "noted": true })))).await,
@@ -356,7 +356,7 @@ async fn what_was_sent_is_kept_for_a_test_to_look_at() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_does_not_hold_up_the_call() {
+async fn an_unreachable_server_does_not_delay_the_call() {
     let vapi = start().await;
     let call = call(&vapi, json!({ "server": { "url": "http://127.0.0.1:1/hook" } })).await;
     assert_eq!(call["endedReason"], "customer-ended-call");
@@ -376,7 +376,7 @@ async fn a_build_without_tls_says_so() {
     let error = vapi.emulator.webhooks()[0].error.clone();
     assert_eq!(
         error.as_deref(),
-        Some("this emulator was built without its feature `https`; use an http url")
+        Some("this emulator was built without its feature `https`; use an http URL")
     );
 }
 
@@ -389,7 +389,7 @@ async fn a_message_is_as_the_document_declares() {
     for message in receiver.messages() {
         let mut described = message["call"].clone();
         described["artifact"] = message["artifact"].clone();
-        let problems = vapi.emulator.answer_problems("CallController_findOne", &described);
+        let problems = vapi.emulator.response_problems("CallController_findOne", &described);
         assert_eq!(problems, Vec::<String>::new(), "{}", message["type"]);
         assert_eq!(message["call"]["id"], call["id"]);
     }

@@ -1,4 +1,4 @@
-//! A load generator: connections that are kept, each with one request under way, on one thread.
+//! A load generator: persistent connections with one pending request each, on one thread.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -36,21 +36,21 @@ impl Target {
     }
 }
 
-/// One answer: status and body.
+/// One response: status and body.
 pub async fn answer(target: &Target) -> (u16, Vec<u8>) {
     let mut connection = Connection::open(target).await;
     let (status, start) = connection.exchange().await;
     (status, connection.buffer[start..].to_vec())
 }
 
-/// Requests a second.
+/// Requests per second.
 pub async fn load(target: &Target, connections: usize, lasting: Duration) -> f64 {
     let before = Instant::now();
     let done = run(target, connections, move |_| before.elapsed() < lasting).await;
     done as f64 / before.elapsed().as_secs_f64()
 }
 
-/// So many requests, or a few more.
+/// Sends a number of requests, or a few more.
 pub async fn requests(target: &Target, connections: usize, count: usize) -> usize {
     run(target, connections, move |done| done < count).await
 }
@@ -92,7 +92,7 @@ impl Connection {
         }
     }
 
-    /// Sends the request and reads the whole answer into the buffer: its status, and where its body starts.
+    /// Sends the request and reads the whole response into the buffer. Returns its status and the start of its body.
     async fn exchange(&mut self) -> (u16, usize) {
         self.stream.write_all(&self.request).await.expect("it reads");
         self.buffer.clear();

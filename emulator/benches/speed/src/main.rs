@@ -1,6 +1,7 @@
-//! How fast the emulator is, beside a bare axum handler that returns the same bytes. `benches/emulator.sh` at the root builds and starts it.
+//! Measures the emulator beside a bare axum handler that returns the same bytes. `benches/emulator.sh` at the root
+//! builds and starts it.
 //!
-//! Each server is a process of its own. Rounds are interleaved, so that what else the machine does hits all of them.
+//! Each server is its own process. Rounds are interleaved, so that other load of the machine affects all of them.
 
 mod load;
 mod servers;
@@ -32,7 +33,7 @@ async fn main() {
     }
 }
 
-/// From the start of the process to its first answer.
+/// Measures the time from the start of the process to its first response.
 async fn start_up(binary: &str) {
     let mut took = Vec::new();
     for _ in 0..20 {
@@ -50,7 +51,7 @@ async fn start_up(binary: &str) {
     println!("| the slowest of them | {:.1} ms |\n", millis(took[took.len() - 1]));
 }
 
-/// One resource, got again and again.
+/// Measures GETs of one resource.
 async fn gets(rounds: usize) {
     let emulator = Server::emulator().await;
     let id = emulator.create("/assistant", ASSISTANT).await;
@@ -84,7 +85,7 @@ async fn gets(rounds: usize) {
     let _ = std::fs::remove_file(file);
 }
 
-/// Pages of ten thousand resources.
+/// Measures pages of ten thousand resources.
 async fn lists(rounds: usize) {
     let emulator = Server::emulator().await;
     let before = Instant::now();
@@ -106,7 +107,7 @@ async fn lists(rounds: usize) {
     );
 }
 
-/// Resident memory while requests come in, the log of requests at its default size.
+/// Measures resident memory during requests, with the default size of the log.
 async fn memory(requests: usize) {
     let emulator = Server::emulator().await;
     let id = emulator.create("/assistant", ASSISTANT).await;
@@ -125,7 +126,7 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-/// An assistant as people have them.
+/// Returns a typical assistant.
 const ASSISTANT: &str = r#"{
     "name": "Reservations",
     "firstMessage": "Thank you for calling. How can I help you?",

@@ -1,4 +1,4 @@
-//! The servers that are measured, each a process of its own.
+//! The measured servers, each in its own process.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,7 +17,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts a program with the arguments that make it listen on a port, and waits until it answers.
+    /// Starts a program with the arguments of its port, and waits until it responds.
     pub async fn start(program: &Path, arguments: impl Fn(String) -> Vec<String>) -> Server {
         let port = free_port();
         let process = Command::new(program)
@@ -48,7 +48,7 @@ impl Server {
         created["id"].as_str().expect("an id").to_owned()
     }
 
-    /// In megabytes.
+    /// Returns the resident memory in megabytes.
     pub fn resident(&self) -> f64 {
         let path = format!("/proc/{}/status", self.process.id());
         let status = std::fs::read_to_string(path).expect("Linux");
@@ -74,7 +74,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("an address").port()
 }
 
-/// The bare handler: nothing but bytes that are there already. On one thread, as the emulator is.
+/// The bare handler: prepared bytes, on one thread, like the emulator.
 pub async fn axum(port: &str, file: &str) {
     let body = Bytes::from(std::fs::read(file).expect("the body"));
     let handler = move || std::future::ready(([(CONTENT_TYPE, "application/json; charset=utf-8")], body.clone()));

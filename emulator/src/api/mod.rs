@@ -1,0 +1,12 @@
+//! The operations of the API: dispatch, and the behavior that each kind of operation has.
+
+mod calls;
+mod chat;
+pub(crate) mod context;
+pub(crate) mod dispatch;
+mod list;
+mod resources;
+mod undocumented;
+mod upload;
+
+pub(crate) use calls::place;

@@ -1,0 +1,213 @@
+//! The start of a call: dialing for an outbound call, finding an assistant for an inbound one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
+use crate::calls::{assistant, launch};
+use crate::script::Pickup;
+use crate::state::call::CallStatus;
+use crate::webhooks;
+use crate::webhooks::Reply;
+
+/// The timeout of `assistant-request`, whatever the server's own timeout.
+const ASSISTANT_REQUEST_TIMEOUT: Duration = Duration::from_millis(7500);
+
+/// The time that a call waits for its websocket, in milliseconds.
+const SOCKET_TIMEOUT: i64 = 60_000;
+
+impl Driver {
+    /// Runs an outbound call until it is answered.
+    pub async fn outbound(&mut self, queued: i64) -> CallFlow<()> {
+        let (created, status) = self
+            .change(|record| (record.since, record.status))
+            .ok_or(Interrupt::Gone)?;
+        self.at = created;
+        if let Some(assistant) = assistant::of_call(&self.state, &self.organization, &self.call()) {
+            self.set_assistant(assistant);
+        }
+        self.notify_status(status, json!({}));
+        self.until(queued, Interruptible::Nothing).await?;
+        if status == CallStatus::Scheduled {
+            self.enter(CallStatus::Queued, json!({}));
+        }
+        if self.resource()["type"] == "vapi.websocketCall" {
+            return self.wait_for_socket(queued + SOCKET_TIMEOUT).await;
+        }
+        let step = self.step();
+        self.until(queued + step, Interruptible::Nothing).await?;
+        self.enter(CallStatus::Ringing, json!({}));
+        self.until(queued + 2 * step, Interruptible::Nothing).await?;
+        self.pick_up().await
+    }
+
+    /// Waits for the websocket of a call. Such a call does not ring; opening the socket answers it.
+    async fn wait_for_socket(&mut self, due: i64) -> CallFlow<()> {
+        self.waits_for_socket = true;
+        match self.until(due, Interruptible::Nothing).await {
+            Err(Interrupt::Connected) => self.pick_up().await,
+            Ok(_) => Err(Interrupt::ended(
+                "call.in-progress.error-providerfault-transport-never-connected",
+            )),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Runs an inbound call until the assistant answers.
+    pub async fn inbound(&mut self, received_at: i64) -> CallFlow<()> {
+        self.at = received_at;
+        let call = self.call();
+        if let Some(assistant) = assistant::of_call(&self.state, &self.organization, &call) {
+            self.set_assistant(assistant);
+        } else if call["assistantId"].is_string() || call["squadId"].is_string() {
+            self.notify_status(CallStatus::Ringing, json!({}));
+            return Err(Interrupt::ended("assistant-not-found"));
+        } else {
+            self.request_assistant(&call).await?;
+        }
+        self.choose_script();
+        self.notify_status(CallStatus::Ringing, json!({}));
+        let answered = self.at + self.step();
+        self.until(answered, Interruptible::Nothing).await?;
+        self.pick_up().await
+    }
+
+    /// Sets the assistant of the call.
+    pub fn set_assistant(&mut self, assistant: Value) {
+        self.assistant = Arc::new(assistant);
+        let assistant = self.assistant.clone();
+        self.change(|record| record.activate(assistant));
+    }
+
+    fn choose_script(&mut self) {
+        let script = launch::script_for(&self.state, &self.call(), &self.assistant);
+        let results = script.as_ref().map(|script| Arc::new(script.results.clone()));
+        self.change(|record| record.results = results.unwrap_or_default());
+        self.script = script;
+    }
+
+    async fn pick_up(&mut self) -> CallFlow<()> {
+        let pickup = self
+            .script
+            .as_ref()
+            .map_or(Pickup::Customer, |script| script.answer.clone());
+        if let Pickup::Nobody(reason) = &pickup {
+            return Err(Interrupt::ended(reason));
+        }
+        self.start();
+        if pickup == Pickup::Voicemail {
+            if let Some(message) = assistant::text(&self.assistant, "voicemailMessage") {
+                self.assistant_says(&message).await?;
+            }
+            return Err(Interrupt::ended("voicemail"));
+        }
+        Ok(())
+    }
+
+    /// Marks the call as answered.
+    pub fn start(&mut self) {
+        let at = self.at;
+        if let Some(seconds) = self.assistant["maxDurationSeconds"].as_f64() {
+            self.deadline = Some(at.saturating_add((seconds * 1000.0) as i64));
+        }
+        let prompts: Vec<String> = self.assistant["model"]["messages"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|message| message["role"] == "system")
+            .filter_map(|message| message["content"].as_str().map(str::to_owned))
+            .collect();
+        self.change(|record| {
+            record.started = Some(at);
+            record.conversation.started = at;
+            for prompt in &prompts {
+                record.conversation.add_unspoken("system", prompt, at);
+            }
+        });
+        self.enter(CallStatus::InProgress, json!({}));
+        self.notify(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
+    }
+
+    /// Sends `assistant-request` to the server of the phone number and follows its response.
+    async fn request_assistant(&mut self, call: &Value) -> CallFlow<()> {
+        let phone_number = webhooks::phone_number(&self.state, &self.organization, call);
+        let Some(mut server) = webhooks::for_phone_number(&self.state, &self.organization, &phone_number) else {
+            self.notify_status(CallStatus::Ringing, json!({}));
+            return Err(Interrupt::ended("call-start-error-neither-assistant-nor-server-set"));
+        };
+        server.timeout = ASSISTANT_REQUEST_TIMEOUT;
+        let message = json!({ "type": "assistant-request" });
+        self.publish(|| message.clone());
+        let reply = self.request_reply(server, self.enveloped(message), true).await?;
+        let Some(response) = reply.json().filter(Value::is_object) else {
+            return self.refuse("assistant-request-failed", &reply);
+        };
+        if !response["error"].is_null() {
+            let Some(error) = response["error"].as_str().filter(|error| !error.trim().is_empty()) else {
+                return self.refuse("assistant-request-returned-unspeakable-error", &reply);
+            };
+            self.start();
+            self.assistant_says(error).await?;
+            return Err(Interrupt::ended("assistant-request-returned-error"));
+        }
+        if response["destination"].is_object() {
+            let destination = response["destination"].clone();
+            let said = spoken(&destination["message"]);
+            if said.is_some() {
+                self.start();
+            }
+            let reason = "assistant-request-returned-forwarding-phone-number";
+            return self.transfer(destination, said, reason).await;
+        }
+        let names = [
+            "assistantId",
+            "assistant",
+            "assistantOverrides",
+            "squadId",
+            "squad",
+            "squadOverrides",
+            "workflowId",
+            "workflow",
+            "workflowOverrides",
+        ];
+        let chosen = names.into_iter().filter(|name| !response[*name].is_null());
+        let chosen: Vec<(String, Value)> = chosen.map(|name| (name.to_owned(), response[name].clone())).collect();
+        if !chosen.iter().any(|(name, _)| !name.ends_with("Overrides")) {
+            return self.refuse("assistant-request-returned-no-assistant", &reply);
+        }
+        self.change(|record| record.learned.extend(chosen));
+        match assistant::of_call(&self.state, &self.organization, &self.call()) {
+            Some(assistant) => self.set_assistant(assistant),
+            // Workflows have left the API. Only a script can replace one.
+            None if response["workflowId"].is_string() || response["workflow"].is_object() => {}
+            None => return self.refuse("assistant-request-returned-invalid-assistant", &reply),
+        }
+        Ok(())
+    }
+
+    /// Ends a call that cannot start and sends the server the problem of its response.
+    fn refuse(&mut self, reason: &str, reply: &Reply) -> CallFlow<()> {
+        let response = match serde_json::from_slice(&reply.body) {
+            Ok(json) => json,
+            Err(_) => json!(String::from_utf8_lossy(&reply.body)),
+        };
+        let artifacts = json!({
+            "error": reason,
+            "assistantRequestError": if reply.is_success() { json!(reason) } else { json!(reply.problem()) },
+            "assistantRequestResponse": response,
+        });
+        self.debugging_artifacts = artifacts;
+        Err(Interrupt::ended(reason))
+    }
+}
+
+/// Returns the message before a transfer: a text, or a message with a `message` or `content`.
+pub(crate) fn spoken(message: &Value) -> Option<String> {
+    [message, &message["message"], &message["content"]]
+        .into_iter()
+        .find_map(Value::as_str)
+        .filter(|text| !text.is_empty())
+        .map(str::to_owned)
+}

@@ -1,0 +1,159 @@
+//! Samples: the smallest value of a schema, for responses that no stored resource gives.
+
+use serde_json::{Map, Value, json};
+
+use crate::openapi::document::{Document, reference};
+use crate::openapi::schema::{ObjectSchema, branches};
+use crate::openapi::validator::{Validators, branch};
+use crate::text::{ids, timestamp};
+
+/// Returns a value with the required properties only, the first branch of a union and the first value of an enum.
+/// Recursive references end in an empty object.
+pub(crate) fn minimal(document: &Document, schema: &Value, now: i64) -> Value {
+    Sampler {
+        document,
+        now,
+        open: Vec::new(),
+    }
+    .value(schema)
+}
+
+/// Adds every property that the schema requires and the value lacks.
+pub(crate) fn complete(validators: &Validators, schema: &Value, value: &mut Value, now: i64) {
+    let document = validators.document();
+    let Some(schema) = document.resolve(schema) else {
+        return;
+    };
+    if let Some(branches) = branches(schema) {
+        if let Some(branch) = branch(validators, branches, value) {
+            complete(validators, branch, value, now);
+        }
+        return;
+    }
+    for part in schema["allOf"].as_array().into_iter().flatten() {
+        complete(validators, part, value, now);
+    }
+    let Value::Object(object) = value else { return };
+    for name in required(schema) {
+        if !object.contains_key(name) {
+            object.insert(name.to_owned(), minimal(document, &schema["properties"][name], now));
+        }
+    }
+}
+
+/// Converts a value to another schema: removes undeclared properties and adds required ones.
+pub(crate) fn reshape(validators: &Validators, schema: &Value, value: &mut Value, now: i64) {
+    let shape = ObjectSchema::of(validators.document(), schema);
+    if let (false, Value::Object(object)) = (shape.open, &mut *value) {
+        object.retain(|name, _| shape.properties.iter().any(|property| property.name == name));
+    }
+    complete(validators, schema, value, now);
+}
+
+/// Returns whether a schema, or the branch that the value means, declares a property.
+pub(crate) fn declares(document: &Document, schema: &Value, name: &str) -> bool {
+    let Some(schema) = document.resolve(schema) else {
+        return false;
+    };
+    let parts = ["oneOf", "anyOf", "allOf"]
+        .into_iter()
+        .filter_map(|key| schema[key].as_array())
+        .flatten();
+    schema["properties"].get(name).is_some() || parts.into_iter().any(|part| declares(document, part, name))
+}
+
+struct Sampler<'a> {
+    document: &'a Document,
+    now: i64,
+    /// The references being followed.
+    open: Vec<&'a str>,
+}
+
+impl<'a> Sampler<'a> {
+    fn value(&mut self, schema: &'a Value) -> Value {
+        let name = reference(schema);
+        if name.is_some_and(|name| self.open.contains(&name)) {
+            return json!({});
+        }
+        let Some(schema) = self.document.resolve(schema) else {
+            return json!({});
+        };
+        self.open.extend(name);
+        let value = self.resolved(schema);
+        if name.is_some() {
+            self.open.pop();
+        }
+        value
+    }
+
+    fn resolved(&mut self, schema: &'a Value) -> Value {
+        if let Some(branches) = branches(schema) {
+            let open = &self.open;
+            let fresh = branches
+                .iter()
+                .find(|b| reference(b).is_none_or(|name| !open.contains(&name)));
+            return fresh.map_or_else(|| json!({}), |branch| self.value(branch));
+        }
+        let is_array = schema["type"] == "array";
+        if let Some(first) = schema["enum"]
+            .as_array()
+            .and_then(|values| values.first())
+            .filter(|_| !is_array)
+        {
+            return first.clone();
+        }
+        match schema["type"].as_str() {
+            Some("string") => Value::String(self.string(schema)),
+            Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
+            Some("boolean") => Value::Bool(false),
+            Some("array") => {
+                let count = schema["minItems"].as_u64().unwrap_or(0).min(16);
+                (0..count).map(|_| self.value(&schema["items"])).collect()
+            }
+            _ => self.object(schema),
+        }
+    }
+
+    fn object(&mut self, schema: &'a Value) -> Value {
+        let mut object = Map::new();
+        for part in schema["allOf"].as_array().into_iter().flatten() {
+            if let Value::Object(part) = self.value(part) {
+                object.extend(part);
+            }
+        }
+        for name in required(schema) {
+            object.insert(name.to_owned(), self.value(&schema["properties"][name]));
+        }
+        Value::Object(object)
+    }
+
+    fn string(&self, schema: &Value) -> String {
+        match schema["format"].as_str() {
+            Some("date-time") => timestamp::format(self.now),
+            Some("date") => timestamp::format(self.now).chars().take(10).collect(),
+            Some("uuid") => ids::uuid(),
+            Some("uri" | "url") => "https://example.com/".to_owned(),
+            Some("email") => "someone@example.com".to_owned(),
+            _ => {
+                let least = usize::try_from(schema["minLength"].as_u64().unwrap_or(0))
+                    .unwrap_or(0)
+                    .min(1024);
+                let most = usize::try_from(schema["maxLength"].as_u64().unwrap_or(1024)).unwrap_or(1024);
+                let mut text = String::from("string");
+                while text.len() < least {
+                    text.push('-');
+                }
+                text.truncate(most.max(least));
+                text
+            }
+        }
+    }
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    schema["required"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}

@@ -1,0 +1,51 @@
+//! A command to a running call.
+
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::state::timers::ActivityGuard;
+
+/// A command to a running call.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Command {
+    Say {
+        text: String,
+        /// Ends the call afterwards.
+        ends: bool,
+        /// Interrupts the assistant.
+        interrupts: bool,
+    },
+    SayFirstMessage,
+    Add {
+        role: String,
+        text: String,
+    },
+    MuteAssistant(bool),
+    MuteCustomer(bool),
+    End,
+    Transfer {
+        destination: Value,
+        text: Option<String>,
+    },
+    Handoff {
+        destination: Value,
+        text: Option<String>,
+    },
+    /// A message for the carrier. The emulator has no carrier.
+    Transport(Value),
+    /// The transport socket of the call is open.
+    Connect,
+    /// The customer spoke over the socket.
+    Hear,
+    /// The customer left, for this reason.
+    Leave(&'static str),
+}
+
+/// A command on its way to the driver of a call.
+#[derive(Debug)]
+pub(crate) struct SentCommand {
+    pub command: Command,
+    /// Dropped when the driver has executed the command.
+    pub taken: oneshot::Sender<()>,
+    pub guard: ActivityGuard,
+}

@@ -1,0 +1,5 @@
+//! Text forms of times, durations and ids.
+
+pub(crate) mod duration;
+pub(crate) mod ids;
+pub(crate) mod timestamp;

@@ -1,0 +1,204 @@
+//! Delivery of the messages of one call to the user's servers, in order, with further attempts where a server asks for
+//! them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::state::State;
+use crate::state::clock::whole_milliseconds;
+use crate::state::events::CallEvent;
+use crate::state::timers::ActivityGuard;
+use crate::state::webhook_log::SentWebhook;
+use crate::state::webhook_server::WebhookServer;
+use crate::webhooks::{client, signature};
+
+/// A message that is ready for delivery.
+pub(crate) struct OutgoingMessage {
+    pub server: WebhookServer,
+    /// The property `message` of the body.
+    pub message: Value,
+    /// The receiver of the reply, if the call waits for one.
+    pub reply: Option<oneshot::Sender<(Reply, ActivityGuard)>>,
+    /// Allows one attempt only, whatever the server's plan.
+    pub once: bool,
+    pub guard: ActivityGuard,
+}
+
+/// The result of the last attempt to deliver a message.
+#[derive(Clone, Debug)]
+pub(crate) struct Reply {
+    pub status: Option<u16>,
+    pub error: Option<String>,
+    pub body: Bytes,
+}
+
+impl Reply {
+    pub fn is_success(&self) -> bool {
+        self.status.is_some_and(|status| (200..300).contains(&status))
+    }
+
+    /// Returns the body of a successful response as JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok().filter(|_| self.is_success())
+    }
+
+    /// Returns the reason of a failure.
+    pub fn problem(&self) -> String {
+        match (self.status, &self.error) {
+            (Some(status), _) => format!("Request failed with status code {status}"),
+            (None, error) => error.clone().unwrap_or_else(|| "no response".into()),
+        }
+    }
+}
+
+/// The delivery of the messages of one call.
+#[derive(Clone)]
+pub(crate) struct Delivery {
+    pub state: Arc<State>,
+    pub organization: String,
+    pub call_id: Arc<str>,
+}
+
+impl Delivery {
+    /// Delivers messages until the channel is closed and empty.
+    pub async fn run(self, mut receiver: mpsc::UnboundedReceiver<OutgoingMessage>) {
+        let mut later = JoinSet::new();
+        while let Some(outgoing) = receiver.recv().await {
+            // A later attempt must not block the following messages, unless the call waits for its reply.
+            if outgoing.reply.is_some() {
+                self.deliver(outgoing).await;
+                continue;
+            }
+            let mut in_flight = InFlight::of(outgoing);
+            let (reply, delay) = self.attempt(&mut in_flight).await;
+            if let Some(delay) = delay {
+                let delivery = self.clone();
+                let again = delivery
+                    .state
+                    .timers
+                    .timer(delivery.state.clock.now() + whole_milliseconds(delay));
+                drop(in_flight.guard.take());
+                later.spawn(async move {
+                    in_flight.guard = again.await.ok();
+                    delivery.finish(in_flight).await;
+                });
+            }
+            drop(reply);
+            while later.try_join_next().is_some() {}
+        }
+        while later.join_next().await.is_some() {}
+    }
+
+    async fn deliver(&self, mut outgoing: OutgoingMessage) {
+        let reply_to = outgoing.reply.take();
+        let (reply, guard) = self.finish(InFlight::of(outgoing)).await;
+        if let (Some(reply_to), Some(guard)) = (reply_to, guard) {
+            // The receiver is gone if the call has ended meanwhile.
+            let _ = reply_to.send((reply, guard));
+        }
+    }
+
+    /// Makes the remaining attempts.
+    async fn finish(&self, mut in_flight: InFlight) -> (Reply, Option<ActivityGuard>) {
+        loop {
+            let (reply, delay) = self.attempt(&mut in_flight).await;
+            let Some(delay) = delay else {
+                return (reply, in_flight.guard);
+            };
+            let again = self
+                .state
+                .timers
+                .timer(self.state.clock.now() + whole_milliseconds(delay));
+            in_flight.guard = None;
+            match again.await {
+                Ok(guard) => in_flight.guard = Some(guard),
+                Err(_) => return (reply, None),
+            }
+        }
+    }
+
+    /// Makes one attempt and returns the delay of the next one, if there is one.
+    async fn attempt(&self, in_flight: &mut InFlight) -> (Reply, Option<Duration>) {
+        in_flight.attempts += 1;
+        let (state, server) = (&self.state, &in_flight.server);
+        let (at, began) = (state.clock.now(), Instant::now());
+        let signed = signature::headers(state, &self.organization, &self.call_id, server, &in_flight.body).await;
+        let (headers, result) = match signed {
+            Ok(headers) => {
+                let longest = server.timeout.min(state.settings.webhook_timeout);
+                let result = client::post(&server.url, headers.clone(), in_flight.body.clone(), longest).await;
+                (headers, result.map_err(|error| error.to_string()))
+            }
+            Err(problem) => (HeaderMap::new(), Err(problem)),
+        };
+        let reply = match result {
+            Ok(response) => Reply {
+                status: Some(response.status),
+                error: None,
+                body: response.body,
+            },
+            Err(problem) => Reply {
+                status: None,
+                error: Some(problem),
+                body: Bytes::new(),
+            },
+        };
+        if let (Some(401), Some(credential)) = (reply.status, &server.credential_id) {
+            state.tokens.lock().remove(credential);
+        }
+        state.webhooks.lock().push(SentWebhook {
+            at,
+            call_id: self.call_id.to_string(),
+            message_type: in_flight.message_type.clone(),
+            url: server.url.clone(),
+            headers,
+            body: in_flight.body.clone(),
+            status: reply.status,
+            error: reply.error.clone(),
+            response: reply.body.clone(),
+            duration: began.elapsed(),
+            attempt: in_flight.attempts,
+        });
+        let _ = state.events.send(CallEvent::Webhook {
+            call_id: self.call_id.clone(),
+        });
+        let again = if reply.is_success() || in_flight.once {
+            None
+        } else {
+            let plan = server.backoff.as_ref();
+            plan.and_then(|plan| plan.delay(in_flight.attempts, reply.status))
+        };
+        (reply, again)
+    }
+}
+
+struct InFlight {
+    server: WebhookServer,
+    message_type: String,
+    body: Bytes,
+    attempts: u32,
+    once: bool,
+    guard: Option<ActivityGuard>,
+}
+
+impl InFlight {
+    fn of(outgoing: OutgoingMessage) -> InFlight {
+        let mut body = serde_json::Map::new();
+        let message_type = outgoing.message["type"].as_str().unwrap_or_default().to_owned();
+        body.insert("message".into(), outgoing.message);
+        InFlight {
+            server: outgoing.server,
+            message_type,
+            body: Bytes::from(Value::Object(body).to_string()),
+            attempts: 0,
+            once: outgoing.once,
+            guard: Some(outgoing.guard),
+        }
+    }
+}
