@@ -40,6 +40,8 @@ pub mod client;
 pub mod config;
 pub mod download;
 mod draft;
+#[cfg(vapi_type = "EndedReason")]
+pub mod ended_reason;
 mod error;
 mod generated;
 #[cfg(feature = "logs")]
