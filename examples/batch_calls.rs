@@ -1,44 +1,39 @@
-//! Calls many people, no more at a time than there are slots for, and waits for a call: `cargo run --example batch_calls`.
+//! Calls several customers within the limit of concurrent calls: `cargo run --example batch_calls`.
 //!
-//! It calls in a local Vapi, where nobody's phone rings. For real calls, make the client with `Client::from_env()` and give the ids of
-//! your assistant and phone number.
+//! The calls are real. `VAPI_CALL_TO` is a list of numbers, separated by commas. The README beside this file shows how to run it
+//! against a local server.
+
+mod support;
 
 use std::error::Error;
 use std::time::Duration;
 
 use vapi::Client;
 use vapi::batch::Outcome;
-use vapi::types::{CreateCallDto, CreateCustomerDto, SchedulePlan};
-use vapi_emulator::Emulator;
+use vapi::types::{CreateCallDto, CreateCustomerDto};
+
+use crate::support::variable;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let local = Emulator::builder()
-        .call_step(Duration::from_millis(100))
-        .start()
-        .await?;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
+    let vapi = Client::from_env()?;
 
     let call = CreateCallDto::new()
-        .assistant_id("my-assistant")
-        .phone_number_id("my-line");
-    let mut customers: Vec<CreateCustomerDto> = (0..14)
-        .map(|n| CreateCustomerDto::new().number(format!("+155555501{n:02}")))
-        .collect();
-    customers.push(
-        CreateCustomerDto::new()
-            .number("0555")
-            .name("somebody with no valid number"),
-    );
+        .assistant_id(variable("VAPI_ASSISTANT_ID", "the id of an assistant")?)
+        .phone_number_id(variable(
+            "VAPI_PHONE_NUMBER_ID",
+            "the id of the phone number to call from",
+        )?);
+    let numbers = variable("VAPI_CALL_TO", "the numbers to call, such as +15555550123,+15555550124")?;
+    let customers = numbers
+        .split(',')
+        .map(|number| CreateCustomerDto::new().number(number.trim()));
 
-    // There are ten slots: the last calls are placed when the first have ended. Nobody is called twice, whatever goes wrong.
+    // A call is placed when a slot is free. Nobody is called twice, whatever fails.
     let report = vapi
         .calls()
-        .dial(call.clone(), customers)
-        .poll_every(Duration::from_millis(50))
+        .dial(call, customers)
+        .poll_every(Duration::from_secs(1))
         .on_outcome(|dialed| match &dialed.outcome {
             Outcome::Called(call) => println!("{:?} is called: {}", dialed.customer.number, call.id),
             Outcome::Refused(why) => println!("{:?} is not called: {why}", dialed.customer.number),
@@ -59,13 +54,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
             .await?;
         println!("it ended because: {:?}", ended.ended_reason);
     }
-
-    // A call for later is one with a schedule. It takes no slot before its time.
-    let tomorrow = vapi::Timestamp::from(std::time::SystemTime::now() + Duration::from_secs(24 * 3600));
-    let later = call
-        .customer(CreateCustomerDto::new().number("+15555550123"))
-        .schedule_plan(SchedulePlan::new(tomorrow));
-    let scheduled = vapi.calls().create(later).await?.into_call()?;
-    println!("{} is {:?}", scheduled.id, scheduled.status);
     Ok(())
 }

@@ -1,6 +1,8 @@
-//! A chat that is answered word by word, and goes on: `cargo run --example chat_stream`.
+//! A chat whose reply arrives piece by piece, and a second message to it: `cargo run --example chat_stream`.
 //!
-//! It talks to a local Vapi. For the real one, make the client with `Client::from_env()` and give the id of your assistant.
+//! `VAPI_ASSISTANT_ID` names the assistant. The README beside this file shows how to run it against a local server.
+
+mod support;
 
 use std::error::Error;
 use std::io::Write;
@@ -8,18 +10,16 @@ use std::io::Write;
 use vapi::Client;
 use vapi::chat::ResponseEvent;
 use vapi::types::{CreateChatDto, OpenAiResponsesRequest};
-use vapi_emulator::Emulator;
+
+use crate::support::variable;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let local = Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
+    let vapi = Client::from_env()?;
+    let assistant = variable("VAPI_ASSISTANT_ID", "the id of an assistant")?;
 
     // The text alone, as it comes.
-    let question = CreateChatDto::new("What do you serve today?".to_owned()).assistant_id("my-assistant");
+    let question = CreateChatDto::new("What do you serve today?".to_owned()).assistant_id(assistant.as_str());
     let mut chat = vapi.chats().create(question).stream().await?;
     let mut words = chat.text_deltas();
     while let Some(words) = words.next().await {
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!();
 
     // The next message of the same chat, and its answer in one piece.
-    let mut question = CreateChatDto::new("And for dessert?".to_owned()).assistant_id("my-assistant");
+    let mut question = CreateChatDto::new("And for dessert?".to_owned()).assistant_id(assistant.as_str());
     if let Some(id) = chat.chat_id() {
         question = question.previous_chat_id(id);
     }
@@ -39,7 +39,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     );
 
     // Every event, in the form of OpenAI's Responses.
-    let request = OpenAiResponsesRequest::new("The bill, please.".to_owned()).assistant_id("my-assistant");
+    let request = OpenAiResponsesRequest::new("The bill, please.".to_owned()).assistant_id(assistant.as_str());
     let mut events = vapi.chats().create_response(request).stream().await?;
     while let Some(event) = events.next().await {
         match event? {

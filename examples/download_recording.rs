@@ -1,32 +1,29 @@
-//! What a call leaves behind: its recording as a file and its log as entries. `cargo run --example download_recording`
+//! The artifacts of a call, its recording as a file and its log as entries: `cargo run --example download_recording -- CALL_ID`.
 //!
-//! It places the call in a local Vapi. For the real one, make the client with `Client::from_env()` and take the id of a call
-//! that has ended.
+//! Without an id it takes the latest call that has ended. The README beside this file shows how to run it against a local server.
 
 use std::error::Error;
-use std::time::Duration;
 
-use vapi::types::{CreateCallDto, CreateCustomerDto};
+use vapi::types::CallStatus;
 use vapi::{Client, RecordingTrack};
-use vapi_emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let local = Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
-    let id = place_call(&vapi).await?;
+    let vapi = Client::from_env()?;
+    let Some(id) = ended_call(&vapi).await? else {
+        println!("no call has ended yet");
+        return Ok(());
+    };
 
-    // Until the call has ended, and a while after, the answer is a 404.
+    // Recordings appear some time after the end. Until then the response is a 404.
     match vapi.calls().recording(&id, RecordingTrack::Stereo).bytes().await {
-        Ok(_) => println!("the recording is there already"),
-        Err(error) if error.is_not_found() => println!("not yet: {error}"),
+        Ok(bytes) => println!("the recording has {} bytes", bytes.len()),
+        Err(error) if error.is_not_found() => {
+            println!("the recording of {id} is not there yet: {error}");
+            return Ok(());
+        }
         Err(error) => return Err(error.into()),
     }
-    // Here an hour passes at once.
-    local.advance(Duration::from_secs(3600)).await;
 
     // Under its name there is only ever a whole file. Where it is stored never sees the API key.
     let path = std::env::temp_dir().join(format!("{id}.wav"));
@@ -62,10 +59,12 @@ async fn print_log(vapi: &Client, id: &str) -> vapi::Result<()> {
     Ok(())
 }
 
-async fn place_call(vapi: &Client) -> vapi::Result<String> {
-    let request = CreateCallDto::new()
-        .assistant_id("my-assistant")
-        .phone_number_id("my-line")
-        .customer(CreateCustomerDto::new().number("+15555550123"));
-    Ok(vapi.calls().create(request).await?.into_call()?.id)
+/// Returns the id given as an argument, or that of the latest ended call.
+async fn ended_call(vapi: &Client) -> vapi::Result<Option<String>> {
+    if let Some(id) = std::env::args().nth(1) {
+        return Ok(Some(id));
+    }
+    let calls = vapi.calls().list().limit(20).await?;
+    let ended = calls.iter().find(|call| call.status == Some(CallStatus::Ended));
+    Ok(ended.map(|call| call.id.to_string()))
 }

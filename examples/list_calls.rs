@@ -1,23 +1,14 @@
-//! Reads a list to its end, and stops in the middle of one: `cargo run --example list_calls`.
+//! A list read to its end, in part and page by page: `cargo run --example list_calls`.
 //!
-//! It makes some calls in a local Vapi first, where nobody's phone rings. For your own calls, make the client with
-//! `Client::from_env()`.
+//! It changes nothing. The README beside this file shows how to run it against a local server.
 
 use std::error::Error;
-use std::time::Duration;
 
 use vapi::Client;
-use vapi::types::{CreateCallDto, CreateCustomerDto, CreateSessionDto};
-use vapi_emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let local = Emulator::builder().call_step(Duration::from_millis(1)).start().await?;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
-    make_something_to_list(&vapi).await?;
+    let vapi = Client::from_env()?;
 
     // Item by item. Pages of 5 are requested when their turn comes: `limit` is the size of a page, not of the whole.
     let mut calls = vapi.calls().list().limit(5).stream();
@@ -52,20 +43,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             page.total_pages(),
             page.items.len()
         );
-    }
-    Ok(())
-}
-
-async fn make_something_to_list(vapi: &Client) -> vapi::Result<()> {
-    for number in 0..12 {
-        let customer = CreateCustomerDto::new().number(format!("+155555501{number:02}"));
-        let call = CreateCallDto::new()
-            .assistant_id("my-assistant")
-            .phone_number_id("my-line");
-        vapi.calls().create(call.customer(customer)).await?;
-    }
-    for _ in 0..3 {
-        vapi.sessions().create(CreateSessionDto::new()).await?;
     }
     Ok(())
 }

@@ -1,33 +1,38 @@
-//! An assistant calls somebody, and says what came of it: `cargo run --example outbound_call`.
+//! An outbound call, followed to its end, with its transcript: `cargo run --example outbound_call`.
 //!
-//! It calls in a local Vapi, where nobody's phone rings. For a real call, make the client with `Client::from_env()` and give the
-//! ids of your assistant and phone number.
+//! The call is real. `VAPI_CALL_TO` is the number to call. The README beside this file shows how to run it against a local server.
+
+mod support;
 
 use std::error::Error;
 use std::time::Duration;
 
 use vapi::Client;
 use vapi::types::{AssistantOverrides, Call, CallStatus, CreateCallDto, CreateCustomerDto};
-use vapi_emulator::Emulator;
+
+use crate::support::variable;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let local = Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
+    let vapi = Client::from_env()?;
 
     let request = CreateCallDto::new()
-        .assistant_id("my-assistant")
-        .phone_number_id("my-line")
-        .customer(CreateCustomerDto::new().number("+15555550123").name("Ada"))
+        .assistant_id(variable("VAPI_ASSISTANT_ID", "the id of an assistant")?)
+        .phone_number_id(variable(
+            "VAPI_PHONE_NUMBER_ID",
+            "the id of the phone number to call from",
+        )?)
+        .customer(
+            CreateCustomerDto::new()
+                .number(variable("VAPI_CALL_TO", "the number to call, such as +15555550123")?)
+                .name("Ada"),
+        )
         .assistant_overrides(AssistantOverrides::new().first_message("Hello Ada, your table is ready."));
-    // It is sent once: if the connection breaks, whether the phone rings is not known, and it must not ring twice.
+    // It is sent once: if the connection breaks, the phone may ring already, and it must not ring twice.
     let call = match vapi.calls().create(request).await {
-        Ok(answer) => answer.into_call()?,
+        Ok(response) => response.into_call()?,
         Err(error) if error.is_interrupted() || error.is_timeout() && !error.is_connect() => {
-            eprintln!("look at the latest calls before you try again");
+            eprintln!("look at the latest calls before the next attempt");
             return Err(error.into());
         }
         Err(error) => return Err(error.into()),
@@ -36,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let call = vapi
         .calls()
         .wait_until_ended(&call.id)
-        .poll_every(Duration::from_millis(100))
+        .poll_every(Duration::from_secs(1))
         .timeout(Duration::from_secs(600))
         .on_update(|call| println!("{} is {}", call.id, status(call)))
         .await?;

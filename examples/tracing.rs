@@ -1,7 +1,8 @@
-//! What a program can see of its requests: one span for each operation, with what came of it. `cargo run --example tracing`
+//! A program's traces of its requests, one span for each operation: `cargo run --example tracing`.
 //!
-//! A span has the operation, its method and path, and in the end the status, the number of attempts, the time they took and the
-//! server's id for the request. It has no ids of yours, no queries, no bodies and no key.
+//! A span has the operation, its method and path, and at its end the status, the number of attempts, the duration and the server's
+//! id of the request. It has no ids of yours, no queries, no bodies and no key. The README beside this file shows how to run it
+//! against a local server.
 
 use std::error::Error;
 
@@ -11,7 +12,6 @@ use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use vapi::Client;
-use vapi_emulator::{Emulator, Fault};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,20 +24,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_target("vapi", Level::DEBUG);
     tracing_subscriber::registry().with(lines).with(shown).init();
 
-    let local = Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
+    let vapi = Client::from_env()?;
 
-    // A request that succeeds at the second attempt: the span says `attempts=2`.
-    local.fault(Fault::on("AssistantController_findAll").status(503).times(1));
     // Spans of your own stand around those of this crate.
     nightly_report(&vapi)
         .instrument(tracing::info_span!("nightly_report"))
         .await?;
 
-    // One that fails: `status=404`. What the server said is in the error.
+    // One that fails: `status=404`. The error has the message of the server.
     if let Err(error) = vapi.calls().get("no-such-call").await {
         tracing::warn!(%error, "no call");
     }

@@ -1,20 +1,14 @@
-//! A file that an assistant can know: uploaded from disk, listed, deleted. `cargo run --example upload_file -- menu.pdf`
+//! A file uploaded from disk, then deleted: `cargo run --example upload_file -- menu.pdf`.
 //!
-//! It uploads to a local Vapi, and this source file if no other is named. For the real one, make the client with
-//! `Client::from_env()`.
+//! Without an argument it uploads this source file. The README beside this file shows how to run it against a local server.
 
 use std::error::Error;
 
 use vapi::{Client, Upload};
-use vapi_emulator::Emulator;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let local = Emulator::start().await;
-    let vapi = Client::builder()
-        .api_key(local.api_key())
-        .base_url(local.base_url())
-        .build()?;
+    let vapi = Client::from_env()?;
 
     let named = std::env::args().nth(1);
     let path = named.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/examples/upload_file.rs").to_owned());
@@ -34,6 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     for id in [file.id, note.id] {
         vapi.files().delete(&id).await?;
+        println!("deleted {id}");
     }
     Ok(())
 }

@@ -63,6 +63,8 @@ pub mod artifacts;
 ))]
 pub mod batch;
 pub mod chat;
+#[cfg(vapi_type = "EndedReason")]
+pub mod ended_reason;
 #[cfg(feature = "schemars")]
 mod json_schema;
 pub mod pages;

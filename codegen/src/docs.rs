@@ -20,6 +20,35 @@ pub struct Docs {
     pub type_fields: BTreeMap<String, BTreeMap<String, String>>,
     /// By parameter name.
     pub parameters: BTreeMap<String, String>,
+    /// By operation id, or by type name.
+    pub examples: BTreeMap<String, Example>,
+}
+
+/// Rust code that shows the use of an operation or a type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    /// Operation ids and type names that the code uses. A document that lacks one of them gets no example.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    /// Statements in an async function that has `vapi`, a client, and returns `vapi::Result<()>`.
+    pub code: String,
+}
+
+impl Docs {
+    /// Returns the section `# Examples` for an operation or a type, as a doctest that is compiled and not run.
+    ///
+    /// `exists` returns whether the document has an operation or type.
+    pub fn example(&self, name: &str, exists: impl Fn(&str) -> bool) -> Option<String> {
+        let example = self.examples.get(name)?;
+        if !example.needs.iter().all(|needed| exists(needed)) {
+            return None;
+        }
+        let code = example.code.trim_end();
+        Some(format!(
+            "# Examples\n\n```no_run\n# async fn example(vapi: vapi::Client) -> vapi::Result<()> {{\n{code}\n# Ok(())\n# }}\n```"
+        ))
+    }
 }
 
 /// Markdown of unknown origin as markdown that rustdoc takes without a warning and runs no code of.
@@ -140,6 +169,16 @@ pub fn comment(indent: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_example_needs_all_that_it_uses() {
+        let docs: Docs = toml::from_str("[examples.create]\nneeds = ['Call']\ncode = 'go();'").unwrap();
+        let expected = "# Examples\n\n```no_run\n# async fn example(vapi: vapi::Client) -> vapi::Result<()> {\n\
+                        go();\n# Ok(())\n# }\n```";
+        assert_eq!(docs.example("create", |name| name == "Call").as_deref(), Some(expected));
+        assert_eq!(docs.example("create", |_| false), None);
+        assert_eq!(docs.example("other", |_| true), None);
+    }
 
     #[test]
     fn brackets_and_html_are_escaped_but_not_in_code() {

@@ -130,7 +130,10 @@ fn read_operation(path: &str, method: &str, operation: &Map<String, Value>, name
     Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
-        description: text("description"),
+        description: [text("description"), text("x-example")]
+            .into_iter()
+            .flatten()
+            .reduce(|description, example| format!("{description}\n\n{example}")),
         deprecated: operation.get("deprecated") == Some(&Value::Bool(true)),
         controller,
         handle,

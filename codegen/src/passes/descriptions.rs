@@ -2,6 +2,8 @@
 //!
 //! Our own (`spec/docs.toml`) come first, then the document's, made safe for rustdoc, then a plain one from the names.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::Changes;
@@ -10,8 +12,15 @@ use crate::document::for_each_operation;
 
 /// Sets the `description` of operations, parameters, components and their properties. Changes no fact.
 pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
+    let names = names(document);
+    let exists = |name: &str| names.contains(name);
     for_each_operation(document, &mut |path, method, _, operation| {
         describe_operation(path, method, operation, docs);
+        let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+        // Beside the description, because progenitor's methods have that too, and the example shows the handle.
+        if let Some(example) = docs.example(id, exists) {
+            operation.insert("x-example".to_owned(), example.into());
+        }
     });
     let schemas = document
         .pointer_mut("/components/schemas")
@@ -19,8 +28,24 @@ pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
     for (name, schema) in schemas.into_iter().flatten() {
         if let Some(schema) = schema.as_object_mut() {
             describe_schema(name, schema, docs);
+            if let (Some(example), Some(Value::String(text))) =
+                (docs.example(name, exists), schema.get_mut("description"))
+            {
+                text.push_str(&format!("\n\n{example}"));
+            }
         }
     }
+}
+
+/// The ids of the operations and the names of the types.
+fn names(document: &mut Value) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for_each_operation(document, &mut |_, _, _, operation| {
+        names.extend(operation.get("operationId").and_then(Value::as_str).map(str::to_owned));
+    });
+    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    names.extend(schemas.into_iter().flat_map(|schemas| schemas.keys().cloned()));
+    names
 }
 
 fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Value>, docs: &Docs) {
