@@ -1,0 +1,1 @@
+["accesskey", "aikey", "apikey", "authorization", "connectionstring", "passphrase", "password", "privatekey", "secret", "secretkey", "subscriptionkey", "token"]

@@ -1,0 +1,81 @@
+tagged_union! {
+    /// The type `Arm`.
+    Arm tag Some("type");
+    /// Where `type` is `gripper`.
+    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as crate::model::Object>::FIELDS };
+    /// Where `type` is `welder`.
+    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as crate::model::Object>::FIELDS };
+}
+boxed_variant! { Arm Gripper GripperArm }
+boxed_variant! { Arm Welder WelderArm }
+
+model! {
+    /// The type `CreateRobotDto`.
+    ///
+    /// In the document: `CreateRobotDTO`.
+    CreateRobotDto {  }
+    new { name: one String }
+    required [3]
+    /// The property `apiKey`.
+    0 api_key "apiKey" opt one Secret;
+    /// The property `arms`.
+    1 arms "arms" opt list Arm;
+    /// The property `labels`.
+    2 labels "labels" opt map String;
+    /// The property `name`.
+    3 name "name" req one String;
+}
+
+model! {
+    /// The type `GripperArm`.
+    GripperArm { "type" = "gripper" }
+    new { reach: one Number }
+    required [1]
+    /// The property `fingers`.
+    0 fingers "fingers" opt one i64;
+    /// The property `reach`.
+    1 reach "reach" req one Number;
+}
+
+model! {
+    /// The type `Robot`.
+    Robot {  }
+    new { id: one String }
+    required [3]
+    /// The property `apiKey`.
+    0 api_key "apiKey" opt one Secret;
+    /// The property `arms`.
+    1 arms "arms" opt list Arm;
+    /// The property `createdAt`.
+    2 created_at "createdAt" opt one Timestamp;
+    /// The property `id`.
+    3 id "id" req one String;
+    /// The property `labels`.
+    4 labels "labels" opt map String;
+    /// The property `name`.
+    5 name "name" opt one String;
+    /// The property `status`.
+    6 status "status" opt one RobotStatus;
+}
+
+open_enum! {
+    /// What `Robot.status` can be.
+    RobotStatus {
+        AtWork "at-work"
+        Idle "idle"
+    }
+}
+
+model! {
+    /// The type `WelderArm`.
+    WelderArm { "type" = "welder" }
+    new {  }
+    required []
+    /// The property `reach`.
+    0 reach "reach" opt one Number;
+    /// The property `volts`.
+    1 volts "volts" opt one Number;
+}
+
+shared_property! { Arm reach "reach" Number { Gripper req Welder opt } }
+created_from! { CreateRobotDto Robot }
