@@ -58,9 +58,8 @@ pub mod prepared {
 
     /// The operation [`vapi.robots().list(…)`](Robots::list): `GET /robot`.
     ///
-    /// | | |
-    /// | --- | --- |
     /// | id | `RobotController_findAll` |
+    /// | --- | --- |
     /// | response | [`Vec<Robot>`](types::Robot) |
     /// | optional parameters | `limit` |
     /// | errors | an [`Error`](crate::Error) for every status but 2xx |
@@ -70,9 +69,8 @@ pub mod prepared {
 
     /// The operation [`vapi.robots().create(…)`](Robots::create): `POST /robot`.
     ///
-    /// | | |
-    /// | --- | --- |
     /// | id | `RobotController_create` |
+    /// | --- | --- |
     /// | response | [`Robot`](types::Robot) |
     /// | errors | an [`Error`](crate::Error) for every status but 2xx |
     /// | retries | after 429, and if no connection was made: never when it may have been done |
@@ -80,9 +78,8 @@ pub mod prepared {
 
     /// The operation [`vapi.robots().get(…)`](Robots::get): `GET /robot/{id}`.
     ///
-    /// | | |
-    /// | --- | --- |
     /// | id | `RobotController_findOne` |
+    /// | --- | --- |
     /// | response | [`Robot`](types::Robot) |
     /// | errors | an [`Error`](crate::Error) for every status but 2xx |
     /// | retries | after 408, 429, 5xx, and a connection that failed or broke |
