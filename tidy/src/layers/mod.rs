@@ -284,11 +284,29 @@ mod tests {
     #[test]
     fn names_bound_by_imports_are_followed() {
         let files = [
-            ("src/pages/mod.rs", "use crate::http;\nfn a() { http::wait::b() }"),
-            ("src/http/mod.rs", "pub mod wait;"),
-            ("src/http/wait.rs", "pub fn b() {}"),
+            ("src/pages/mod.rs", "pub mod a;"),
+            ("src/pages/a.rs", "use crate::model;\nfn a() { model::b() }"),
+            ("src/model/mod.rs", "pub use self::c::b;\nmod c;"),
+            (
+                "src/model/c.rs",
+                "use super::super as root;\nfn b() { root::wait::c() }",
+            ),
         ];
-        assert_eq!(findings(&files), [""; 0]);
+        assert_eq!(
+            findings(&files),
+            [
+                "src/model/c.rs:1: imports upwards, from src/lib.rs: `super::super`",
+                "src/model/c.rs:2: imports upwards, from src/wait.rs: `root::wait::c`",
+            ]
+        );
+    }
+
+    #[test]
+    fn uses_of_an_imported_name_are_not_reported_again() {
+        assert_eq!(
+            findings(&[("src/http/mod.rs", "use crate::wait::A;\nfn a() { A::new() }")]),
+            ["src/http/mod.rs:1: imports upwards, from src/wait.rs: `crate::wait::A`"]
+        );
     }
 
     #[test]

@@ -89,7 +89,21 @@ impl<'a> Modules<'a> {
     }
 
     /// Returns the files on which `path` in `module` depends: that of the item, and those whose re-exports lead to it, except the root.
+    ///
+    /// A path that begins with a name bound by `use` depends on what it adds to that: nothing for `Page::new`, a file for `pages::Page`.
     pub(super) fn resolve(&self, module: usize, path: &Path) -> Vec<&'a str> {
+        let mut files = self.files(module, path);
+        let first = path.segments.first().filter(|_| path.segments.len() > 1);
+        let here = &self.modules[module];
+        let binding = first.filter(|name| !here.children.contains_key(*name));
+        if let Some(binding) = binding.and_then(|name| here.bindings.get(name)) {
+            let known = self.files(module, binding);
+            files.retain(|file| !known.contains(file));
+        }
+        files
+    }
+
+    fn files(&self, module: usize, path: &Path) -> Vec<&'a str> {
         let mut passed = Vec::new();
         let target = self.follow(module, path, &mut passed, &mut BTreeSet::new());
         let Some(Target::Module(target) | Target::Item(target)) = target else {
