@@ -11,7 +11,7 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Reads all files below `root`, except hidden folders and folders of build output.
+    /// Reads all files below `root`, except those of hidden folders, of `target` and of folders named `generated`.
     ///
     /// # Panics
     ///
@@ -80,7 +80,7 @@ fn visit_folder(folder: &Path, files: &mut Vec<PathBuf>) {
             continue;
         }
         if path.is_dir() {
-            if name != "target" && !name.starts_with('.') {
+            if name != "target" && name != "generated" && !name.starts_with('.') {
                 visit_folder(&path, files);
             }
         } else if extension == "rs" || extension == "md" {

@@ -62,20 +62,20 @@ impl SourceFile {
             .any(|line| line.trim().is_empty())
     }
 
+    /// Returns whether the file lies in a folder of integration tests.
+    pub(crate) fn is_test_file(&self) -> bool {
+        self.path.split('/').any(|folder| folder == "tests")
+    }
+
     /// Returns whether `line` is part of an item that only tests have.
     pub(crate) fn is_test_code(&self, line: usize) -> bool {
-        let is_test_file = self.path.split('/').any(|folder| matches!(folder, "tests" | "benches"));
         let test_lines = || {
             let mut items = TestItems::default();
             items.visit_file(self.syntax());
             items.lines
         };
-        is_test_file
-            || self
-                .test_lines
-                .get_or_init(test_lines)
-                .iter()
-                .any(|lines| lines.contains(&line))
+        let contains = |lines: &RangeInclusive<usize>| lines.contains(&line);
+        self.is_test_file() || self.test_lines.get_or_init(test_lines).iter().any(contains)
     }
 }
 

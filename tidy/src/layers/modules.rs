@@ -29,7 +29,7 @@ pub(super) struct Module<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Path {
     pub(super) segments: Vec<String>,
-    /// Whether it begins with `::`, and so with the name of a crate.
+    /// It begins with `::`, and so with the name of a crate.
     pub(super) is_absolute: bool,
 }
 
