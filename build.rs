@@ -4,6 +4,7 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
+
 use vapi_codegen::prepare::{CONFIG_FILES, Config, prepare};
 use vapi_codegen::{generate, rewrite, source::Source};
 

@@ -178,8 +178,9 @@ fn limits(text: &str) -> ConcurrencyLimits {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     fn customers(numbers: &[&str]) -> Vec<Value> {
         numbers.iter().map(|number| json!({ "number": number })).collect()

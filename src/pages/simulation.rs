@@ -255,7 +255,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cursor_is_followed_where_it_is_heeded_and_page_numbers_where_not(
+    fn a_cursor_is_followed_where_the_server_knows_it(
         count in 0..60usize,
         size in 1..9usize,
         is_heeded: bool,

@@ -31,8 +31,9 @@ fn plain(number: &serde_json::Number) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     fn pairs(value: Value) -> Vec<String> {
         let mut pairs = Vec::new();

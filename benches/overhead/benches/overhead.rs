@@ -31,8 +31,8 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> T {
     serde_json::from_slice(text).unwrap()
 }
 
-/// As the client reads an answer.
-fn answer<E: Endpoint>(text: &[u8]) -> E::Output {
+/// Decodes as the client decodes a response.
+fn response<E: Endpoint>(text: &[u8]) -> E::Output {
     E::decode(text).unwrap()
 }
 
@@ -61,27 +61,27 @@ fn decode(criterion: &mut Criterion) {
 
     let long = call(40);
     keeps::<Call>(&long);
-    compare::<_, plain::Call>(criterion, "decode a call", text(&long), answer::<CallsGet>);
+    compare::<_, plain::Call>(criterion, "decode a call", text(&long), response::<CallsGet>);
     let list: Value = (0..100).map(|_| call(10)).collect();
-    compare::<_, Vec<plain::Call>>(criterion, "decode 100 calls", text(&list), answer::<CallsList>);
+    compare::<_, Vec<plain::Call>>(criterion, "decode 100 calls", text(&list), response::<CallsList>);
     let assistant = stored_assistant();
     keeps::<Assistant>(&assistant);
     compare::<_, plain::Assistant>(
         criterion,
         "decode an assistant",
         text(&assistant),
-        answer::<AssistantsGet>,
+        response::<AssistantsGet>,
     );
     let tools = tools(100);
     keeps::<Vec<Tool>>(&tools);
-    compare::<_, Vec<plain::AnyTool>>(criterion, "decode 100 tools", text(&tools), answer::<ToolsList>);
+    compare::<_, Vec<plain::AnyTool>>(criterion, "decode 100 tools", text(&tools), response::<ToolsList>);
     // Tags stand late in these, behind what is long.
     let sorted = tools.to_string();
     compare::<_, Vec<plain::AnyTool>>(
         criterion,
         "decode 100 tools, sorted by name",
         sorted,
-        answer::<ToolsList>,
+        response::<ToolsList>,
     );
 }
 

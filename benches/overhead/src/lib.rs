@@ -1,4 +1,4 @@
-//! What is decoded and encoded by the benchmarks: JSON as the API has it for a long call with a full assistant.
+//! The values of the benchmarks: JSON as the API has it for a long call with a full assistant.
 
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ pub fn stored_assistant() -> Value {
     stored(assistant())
 }
 
-/// What an assistant that says most of what one can say is created from.
+/// The body that creates an assistant with most of its properties.
 pub fn assistant() -> Value {
     let said = |kind: &str, text: &str| json!({ "type": kind, "content": text });
     json!({

@@ -31,7 +31,6 @@ use crate::openapi::document::Document;
 use crate::openapi::plan::Plan;
 use crate::openapi::routes::Routes;
 use crate::openapi::validator::Validators;
-
 use call::{Call, NewCall};
 use clock::Clock;
 use events::CallEvent;

@@ -19,7 +19,6 @@ use super::capture::capture;
 use super::field::{Field, Reader};
 use super::object::Visit;
 use super::read::{Mode, read_text};
-
 use untagged::{Members, find_tag};
 
 /// A generated union, as a table.

@@ -12,7 +12,6 @@ use serde_json::{Value, json};
 
 use crate::fault::{Effect, Fault};
 use crate::openapi::document::Document;
-
 use effects::ParsedItems;
 
 /// An error of parsing a fault.

@@ -15,7 +15,6 @@ use serde_json::{Map, Value, json};
 
 use crate::openapi::document::Document;
 use crate::openapi::schema::{ObjectSchema, branches, enum_values, is_open_object};
-
 use unions::Tag;
 
 /// Compiles a schema; `None` if `jsonschema` refuses it. A test checks that it refuses none of the embedded document.

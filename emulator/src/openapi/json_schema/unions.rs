@@ -282,9 +282,9 @@ impl<'i> Keyword<'i> for Tag {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::sync::Arc;
 
+    use super::*;
     use crate::openapi::validator::{Validators, problems};
 
     fn validators(schemas: Value) -> Validators {

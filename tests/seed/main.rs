@@ -1,6 +1,5 @@
 //! From a document with a single operation to a program that makes its call.
 
-#[path = "seed/cargo.rs"]
 mod cargo;
 
 use std::fs;
