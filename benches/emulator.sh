@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# How fast the emulator is: start to first answer, GETs a second beside a bare axum handler that returns the same bytes,
+# How fast the emulator is: start to first response, GETs a second beside a bare axum handler that returns the same bytes,
 # pages of 10,000 resources, and memory over a million requests. Each server is a process with one thread, the load
 # generator another; needs Linux and two idle cores.
 #

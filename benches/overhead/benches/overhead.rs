@@ -101,23 +101,23 @@ fn encode(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A server that answers every request with the same call, on a thread of its own.
+/// A server that responds to every request with the same call, on a thread of its own.
 fn server() -> String {
     let runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let body = text(&call(5));
-    let answer = format!(
+    let response = format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
-    std::thread::spawn(move || runtime.block_on(serve(listener, answer)));
+    std::thread::spawn(move || runtime.block_on(serve(listener, response)));
     address
 }
 
-async fn serve(listener: TcpListener, answer: String) {
+async fn serve(listener: TcpListener, response: String) {
     while let Ok((mut stream, _)) = listener.accept().await {
-        let answer = answer.clone();
+        let response = response.clone();
         tokio::spawn(async move {
             let _ = stream.set_nodelay(true);
             let mut request = Vec::new();
@@ -125,7 +125,7 @@ async fn serve(listener: TcpListener, answer: String) {
             while stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {
                 if request.ends_with(b"\r\n\r\n") {
                     request.clear();
-                    if stream.write_all(answer.as_bytes()).await.is_err() {
+                    if stream.write_all(response.as_bytes()).await.is_err() {
                         break;
                     }
                 }
@@ -149,8 +149,8 @@ fn request(_: &mut Criterion) {
     runtime.block_on(async {
         for _ in 0..ROUNDS {
             let began = Instant::now();
-            let answer = bare.get(&url).bearer_auth("key").send().await.unwrap();
-            black_box(CallsGet::decode(&answer.bytes().await.unwrap()).unwrap());
+            let response = bare.get(&url).bearer_auth("key").send().await.unwrap();
+            black_box(CallsGet::decode(&response.bytes().await.unwrap()).unwrap());
             times[0].push(began.elapsed());
             let began = Instant::now();
             black_box(vapi.calls().get("1").await.unwrap());
