@@ -24,10 +24,9 @@ mod modules;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use crate::{Finding, Repository};
-
 use self::imports::{Import, imports};
 use self::list::{DOCUMENT, Layers};
+use crate::{Finding, Repository};
 
 /// Checks the imports of each of the `folders`, such as `emulator/src`, by its list in ARCHITECTURE.md.
 pub fn check(repository: &Repository, folders: &[&str]) -> Vec<Finding> {
