@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::{Map, Value};
 
 use super::field::Reader;
+use super::read::read_text;
 use super::{Field, Mode, TagPrefix};
 
 /// The kind of value that was read into a field.
@@ -396,16 +397,18 @@ pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode)
 /// Makes the body that creates what was read: all of it but its read-only properties.
 macro_rules! created_from {
     ($create:ident $read:ident) => {
-        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only.
         impl From<$read> for $create {
+            #[inline]
             fn from(value: $read) -> Self {
                 $crate::model::without_read_only(&value)
             }
         }
     };
     ($create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
-        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only.
         impl From<$read> for $create {
+            #[inline]
             fn from(value: $read) -> Self {
                 match value {
                     $($read::$read_variant(value) => Self::$create_variant(Box::new((*value).into())),)*
@@ -415,11 +418,12 @@ macro_rules! created_from {
         }
     };
     (try $create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
-        /// Keeps what can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
         /// created is returned as the error.
         impl TryFrom<$read> for $create {
             type Error = Box<$read>;
 
+            #[inline]
             fn try_from(value: $read) -> Result<Self, Self::Error> {
                 match value {
                     $($read::$read_variant(value) => Ok(Self::$create_variant(Box::new((*value).into()))),)*
@@ -431,33 +435,55 @@ macro_rules! created_from {
     };
 }
 
-/// Makes an object of another one by way of text. What `R` has and `C` has not is read-only.
+/// Makes an object of another one. Properties that `R` has and `C` has not are read-only, and left out.
+///
+/// A value that does not fit its field in `C` is kept in `extra`. A required field of `C` that the object lacks stays blank.
 pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
-    let text = writable(
-        &serde_json::to_vec(object).unwrap_or_default(),
-        Table::of::<R>(),
-        Table::of::<C>(),
-    );
-    let members = match super::read_body(text.to_string().as_bytes()) {
-        Ok(object) => return object,
-        Err(_) => text,
-    };
-    let mut object = C::blank();
-    if let Value::Object(members) = members {
-        *object.extra_mut() = members;
+    let mut members = members(object);
+    retain_writable(&mut members, Table::of::<R>(), Table::of::<C>());
+    if let Ok(object) = read_members(&members) {
+        return object;
     }
+    let (mut object, mut fitting, mut misfits) = (C::blank(), Map::new(), Map::new());
+    for (name, value) in members {
+        fitting.insert(name.clone(), value);
+        match read_members(&fitting) {
+            Ok(read) => object = read,
+            Err(_) => misfits.extend(fitting.remove_entry(&name)),
+        }
+    }
+    object.extra_mut().extend(misfits);
     object
 }
 
-fn writable(text: &[u8], read: Table, create: Table) -> Value {
-    let mut members: Map<String, Value> = serde_json::from_slice(text).unwrap_or_default();
-    let is_tag = |table: &Table, name: &str| table.tags.iter().any(|(tag, _)| *tag == name);
-    members.retain(|name, _| {
-        let name = name.as_str();
-        let is_read = read.fields.contains(&name) || is_tag(&read, name);
-        !is_read || create.fields.contains(&name) || is_tag(&create, name)
-    });
-    Value::Object(members)
+/// Returns the properties of an object as they are sent.
+fn members<T: Object>(object: &T) -> Map<String, Value> {
+    match serde_json::to_value(object) {
+        Ok(Value::Object(members)) => members,
+        // `encode` writes a map, its names are strings, and no type of a field refuses to be written.
+        other => unreachable!("{} is written as an object: {other:?}", T::NAME),
+    }
+}
+
+fn retain_writable(members: &mut Map<String, Value>, read: Table, create: Table) {
+    let has =
+        |table: &Table, name: &str| table.fields.contains(&name) || table.tags.iter().any(|(tag, _)| *tag == name);
+    members.retain(|name, _| has(&create, name) || !has(&read, name));
+}
+
+/// Reads an object from some of its properties. They are read as text, for which each type's decoder is compiled already.
+fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, serde_json::Error> {
+    let text = serde_json::to_string(members)?;
+    read_text(&text, |deserializer, mode| {
+        let mut object = T::blank();
+        deserializer.deserialize_map(ObjectVisitor {
+            object: &mut object,
+            seen: &mut Seen::default(),
+            mode,
+            whole: false,
+        })?;
+        Ok(object)
+    })
 }
 
 /// Collects the items of a list from whatever they can be made of.
