@@ -1,34 +1,17 @@
 //! Objects: structs whose fields are the document's properties, and which keep what the document does not know.
 
-mod write;
-
-pub(crate) use write::{debug, encode};
+#[cfg(test)]
+mod tests;
+pub(crate) mod write;
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::field::Reader;
-use super::read::read_text;
-use super::{Field, Mode, TagPrefix};
-
-/// The kind of value that was read into a field.
-#[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum FieldRead {
-    /// A value, now in the field.
-    Value,
-    /// A `null` that the field's type cannot hold.
-    Null,
-}
-
-/// Something to do with one field, whatever its type.
-#[doc(hidden)]
-pub trait Visit {
-    type Out;
-    fn visit<T: Field>(self, value: &T) -> Self::Out;
-}
+use super::field::{Field, FieldRead, Reader, Visit};
+use super::read::{Mode, read_text};
+use super::union::TagPrefix;
 
 /// A generated object type, as tables.
 #[doc(hidden)]
@@ -262,10 +245,68 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// Declares one object type. Fields are numbered in the order in which they stand.
+/// Declares one object type.
 ///
-/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`. `T` itself is `one`, or the item of a `list`, of a `map`
-/// or of a `json` object, whose setters take anything that yields such items.
+/// # Grammar
+///
+/// ```text
+/// NAME { "TAG" = "VALUE" … }                        properties with one possible value; they are no fields
+/// new { FIELD: SHAPE TYPE, … }                      the arguments of `new`
+/// required [NUMBER …]                               the numbers of the fields that must be read
+/// NUMBER FIELD "WIRE NAME" PRESENCE SHAPE TYPE; …   the fields, numbered from 0 in this order
+/// ```
+///
+/// `PRESENCE` is `req` for `T`, `opt` for `Option<T>` and `null` for `Nullable<T>`. `SHAPE` makes `T` of the type: `one` is the type
+/// itself, `list` is `Vec<TYPE>`, `map` is `BTreeMap<String, TYPE>` and `json` is a JSON object. The setter of a list, a map or a JSON
+/// object takes anything that yields its items. Attributes and docs stand before the name and before each number.
+///
+/// # Example
+///
+/// ```text
+/// model! {
+///     /// A robot.
+///     Robot { "kind" = "robot" }
+///     new { id: one String }
+///     required [1]
+///     /// The axes.
+///     0 axes "axes" opt list i64;
+///     /// The id.
+///     1 id "id" req one String;
+/// }
+/// ```
+///
+/// expands to
+///
+/// ```text
+/// /// A robot.
+/// #[derive(Clone, PartialEq)]
+/// #[non_exhaustive]
+/// pub struct Robot {
+///     /// The axes.
+///     pub axes: Option<Vec<i64>>,
+///     /// The id.
+///     pub id: String,
+///     pub extra: Map<String, Value>,
+/// }
+///
+/// impl Robot {
+///     pub fn new(id: impl Into<String>) -> Self { … }
+///     pub fn axes(mut self, axes: impl IntoIterator<Item: Into<i64>>) -> Self { … }
+///     pub fn id(mut self, id: impl Into<String>) -> Self { … }
+/// }
+///
+/// impl Object for Robot {
+///     const NAME: &'static str = "Robot";
+///     const TAGS: &'static [(&'static str, &'static str)] = &[("kind", "robot")];
+///     const FIELDS: &'static [&'static str] = &["axes", "id"];
+///     const REQUIRED: &'static [usize] = &[1];
+///     fn read(&mut self, index: usize, …) -> … { match index { 0 => Field::read(&mut self.axes, …), 1 => …, _ => … } }
+///     fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out { match index { 0 => visit.visit(&self.axes), … } }
+///     …
+/// }
+/// ```
+///
+/// and to `Field`, `Deserialize`, `Serialize` and `Debug`, each a call of a function of this module. `tests.rs` has calls to run.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -394,10 +435,33 @@ pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode)
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
 
-/// Makes the body that creates what was read: all of it but its read-only properties.
+/// Declares the conversion from a resource that was read to the body that creates it again.
+///
+/// # Grammar
+///
+/// ```text
+/// CREATE READ                                          two objects
+/// CREATE READ { CREATE_VARIANT READ_VARIANT … }        two unions, all of whose variants can be created
+/// try CREATE READ { CREATE_VARIANT READ_VARIANT … }    two unions, some of whose variants can be created
+/// ```
+///
+/// The objects of the variants need a conversion of their own.
+///
+/// # Example
+///
+/// `created_from! { CreateRobot Robot }` expands to
+///
+/// ```text
+/// impl From<Robot> for CreateRobot {
+///     fn from(value: Robot) -> Self { without_read_only(&value) }
+/// }
+/// ```
+///
+/// and with `try` to `TryFrom`, whose error is the value. `tests.rs` here and in `union` has calls to run.
 macro_rules! created_from {
     ($create:ident $read:ident) => {
-        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only.
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only. A required property that was
+        /// not received stays blank, and a value that does not fit is kept in `extra`.
         impl From<$read> for $create {
             #[inline]
             fn from(value: $read) -> Self {
