@@ -1,9 +1,9 @@
 //! Everything in the document that sounds like a secret is one, or is known not to be; and no secret is ever shown.
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only a part of it is used here")]
 #[path = "types/instance.rs"]
 mod instance;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "only a part of it is used here")]
 #[path = "types/registry.rs"]
 mod registry;
 

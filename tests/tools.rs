@@ -13,11 +13,11 @@ use vapi::types;
 #[derive(Deserialize, JsonSchema, Debug, PartialEq)]
 #[serde(rename_all = "camelCase")]
 struct BookTable {
-    /// How many people come.
+    /// The number of guests.
     guests: u8,
-    /// When they come.
+    /// The time at which they come.
     at: Time,
-    /// Where they like to sit.
+    /// The place at which they like to sit.
     seat: Option<Seat>,
     #[serde(default)]
     wishes: Vec<Wish>,
@@ -65,10 +65,10 @@ fn a_function_tool_has_the_schema_of_the_struct() {
                     "type": "object",
                     "required": ["guests", "at"],
                     "properties": {
-                        "guests": {"type": "integer", "description": "How many people come."},
+                        "guests": {"type": "integer", "description": "The number of guests."},
                         "at": {
                             "type": "object",
-                            "description": "When they come.",
+                            "description": "The time at which they come.",
                             "required": ["day", "hour"],
                             "properties": {
                                 "day": {"type": "string", "format": "date"},
@@ -78,7 +78,7 @@ fn a_function_tool_has_the_schema_of_the_struct() {
                         "seat": {
                             "type": "string",
                             "enum": ["inside", "on_the_terrace"],
-                            "description": "Where they like to sit."
+                            "description": "The place at which they like to sit."
                         },
                         "wishes": {
                             "type": "array",
@@ -106,12 +106,12 @@ fn a_function_without_arguments_takes_an_empty_object() {
 #[test]
 fn descriptions_of_enum_values_become_one_description() {
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     struct Party {
         size: Size,
     }
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     enum Size {
         /// Up to four.
         Small,
@@ -132,7 +132,7 @@ fn descriptions_of_enum_values_become_one_description() {
 fn a_tagged_enum_is_one_object_with_all_properties() {
     #[derive(JsonSchema)]
     #[serde(tag = "by")]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     enum Payment {
         /// With a card.
         Card { number: String },
@@ -157,7 +157,7 @@ fn a_tagged_enum_is_one_object_with_all_properties() {
 fn keywords_that_the_api_refuses_are_left_out() {
     #[derive(JsonSchema)]
     #[serde(deny_unknown_fields)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     struct Odd {
         any: Value,
         pair: (u8, String),
@@ -172,13 +172,13 @@ fn keywords_that_the_api_refuses_are_left_out() {
     }
     #[derive(JsonSchema)]
     #[serde(untagged)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     enum Either {
         Text(String),
         Number(i64),
     }
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     struct Flat {
         inner: bool,
     }
@@ -204,7 +204,7 @@ fn keywords_that_the_api_refuses_are_left_out() {
 fn where_a_type_contains_itself_any_object_may_stand() {
     /// A person.
     #[derive(JsonSchema)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only its schema is looked at")]
     struct Person {
         name: String,
         children: Vec<Person>,

@@ -14,7 +14,7 @@ pub fn pointer(base: &str, token: &str) -> String {
 
 /// Calls `visit` with every schema of the document and its pointer, parents before children.
 ///
-/// What `visit` leaves behind is what is descended into. Names of properties, examples, defaults and enum values are data
+/// The walk goes into a schema after `visit` has changed it. Names of properties, examples, defaults and enum values are data
 /// and never taken for schemas.
 pub fn for_each_schema(document: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
     if let Some(schemas) = document

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn of_two_operations_that_only_fail_together_the_culprit_is_the_second() {
+    fn the_second_of_two_operations_that_fail_together_is_named() {
         let document = json!({
             "paths": {"/a": {"get": {"operationId": "one"}}, "/b": {"get": {"operationId": "two"}}, "/c": {"get": {}}},
             "components": {"schemas": {}}
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn the_culprit_is_the_schema_that_fails_and_not_one_that_refers_to_it() {
+    fn the_culprit_is_the_schema_that_fails() {
         let document = json!({
             "paths": {"/good": {"get": {"operationId": "good", "responses": {"200": {"content": {"application/json": {
                 "schema": {"$ref": "#/components/schemas/Outer"}}}}}}}},

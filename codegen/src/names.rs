@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_differ_only_in_case_are_different_variants_and_none_is_self() {
+    fn values_that_differ_only_in_case_are_different_variants() {
         let values = ["Self", "itself", "self"].map(str::to_owned);
         let variants = variants("Role", &values, &Names::default());
         assert_eq!(variants, ["Itself", "ItselfAlt", "Itself2"]);

@@ -247,8 +247,9 @@ fn version(path: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     fn name_of(id: &str, path: &str) -> String {
         let document = json!({"paths": {path: {"get": {"operationId": id}}}});
@@ -318,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn a_twin_under_another_version_gets_a_name_of_its_own() {
+    fn a_twin_under_another_version_gets_its_own_name() {
         let document = json!({"paths": {
             "/number": {"get": {"operationId": "NumberController_findAll"}},
             "/v2/number": {"get": {"operationId": "NumberController_findAllPaginated"}}

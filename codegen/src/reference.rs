@@ -73,11 +73,12 @@ pub fn reach(mut open: Vec<String>, schemas: &Map<String, Value>) -> BTreeSet<St
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
 
+    use super::*;
+
     #[test]
-    fn references_are_found_in_properties_of_any_name_and_not_in_data() {
+    fn references_are_found_in_properties_of_any_name() {
         let schema = json!({
             "properties": {"enum": {"items": to("A")}, "properties": {"oneOf": [to("B")]}},
             "enum": [to("C")],

@@ -151,7 +151,8 @@ impl Source {
     /// Reads the document within the default [`Limits`].
     ///
     /// # Errors
-    /// As [`load_within`](Source::load_within).
+    ///
+    /// Returns the errors of [`load_within`](Source::load_within).
     pub fn load(&self) -> Result<Value, SourceError> {
         self.load_within(Limits::default())
     }

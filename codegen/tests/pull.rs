@@ -170,7 +170,7 @@ fn pulling_a_snapshot_onto_itself_does_not_touch_the_file() {
 }
 
 #[test]
-fn without_an_argument_the_first_published_document_that_answers_is_taken() {
+fn the_first_published_document_that_responds_is_the_default() {
     let workspace = Workspace::new();
     let gone = serve(response("404 Not Found", "application/json", "{}"));
     let there = serve(json(DOCUMENT));

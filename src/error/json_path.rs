@@ -149,7 +149,7 @@ mod tests {
     use super::of;
 
     #[derive(Debug, Deserialize)]
-    #[allow(dead_code)]
+    #[allow(dead_code, reason = "only the paths of errors are looked at")]
     struct Message {
         time: u64,
         text: Option<String>,

@@ -9,7 +9,7 @@ use std::fmt::{self, Debug};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::{FieldRead, Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
+use super::{Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 
 /// A type that can stand in a field of a generated object.
 ///
@@ -34,15 +34,32 @@ pub trait Field: Sized + Serialize + Debug {
     }
 }
 
-/// Reads values of a kind of types. One for all objects, and so on: functions of each of a thousand types would be a good part of this
-/// crate.
+/// The kind of value that was read into a field.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum FieldRead {
+    /// A value, now in the field.
+    Value,
+    /// A `null` that the field's type cannot hold.
+    Null,
+}
+
+/// Something to do with one field, whatever its type.
+#[doc(hidden)]
+pub trait Visit {
+    type Out;
+    fn visit<T: Field>(self, value: &T) -> Self::Out;
+}
+
+/// A reader of values of one kind of type. There is one for all objects, one for all unions, and so on: functions of each of a
+/// thousand types would be a good part of this crate.
 #[doc(hidden)]
 pub trait Reader<T> {
-    /// Reads a value into `slot`, which is blank.
+    /// Reads a value into `field`, which is blank.
     fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error>;
 
     /// Reads the rest of an object whose first members were read to see what it is.
-    fn resume<'de, A: MapAccess<'de>>(_slot: &mut T, _head: TagPrefix<'de>, _map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(_field: &mut T, _prefix: TagPrefix<'de>, _map: A) -> Result<(), A::Error> {
         Err(A::Error::custom("not an object type"))
     }
 }
@@ -71,7 +88,7 @@ pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D, 
     Ok(value)
 }
 
-/// Reads into a slot.
+/// Reads into a field.
 struct FieldSeed<'a, T> {
     field: &'a mut T,
     mode: Mode,

@@ -23,11 +23,9 @@ pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 
 pub(crate) use capture::end_of_string;
-pub(crate) use field::{Field, SerdeReader, deserialize};
-pub(crate) use object::{
-    FieldRead, Object, ObjectReader, Visit, created_from, debug, encode, list, model, no_such_field, pairs,
-    without_read_only,
-};
+pub(crate) use field::{Field, FieldRead, SerdeReader, Visit, deserialize};
+pub(crate) use object::write::{debug, encode};
+pub(crate) use object::{Object, ObjectReader, created_from, list, model, no_such_field, pairs, without_read_only};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body};
 pub(crate) use union::{

@@ -13,10 +13,10 @@ pub trait OpenEnum: Clone + 'static {
     /// Their texts, in the same order.
     const TEXTS: &'static [&'static str];
 
-    /// The value that keeps an unknown `text`.
+    /// Returns the value that keeps an unknown `text`.
     fn unknown(text: String) -> Self;
 
-    /// The value that stands for `text` on the wire, if the document knows it.
+    /// Returns the value that stands for `text` on the wire, if the document knows it.
     fn known(text: &str) -> Option<Self> {
         Self::KNOWN.get(Self::TEXTS.binary_search(&text).ok()?).cloned()
     }
@@ -40,7 +40,46 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
     }
 }
 
-/// Declares one open enum, its values sorted by their text. Two values are equal when they are the same text on the wire.
+/// Declares one open enum. Two values are equal when they are the same text on the wire.
+///
+/// # Grammar
+///
+/// ```text
+/// NAME { VARIANT "TEXT" … }    the values, sorted by their text on the wire
+/// ```
+///
+/// Attributes and docs stand before the name and before each variant.
+///
+/// # Example
+///
+/// ```text
+/// open_enum! {
+///     /// A size.
+///     Size { Large "large" Small "small" }
+/// }
+/// ```
+///
+/// expands to
+///
+/// ```text
+/// /// A size.
+/// #[derive(Clone)]
+/// #[non_exhaustive]
+/// pub enum Size { Large, Small, Unknown(String) }
+///
+/// impl Size {
+///     pub fn as_str(&self) -> &str { match self { Self::Large => "large", Self::Small => "small", Self::Unknown(text) => text } }
+/// }
+///
+/// impl OpenEnum for Size {
+///     const KNOWN: &'static [Self] = &[Self::Large, Self::Small];
+///     const TEXTS: &'static [&'static str] = &["large", "small"];
+///     fn unknown(text: String) -> Self { Self::Unknown(text) }
+/// }
+/// ```
+///
+/// and to `From<&str>`, `From<String>`, `AsRef<str>`, `PartialEq`, `Eq`, `Hash`, `Display`, `Debug`, `Serialize`, `Deserialize` and `Field`,
+/// all by way of the text.
 macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $wire:literal)* }) => {
         $(#[$meta])*
@@ -53,7 +92,7 @@ macro_rules! open_enum {
         }
 
         impl $name {
-            /// The value as it is on the wire.
+            /// Returns the value as it is on the wire.
             #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
@@ -140,3 +179,41 @@ macro_rules! open_enum {
 }
 
 pub(crate) use open_enum;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    open_enum! {
+        /// A size.
+        Size { Large "large" Small "small" }
+    }
+
+    #[test]
+    fn a_known_text_is_read_as_its_variant() {
+        let size: Size = serde_json::from_value(json!("small")).unwrap();
+        assert!(matches!(size, Size::Small));
+        assert!(matches!(Size::from("large"), Size::Large));
+        assert!(matches!(Size::from("small".to_owned()), Size::Small));
+    }
+
+    #[test]
+    fn an_unknown_text_is_kept_and_written() {
+        let size: Size = serde_json::from_value(json!("huge")).unwrap();
+        assert!(matches!(&size, Size::Unknown(text) if text == "huge"));
+        assert_eq!(serde_json::to_value(&size).unwrap(), json!("huge"));
+        assert_eq!(format!("{size} {size:?} {size:>6}"), "huge \"huge\"   huge");
+    }
+
+    #[test]
+    fn values_with_one_text_are_equal() {
+        assert_eq!(Size::Unknown("large".to_owned()), Size::Large);
+        assert_ne!(Size::Large, Size::Small);
+    }
+
+    #[test]
+    fn what_is_not_a_string_is_an_error() {
+        let error = serde_json::from_value::<Size>(json!(1)).unwrap_err();
+        assert_eq!(error.to_string(), "invalid type: integer `1`, expected a string");
+    }
+}

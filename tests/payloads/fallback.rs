@@ -1,4 +1,4 @@
-//! Finds the unions that did not recognise their value, in what `Debug` shows of the whole.
+//! Finds the unions that did not recognize their value, in what `Debug` shows of the whole.
 
 use serde_json::Value;
 use vapi_codegen::model::{Kind, Type, Union, Variant};
@@ -7,7 +7,7 @@ use vapi_codegen::reference;
 use crate::document::PREPARED;
 
 /// The JSON pointers of the values that some union keeps as `Unknown` although the document has a variant for them.
-pub fn unrecognised(debug: &str, value: &Value, root: &str) -> Vec<String> {
+pub fn unrecognized(debug: &str, value: &Value, root: &str) -> Vec<String> {
     let known = |pointer: &String| {
         let value = value.pointer(pointer).unwrap_or(&Value::Null);
         unions_at(pointer, root).any(|union| union.variants.iter().any(|variant| is_meant(value, variant, union)))
@@ -148,16 +148,16 @@ fn unknowns(debug: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_fallback_is_found_by_its_place_and_a_string_is_none() {
+fn a_fallback_is_found_by_its_place() {
     let debug = r#"Call { id: "Unknown(\" x", at: 2026-02-14T09:30:00Z, messages: [User { role: "user" }, Unknown(Object {"role": String("x")})] }"#;
     assert_eq!(unknowns(debug), ["/messages/1"]);
 }
 
 #[test]
-fn what_the_document_has_is_unrecognised_and_what_it_does_not_have_is_not() {
+fn only_values_that_the_document_has_are_unrecognized() {
     let debug = "CreateAssistantDto { voice: Unknown(Object {}) }";
     let known = serde_json::json!({"voice": {"provider": "azure", "voiceId": 1}});
     let new = serde_json::json!({"voice": {"provider": "surely not in the document"}});
-    assert_eq!(unrecognised(debug, &known, "types::CreateAssistantDto"), ["/voice"]);
-    assert!(unrecognised(debug, &new, "types::CreateAssistantDto").is_empty());
+    assert_eq!(unrecognized(debug, &known, "types::CreateAssistantDto"), ["/voice"]);
+    assert!(unrecognized(debug, &new, "types::CreateAssistantDto").is_empty());
 }

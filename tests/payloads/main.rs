@@ -23,7 +23,7 @@ use registry::Target;
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Outcome {
     Ok,
-    /// Decoded and kept, though a union did not recognise what the document has a variant for.
+    /// Decoded and kept, though a union did not recognize what the document has a variant for.
     Unknown,
     Lost,
     Error,
@@ -105,7 +105,7 @@ fn send_through(target: &Target) -> (Outcome, Option<String>) {
             differences("", &target.value, &decoded.written, &mut lost);
             (Outcome::Lost, Some(lost.join("; ")))
         }
-        Ok(Ok(decoded)) => match fallback::unrecognised(&decoded.debug, &target.value, target.name) {
+        Ok(Ok(decoded)) => match fallback::unrecognized(&decoded.debug, &target.value, target.name) {
             places if places.is_empty() => (Outcome::Ok, None),
             places => (Outcome::Unknown, Some(format!("unknown at {}", places.join(", ")))),
         },

@@ -23,16 +23,16 @@ pub struct Crate {
     directory: PathBuf,
 }
 
-/// What came of one run of cargo.
+/// The result of one run of cargo.
 pub struct Build {
     pub succeeded: bool,
-    /// What cargo and the build scripts said to the user.
+    /// The messages of cargo and the build scripts.
     pub stderr: String,
     /// The packages of which anything was compiled or run again.
     pub rebuilt: BTreeSet<String>,
-    /// Where the build script of `vapi` wrote to.
+    /// The directory that the build script of `vapi` wrote to.
     pub out_dir: Option<PathBuf>,
-    /// What the build script of `vapi` lets its code be gated on.
+    /// The `cfg`s that the build script of `vapi` sets.
     pub cfgs: Vec<String>,
 }
 

@@ -36,7 +36,7 @@ fn an_instance_with_all_properties_comes_back_equal() {
 }
 
 #[test]
-fn an_instance_with_every_null_that_can_be_comes_back_equal() {
+fn an_instance_with_every_null_comes_back_equal() {
     all_types_keep(Extent::Nulls);
 }
 
@@ -156,7 +156,7 @@ fn an_update_tells_absent_from_null_from_a_value() {
 }
 
 #[test]
-fn a_field_that_the_document_does_not_know_can_be_sent() {
+fn a_field_unknown_to_the_document_can_be_sent() {
     let mut call = types::CreateCallDto::new().assistant_id("a");
     call.extra.insert("brandNew".to_owned(), json!(true));
     assert_eq!(

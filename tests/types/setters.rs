@@ -55,7 +55,7 @@ fn a_map_setter_takes_pairs_and_maps() {
 
 #[test]
 #[cfg(all(vapi_type = "CreateToolDto", vapi_type = "CreateEndCallToolDto"))]
-fn a_union_is_made_of_a_value_or_of_a_box() {
+fn a_union_is_made_of_values_and_boxes() {
     use vapi::types::{CreateEndCallToolDto, CreateToolDto};
 
     let value: CreateToolDto = CreateEndCallToolDto::new().into();

@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn a_union_of_the_same_one_beside_it_says_nothing_new() {
+    fn a_union_beside_the_same_union_is_dropped() {
         let (after, _) = repair_schemas(
             run,
             json!({
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_that_exclude_one_another_leave_the_object_or_the_first() {
+    fn parts_that_contradict_leave_the_object_or_the_first() {
         let (after, _) = repair_schemas(
             run,
             json!({

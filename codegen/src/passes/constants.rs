@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_required_single_value_is_a_tag_and_an_optional_one_a_string() {
+    fn a_required_single_value_is_a_tag() {
         let mut document = json!({"components": {"schemas": {"Voice": {
             "type": "object",
             "required": ["provider", "id"],

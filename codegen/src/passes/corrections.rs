@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_document_does_not_have_is_left_unless_it_is_to_be_added() {
+    fn a_missing_place_is_left_unless_it_is_added() {
         let mut document = json!({"components": {"schemas": {"Tool": {"properties": {}}}}});
         let elsewhere = correction("schema = 'Call'\nproperty = 'x'\nis = {}\nevidence = 'e'");
         let absent = correction("schema = 'Tool'\nproperty = 'x'\nis = {}\nevidence = 'e'");
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_schema_says_beside_its_type_stays_and_one_that_says_something_else_is_left() {
+    fn a_correction_keeps_what_stands_beside_the_type() {
         let mut document = json!({"components": {"schemas": {"Plan": {"properties": {
             "loose": {"type": "object", "description": "d", "nullable": true, "default": 1},
             "typed": {"type": "object", "properties": {"a": {}}}

@@ -98,7 +98,7 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
     }
 }
 
-/// For an inline schema, the places that it was found at; else its name.
+/// Returns a sentence that names the places at which an inline schema was found, or the schema itself if it is not inline.
 fn plain(name: &str, schema: &Map<String, Value>) -> String {
     let of: Vec<String> = schema
         .get("x-of")
@@ -107,9 +107,12 @@ fn plain(name: &str, schema: &Map<String, Value>) -> String {
         .flatten()
         .filter_map(|place| place.as_str().map(|place| format!("`{}`", place.trim_end_matches('|'))))
         .collect();
-    match of.is_empty() {
-        true => format!("The type `{name}`."),
-        false => format!("What {} can be.", of.join(", ")),
+    let of = of.join(", ");
+    let is_union = ["oneOf", "anyOf"].iter().any(|key| schema.contains_key(*key));
+    match (of.is_empty(), is_union) {
+        (true, _) => format!("The type `{name}`."),
+        (false, true) => format!("One of the types of {of}."),
+        (false, false) => format!("A value of {of}."),
     }
 }
 
@@ -125,8 +128,9 @@ fn spelled(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn our_sentence_comes_before_theirs_and_theirs_before_none() {

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn strings_without_a_type_are_strings_and_a_constant_is_one_value() {
+    fn strings_without_a_type_are_strings() {
         let (after, places) = repair_schemas(run, json!({"A": {"enum": ["a"]}, "B": {"const": "b"}}));
         assert_eq!(
             after,

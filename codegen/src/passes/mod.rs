@@ -44,8 +44,9 @@ pub mod unions;
 pub mod unknown_types;
 pub mod updates;
 
-use crate::document::pointer;
 use std::collections::BTreeMap;
+
+use crate::document::pointer;
 
 /// The changes that a pass made to the document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]

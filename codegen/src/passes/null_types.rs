@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_types_becomes_a_nullable_type_or_a_union() {
+    fn a_list_of_types_is_nullable_or_a_union() {
         let (after, _) = repair_schemas(
             run,
             json!({

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_later_of_two_that_give_one_name_is_told_apart_by_its_path() {
+    fn the_second_id_of_one_name_gets_its_path() {
         let (after, places) = repair(
             run,
             json!({"paths": {

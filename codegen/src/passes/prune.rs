@@ -38,8 +38,9 @@ pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn what_neither_operations_nor_roots_reach_is_dropped() {

@@ -51,8 +51,9 @@ pub fn run(document: &mut Value, sent: &[String], changes: &mut Changes) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn only_what_requests_reach_keeps_its_requirements() {

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_without_schema_is_anything_and_one_without_content_none() {
+    fn a_body_without_schema_is_anything() {
         let (after, _) = repair_operation(run, json!({"requestBody": {"content": {"application/json": {}}}}));
         assert_eq!(
             after,

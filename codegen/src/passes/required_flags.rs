@@ -101,7 +101,7 @@ mod tests {
     use crate::passes::testing::{leaves_schemas_alone, repair_schemas};
 
     #[test]
-    fn a_flag_in_a_property_goes_to_the_list_of_its_object() {
+    fn a_flag_in_a_property_goes_to_its_object() {
         let (after, places) = repair_schemas(
             run,
             json!({"A": {

@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn json_under_another_name_is_json_and_other_content_is_bytes() {
+    fn json_has_many_names_and_other_content_is_bytes() {
         let (after, _) = repair_operation(
             run,
             json!({"responses": {"200": {"content": {"text/html": {}, "application/json; charset=utf-8": {}}}}}),

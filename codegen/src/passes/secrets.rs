@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_tokens_and_passwords_are_secret_and_what_only_sounds_so_is_not() {
+    fn keys_tokens_and_passwords_are_secret() {
         for secret in [
             "apiKey",
             "authToken",

@@ -129,7 +129,7 @@ mod tests {
     use crate::passes::testing::{leaves_alone, repair};
 
     #[test]
-    fn a_shared_parameter_body_and_response_are_written_into_the_operation() {
+    fn shared_parts_are_written_into_the_operation() {
         let (after, places) = repair(
             run,
             json!({
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_of_a_path_go_to_its_operations_unless_those_declare_their_own() {
+    fn parameters_of_a_path_go_to_its_operations() {
         let (after, places) = repair(
             run,
             json!({"paths": {"/a/{id}": {

@@ -48,8 +48,9 @@ pub fn run(document: &mut Value, changes: &mut Changes) -> BTreeMap<String, Stri
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn schemas_that_would_share_a_rust_name_get_two() {

@@ -232,7 +232,7 @@ mod tests {
     use crate::passes::testing::{leaves_schemas_alone, repair_schemas};
 
     #[test]
-    fn any_of_is_read_as_one_of_and_not_is_dropped() {
+    fn any_of_becomes_one_of_and_not_is_dropped() {
         let (after, places) = repair_schemas(
             run,
             json!({
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_that_is_a_union_gives_its_branches_and_null_goes_outside() {
+    fn a_nested_union_gives_its_branches() {
         let (after, places) = repair_schemas(
             run,
             json!({"A": {"oneOf": [
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_branch_that_allows_anything_goes_unless_the_rest_would_refuse() {
+    fn a_branch_that_allows_anything_is_dropped() {
         let (after, _) = repair_schemas(
             run,
             json!({

@@ -61,8 +61,9 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     #[test]
     fn optional_properties_of_a_patch_body_can_be_cleared() {

@@ -1,7 +1,11 @@
 //! Writes conversions from a response to the body that creates the same again: `CreateAssistantDto::from(assistant)`.
 //!
-//! A create body is made from a response if each of its properties is one of the response with the same Rust type. The other
-//! properties of the response are read-only: its id, its times. Variants of unions are paired by their tags.
+//! An operation creates a resource if it is a POST on a collection and its response is the resource as it is stored: the type
+//! that GET of one item returns, or that GET of the collection lists. A response that only reports on the request is not one.
+//!
+//! The body of such an operation is made from its response if each property of the body is one of the response with the same
+//! Rust type. The other properties of the response are read-only: its id, its times. Variants of unions are paired by their
+//! tags.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -29,7 +33,7 @@ struct UnionConversion {
     is_whole: bool,
 }
 
-/// Finds the conversions between the bodies and the responses of operations that create.
+/// Finds the conversions between the bodies and the responses of operations that create a resource.
 pub fn find(
     operations: &[Operation],
     signatures: &BTreeMap<String, Signature>,
@@ -37,17 +41,7 @@ pub fn find(
     fields: &Fields,
 ) -> Conversions {
     let mut found = Conversions::default();
-    for operation in operations.iter().filter(|operation| operation.name == "create") {
-        let signature = &signatures[&operation.id];
-        let Some(body) = signature.arguments.get("body") else {
-            continue;
-        };
-        let (Some(body), output) = (body.strip_prefix("types::"), signature.output.as_str()) else {
-            continue;
-        };
-        let Some(output) = output.strip_prefix("types::") else {
-            continue;
-        };
+    for (body, output) in creations(operations, signatures) {
         match (model.types.get(body), model.types.get(output)) {
             (Some(Type::Object(_)), Some(Type::Object(_))) if is_created_from(body, output, fields) => {
                 found.objects.insert((body.to_owned(), output.to_owned()));
@@ -70,6 +64,33 @@ pub fn find(
         }
     }
     found
+}
+
+/// Returns the names of the body and the response of each operation that creates a resource.
+fn creations<'s>(
+    operations: &[Operation],
+    signatures: &'s BTreeMap<String, Signature>,
+) -> impl Iterator<Item = (&'s str, &'s str)> {
+    let posts = operations.iter().filter(|operation| operation.method == "POST");
+    posts.filter_map(|post| {
+        let signature = &signatures[&post.id];
+        let body = signature.arguments.get("body")?.strip_prefix("types::")?;
+        let stored = signature.output.strip_prefix("types::")?;
+        let gets = operations.iter().filter(|operation| operation.method == "GET");
+        let mut outputs = gets.map(|get| (get.path.as_str(), signatures[&get.id].output.as_str()));
+        let list = format!("Vec<{}>", signature.output);
+        outputs
+            .any(|(path, output)| {
+                is_item_of(path, &post.path) && output == signature.output || path == post.path && output == list
+            })
+            .then_some((body, stored))
+    })
+}
+
+/// Returns whether a path is that of one item of a collection: `/robot/{id}` of `/robot`.
+fn is_item_of(path: &str, collection: &str) -> bool {
+    let item = path.strip_prefix(collection).and_then(|rest| rest.strip_prefix("/{"));
+    item.is_some_and(|item| !item.contains('/'))
 }
 
 impl Conversions {
@@ -135,4 +156,47 @@ fn is_created_from(create: &str, read: &str, fields: &Fields) -> bool {
     let is_read =
         |(wire, field): (&String, &super::types::Field)| read_fields.get(wire).is_some_and(|read| read.ty == field.ty);
     create != read && !create_fields.is_empty() && create_fields.iter().all(is_read)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::Names;
+    use crate::operations;
+    use serde_json::json;
+
+    /// Returns the creations of a document with `POST /robot`, and a GET of `path` with this output.
+    fn creations_beside(path: &str, output: &str) -> Vec<(String, String)> {
+        let mut document = json!({"paths": {path: {"get": {"operationId": "read"}}}});
+        document["paths"]["/robot"]["post"] = json!({"operationId": "build"});
+        let operations = operations::read(&document, &Names::default());
+        let body = ("body".to_owned(), "types::CreateRobotDto".to_owned());
+        let build = Signature {
+            arguments: BTreeMap::from([body]),
+            output: "types::Robot".to_owned(),
+        };
+        let read = Signature {
+            arguments: BTreeMap::new(),
+            output: output.to_owned(),
+        };
+        let signatures = BTreeMap::from([("build".to_owned(), build), ("read".to_owned(), read)]);
+        let found = creations(&operations, &signatures);
+        found
+            .map(|(body, output)| (body.to_owned(), output.to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn an_operation_creates_what_a_get_returns_or_lists() {
+        let expected = [("CreateRobotDto".to_owned(), "Robot".to_owned())];
+        assert_eq!(creations_beside("/robot/{id}", "types::Robot"), expected);
+        assert_eq!(creations_beside("/robot", "Vec<types::Robot>"), expected);
+    }
+
+    #[test]
+    fn an_operation_that_stores_something_else_creates_nothing() {
+        assert!(creations_beside("/robot/{id}", "types::RobotReport").is_empty());
+        assert!(creations_beside("/robot/{id}/arm", "types::Robot").is_empty());
+        assert!(creations_beside("/robots/{id}", "types::Robot").is_empty());
+    }
 }

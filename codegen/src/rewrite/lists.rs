@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_answer_can_be_either_the_style_decides_whose_items_are_meant() {
+    fn the_style_decides_whose_items_are_meant() {
         let both = json!({"$ref": "#/components/schemas/Both"});
         assert_eq!(
             written(&["page"], both.clone(), "types::Both"),

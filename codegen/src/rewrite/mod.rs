@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_method_that_is_missing_is_an_error_that_names_its_operation() {
+    fn a_missing_method_is_an_error_naming_its_operation() {
         let document = json!({"paths": {"/call/{id}": {"get": {"operationId": "CallController_findOne"}}}});
         assert_eq!(
             error(document, TokenStream::new()),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_is_missing_is_an_error_that_names_its_schema_as_the_document_does() {
+    fn a_missing_type_is_an_error_naming_its_schema() {
         let document = json!({
             "paths": {"/call": {"get": {"operationId": "list", "responses": {"200": {"description": "", "content": {
                 "application/json": {"schema": {"$ref": "#/components/schemas/CallDTO"}}

@@ -248,7 +248,7 @@ fn variant_doc(variant: &Variant) -> String {
         .map(|(tag, values)| format!("{} is {}", code(tag), code(&values[0])))
         .collect();
     match (tags.is_empty(), variant.kind) {
-        (false, _) => format!("Where {}.", tags.join(" and ")),
+        (false, _) => format!("The variant in which {}.", tags.join(" and ")),
         (true, Kind::Object) => "An object.".to_owned(),
         (true, Kind::Array) => "A list.".to_owned(),
         (true, Kind::String) => "A string.".to_owned(),

@@ -92,7 +92,7 @@ impl Sentences {
                 }
                 "responses" => {
                     for (status, response) in object(value) {
-                        self.say(format!("{at} answers {status}"));
+                        self.say(format!("{at} responds {status}"));
                         self.content(&format!("{at} {status}"), &response["content"]);
                     }
                 }
@@ -242,7 +242,7 @@ fn pulling_a_snapshot_changes_nothing() {
 
 #[test]
 #[ignore = "needs ../shared/upstream"]
-fn the_snapshot_of_this_repository_is_that_of_the_newest_document() {
+fn the_snapshot_is_that_of_the_newest_document() {
     let documents = upstream();
     let newest = documents
         .iter()

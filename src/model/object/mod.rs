@@ -1,33 +1,17 @@
 //! Objects: structs whose fields are the document's properties, and which keep what the document does not know.
 
-mod write;
-
-pub(crate) use write::{debug, encode};
+#[cfg(test)]
+mod tests;
+pub(crate) mod write;
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::field::Reader;
-use super::{Field, Mode, TagPrefix};
-
-/// The kind of value that was read into a field.
-#[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum FieldRead {
-    /// A value, now in the field.
-    Value,
-    /// A `null` that the field's type cannot hold.
-    Null,
-}
-
-/// Something to do with one field, whatever its type.
-#[doc(hidden)]
-pub trait Visit {
-    type Out;
-    fn visit<T: Field>(self, value: &T) -> Self::Out;
-}
+use super::field::{Field, FieldRead, Reader, Visit};
+use super::read::{Mode, read_text};
+use super::union::TagPrefix;
 
 /// A generated object type, as tables.
 #[doc(hidden)]
@@ -261,10 +245,68 @@ impl Visitor<'_> for KeySeed {
     }
 }
 
-/// Declares one object type. Fields are numbered in the order in which they stand.
+/// Declares one object type.
 ///
-/// `opt T` is `Option<T>`, `null T` is `Nullable<T>` and `req T` is `T`. `T` itself is `one`, or the item of a `list`, of a `map`
-/// or of a `json` object, whose setters take anything that yields such items.
+/// # Grammar
+///
+/// ```text
+/// NAME { "TAG" = "VALUE" … }                        properties with one possible value; they are no fields
+/// new { FIELD: SHAPE TYPE, … }                      the arguments of `new`
+/// required [NUMBER …]                               the numbers of the fields that must be read
+/// NUMBER FIELD "WIRE NAME" PRESENCE SHAPE TYPE; …   the fields, numbered from 0 in this order
+/// ```
+///
+/// `PRESENCE` is `req` for `T`, `opt` for `Option<T>` and `null` for `Nullable<T>`. `SHAPE` makes `T` of the type: `one` is the type
+/// itself, `list` is `Vec<TYPE>`, `map` is `BTreeMap<String, TYPE>` and `json` is a JSON object. The setter of a list, a map or a JSON
+/// object takes anything that yields its items. Attributes and docs stand before the name and before each number.
+///
+/// # Example
+///
+/// ```text
+/// model! {
+///     /// A robot.
+///     Robot { "kind" = "robot" }
+///     new { id: one String }
+///     required [1]
+///     /// The axes.
+///     0 axes "axes" opt list i64;
+///     /// The id.
+///     1 id "id" req one String;
+/// }
+/// ```
+///
+/// expands to
+///
+/// ```text
+/// /// A robot.
+/// #[derive(Clone, PartialEq)]
+/// #[non_exhaustive]
+/// pub struct Robot {
+///     /// The axes.
+///     pub axes: Option<Vec<i64>>,
+///     /// The id.
+///     pub id: String,
+///     pub extra: Map<String, Value>,
+/// }
+///
+/// impl Robot {
+///     pub fn new(id: impl Into<String>) -> Self { … }
+///     pub fn axes(mut self, axes: impl IntoIterator<Item: Into<i64>>) -> Self { … }
+///     pub fn id(mut self, id: impl Into<String>) -> Self { … }
+/// }
+///
+/// impl Object for Robot {
+///     const NAME: &'static str = "Robot";
+///     const TAGS: &'static [(&'static str, &'static str)] = &[("kind", "robot")];
+///     const FIELDS: &'static [&'static str] = &["axes", "id"];
+///     const REQUIRED: &'static [usize] = &[1];
+///     fn read(&mut self, index: usize, …) -> … { match index { 0 => Field::read(&mut self.axes, …), 1 => …, _ => … } }
+///     fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out { match index { 0 => visit.visit(&self.axes), … } }
+///     …
+/// }
+/// ```
+///
+/// and to `Field`, `Deserialize`, `Serialize` and `Debug`, each a call of a function of this module. `tests.rs` has calls to run.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -393,19 +435,44 @@ pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode)
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
 
-/// Makes the body that creates what was read: all of it but its read-only properties.
+/// Declares the conversion from a resource that was read to the body that creates it again.
+///
+/// # Grammar
+///
+/// ```text
+/// CREATE READ                                          two objects
+/// CREATE READ { CREATE_VARIANT READ_VARIANT … }        two unions, all of whose variants can be created
+/// try CREATE READ { CREATE_VARIANT READ_VARIANT … }    two unions, some of whose variants can be created
+/// ```
+///
+/// The objects of the variants need a conversion of their own.
+///
+/// # Example
+///
+/// `created_from! { CreateRobot Robot }` expands to
+///
+/// ```text
+/// impl From<Robot> for CreateRobot {
+///     fn from(value: Robot) -> Self { without_read_only(&value) }
+/// }
+/// ```
+///
+/// and with `try` to `TryFrom`, whose error is the value. `tests.rs` here and in `union` has calls to run.
 macro_rules! created_from {
     ($create:ident $read:ident) => {
-        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only. A required property that was
+        /// not received stays blank, and a value that does not fit is kept in `extra`.
         impl From<$read> for $create {
+            #[inline]
             fn from(value: $read) -> Self {
                 $crate::model::without_read_only(&value)
             }
         }
     };
     ($create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
-        /// Keeps what can be set, unknown properties included, and leaves out what is read-only.
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only.
         impl From<$read> for $create {
+            #[inline]
             fn from(value: $read) -> Self {
                 match value {
                     $($read::$read_variant(value) => Self::$create_variant(Box::new((*value).into())),)*
@@ -415,11 +482,12 @@ macro_rules! created_from {
         }
     };
     (try $create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
-        /// Keeps what can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
+        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
         /// created is returned as the error.
         impl TryFrom<$read> for $create {
             type Error = Box<$read>;
 
+            #[inline]
             fn try_from(value: $read) -> Result<Self, Self::Error> {
                 match value {
                     $($read::$read_variant(value) => Ok(Self::$create_variant(Box::new((*value).into()))),)*
@@ -431,33 +499,55 @@ macro_rules! created_from {
     };
 }
 
-/// Makes an object of another one by way of text. What `R` has and `C` has not is read-only.
+/// Makes an object of another one. Properties that `R` has and `C` has not are read-only, and left out.
+///
+/// A value that does not fit its field in `C` is kept in `extra`. A required field of `C` that the object lacks stays blank.
 pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
-    let text = writable(
-        &serde_json::to_vec(object).unwrap_or_default(),
-        Table::of::<R>(),
-        Table::of::<C>(),
-    );
-    let members = match super::read_body(text.to_string().as_bytes()) {
-        Ok(object) => return object,
-        Err(_) => text,
-    };
-    let mut object = C::blank();
-    if let Value::Object(members) = members {
-        *object.extra_mut() = members;
+    let mut members = members(object);
+    retain_writable(&mut members, Table::of::<R>(), Table::of::<C>());
+    if let Ok(object) = read_members(&members) {
+        return object;
     }
+    let (mut object, mut fitting, mut misfits) = (C::blank(), Map::new(), Map::new());
+    for (name, value) in members {
+        fitting.insert(name.clone(), value);
+        match read_members(&fitting) {
+            Ok(read) => object = read,
+            Err(_) => misfits.extend(fitting.remove_entry(&name)),
+        }
+    }
+    object.extra_mut().extend(misfits);
     object
 }
 
-fn writable(text: &[u8], read: Table, create: Table) -> Value {
-    let mut members: Map<String, Value> = serde_json::from_slice(text).unwrap_or_default();
-    let is_tag = |table: &Table, name: &str| table.tags.iter().any(|(tag, _)| *tag == name);
-    members.retain(|name, _| {
-        let name = name.as_str();
-        let is_read = read.fields.contains(&name) || is_tag(&read, name);
-        !is_read || create.fields.contains(&name) || is_tag(&create, name)
-    });
-    Value::Object(members)
+/// Returns the properties of an object as they are sent.
+fn members<T: Object>(object: &T) -> Map<String, Value> {
+    match serde_json::to_value(object) {
+        Ok(Value::Object(members)) => members,
+        // `encode` writes a map, its names are strings, and no type of a field refuses to be written.
+        other => unreachable!("{} is written as an object: {other:?}", T::NAME),
+    }
+}
+
+fn retain_writable(members: &mut Map<String, Value>, read: Table, create: Table) {
+    let has =
+        |table: &Table, name: &str| table.fields.contains(&name) || table.tags.iter().any(|(tag, _)| *tag == name);
+    members.retain(|name, _| has(&create, name) || !has(&read, name));
+}
+
+/// Reads an object from some of its properties. They are read as text, for which each type's decoder is compiled already.
+fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, serde_json::Error> {
+    let text = serde_json::to_string(members)?;
+    read_text(&text, |deserializer, mode| {
+        let mut object = T::blank();
+        deserializer.deserialize_map(ObjectVisitor {
+            object: &mut object,
+            seen: &mut Seen::default(),
+            mode,
+            whole: false,
+        })?;
+        Ok(object)
+    })
 }
 
 /// Collects the items of a list from whatever they can be made of.

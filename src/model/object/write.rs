@@ -5,8 +5,8 @@ use std::fmt;
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Object, Table, Visit};
-use crate::model::Field;
+use super::{Object, Table};
+use crate::model::field::{Field, Visit};
 use crate::model::redact::RedactedMap;
 
 /// Writes an object: tags, then the fields that are present, then `extra`.

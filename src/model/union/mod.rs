@@ -1,10 +1,13 @@
 //! Unions: enums of types, told apart by a tag where the document has one, else by their properties.
 //!
-//! Where a tag tells the variants apart, it is read first (`head.rs`) and the rest as the variant that it names. Else the value is
-//! captured as text, looked at (`look.rs`), and decoded as the variant that it can be. What is no variant becomes `Unknown` and loses
-//! nothing; so does what does not fit the variant that it says it is, which takes a second reading (`Mode::Careful`).
+//! Where a tag tells the variants apart, the members up to the tag are read first (`tag_prefix.rs`), and the rest as the variant that
+//! the tag names. Else the value is captured as text, compared with the properties of each variant (`untagged.rs`), and decoded as the
+//! likeliest one that fits. A value that is not one of the variants becomes `Unknown` and loses nothing. So does a value that does not
+//! fit the variant that its tag names, which takes a second reading (`Mode::Careful`).
 
 mod tag_prefix;
+#[cfg(test)]
+mod tests;
 mod untagged;
 
 pub use tag_prefix::TagPrefix;
@@ -15,11 +18,10 @@ use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::de::StrRead;
 
+use self::untagged::{Members, find_tag};
 use super::capture::capture;
-use super::field::{Field, Reader};
-use super::object::Visit;
+use super::field::{Field, Reader, Visit};
 use super::read::{Mode, read_text};
-use untagged::{Members, find_tag};
 
 /// A generated union, as a table.
 #[doc(hidden)]
@@ -255,6 +257,49 @@ impl Visit for Format<'_, '_> {
 }
 
 /// Declares one union.
+///
+/// # Grammar
+///
+/// ```text
+/// NAME tag TAG;                        `Some("property")` if one property tells the object variants apart, else `None`
+/// NUMBER VARIANT TYPE = SHAPE; …       the variants, numbered from 0; `SHAPE` is a [`Shape`]
+/// ```
+///
+/// Attributes and docs stand before the name and before each number.
+///
+/// # Example
+///
+/// ```text
+/// tagged_union! {
+///     /// An arm.
+///     Arm tag Some("type");
+///     /// An arm that grips.
+///     0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["type"], fields: &[] };
+/// }
+/// ```
+///
+/// expands to
+///
+/// ```text
+/// /// An arm.
+/// #[derive(Clone, PartialEq)]
+/// #[non_exhaustive]
+/// pub enum Arm {
+///     /// An arm that grips.
+///     Gripper(Box<GripperArm>),
+///     Unknown(Value),
+/// }
+///
+/// impl Union for Arm {
+///     const TAG: Option<&'static str> = Some("type");
+///     const SHAPES: &'static [Shape] = &[Shape { … }];
+///     fn variant(index: usize) -> Self { match index { 0 => Self::Gripper(Field::blank()), _ => Self::Unknown(Value::Null) } }
+///     fn visit<S: Visit>(&self, visit: S) -> S::Out { match self { Self::Gripper(value) => visit.visit(value), … } }
+///     …
+/// }
+/// ```
+///
+/// and to `Field`, `Deserialize`, `Serialize` and `Debug`. `tests.rs` has calls to run.
 macro_rules! tagged_union {
     (
         $(#[$meta:meta])*
@@ -335,7 +380,7 @@ macro_rules! tagged_union {
     };
 }
 
-/// Makes a variant's value a value of its union.
+/// Declares `From` of a boxed variant's value, and of its box: `boxed_variant! { Arm Gripper GripperArm }`.
 macro_rules! boxed_variant {
     ($union:ident $variant:ident $type:ty) => {
         impl From<$type> for $union {
@@ -353,7 +398,7 @@ macro_rules! boxed_variant {
     };
 }
 
-/// Makes a variant's value, which is not boxed, a value of its union.
+/// Declares `From` of the value of a variant that is not boxed: `plain_variant! { Tool Name String }`.
 macro_rules! plain_variant {
     ($union:ident $variant:ident String) => {
         impl From<String> for $union {
@@ -379,7 +424,33 @@ macro_rules! plain_variant {
     };
 }
 
-/// Reads a property that all variants of a union share. A text is read from an unknown value too.
+/// Declares an accessor of a property that all variants of a union share.
+///
+/// # Grammar
+///
+/// ```text
+/// UNION METHOD "WIRE NAME" TYPE { VARIANT PRESENCE … }
+/// ```
+///
+/// `PRESENCE` is that of the field in the variant: `req`, `opt` or `null`.
+///
+/// # Example
+///
+/// `shared_property! { Arm reach "reach" i64 { Gripper req Welder opt } }` expands to
+///
+/// ```text
+/// impl Arm {
+///     pub fn reach(&self) -> Option<&i64> {
+///         match self {
+///             Self::Gripper(value) => Some(&value.reach),
+///             Self::Welder(value) => value.reach.as_ref(),
+///             Self::Unknown(_) => None,
+///         }
+///     }
+/// }
+/// ```
+///
+/// With the type `String` it returns `Option<&str>`, and reads the property from an unknown value too.
 macro_rules! shared_property {
     ($union:ident $method:ident $wire:literal String { $($variant:ident $kind:ident)* }) => {
         impl $union {

@@ -9,13 +9,12 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use self::naming::{Class, Naming, Place};
 use super::Changes;
 use super::nullability::NULLABLE;
 use crate::document::{for_each_operation, pointer};
 use crate::names::Names;
 use crate::reference;
-
-use naming::{Class, Naming, Place};
 
 /// The keys of a schema that are about its place and not about its type.
 const OF_THE_PLACE: [&str; 3] = ["description", "deprecated", NULLABLE];
@@ -219,8 +218,9 @@ fn visit_children(place: &Place, schema: &mut Value, found: &mut dyn FnMut(&Plac
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use serde_json::json;
+
+    use super::*;
 
     fn hoisted(mut schemas: Value) -> Value {
         for (_, schema) in schemas.as_object_mut().unwrap() {
@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn an_enum_is_named_after_its_owner_without_what_says_how_it_is_used() {
+    fn an_enum_is_named_after_its_owner() {
         let status = json!({"type": "string", "enum": ["a", "b"]});
         let out = hoisted(json!({
             "CreateSessionDto": {"properties": {"status": status}},
