@@ -3,6 +3,7 @@
 //! Usage: `unrewritten DOCUMENT OUT`. Writes progenitor's Builder-style client to OUT, formatted and otherwise untouched.
 
 use std::error::Error;
+
 use vapi_codegen::source::Source;
 use vapi_codegen::unrewritten::repaired;
 

@@ -160,10 +160,11 @@ fn is_created_from(create: &str, read: &str, fields: &Fields) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::names::Names;
     use crate::operations;
-    use serde_json::json;
 
     /// Returns the creations of a document with `POST /robot`, and a GET of `path` with this output.
     fn creations_beside(path: &str, output: &str) -> Vec<(String, String)> {

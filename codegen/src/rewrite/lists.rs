@@ -133,9 +133,10 @@ fn inside<'t>(ty: &'t str, opening: &str) -> Option<&'t str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::names::Names;
-    use serde_json::json;
 
     fn written(parameters: &[&str], schema: Value, output: &str) -> String {
         let parameters: Vec<Value> = parameters

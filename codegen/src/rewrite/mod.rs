@@ -184,9 +184,10 @@ fn split(file: syn::File) -> (Vec<syn::Item>, Vec<syn::Item>) {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::prepare::{Config, prepare};
-    use serde_json::json;
 
     fn error(document: serde_json::Value, tokens: TokenStream) -> String {
         let prepared = prepare(document, &Config::default()).unwrap();
