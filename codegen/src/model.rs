@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::document::schemas;
 use crate::names::{self, Names, common_affix};
 use crate::passes::nullability::NULLABLE;
 use crate::reference;
@@ -114,10 +115,7 @@ impl Model {
     /// Reads the components of a prepared document.
     pub fn read(document: &Value, names: &Names) -> Self {
         let none = Map::new();
-        let schemas = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object)
-            .unwrap_or(&none);
+        let schemas = schemas(document).unwrap_or(&none);
         let mut types = BTreeMap::new();
         for (name, schema) in schemas {
             let read = if schema.get("enum").is_some() {

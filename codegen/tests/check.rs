@@ -217,7 +217,7 @@ fn generate_writes_what_the_build_script_writes() {
     let code = rewrite(tokens.unwrap(), &prepared).unwrap();
     code.write(by_library.path()).unwrap();
     // Assistants, squads, tools and the like: what can be created again from what is read.
-    assert_eq!(code.conversions.matches(';').count(), 44);
+    assert_eq!(code.conversions.matches(';').count(), 45);
     assert!(!code.conversions.contains("CreateSimulationRunResponse"));
 
     let by_command = tempfile::tempdir().unwrap();

@@ -7,15 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Changes;
-use crate::document::{for_each_schema, pointer, walk};
+use crate::document::{for_each_schema, pointer, schemas_mut, walk};
 use crate::reference;
 
 /// Inlines every component that is neither an object with properties, nor an enum, nor a union.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return;
     };
     let mut aliases = BTreeMap::new();

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Changes, shape};
-use crate::document::for_each_schema;
+use crate::document::{for_each_schema, schemas};
 use crate::reference;
 
 /// The largest depth of nested compositions that is taken apart. A document that nests deeper leads in a circle or
@@ -16,11 +16,7 @@ const DEEPEST: usize = 6;
 
 /// Replaces every composition by what it composes.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let components = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let components = schemas(document).cloned().unwrap_or_default();
     // The compositions around the schema that is visited: a component can contain a composition of itself.
     let mut around: Vec<(String, Value)> = Vec::new();
     for_each_schema(document, &mut |at, schema| {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::property_names::field_name;
 use super::{Changes, shape};
-use crate::document::for_each_operation;
+use crate::document::{for_each_operation, schemas};
 use crate::reference;
 
 /// Headers that the client sets itself.
@@ -23,11 +23,7 @@ const LONGEST_CHAIN: usize = 16;
 
 /// Leaves every operation the parameters of its path, and others that can be sent.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let components = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let components = schemas(document).cloned().unwrap_or_default();
     for_each_operation(document, &mut |path, _, base, operation| {
         let template = template_names(path);
         let declared = match operation.shift_remove("parameters") {

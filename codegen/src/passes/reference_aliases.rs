@@ -8,15 +8,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Changes, shape};
-use crate::document::{for_each_schema, pointer};
+use crate::document::{for_each_schema, pointer, schemas_mut};
 use crate::reference;
 
 /// Lets all references point at what they mean in the end.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return;
     };
     let aliases: BTreeMap<String, String> = schemas

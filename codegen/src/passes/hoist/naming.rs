@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::document::schema_names;
 use crate::names::{self, Names, base, common_affix, singular};
 use crate::reference;
 
@@ -123,13 +124,7 @@ pub struct Naming<'a> {
 
 impl<'a> Naming<'a> {
     pub fn new(document: &Value, names: &'a Names) -> Self {
-        let taken = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.clone())
-            .collect();
+        let taken = schema_names(document);
         Self { taken, names }
     }
 
