@@ -79,8 +79,8 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
 /// The visitor of [`for_each_operation`]: it gets the path, the method, the pointer and the operation.
 pub type VisitOperation<'a> = dyn FnMut(&str, &str, &str, &mut Map<String, Value>) + 'a;
 
-/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document, which extensions among
-/// the paths have none of.
+/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document. Extensions among the paths
+/// are passed over.
 pub fn for_each_operation(document: &mut Value, visit: &mut VisitOperation<'_>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;

@@ -130,7 +130,7 @@ impl Model {
         Self { types }
     }
 
-    /// The names of all enums.
+    /// Returns the names of all enums.
     pub fn enums(&self) -> impl Iterator<Item = &str> {
         self.types
             .iter()
@@ -290,7 +290,7 @@ fn keep_telling(variants: &mut [Variant]) {
     }
 }
 
-/// The property whose values differ between all the object variants.
+/// Returns the property whose values differ between all the object variants.
 fn tag(variants: &[Variant], preferred: Vec<String>) -> Option<String> {
     let objects: Vec<&Variant> = variants.iter().filter(|v| v.kind == Kind::Object).collect();
     let first = objects.first()?;

@@ -44,7 +44,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// An alias without aliases in it; one that contains itself can only be anything there.
+/// Returns an alias without aliases in it; one that contains itself can only be anything there.
 fn resolve(schema: &Value, aliases: &BTreeMap<String, Value>, trail: &mut Vec<String>) -> Value {
     let mut schema = schema.clone();
     walk("", &mut schema, &mut |_, inner| {

@@ -60,7 +60,7 @@ fn compose(schema: &Map<String, Value>, components: &Map<String, Value>, leads_b
     shape::marked(composed, shape::markers(schema))
 }
 
-/// The reference that is all there is, but for scalars that repeat what it says and a union of it alone.
+/// Returns the reference that is all there is, but for scalars that repeat what it says and a union of it alone.
 fn lone_reference(parts: &[Part]) -> Option<Value> {
     let mut found: Option<&Value> = None;
     for part in parts {
@@ -87,7 +87,7 @@ fn only_branch(union: &Map<String, Value>) -> Option<&Value> {
     }
 }
 
-/// The parts of a composition, what stands beside `allOf` last. With `follow`, references are parts no more: what they
+/// Returns the parts of a composition, what stands beside `allOf` last. With `follow`, references are parts no more: what they
 /// refer to is, unless `trail` shows that it leads back.
 fn parts_of(
     schema: &Map<String, Value>,

@@ -33,7 +33,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The name in a reference, with the escapes of URLs and of JSON pointers undone.
+/// Returns the name in a reference, with the escapes of URLs and of JSON pointers undone.
 fn unescape(token: &str) -> String {
     let mut bytes = Vec::with_capacity(token.len());
     let mut rest = token.as_bytes();

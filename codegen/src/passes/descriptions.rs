@@ -35,7 +35,7 @@ pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
     }
 }
 
-/// The ids of the operations and the names of the types.
+/// Returns the ids of the operations and the names of the types.
 fn names(document: &mut Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for_each_operation(document, &mut |_, _, _, operation| {
@@ -119,7 +119,7 @@ fn prose(place: &Map<String, Value>, key: &str) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// A name as a comment can have it.
+/// Returns a name as a comment can have it.
 fn spelled(name: &str) -> String {
     name.replace('`', "'").replace(char::is_control, " ")
 }

@@ -59,7 +59,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The names between braces, each once.
+/// Returns the names between braces, each once.
 pub(super) fn template_names(path: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in path.split('{').skip(1) {
@@ -145,7 +145,7 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
     }
 }
 
-/// The schema if its values can be written as text, else a string. `Display` of a date is not how the API writes one.
+/// Returns the schema if its values can be written as text, else a string. `Display` of a date is not how the API writes one.
 fn sendable_scalar(schema: &Value, with_display: bool, components: &Map<String, Value>) -> Value {
     let mut meant = schema;
     for _ in 0..LONGEST_CHAIN {

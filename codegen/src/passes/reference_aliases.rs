@@ -53,7 +53,7 @@ fn alias_of(schema: &Value) -> Option<&str> {
     reference::target(schema).or_else(|| shape::wrapped_target(schema).filter(|_| !nullable))
 }
 
-/// The first component on the way that is no alias; none if the way leads back.
+/// Returns the first component on the way that is no alias; none if the way leads back.
 fn end(name: &str, aliases: &BTreeMap<String, String>) -> Option<String> {
     let mut current = name;
     for _ in 0..=aliases.len() {

@@ -39,7 +39,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The schema of the multipart body, if that is the only way to send one.
+/// Returns the schema of the multipart body, if that is the only way to send one.
 fn multipart_form(operation: &Map<String, Value>) -> Option<Value> {
     let content = operation.get("requestBody")?.get("content")?.as_object()?;
     if content.keys().any(|media_type| is_json(media_type)) {
