@@ -175,7 +175,7 @@ fn kind(name: &str) -> EndedReasonKind<'_> {
     }
 }
 
-/// The part of a name that begins with the component at fault.
+/// Returns the part of a name that begins with the component at fault.
 fn fault(name: &str) -> Option<&str> {
     name.strip_prefix("pipeline-error-").or_else(|| {
         ["error-providerfault-", "error-vapifault-"]
@@ -199,7 +199,7 @@ fn fault_kind(fault: &str) -> EndedReasonKind<'_> {
     }
 }
 
-/// The leading words of `fault` up to a status code or a word that follows a provider.
+/// Returns the leading words of `fault` up to a status code or a word that follows a provider.
 fn provider(fault: &str) -> Option<&str> {
     let mut end = 0;
     for word in fault.split('-') {

@@ -35,7 +35,7 @@ fn customers(count: u32) -> Vec<CreateCustomerDto> {
     (0..count).map(number).collect()
 }
 
-/// The number of customers in each request that could place calls.
+/// Returns the number of customers in each request that could place calls.
 fn slices(local: &Emulator) -> Vec<usize> {
     let requests = local.requests().into_iter().filter(|request| request.method == "POST");
     requests

@@ -71,7 +71,7 @@ fn getting(vapi: vapi::Client) -> JoinHandle<vapi::Result<Thing>> {
     tokio::spawn(async move { get(&vapi, "t-1").await })
 }
 
-/// A client whose own pauses are none, so that those which are made are the server's.
+/// Returns a client whose own pauses are none, so that those which are made are the server's.
 fn patient(server: &Server) -> vapi::Client {
     builder(&server.url).timeout(Duration::from_secs(300)).build().unwrap()
 }

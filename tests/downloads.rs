@@ -24,7 +24,7 @@ fn sound() -> Reply {
     Reply::new(200, "audio/wav", SOUND)
 }
 
-/// The API, and the host that its redirect leads to.
+/// Returns the API, and the host that its redirect leads to.
 async fn servers(artifact: Reply) -> (Server, Server) {
     let storage = Server::replying([artifact]).await;
     let signed = format!("{}/bucket/c-1.wav?X-Signature=private", storage.url);

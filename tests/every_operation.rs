@@ -44,7 +44,7 @@ impl Asking<'_> {
             .clone()
     }
 
-    /// A required parameter, whatever its type.
+    /// Returns a required parameter, whatever its type.
     #[allow(dead_code, reason = "a document may have none")]
     fn parameter<T: DeserializeOwned>(&self, name: &str) -> T {
         let candidates = [json!("application/json"), json!(true), json!(1), json!({})];
@@ -153,7 +153,7 @@ impl World {
         ids
     }
 
-    /// The id of a new resource of a collection, or of the first where none can be made by itself.
+    /// Returns the id of a new resource of a collection, or of the first where none can be made by itself.
     async fn new_id(&self, collection: &str, ids: &BTreeMap<String, String>) -> String {
         let make = self.on(collection, "POST").or_else(|| self.on(collection, "GET"));
         let make = make.unwrap_or_else(|| panic!("nothing makes what is in {collection}"));

@@ -45,7 +45,7 @@ async fn place(vapi: &Client, assistant: &Assistant) -> Call {
     }
 }
 
-/// The body of the latest request.
+/// Returns the body of the latest request.
 fn sent(local: &Emulator) -> Value {
     local.requests().pop().unwrap().json().unwrap()
 }

@@ -36,7 +36,7 @@ fn gzip(body: impl Into<Vec<u8>>) -> Reply {
     Reply::new(200, "application/gzip", body)
 }
 
-/// The lines up to the end or the first error.
+/// Returns the lines up to the end or the first error.
 async fn lines_of(reply: Reply) -> (Vec<String>, Option<vapi::Error>) {
     let storage = Server::replying([reply]).await;
     let api = Server::replying([Reply::redirect(format!("{}/log.jsonl.gz", storage.url))]).await;

@@ -40,7 +40,7 @@ fn is_snake_case(name: &str) -> bool {
         && !name.ends_with('_')
 }
 
-/// The `impl` block of a handle in the generated text.
+/// Returns the `impl` block of a handle in the generated text.
 fn block_of(handle: &str) -> &'static str {
     let name: String = handle
         .split('_')
@@ -146,7 +146,7 @@ fn names_that_users_write_every_day_do_not_change_unnoticed() {
     }
 }
 
-/// The table as `spec/README.md` has it: by handle, and within a handle in the document's order.
+/// Returns the table as `spec/README.md` has it: by handle, and within a handle in the document's order.
 fn table() -> String {
     let mut sorted: Vec<_> = OPERATIONS.iter().collect();
     sorted.sort_by_key(|operation| operation.handle);

@@ -28,7 +28,7 @@ async fn create_assistants(vapi: &Client, numbers: std::ops::Range<u32>) -> Vec<
     ids
 }
 
-/// The value of a query parameter in each request that the emulator has had since it was last asked to forget them.
+/// Returns the value of a query parameter in each request that the emulator has had since it was last asked to forget them.
 fn asked(local: &Emulator, name: &str) -> Vec<Option<String>> {
     let requests = local.requests();
     let of = |query: &[(String, String)]| {

@@ -11,7 +11,7 @@ use vapi::types::{CallOrBatch, CallStatus, CreateCallDto, CreateCustomerDto};
 use vapi::{Client, raw};
 use vapi_emulator::{Emulator, Fault};
 
-/// A local Vapi and the raw client for it.
+/// Returns a local Vapi and the raw client for it.
 async fn start() -> (Emulator, raw::Client) {
     let local = Emulator::builder()
         .call_step(Duration::from_secs(3600))

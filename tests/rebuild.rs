@@ -27,7 +27,7 @@ struct Copy {
 }
 
 impl Copy {
-    /// The copy as it is to begin with, built.
+    /// Returns the copy as it is to begin with, built.
     fn built() -> Self {
         let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
         let repository = cargo::scratch().join("repository");

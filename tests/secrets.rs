@@ -104,7 +104,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("twilioAccountSid", "identifier"),
 ];
 
-/// The schemas of all properties with suspicious names, by name, as the document has them and with secrets marked.
+/// Returns the schemas of all properties with suspicious names, by name, as the document has them and with secrets marked.
 fn suspects() -> BTreeMap<String, Vec<(Value, Value)>> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/spec/openapi.json");
     let before: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();

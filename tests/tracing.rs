@@ -53,7 +53,7 @@ impl Layer<Registry> for Spans {
     }
 }
 
-/// The spans of one awaited operation, each with its fields.
+/// Returns the spans of one awaited operation, each with its fields.
 async fn spans_of(server: &Server) -> Vec<Fields> {
     let spans = Spans::default();
     let subscriber = Registry::default().with(spans.clone());
@@ -88,7 +88,7 @@ async fn a_span_holds_neither_key_nor_ids_nor_bodies() {
     assert!(!shown.contains("private") && !shown.contains(KEY), "{shown}");
 }
 
-/// The events that close an operation while `run` runs.
+/// Returns the events that close an operation while `run` runs.
 async fn closing_events<F: Future>(run: F) -> Vec<Fields> {
     let spans = Spans::default();
     let subscriber = Registry::default().with(spans.clone());

@@ -30,7 +30,7 @@ impl Stream for Chunks {
     }
 }
 
-/// The form's parts as they are on the wire, without the boundary.
+/// Returns the form's parts as they are on the wire, without the boundary.
 fn parts(request: &Received) -> Vec<String> {
     let content_type = request.header("content-type").unwrap();
     let boundary = content_type.strip_prefix("multipart/form-data; boundary=").unwrap();

@@ -155,7 +155,7 @@ fn printable(text: &str) -> String {
         .collect()
 }
 
-/// The lines of a doc comment at some indentation.
+/// Returns the lines of a doc comment at some indentation.
 pub fn comment(indent: &str, text: &str) -> String {
     printable(text)
         .lines()

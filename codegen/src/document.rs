@@ -2,6 +2,8 @@
 //!
 //! Knows where schemas and operations can stand, and nothing about what is wrong with them.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 /// The methods an OpenAPI 3.0 path item can hold, in the order progenitor reads them.
@@ -12,15 +14,31 @@ pub fn pointer(base: &str, token: &str) -> String {
     format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))
 }
 
+/// Returns the schemas of a document's components, by name.
+pub fn schemas(document: &Value) -> Option<&Map<String, Value>> {
+    document.pointer("/components/schemas")?.as_object()
+}
+
+/// Returns the schemas of a document's components, to change them.
+pub fn schemas_mut(document: &mut Value) -> Option<&mut Map<String, Value>> {
+    document.pointer_mut("/components/schemas")?.as_object_mut()
+}
+
+/// Returns the names of the schemas of a document's components.
+pub fn schema_names(document: &Value) -> BTreeSet<String> {
+    schemas(document)
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
 /// Calls `visit` with every schema of the document and its pointer, parents before children.
 ///
 /// The walk goes into a schema after `visit` has changed it. Names of properties, examples, defaults and enum values are data
 /// and never taken for schemas.
 pub fn for_each_schema(document: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
-    if let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(schemas) = schemas_mut(document) {
         for (name, schema) in schemas {
             walk(&pointer("/components/schemas", name), schema, visit);
         }
@@ -61,8 +79,8 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
 /// The visitor of [`for_each_operation`]: it gets the path, the method, the pointer and the operation.
 pub type VisitOperation<'a> = dyn FnMut(&str, &str, &str, &mut Map<String, Value>) + 'a;
 
-/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document, which extensions among
-/// the paths have none of.
+/// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document. Extensions among the paths
+/// are passed over.
 pub fn for_each_operation(document: &mut Value, visit: &mut VisitOperation<'_>) {
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
         return;

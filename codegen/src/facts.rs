@@ -182,7 +182,7 @@ static SCHEMA: Shape = Shape(&[
 ]);
 static DISCRIMINATOR: Shape = Shape(&[("propertyName", Data), ("mapping", Data)]);
 
-/// The facts of `document`, in canonical order: the same interface gives the same value, and the facts of facts are
+/// Returns the facts of `document`, in canonical order: the same interface gives the same value, and the facts of facts are
 /// themselves.
 ///
 /// Paths, methods, schemas and properties are sorted by name, parameters by place and name, `required` by name; enum
@@ -209,7 +209,7 @@ fn holds(value: &Value, holds: Holds) -> Value {
     }
 }
 
-/// An object of `shape`, or a list of them; anything else is odd and stays as it is.
+/// Returns an object of `shape`, or a list of them; anything else is odd and stays as it is.
 fn one(value: &Value, shape: &Shape) -> Value {
     let object = match value {
         Value::Object(object) => object,
@@ -318,7 +318,7 @@ fn is_extension(key: &str) -> bool {
     key.starts_with("x-")
 }
 
-/// The canonical text of `value`: its keys in the order they have, one fact a line, a newline at the end.
+/// Returns the canonical text of `value`: its keys in the order they have, one fact a line, a newline at the end.
 ///
 /// A lone reference is one fact and stays on its line. One space a level: with two, indentation would be two fifths of
 /// the whole file.

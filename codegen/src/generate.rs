@@ -173,7 +173,7 @@ fn operation_culprit(
     })
 }
 
-/// The index of the first of `count` parts with which `fails` begins to return a failure, and that failure. Generating from hundreds
+/// Returns the index of the first of `count` parts with which `fails` begins to return a failure, and that failure. Generating from hundreds
 /// of parts one by one would take minutes.
 fn first_failure(count: usize, fails: &dyn Fn(usize) -> Option<String>) -> Option<(usize, String)> {
     let mut problem = fails(count)?;

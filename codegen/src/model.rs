@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
+use crate::document::schemas;
 use crate::names::{self, Names, common_affix};
 use crate::passes::nullability::NULLABLE;
 use crate::reference;
@@ -114,10 +115,7 @@ impl Model {
     /// Reads the components of a prepared document.
     pub fn read(document: &Value, names: &Names) -> Self {
         let none = Map::new();
-        let schemas = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object)
-            .unwrap_or(&none);
+        let schemas = schemas(document).unwrap_or(&none);
         let mut types = BTreeMap::new();
         for (name, schema) in schemas {
             let read = if schema.get("enum").is_some() {
@@ -132,7 +130,7 @@ impl Model {
         Self { types }
     }
 
-    /// The names of all enums.
+    /// Returns the names of all enums.
     pub fn enums(&self) -> impl Iterator<Item = &str> {
         self.types
             .iter()
@@ -292,7 +290,7 @@ fn keep_telling(variants: &mut [Variant]) {
     }
 }
 
-/// The property whose values differ between all the object variants.
+/// Returns the property whose values differ between all the object variants.
 fn tag(variants: &[Variant], preferred: Vec<String>) -> Option<String> {
     let objects: Vec<&Variant> = variants.iter().filter(|v| v.kind == Kind::Object).collect();
     let first = objects.first()?;

@@ -55,7 +55,7 @@ pub fn is_taken(name: &str) -> bool {
     PRELUDE.contains(&name) || IMPORTED.contains(&name)
 }
 
-/// A schema or property name in Pascal case, which need not be an identifier.
+/// Returns a schema or property name in Pascal case, which need not be an identifier.
 pub fn pascal(name: &str) -> String {
     // Between `V2` and `DTO` there are two words.
     let mut words = String::new();
@@ -68,7 +68,7 @@ pub fn pascal(name: &str) -> String {
     words.to_pascal_case()
 }
 
-/// A type name for a schema name. Never empty, always an identifier.
+/// Returns a type name for a schema name. Never empty, always an identifier.
 pub fn type_name(name: &str) -> String {
     let mut pascal = settled(&pascal(name));
     if pascal.is_empty() {
@@ -83,12 +83,12 @@ pub fn type_name(name: &str) -> String {
     pascal
 }
 
-/// A type name as typify writes it, which reads `CallAB` as two words and `CallA2B` as well.
+/// Returns a type name as typify writes it, which reads `CallAB` as two words and `CallA2B` as well.
 pub fn settled(type_name: &str) -> String {
     type_name.to_pascal_case()
 }
 
-/// The name that progenitor gives the method of an operation id, or the argument of a parameter.
+/// Returns the name that progenitor gives the method of an operation id, or the argument of a parameter.
 pub fn progenitor_name(name: &str) -> String {
     let can_stand =
         |c: char| c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")));
@@ -120,7 +120,7 @@ fn is_identifier(name: &str) -> bool {
     name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
 }
 
-/// A field, method or argument name. Never empty, always an identifier, never a keyword.
+/// Returns a field, method or argument name. Never empty, always an identifier, never a keyword.
 pub fn snake_name(name: &str) -> String {
     let mut snake = ascii(name).to_snake_case();
     if snake.is_empty() {
@@ -141,7 +141,7 @@ fn ascii(name: &str) -> String {
         .collect()
 }
 
-/// The words of a type name: `CreateCallDto` is `Create`, `Call`, `Dto`.
+/// Returns the words of a type name: `CreateCallDto` is `Create`, `Call`, `Dto`.
 pub fn words(type_name: &str) -> Vec<String> {
     type_name
         .to_snake_case()
@@ -150,7 +150,7 @@ pub fn words(type_name: &str) -> Vec<String> {
         .collect()
 }
 
-/// The singular of an English plural as APIs write them.
+/// Returns the singular of an English plural as APIs write them.
 pub fn singular(name: &str) -> String {
     for (plural, one) in [("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch")] {
         if let Some(stem) = name.strip_suffix(plural)
@@ -165,7 +165,7 @@ pub fn singular(name: &str) -> String {
     }
 }
 
-/// The plural of an English noun in snake case.
+/// Returns the plural of an English noun in snake case.
 pub fn plural(name: &str) -> String {
     if name.ends_with("ics") || (name.ends_with('s') && !name.ends_with("ss")) {
         return name.to_owned();
@@ -181,7 +181,7 @@ pub fn plural(name: &str) -> String {
     format!("{name}s")
 }
 
-/// The words that a set of type names begin with and end with in common, never a whole name but for a single one.
+/// Returns the words that a set of type names begin with and end with in common, never a whole name but for a single one.
 pub fn common_affix(names: &[String]) -> (Vec<String>, Vec<String>) {
     let split: Vec<Vec<String>> = names.iter().map(|name| words(name)).collect();
     let Some(first) = split.first() else {
@@ -201,7 +201,7 @@ pub fn common_affix(names: &[String]) -> (Vec<String>, Vec<String>) {
     (first[..prefix].to_vec(), first[first.len() - suffix..].to_vec())
 }
 
-/// A schema's name without what only says how it is used: `CreateCallDto` and `UpdateCallDto` are both `Call`.
+/// Returns a schema's name without what only says how it is used: `CreateCallDto` and `UpdateCallDto` are both `Call`.
 pub fn base(type_name: &str) -> String {
     let mut words = words(type_name);
     while words.len() > 1 && matches!(words.last().map(String::as_str), Some("Dto")) {
@@ -218,7 +218,7 @@ pub fn base(type_name: &str) -> String {
     words.concat()
 }
 
-/// The variant names for an enum's values, in order, all different.
+/// Returns the variant names for an enum's values, in order, all different.
 pub fn variants(enum_name: &str, values: &[String], names: &Names) -> Vec<String> {
     let enum_words = words(enum_name);
     let split: Vec<Vec<String>> = values.iter().map(|value| value_words(value, names)).collect();
@@ -285,7 +285,7 @@ fn symbol(c: char, names: &Names) -> String {
         .unwrap_or_else(|| format!("U{:04X}", u32::from(c)))
 }
 
-/// The value with its punctuation said in words, to tell it from one that differs only there.
+/// Returns the value with its punctuation said in words, to tell it from one that differs only there.
 fn spelled_out(value: &str, names: &Names) -> String {
     let spelled: String = value
         .chars()

@@ -69,7 +69,7 @@ pub enum Transfer {
 }
 
 impl Operation {
-    /// The name of the type that stands for the operation.
+    /// Returns the name of the type that stands for the operation.
     pub fn type_name(&self) -> String {
         format!("{} {}", self.handle, self.name).to_pascal_case()
     }
@@ -168,7 +168,7 @@ fn parameters(operation: &Map<String, Value>) -> Vec<Parameter> {
         .collect()
 }
 
-/// The names in braces, in order.
+/// Returns the names in braces, in order.
 pub fn template_parameters(path: &str) -> Vec<String> {
     path.split('{')
         .skip(1)

@@ -90,32 +90,32 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// The prepared document as JSON.
+    /// Returns the prepared document as JSON.
     pub fn document(&self) -> &Value {
         &self.document
     }
 
-    /// The prepared document as progenitor reads it.
+    /// Returns the prepared document as progenitor reads it.
     pub fn openapi(&self) -> &OpenAPI {
         &self.openapi
     }
 
-    /// The types of the prepared document.
+    /// Returns the types of the prepared document.
     pub fn model(&self) -> &Model {
         &self.model
     }
 
-    /// The operations, in the document's order.
+    /// Returns the operations, in the document's order.
     pub fn operations(&self) -> &[Operation] {
         &self.operations
     }
 
-    /// The sentences that the document was described with.
+    /// Returns the sentences that the document was described with.
     pub fn docs(&self) -> &Docs {
         &self.docs
     }
 
-    /// The changes of each pass, in the order in which the passes ran.
+    /// Returns the changes of each pass, in the order in which the passes ran.
     pub fn report(&self) -> &[(&'static str, Changes)] {
         &self.report
     }

@@ -8,12 +8,12 @@ use crate::document::for_each_schema;
 
 const PREFIX: &str = "#/components/schemas/";
 
-/// The component that a schema refers to, if it is a reference.
+/// Returns the component that a schema refers to, if it is a reference.
 pub fn target(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix(PREFIX)
 }
 
-/// A reference to a component.
+/// Returns a reference to a component.
 pub fn to(name: &str) -> Value {
     serde_json::json!({ "$ref": format!("{PREFIX}{name}") })
 }
@@ -58,7 +58,7 @@ pub fn targets(schema: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// The components that `open` names, and all that those refer to.
+/// Returns the components that `open` names, and all that those refer to.
 pub fn reach(mut open: Vec<String>, schemas: &Map<String, Value>) -> BTreeSet<String> {
     let mut reached = BTreeSet::new();
     while let Some(name) = open.pop() {

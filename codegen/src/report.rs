@@ -55,7 +55,7 @@ impl<'a> Report<'a> {
         counts
     }
 
-    /// The numbers of the document's own schemas that are generated, and that nothing needs.
+    /// Returns the numbers of the document's own schemas that are generated, and that nothing needs.
     fn schemas(&self) -> (usize, usize) {
         let kept = self
             .prepared
@@ -74,7 +74,7 @@ impl<'a> Report<'a> {
         (kept, pruned)
     }
 
-    /// The report as one JSON object.
+    /// Returns the report as one JSON object.
     pub fn json(&self) -> Value {
         let counts = self.counts();
         let (kept, pruned) = self.schemas();

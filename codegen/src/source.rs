@@ -94,6 +94,7 @@ impl std::error::Error for Unreadable {}
 /// Checks that `document` is an OpenAPI 3.0 document as far as its outermost object tells.
 ///
 /// # Errors
+///
 /// For another version (2.0 and 3.1 among them), and for JSON that is no OpenAPI document.
 pub fn check_openapi(document: &Value) -> Result<(), Unreadable> {
     let document = document.as_object().ok_or(Unreadable::NotAnObject)?;
@@ -115,6 +116,7 @@ impl Source {
     /// Reads `text` as a URL if it has a scheme, else as a path.
     ///
     /// # Errors
+    ///
     /// When `text` is empty, or a URL of another scheme than `http` and `https`.
     pub fn parse(text: &str) -> Result<Source, SourceError> {
         if text.trim().is_empty() {
@@ -135,7 +137,7 @@ impl Source {
         }
     }
 
-    /// The file, when the document is in one: what a build script re-runs for.
+    /// Returns the file, when the document is in one: what a build script re-runs for.
     pub fn path(&self) -> Option<&Path> {
         match self {
             Source::Path(path) => Some(path),
@@ -160,6 +162,7 @@ impl Source {
     /// Reads the document.
     ///
     /// # Errors
+    ///
     /// When it cannot be had (no file, no server, another status than 200, too slow, too large), is no JSON, or does not
     /// pass [`check_openapi`]. A URL needs the cargo feature `fetch`.
     pub fn load_within(&self, limits: Limits) -> Result<Value, SourceError> {
@@ -281,7 +284,7 @@ impl fmt::Debug for Source {
 }
 
 impl fmt::Display for Source {
-    /// The path or URL, without the user and password that a URL can carry: this ends up in build logs.
+    /// Returns the path or URL, without the user and password that a URL can carry: this ends up in build logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = match self {
             Source::Path(path) => return write!(f, "{}", path.display()),

@@ -35,7 +35,7 @@ fn assert_fails(output: &Output, error: &str) {
     assert_eq!(text(&output.stdout), "");
 }
 
-/// A directory with a document in it, far from any configuration.
+/// Returns a directory with a document in it, far from any configuration.
 fn with_document(document: &Value) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("openapi.json"), document.to_string()).unwrap();
@@ -217,7 +217,7 @@ fn generate_writes_what_the_build_script_writes() {
     let code = rewrite(tokens.unwrap(), &prepared).unwrap();
     code.write(by_library.path()).unwrap();
     // Assistants, squads, tools and the like: what can be created again from what is read.
-    assert_eq!(code.conversions.matches(';').count(), 44);
+    assert_eq!(code.conversions.matches(';').count(), 45);
     assert!(!code.conversions.contains("CreateSimulationRunResponse"));
 
     let by_command = tempfile::tempdir().unwrap();
@@ -268,7 +268,7 @@ fn another_format_than_openapi_3_0_is_an_error() {
     assert!(!directory.path().join("out").exists());
 }
 
-/// The snapshot, prepared.
+/// Returns the snapshot, prepared.
 fn snapshot() -> Prepared {
     let spec = repository().join("spec");
     let document = Source::Path(spec.join("openapi.json")).load().unwrap();

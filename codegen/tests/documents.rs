@@ -17,7 +17,7 @@ fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
 
-/// The documents, oldest first.
+/// Returns the documents, oldest first.
 fn documents() -> Vec<PathBuf> {
     let directory =
         std::env::var_os("VAPI_UPSTREAM").map_or_else(|| repository().join("../shared/upstream"), PathBuf::from);

@@ -239,7 +239,7 @@ fn apply(document: &mut Value, mutation: &Mutation) {
     }
 }
 
-/// The pointer of the parent, and the name or index of the child.
+/// Returns the pointer of the parent, and the name or index of the child.
 fn split(at: &str) -> (&str, String) {
     let (parent, token) = at.rsplit_once('/').unwrap();
     (parent, token.replace("~1", "/").replace("~0", "~"))

@@ -13,9 +13,10 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, M
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The text of the next value, borrowed where the deserializer has all of it in memory.
+/// Returns the text of the next value, borrowed where the deserializer has all of it in memory.
 ///
 /// # Errors
+///
 /// There is none, or it is nested deeper than `serde_json` reads. Each text is read by a reader of its own, which does not know what
 /// the text was in: without this limit, unions in unions could be of any depth, and the stack is not.
 pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {

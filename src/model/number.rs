@@ -31,7 +31,7 @@ enum Repr {
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Number {
-    /// The number as a floating-point value, rounded if it is an integer of more than 53 bits.
+    /// Returns the number as a floating-point value, rounded if it is an integer of more than 53 bits.
     pub fn as_f64(self) -> f64 {
         match self.0 {
             Repr::Int(value) => value as f64,
@@ -40,7 +40,7 @@ impl Number {
         }
     }
 
-    /// The number as an integer, if it is one and fits.
+    /// Returns the number as an integer, if it is one and fits.
     pub fn as_i64(self) -> Option<i64> {
         match self.0 {
             Repr::Int(value) => Some(value),
@@ -49,7 +49,7 @@ impl Number {
         }
     }
 
-    /// The number as an unsigned integer, if it is one and fits.
+    /// Returns the number as an unsigned integer, if it is one and fits.
     pub fn as_u64(self) -> Option<u64> {
         match self.0 {
             Repr::Large(value) => Some(value),

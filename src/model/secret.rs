@@ -23,7 +23,7 @@ impl Secret {
         Self(secret.into())
     }
 
-    /// The secret itself. Take care where it goes.
+    /// Returns the secret itself. Take care where it goes.
     pub fn expose(&self) -> &str {
         &self.0
     }

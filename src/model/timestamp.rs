@@ -29,12 +29,12 @@ pub struct TimestampError {
 }
 
 impl Timestamp {
-    /// The text, as it came or as it will be sent.
+    /// Returns the text, as it came or as it will be sent.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The point in time that the text says.
+    /// Returns the point in time that the text says.
     ///
     /// # Errors
     ///

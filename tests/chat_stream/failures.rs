@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// The error that a stream ends in, which must come after one delta.
+/// Returns the error that a stream ends in, which must come after one delta.
 async fn error_after_a_delta(rest: &str) -> vapi::Error {
     let body = format!("data: {{\"delta\":\"a\"}}\n\n{rest}");
     let (events, error) = events_of(Reply::new(200, EVENTS, body)).await;
@@ -85,7 +85,7 @@ async fn half_an_event_at_the_end_is_an_interruption() {
     assert!(error_after_a_delta("data: {\"delta\":\"b").await.is_interrupted());
 }
 
-/// A server whose response ends where its connection does, so that only `[DONE]` tells the end from a cut.
+/// Returns a server whose response ends where its connection does, so that only `[DONE]` tells the end from a cut.
 async fn unframed(body: &'static str) -> vapi::Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -43,7 +43,7 @@ async fn chat(reply: Reply) -> (Server, vapi::Result<ChatStream>) {
     (server, stream)
 }
 
-/// The events of a body, up to the end or the first error.
+/// Returns the events of a body, up to the end or the first error.
 async fn events_of(reply: Reply) -> (Vec<ChatEvent>, Option<vapi::Error>) {
     let (_server, stream) = chat(reply).await;
     let mut stream = stream.unwrap();

@@ -6,7 +6,7 @@ use vapi_codegen::reference;
 
 use crate::document::PREPARED;
 
-/// The JSON pointers of the values that some union keeps as `Unknown` although the document has a variant for them.
+/// Returns the JSON pointers of the values that some union keeps as `Unknown` although the document has a variant for them.
 pub fn unrecognized(debug: &str, value: &Value, root: &str) -> Vec<String> {
     let known = |pointer: &String| {
         let value = value.pointer(pointer).unwrap_or(&Value::Null);
@@ -15,7 +15,7 @@ pub fn unrecognized(debug: &str, value: &Value, root: &str) -> Vec<String> {
     unknowns(debug).into_iter().filter(known).collect()
 }
 
-/// The unions that can stand at a pointer into a value of the Rust type `root`.
+/// Returns the unions that can stand at a pointer into a value of the Rust type `root`.
 fn unions_at(pointer: &str, root: &str) -> impl Iterator<Item = &'static Union> {
     let item = root.strip_prefix("Vec<").and_then(|root| root.strip_suffix('>'));
     let segments = pointer.split('/').skip(1).skip(usize::from(item.is_some()));
@@ -90,7 +90,7 @@ fn is_meant(value: &Value, variant: &Variant, union: &Union) -> bool {
     }
 }
 
-/// The JSON pointers of all values kept as `Unknown`.
+/// Returns the JSON pointers of all values kept as `Unknown`.
 ///
 /// A string cannot be taken for one, since `Debug` quotes strings: an unknown value of an enum shows as the string that it is.
 fn unknowns(debug: &str) -> Vec<String> {

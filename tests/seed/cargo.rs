@@ -8,12 +8,12 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The repository that this test is of.
+/// Returns the repository that this test is of.
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The document that describes a single operation.
+/// Returns the document that describes a single operation.
 pub fn seed_document() -> PathBuf {
     repository().join("tests/seed/openapi.json")
 }
@@ -37,7 +37,7 @@ pub struct Build {
 }
 
 impl Crate {
-    /// The client crate under `name`, built against the repository at `vapi`. Dependencies are the same for all names, and
+    /// Returns the client crate under `name`, built against the repository at `vapi`. Dependencies are the same for all names, and
     /// compiled once.
     pub fn new(name: &str, vapi: &Path) -> Self {
         let directory = scratch().join(name);
@@ -125,12 +125,12 @@ impl Build {
         build
     }
 
-    /// The packages that were rebuilt, in alphabetical order.
+    /// Returns the packages that were rebuilt, in alphabetical order.
     pub fn rebuilt(&self) -> Vec<&str> {
         self.rebuilt.iter().map(String::as_str).collect()
     }
 
-    /// The text of a file that the build script of `vapi` wrote.
+    /// Returns the text of a file that the build script of `vapi` wrote.
     pub fn generated(&self, file: &str) -> String {
         fs::read_to_string(self.out_dir.as_ref().unwrap().join(file)).unwrap()
     }
@@ -189,7 +189,7 @@ fn list(directory: &Path, files: &mut BTreeSet<PathBuf>) {
     }
 }
 
-/// A directory that is kept from one run of the tests to the next.
+/// Returns a directory that is kept from one run of the tests to the next.
 pub fn scratch() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("seed")
 }

@@ -124,7 +124,7 @@ const NAMES: [&str; 42] = [
     "timeout", "json", "stream", "body", "client", "read", "show",
 ];
 
-/// The seed document with schemas of all these names, as objects, enums and unions, and an operation on each.
+/// Returns the seed document with schemas of all these names, as objects, enums and unions, and an operation on each.
 fn awkward() -> Value {
     let mut document: Value = serde_json::from_slice(&fs::read(cargo::seed_document()).unwrap()).unwrap();
     let refer = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});

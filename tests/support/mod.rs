@@ -21,12 +21,12 @@ use vapi_emulator::Emulator;
 
 pub const KEY: &str = "sk-test-4f1c2a";
 
-/// A client of this server that retries at once.
+/// Returns a client of this server that retries at once.
 pub fn client(server: &Server) -> Client {
     builder(&server.url).build().unwrap()
 }
 
-/// The local Vapi, and a client of it that retries at once.
+/// Returns the local Vapi, and a client of it that retries at once.
 pub async fn local() -> (Emulator, Client) {
     let local = Emulator::start().await;
     let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();

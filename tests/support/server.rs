@@ -74,7 +74,7 @@ impl Reply {
         Reply::new(status, "application/json; charset=utf-8", body)
     }
 
-    /// A success that every endpoint of the tests decodes.
+    /// Returns a success that every endpoint of the tests decodes.
     pub fn thing() -> Self {
         Reply::json(200, r#"{"id":"t-1"}"#)
     }
@@ -190,7 +190,7 @@ impl Server {
         self.state.received.lock().unwrap().clone()
     }
 
-    /// The only request there was.
+    /// Returns the only request there was.
     #[track_caller]
     pub fn request(&self) -> Received {
         let received = self.received();
@@ -218,7 +218,7 @@ impl Drop for Server {
     }
 }
 
-/// An address where nothing listens.
+/// Returns an address where nothing listens.
 pub async fn nowhere() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())

@@ -33,7 +33,7 @@ pub fn schemas() -> &'static Map<String, Value> {
     PREPARED.document()["components"]["schemas"].as_object().unwrap()
 }
 
-/// An instance of a component, or `None` if it would have to contain itself without end.
+/// Returns an instance of a component, or `None` if it would have to contain itself without end.
 pub fn of(name: &str, extent: Extent) -> Option<Value> {
     make(&reference::to(name), extent, &mut Vec::new())
 }

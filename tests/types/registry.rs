@@ -56,7 +56,7 @@ macro_rules! registry {
 
 include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 
-/// The types by Rust name.
+/// Returns the types by Rust name.
 pub fn types() -> impl Iterator<Item = (&'static str, Decode)> {
     TYPES
         .iter()
@@ -64,7 +64,7 @@ pub fn types() -> impl Iterator<Item = (&'static str, Decode)> {
         .map(|(_, name, decode)| (*name, *decode))
 }
 
-/// The type of this Rust name.
+/// Returns the type of this Rust name.
 pub fn find(name: &str) -> Decode {
     types()
         .find(|(known, _)| *known == name)

@@ -18,7 +18,7 @@ fn unions() -> impl Iterator<Item = (&'static String, &'static Union)> {
         })
 }
 
-/// An instance of a variant with what tells it apart: what is required, and the values that only it can have.
+/// Returns an instance of a variant with what tells it apart: what is required, and the values that only it can have.
 fn telling(variant: &Variant, extent: Extent) -> Value {
     let target = variant.target.as_deref().expect("an object variant is a component");
     let mut instance = instance::of(target, extent).expect("a finite instance");

@@ -100,7 +100,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The configuration in `spec`; where none is named, that of the working directory or the one beside the document.
+/// Returns the configuration in `spec`; where none is named, that of the working directory or the one beside the document.
 fn config(source: &Source, spec: Option<&Path>) -> Result<Config, Box<dyn Error>> {
     if let Some(spec) = spec {
         return Ok(Config::read(spec)?);
@@ -186,7 +186,7 @@ impl Pull {
         Ok(())
     }
 
-    /// The document that was asked for, or the first that is published, and where it is from.
+    /// Returns the document that was asked for, or the first that is published, and where it is from.
     fn load(&self) -> Result<(&Source, Value), Box<dyn Error>> {
         let limits = Limits {
             total: self.timeout,

@@ -7,15 +7,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Changes;
-use crate::document::{for_each_schema, pointer, walk};
+use crate::document::{for_each_schema, pointer, schemas_mut, walk};
 use crate::reference;
 
 /// Inlines every component that is neither an object with properties, nor an enum, nor a union.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return;
     };
     let mut aliases = BTreeMap::new();
@@ -47,7 +44,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// An alias without aliases in it; one that contains itself can only be anything there.
+/// Returns an alias without aliases in it; one that contains itself can only be anything there.
 fn resolve(schema: &Value, aliases: &BTreeMap<String, Value>, trail: &mut Vec<String>) -> Value {
     let mut schema = schema.clone();
     walk("", &mut schema, &mut |_, inner| {

@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{Changes, shape};
-use crate::document::for_each_schema;
+use crate::document::{for_each_schema, schemas};
 use crate::reference;
 
 /// The largest depth of nested compositions that is taken apart. A document that nests deeper leads in a circle or
@@ -16,11 +16,7 @@ const DEEPEST: usize = 6;
 
 /// Replaces every composition by what it composes.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let components = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let components = schemas(document).cloned().unwrap_or_default();
     // The compositions around the schema that is visited: a component can contain a composition of itself.
     let mut around: Vec<(String, Value)> = Vec::new();
     for_each_schema(document, &mut |at, schema| {
@@ -64,7 +60,7 @@ fn compose(schema: &Map<String, Value>, components: &Map<String, Value>, leads_b
     shape::marked(composed, shape::markers(schema))
 }
 
-/// The reference that is all there is, but for scalars that repeat what it says and a union of it alone.
+/// Returns the reference that is all there is, but for scalars that repeat what it says and a union of it alone.
 fn lone_reference(parts: &[Part]) -> Option<Value> {
     let mut found: Option<&Value> = None;
     for part in parts {
@@ -91,7 +87,7 @@ fn only_branch(union: &Map<String, Value>) -> Option<&Value> {
     }
 }
 
-/// The parts of a composition, what stands beside `allOf` last. With `follow`, references are parts no more: what they
+/// Returns the parts of a composition, what stands beside `allOf` last. With `follow`, references are parts no more: what they
 /// refer to is, unless `trail` shows that it leads back.
 fn parts_of(
     schema: &Map<String, Value>,

@@ -85,7 +85,7 @@ impl Correction {
     }
 }
 
-/// A schema without what it says beside its type.
+/// Returns a schema without what it says beside its type.
 fn bare(schema: &Value) -> Value {
     let Value::Object(members) = schema else {
         return schema.clone();

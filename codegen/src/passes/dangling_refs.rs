@@ -8,18 +8,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Changes;
-use crate::document::for_each_schema;
+use crate::document::{for_each_schema, schema_names};
 use crate::reference;
 
 /// Replaces references that lead nowhere by the schema that allows anything.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let names: BTreeSet<String> = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect();
+    let names: BTreeSet<String> = schema_names(document);
     for_each_schema(document, &mut |at, schema| {
         let Some(text) = schema.get("$ref").cloned() else {
             return;
@@ -39,7 +33,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The name in a reference, with the escapes of URLs and of JSON pointers undone.
+/// Returns the name in a reference, with the escapes of URLs and of JSON pointers undone.
 fn unescape(token: &str) -> String {
     let mut bytes = Vec::with_capacity(token.len());
     let mut rest = token.as_bytes();

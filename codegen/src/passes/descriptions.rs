@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Changes;
 use crate::docs::{Docs, safe};
-use crate::document::for_each_operation;
+use crate::document::{for_each_operation, schemas, schemas_mut};
 
 /// Sets the `description` of operations, parameters, components and their properties. Changes no fact.
 pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
@@ -22,9 +22,7 @@ pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
             operation.insert("x-example".to_owned(), example.into());
         }
     });
-    let schemas = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut);
+    let schemas = schemas_mut(document);
     for (name, schema) in schemas.into_iter().flatten() {
         if let Some(schema) = schema.as_object_mut() {
             describe_schema(name, schema, docs);
@@ -37,13 +35,13 @@ pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
     }
 }
 
-/// The ids of the operations and the names of the types.
+/// Returns the ids of the operations and the names of the types.
 fn names(document: &mut Value) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for_each_operation(document, &mut |_, _, _, operation| {
         names.extend(operation.get("operationId").and_then(Value::as_str).map(str::to_owned));
     });
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let schemas = schemas(document);
     names.extend(schemas.into_iter().flat_map(|schemas| schemas.keys().cloned()));
     names
 }
@@ -121,7 +119,7 @@ fn prose(place: &Map<String, Value>, key: &str) -> Option<String> {
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// A name as a comment can have it.
+/// Returns a name as a comment can have it.
 fn spelled(name: &str) -> String {
     name.replace('`', "'").replace(char::is_control, " ")
 }

@@ -32,7 +32,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The values that stay, and what is to be said of it; settles `type` and `nullable`.
+/// Returns the values that stay, and what is to be said of it; settles `type` and `nullable`.
 fn reduce(schema: &mut Map<String, Value>, values: &[Value]) -> (Vec<Value>, Option<&'static str>) {
     let mut distinct: Vec<Value> = Vec::with_capacity(values.len());
     for value in values.iter().filter(|value| !value.is_null()) {

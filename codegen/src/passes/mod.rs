@@ -88,7 +88,7 @@ impl Changes {
         }
     }
 
-    /// The changes in the order they were made.
+    /// Returns the changes in the order they were made.
     pub fn iter(&self) -> impl Iterator<Item = &Change> {
         self.0.iter()
     }

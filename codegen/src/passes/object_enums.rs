@@ -50,7 +50,7 @@ fn implied_type(declared: Option<&str>, schema: &Map<String, Value>) -> Option<&
     }
 }
 
-/// The one type that all values of the `enum` have, if they are scalars.
+/// Returns the one type that all values of the `enum` have, if they are scalars.
 fn type_of_values(schema: &Map<String, Value>) -> Option<&'static str> {
     let values = schema.get("enum")?.as_array()?;
     let mut types = values.iter().filter(|value| !value.is_null()).map(|value| match value {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::property_names::field_name;
 use super::{Changes, shape};
-use crate::document::for_each_operation;
+use crate::document::{for_each_operation, schemas};
 use crate::reference;
 
 /// Headers that the client sets itself.
@@ -23,11 +23,7 @@ const LONGEST_CHAIN: usize = 16;
 
 /// Leaves every operation the parameters of its path, and others that can be sent.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let components = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let components = schemas(document).cloned().unwrap_or_default();
     for_each_operation(document, &mut |path, _, base, operation| {
         let template = template_names(path);
         let declared = match operation.shift_remove("parameters") {
@@ -63,7 +59,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The names between braces, each once.
+/// Returns the names between braces, each once.
 pub(super) fn template_names(path: &str) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for part in path.split('{').skip(1) {
@@ -149,7 +145,7 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
     }
 }
 
-/// The schema if its values can be written as text, else a string. `Display` of a date is not how the API writes one.
+/// Returns the schema if its values can be written as text, else a string. `Display` of a date is not how the API writes one.
 fn sendable_scalar(schema: &Value, with_display: bool, components: &Map<String, Value>) -> Value {
     let mut meant = schema;
     for _ in 0..LONGEST_CHAIN {

@@ -47,7 +47,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The Rust name that typify and progenitor make of `name`, but for what they add to keywords: two names that give the
+/// Returns the Rust name that typify and progenitor make of `name`, but for what they add to keywords: two names that give the
 /// same here give the same there.
 pub(super) fn field_name(name: &str) -> String {
     let words: String = name

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Changes;
-use crate::document::pointer;
+use crate::document::{pointer, schemas, schemas_mut};
 use crate::reference;
 
 /// Keeps what the operations reach and what `roots` (schema names of the document) reach.
@@ -12,7 +12,7 @@ pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
     if let Some(paths) = document.get("paths") {
         reference::targets(paths, &mut open);
     }
-    let Some(schemas) = document.pointer("/components/schemas").and_then(Value::as_object) else {
+    let Some(schemas) = schemas(document) else {
         return;
     };
     for (name, schema) in schemas {
@@ -22,10 +22,7 @@ pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
         }
     }
     let kept = reference::reach(open, schemas);
-    if let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    {
+    if let Some(schemas) = schemas_mut(document) {
         schemas.retain(|name, _| {
             let keep = kept.contains(name);
             if !keep {

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::Changes;
-use crate::document::{for_each_operation, pointer};
+use crate::document::{for_each_operation, pointer, schemas_mut};
 use crate::reference;
 
 /// Relaxes `required` in the components that no request body, parameter or response to a server message reaches.
@@ -21,10 +21,7 @@ pub fn run(document: &mut Value, sent: &[String], changes: &mut Changes) {
             }
         }
     });
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return;
     };
     for (name, schema) in schemas.iter() {

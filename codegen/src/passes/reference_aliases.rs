@@ -8,15 +8,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Changes, shape};
-use crate::document::{for_each_schema, pointer};
+use crate::document::{for_each_schema, pointer, schemas_mut};
 use crate::reference;
 
 /// Lets all references point at what they mean in the end.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return;
     };
     let aliases: BTreeMap<String, String> = schemas
@@ -56,7 +53,7 @@ fn alias_of(schema: &Value) -> Option<&str> {
     reference::target(schema).or_else(|| shape::wrapped_target(schema).filter(|_| !nullable))
 }
 
-/// The first component on the way that is no alias; none if the way leads back.
+/// Returns the first component on the way that is no alias; none if the way leads back.
 fn end(name: &str, aliases: &BTreeMap<String, String>) -> Option<String> {
     let mut current = name;
     for _ in 0..=aliases.len() {

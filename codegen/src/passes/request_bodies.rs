@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::Changes;
-use crate::document::for_each_operation;
+use crate::document::{for_each_operation, schemas};
 use crate::reference;
 
 /// The content types that progenitor can send, best first.
@@ -54,7 +54,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 }
 
 fn schemas_that_require_nothing(document: &Value) -> BTreeSet<String> {
-    let schemas = document.pointer("/components/schemas").and_then(Value::as_object);
+    let schemas = schemas(document);
     let requires_nothing = |schema: &Value| {
         let required = schema.get("required").and_then(Value::as_array);
         schema.get("type") == Some(&json!("object")) && required.is_none_or(Vec::is_empty)

@@ -35,7 +35,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The success that says most; of two that say the same, 200, else the first.
+/// Returns the success that says most; of two that say the same, 200, else the first.
 fn choose(declared: &Map<String, Value>) -> Option<(&str, &Value)> {
     let successes = || declared.iter().filter(|(status, _)| status.starts_with('2'));
     let rank = |status: &str, response: &Value| (says(response), status == "200");
@@ -90,7 +90,7 @@ enum Body {
     Bytes,
 }
 
-/// The schema of the body, and how it is to be read.
+/// Returns the schema of the body, and how it is to be read.
 fn body(response: &Value) -> Option<(Value, Body)> {
     let content = response.get("content")?.as_object()?;
     let schema = |entry: &Value| entry.get("schema").cloned().unwrap_or_else(|| json!({}));

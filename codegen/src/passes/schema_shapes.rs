@@ -6,15 +6,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{Changes, shape};
-use crate::document::{for_each_operation, for_each_schema, pointer};
+use crate::document::{for_each_operation, for_each_schema, pointer, schemas_mut};
 
 const UNIONS: [&str; 3] = ["allOf", "oneOf", "anyOf"];
 
 /// Makes every schema an object whose keywords have the types they must have.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let schemas = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut);
+    let schemas = schemas_mut(document);
     for (name, schema) in schemas.into_iter().flatten() {
         expect_schema(schema, &pointer("/components/schemas", name), changes);
     }

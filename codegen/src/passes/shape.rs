@@ -22,7 +22,7 @@ const SHAPE: [&str; 11] = [
 /// Keywords that say something about a place and not about its values.
 pub(super) const MARKERS: [&str; 5] = ["description", "deprecated", "nullable", "readOnly", "writeOnly"];
 
-/// The component behind `{"allOf": [{"$ref": …}]}`, the form in which a reference can be nullable.
+/// Returns the component behind `{"allOf": [{"$ref": …}]}`, the form in which a reference can be nullable.
 pub(super) fn wrapped_target(schema: &Value) -> Option<&str> {
     let [only] = schema.get("allOf")?.as_array()?.as_slice() else {
         return None;

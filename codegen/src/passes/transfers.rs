@@ -8,18 +8,14 @@
 use serde_json::{Map, Value, json};
 
 use super::Changes;
-use crate::document::for_each_operation;
+use crate::document::{for_each_operation, schemas};
 use crate::reference;
 
 const MARK: &str = "x-vapi-transfer";
 
 /// Marks the operations that send or return files.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let components = document
-        .pointer("/components/schemas")
-        .and_then(Value::as_object)
-        .cloned()
-        .unwrap_or_default();
+    let components = schemas(document).cloned().unwrap_or_default();
     for_each_operation(document, &mut |_, method, base, operation| {
         if operation.contains_key(MARK) {
             return;
@@ -43,7 +39,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// The schema of the multipart body, if that is the only way to send one.
+/// Returns the schema of the multipart body, if that is the only way to send one.
 fn multipart_form(operation: &Map<String, Value>) -> Option<Value> {
     let content = operation.get("requestBody")?.get("content")?.as_object()?;
     if content.keys().any(|media_type| is_json(media_type)) {

@@ -8,17 +8,14 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::Changes;
-use crate::document::pointer;
+use crate::document::{pointer, schemas_mut};
 use crate::names::type_name;
 use crate::reference;
 
 /// Renames components and every reference to them. The name in the document stays readable as `x-name`, and is the
 /// value to the new name in what this returns.
 pub fn run(document: &mut Value, changes: &mut Changes) -> BTreeMap<String, String> {
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return BTreeMap::new();
     };
     let mut renamed = BTreeMap::new();

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use super::{Changes, shape};
-use crate::document::{for_each_schema, pointer};
+use crate::document::{for_each_schema, pointer, schemas_mut};
 use crate::reference;
 
 /// Makes every union a `oneOf` of distinct branches, or what is left of it.
@@ -159,10 +159,7 @@ fn with_properties(branches: &mut [Value], schema: &Map<String, Value>) {
 /// Drops branches that lead back to their own union through nothing but unions: they add no value, and decoding them
 /// would never end.
 fn break_circles(document: &mut Value, changes: &mut Changes) {
-    let Some(schemas) = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut)
-    else {
+    let Some(schemas) = schemas_mut(document) else {
         return;
     };
     let names: Vec<String> = schemas.keys().cloned().collect();

@@ -197,7 +197,7 @@ fn write_alias(out: &mut String, operation: &Operation, signature: &Signature, d
     let _ = writeln!(out, "    pub type {name} = Operation<endpoint::{name}>;\n");
 }
 
-/// A type as code, linked if it is one of ours: ``[`Vec<Call>`](types::Call)``.
+/// Returns a type as code, linked if it is one of ours: ``[`Vec<Call>`](types::Call)``.
 fn linked(ty: &str) -> String {
     let Some((_, rest)) = ty.split_once("types::") else {
         return match ty {
@@ -209,7 +209,7 @@ fn linked(ty: &str) -> String {
     format!("[`{}`](types::{name})", ty.replace("types::", ""))
 }
 
-/// The error statuses that the document declares for an operation.
+/// Returns the error statuses that the document declares for an operation.
 fn declared_errors(document: &Value, operation: &Operation) -> Vec<String> {
     let responses = document
         .get("paths")
@@ -241,7 +241,7 @@ fn body_type(signature: &Signature) -> String {
         .unwrap_or_else(|| "Value".to_owned())
 }
 
-/// The type that progenitor gave to a query or header parameter.
+/// Returns the type that progenitor gave to a query or header parameter.
 fn parameter_type(parameter: &Parameter, signature: &Signature) -> String {
     signature
         .arguments

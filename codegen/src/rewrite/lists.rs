@@ -14,7 +14,7 @@ use crate::reference;
 /// More references in a row than any list has.
 const DEPTH: usize = 8;
 
-/// The text to append to `operations.rs`: a call of `list!` for each list.
+/// Returns the text to append to `operations.rs`: a call of `list!` for each list.
 pub fn write(
     operations: &[Operation],
     signatures: &BTreeMap<String, Signature>,
@@ -56,7 +56,7 @@ fn style(operation: &Operation) -> &'static str {
     }
 }
 
-/// The schema of an operation's JSON response.
+/// Returns the schema of an operation's JSON response.
 fn success<'d>(document: &'d Value, operation: &Operation) -> Option<&'d Value> {
     let operation = document
         .get("paths")?
@@ -92,7 +92,7 @@ fn is_list(document: &Value, schema: &Value, depth: usize) -> bool {
         && property("results").is_some_and(|results| results.get("type") == Some(&Value::from("array")))
 }
 
-/// The type of what is listed, from the type of the response. Where that is a choice of two, the one of pages may be wanted.
+/// Returns the type of what is listed, from the type of the response. Where that is a choice of two, the one of pages may be wanted.
 fn item(output: &str, from_pages: bool, types: &[Item], depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     if let Some(item) = inside(output, "Vec<") {

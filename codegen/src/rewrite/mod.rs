@@ -167,7 +167,7 @@ fn write(tokens: TokenStream, prepared: &Prepared) -> Result<Code, RewriteError>
     })
 }
 
-/// The items of `mod types`, and the others.
+/// Returns the items of `mod types`, and the others.
 fn split(file: syn::File) -> (Vec<syn::Item>, Vec<syn::Item>) {
     let mut types = Vec::new();
     let mut client = Vec::new();

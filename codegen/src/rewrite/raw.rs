@@ -19,7 +19,7 @@ pub struct Signature {
     pub output: String,
 }
 
-/// The signatures of all operations, by operation id.
+/// Returns the signatures of all operations, by operation id.
 pub fn signatures(items: &[Item], operations: &[Operation]) -> Result<BTreeMap<String, Signature>, RewriteError> {
     let mut by_method = BTreeMap::new();
     for method in methods(items) {
@@ -79,7 +79,7 @@ fn argument_type(ty: &Type, item: &str) -> Result<String, RewriteError> {
     rust_type::write(ty, "types::", item)
 }
 
-/// The `T` of `Result<ResponseValue<T>, Error<E>>`.
+/// Returns the `T` of `Result<ResponseValue<T>, Error<E>>`.
 fn output(id: &str, output: &ReturnType) -> Result<String, RewriteError> {
     let unexpected = || RewriteError::new(id, "its method does not return Result<ResponseValue<_>, _>");
     let ReturnType::Type(_, result) = output else {
@@ -104,7 +104,7 @@ fn first_argument(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// The text of `raw.rs`.
+/// Returns the text of `raw.rs`.
 pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, RewriteError> {
     let uploads: Vec<String> = operations
         .iter()
@@ -245,7 +245,7 @@ fn share_the_end(method: &mut ImplItemFn) {
     }
 }
 
-/// The text in `let info = OperationInfo { operation_id: ".." };`
+/// Returns the text in `let info = OperationInfo { operation_id: ".." };`
 fn operation_id(info: &Stmt) -> Option<syn::LitStr> {
     let Stmt::Local(local) = info else { return None };
     let Expr::Struct(info) = &*local.init.as_ref()?.expr else {
@@ -300,7 +300,7 @@ fn declares(statement: &Stmt, name: &str) -> bool {
         if matches!(&local.pat, syn::Pat::Ident(declared) if declared.ident == name))
 }
 
-/// The name in `#[serde(rename = "…")]`.
+/// Returns the name in `#[serde(rename = "…")]`.
 pub fn serde_rename(attributes: &[Attribute]) -> Option<String> {
     let mut renamed = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {

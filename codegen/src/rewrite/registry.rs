@@ -8,7 +8,7 @@ use crate::model::{Model, Type};
 use crate::names::progenitor_name;
 use crate::operations::{Body, Operation, Transfer};
 
-/// The text of `registry.rs`: one call of a macro `registry!` that the test defines, with `types` in scope.
+/// Returns the text of `registry.rs`: one call of a macro `registry!` that the test defines, with `types` in scope.
 ///
 /// Each line is `kind "name" Type;`, where the kind is `type` (by Rust name), `schema` (by the document's name),
 /// `request` or `response` (by operation id).
@@ -37,7 +37,7 @@ pub fn write(operations: &[Operation], signatures: &BTreeMap<String, Signature>,
     out
 }
 
-/// The text of `calls.rs`: one call of a macro `calls!` that the test defines.
+/// Returns the text of `calls.rs`: one call of a macro `calls!` that the test defines.
 ///
 /// Each line is `"Id" handle method arguments outcome;`. The arguments are `[path "id"]`, `[parameter "name" Type]`, `[upload]` and
 /// `[body Type]`, in the order of the method's own, and the outcome is `value`, `nothing` or `download`.

@@ -60,7 +60,7 @@ pub fn write(ty: &Type, prefix: &str, item: &str) -> Result<String, RewriteError
     }
 }
 
-/// The `T` of an `Option<T>`, or the type itself.
+/// Returns the `T` of an `Option<T>`, or the type itself.
 pub fn without_option(ty: &Type) -> &Type {
     if let Type::Path(path) = ty
         && let Some(last) = path.path.segments.last()

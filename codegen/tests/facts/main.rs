@@ -5,12 +5,12 @@ mod upstream;
 use serde_json::{Value, json};
 use vapi_codegen::facts::{facts, to_text};
 
-/// The facts of a document whose only schema is `schema`.
+/// Returns the facts of a document whose only schema is `schema`.
 fn schema_facts(schema: Value) -> Value {
     facts(&json!({"components": {"schemas": {"A": schema}}}))["components"]["schemas"]["A"].clone()
 }
 
-/// The facts of a document whose only operation is `operation`.
+/// Returns the facts of a document whose only operation is `operation`.
 fn operation_facts(operation: Value) -> Value {
     facts(&json!({"paths": {"/a": {"get": operation}}}))["paths"]["/a"]["get"].clone()
 }

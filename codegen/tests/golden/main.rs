@@ -10,7 +10,7 @@ use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
 use vapi_codegen::rewrite::rewrite;
 
-/// The directory of the document, with the generated files in `generated/`.
+/// Returns the directory of the document, with the generated files in `generated/`.
 fn golden() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
 }

@@ -34,7 +34,7 @@ pub trait Union: Field {
     /// Set if all variants are objects that the tag tells apart.
     const DIRECT: bool = Self::TAG.is_some() && all_objects(Self::SHAPES);
 
-    /// The variant with nothing said.
+    /// Returns the variant with nothing said.
     fn variant(index: usize) -> Self;
     /// Does something with the value.
     fn visit_mut<C: VisitMut>(&mut self, visit_mut: C) -> C::Out;
@@ -215,7 +215,7 @@ fn candidates(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn Fn
     scored.into_iter().map(|(_, index)| index).any(fits);
 }
 
-/// The variants of exactly this kind, then those whose type is not known.
+/// Returns the variants of exactly this kind, then those whose type is not known.
 fn of_kind(shapes: &[Shape], kind: JsonKind) -> impl Iterator<Item = usize> {
     let matching = |wanted: JsonKind| {
         let shapes = shapes.iter().enumerate();

@@ -22,6 +22,7 @@ impl<'de> TagPrefix<'de> {
     /// Reads on to the tag.
     ///
     /// # Errors
+    ///
     /// There is no tag, or it is not a string.
     pub(super) fn read<A: MapAccess<'de>>(tag: &'static str, map: &mut A) -> Result<Self, A::Error> {
         let mut members = String::new();
@@ -38,7 +39,7 @@ impl<'de> TagPrefix<'de> {
         Err(A::Error::missing_field(tag))
     }
 
-    /// The variant that the tag names. A union has a tag only if each of its object variants has values of it, and no two the same.
+    /// Returns the variant that the tag names. A union has a tag only if each of its object variants has values of it, and no two the same.
     pub(super) fn variant(&self, shapes: &[Shape]) -> Option<usize> {
         shapes.iter().position(|shape| {
             let mut tags = shape.tags.iter();
@@ -52,7 +53,7 @@ impl<'de> TagPrefix<'de> {
         push(&mut self.members, self.tag, &value);
     }
 
-    /// The members as the text of an object, if there are any.
+    /// Returns the members as the text of an object, if there are any.
     pub(in super::super) fn text(mut self) -> Option<String> {
         if self.members.is_empty() {
             return None;
@@ -61,7 +62,7 @@ impl<'de> TagPrefix<'de> {
         Some(self.members)
     }
 
-    /// The whole object.
+    /// Returns the whole object.
     pub(super) fn rest<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
         self.take_tag();
         let mut object: Map<String, Value> = match self.text() {

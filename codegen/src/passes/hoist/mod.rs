@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use self::naming::{Class, Naming, Place};
 use super::Changes;
 use super::nullability::NULLABLE;
-use crate::document::{for_each_operation, pointer};
+use crate::document::{for_each_operation, pointer, schemas_mut};
 use crate::names::Names;
 use crate::reference;
 
@@ -124,9 +124,7 @@ fn contains_inline(schema: &Value) -> bool {
 
 /// Calls `found` with every inline schema and where it stands: inside components and operations, never a component.
 fn visit(document: &mut Value, found: &mut dyn FnMut(&Place, &mut Value)) {
-    let schemas = document
-        .pointer_mut("/components/schemas")
-        .and_then(Value::as_object_mut);
+    let schemas = schemas_mut(document);
     for (name, schema) in schemas.into_iter().flatten() {
         let place = Place::new(name, pointer("/components/schemas", name));
         visit_children(&place, schema, found);

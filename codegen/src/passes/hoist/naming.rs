@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::document::schema_names;
 use crate::names::{self, Names, base, common_affix, singular};
 use crate::reference;
 
@@ -59,7 +60,7 @@ impl Place {
         }
     }
 
-    /// The key under which `spec/names.toml` knows the place.
+    /// Returns the key under which `spec/names.toml` knows the place.
     fn key(&self) -> String {
         let mut key = self.owner.clone();
         for part in &self.path {
@@ -78,7 +79,7 @@ impl Place {
         }
     }
 
-    /// The type name that the property alone suggests.
+    /// Returns the type name that the property alone suggests.
     fn property(&self) -> String {
         let last = self.path.len().saturating_sub(1);
         let part = |(index, part): (usize, &String)| match index < last || self.item {
@@ -123,17 +124,11 @@ pub struct Naming<'a> {
 
 impl<'a> Naming<'a> {
     pub fn new(document: &Value, names: &'a Names) -> Self {
-        let taken = document
-            .pointer("/components/schemas")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.clone())
-            .collect();
+        let taken = schema_names(document);
         Self { taken, names }
     }
 
-    /// A name for each class, those with the most places first: `(key, (name, schema))`.
+    /// Returns a name for each class, those with the most places first: `(key, (name, schema))`.
     pub fn choose(mut self, classes: BTreeMap<String, Class>) -> BTreeMap<String, (String, Value)> {
         let mut order: Vec<(&String, &Class)> = classes.iter().collect();
         // Names that a person chose are not up for grabs.

@@ -1,9 +1,9 @@
 tagged_union! {
     /// The type `Arm`.
     Arm tag Some("type");
-    /// Where `type` is `gripper`.
+    /// The variant in which `type` is `gripper`.
     0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as crate::model::Object>::FIELDS };
-    /// Where `type` is `welder`.
+    /// The variant in which `type` is `welder`.
     1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as crate::model::Object>::FIELDS };
 }
 boxed_variant! { Arm Gripper GripperArm }
@@ -59,7 +59,7 @@ model! {
 }
 
 open_enum! {
-    /// What `Robot.status` can be.
+    /// A value of `Robot.status`.
     RobotStatus {
         AtWork "at-work"
         Idle "idle"
