@@ -162,9 +162,12 @@ impl<'a> Modules<'a> {
         if let Some(child) = here.children.get(name) {
             return Some(Target::Module(*child));
         }
-        // `pub use http` binds a crate's name to itself.
-        if here.definitions.contains(name) || !seen.insert((module, name.to_owned())) {
-            return here.definitions.contains(name).then_some(Target::Item(module));
+        if here.definitions.contains(name) {
+            return Some(Target::Item(module));
+        }
+        // `pub use http` binds the name of a crate to itself.
+        if !seen.insert((module, name.to_owned())) {
+            return None;
         }
         if let Some(path) = here.bindings.get(name) {
             passed.push(module);
