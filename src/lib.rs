@@ -32,16 +32,17 @@
 //!
 //! | feature | default | purpose |
 //! | --- | --- | --- |
+//! | `gzip` | yes | compressed responses |
 //! | `rustls-tls` | yes | https by rustls with `ring`, which builds fastest |
 //! | `rustls-aws-lc` | | https by rustls with `aws-lc-rs`, the provider that `reqwest` prefers |
 //! | `native-tls` | | https by the TLS library of the system |
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
-//! | `gzip` | | compressed responses |
+//! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //!
-//! If several TLS features are enabled, `reqwest` chooses: `rustls-tls` has an effect only alone.
+//! If several TLS features are enabled, `native-tls` is used before `rustls-aws-lc`, and that before `rustls-tls`.
 //!
 //! # Tracing
 //!

@@ -6,10 +6,13 @@
 use std::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
 
-use crate::error::RequestContext;
+use crate::error::{RequestContext, without_bom};
+use crate::model::from_body;
 use crate::resources::OPERATIONS;
 use crate::transport::{self, Settings};
 
@@ -52,10 +55,11 @@ fn context_of(method: &'static str) -> RequestContext {
         Some(operation) => RequestContext {
             operation: operation.id.into(),
             path: operation.path.into(),
+            ..RequestContext::default()
         },
         None => RequestContext {
             operation: method.into(),
-            path: "".into(),
+            ..RequestContext::default()
         },
     }
 }
@@ -64,18 +68,52 @@ impl Client {
     /// Sends a request and decodes its JSON response. Most generated methods end in a call of this.
     async fn exec_and_decode<T: DeserializeOwned>(
         &self,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         operation_id: &'static str,
     ) -> Result<ResponseValue<T>, Error<()>> {
+        let (status, headers, body) = self.exec_and_read(request, operation_id).await?;
+        match from_body(without_bom(&body)) {
+            Ok(value) => Ok(ResponseValue::new(value, status, headers)),
+            Err(cause) => Err(self.undecodable(&body, cause)),
+        }
+    }
+
+    /// Sends a request and reads its successful response to the end. It is not generic, so it is compiled once.
+    async fn exec_and_read(
+        &self,
+        mut request: reqwest::Request,
+        operation_id: &'static str,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), Error<()>> {
+        let settings = &*self.inner.0;
         let info = OperationInfo { operation_id };
         self.pre(&mut request, &info).await?;
         let result = self.exec(request, &info).await;
         self.post(&result, &info).await?;
-        let response = result?;
-        match response.status().as_u16() {
-            200..=299 => ResponseValue::from_response(response).await,
-            _ => Err(Error::UnexpectedResponse(response)),
+        let mut response = result?;
+        if !response.status().is_success() {
+            return Err(Error::UnexpectedResponse(response));
         }
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        match transport::read_raw(settings, response).await {
+            Ok(Some(body)) => Ok((status, headers, body)),
+            Ok(None) => {
+                let error = crate::Error::response_too_long(status, &headers, settings.max_response_bytes);
+                Err(Error::Custom(error.to_string()))
+            }
+            Err(cause) => Err(Error::ResponseBodyError(cause)),
+        }
+    }
+
+    /// Returns the error for a body that does not decode, without the key: progenitor's error shows the whole body.
+    #[cold]
+    fn undecodable(&self, body: &[u8], cause: serde_json::Error) -> Error<()> {
+        let secrets = &self.inner.0.secrets;
+        let shown = secrets.conceal(cause.to_string());
+        let cause = match shown == cause.to_string() {
+            true => cause,
+            false => serde::de::Error::custom(shown),
+        };
+        Error::InvalidResponsePayload(secrets.conceal_bytes(body).into(), cause)
     }
 }
 

@@ -94,7 +94,7 @@ impl RequestBuilder {
     ///
     /// The errors of every operation, except those of decoding.
     pub async fn send_raw(self) -> Result<Response<Bytes>> {
-        let mut response = transport::send(self.client.settings(), self.parts).await?;
+        let mut response = transport::send_for_bytes(self.client.settings(), self.parts).await?;
         let body = std::mem::take(&mut response.body);
         Ok(response.with_value(body))
     }

@@ -358,8 +358,14 @@ fn a_dead_proxy_is_named_in_the_error() {
         assert!(error.to_string().starts_with(start), "{error}");
         return;
     }
+    with_dead_proxy(NAME);
+}
+
+/// Runs a test of this file again, as a process with this proxy.
+#[track_caller]
+fn with_dead_proxy(test: &str) {
     let child = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", NAME])
+        .args(["--exact", test])
         .envs(["HTTP_PROXY", "http_proxy"].map(|name| (name, DEAD_PROXY)))
         .env_remove("NO_PROXY")
         .env_remove("no_proxy")
@@ -370,3 +376,91 @@ fn a_dead_proxy_is_named_in_the_error() {
 
 /// Nothing listens on this port.
 const DEAD_PROXY: &str = "http://user:password@127.0.0.1:1";
+
+#[test]
+fn a_loopback_address_is_reached_without_a_proxy() {
+    const NAME: &str = "a_loopback_address_is_reached_without_a_proxy";
+    if std::env::var("HTTP_PROXY").as_deref() == Ok(DEAD_PROXY) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let server = Server::replying([Reply::thing()]).await;
+            for url in [server.url.clone(), server.url.replace("127.0.0.1", "localhost")] {
+                get(&builder(&url).build().unwrap(), "a").await.unwrap();
+            }
+        });
+        return;
+    }
+    with_dead_proxy(NAME);
+}
+
+#[tokio::test]
+async fn a_header_that_frames_the_body_is_refused() {
+    let server = Server::replying([Reply::thing()]).await;
+    let vapi = client(&server);
+    for name in ["content-length", "Transfer-Encoding"] {
+        let error = create(&vapi).header(name, "3").await.unwrap_err();
+        assert!(error.is_invalid_input());
+        let name = name.to_lowercase();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "ThingController_create: the header `{name}` says how the body is sent, which this crate decides: leave it out"
+            )
+        );
+    }
+    assert!(server.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_is_skipped() {
+    let body = "\u{feff}{\"id\":\"t-1\"}";
+    let server = Server::replying([Reply::json(200, body)]).await;
+    let vapi = client(&server);
+    assert_eq!(get(&vapi, "t-1").await.unwrap().id, "t-1");
+    let request = || vapi.request(vapi::http::Method::GET, "/thing/t-1");
+    assert_eq!(request().send::<Thing>().await.unwrap().id, "t-1");
+    assert_eq!(&request().send_raw().await.unwrap()[..], body.as_bytes());
+
+    let refusal = "\u{feff}{\"message\":\"no\"}";
+    let server = Server::replying([Reply::json(400, refusal)]).await;
+    let error = get(&client(&server), "t-1").await.unwrap_err();
+    assert_eq!(error.messages(), ["no"]);
+}
+
+#[tokio::test]
+async fn the_limit_of_a_response_can_be_set() {
+    let server = Server::replying([Reply::thing()]).await;
+    let vapi = builder(&server.url).max_response_bytes(11).build().unwrap();
+    let error = get(&vapi, "t-1").await.unwrap_err();
+    assert!(error.is_decode());
+    assert_eq!(
+        error.to_string(),
+        "ThingController_findOne: the response (200 OK) is longer than 11 bytes"
+    );
+    let vapi = builder(&server.url).max_response_bytes(12).build().unwrap();
+    assert_eq!(get(&vapi, "t-1").await.unwrap().id, "t-1");
+}
+
+#[tokio::test]
+async fn a_request_has_no_header_that_nobody_asked_for() {
+    let server = Server::replying([Reply::thing()]).await;
+    let vapi = client(&server);
+    create(&vapi).await.unwrap();
+    let request = server.request();
+    let mut names: Vec<String> = request.headers.iter().map(|(name, _)| name.to_lowercase()).collect();
+    names.sort();
+    let expected = [
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "content-length",
+        "content-type",
+        "host",
+        "user-agent",
+    ];
+    assert_eq!(names, expected);
+    assert_eq!(request.text(), r#"{"name":"a"}"#);
+}

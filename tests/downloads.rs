@@ -278,3 +278,119 @@ async fn an_id_that_would_change_the_route_is_refused() {
     assert!(download.bytes().await.unwrap_err().is_invalid_input());
     assert!(api.received().is_empty());
 }
+
+#[tokio::test]
+async fn bytes_longer_than_the_limit_are_refused() {
+    for reply in [sound(), sound().chunked(&[SOUND], Duration::ZERO)] {
+        let (api, _storage) = servers(reply).await;
+        let vapi = builder(&api.url).max_response_bytes(SOUND.len() - 1).build().unwrap();
+        let error = recording(&vapi).bytes().await.unwrap_err();
+        let limit = SOUND.len() - 1;
+        assert_eq!(
+            error.to_string(),
+            format!("CallController_recording: the response (200 OK) is longer than {limit} bytes")
+        );
+        let folder = tempfile::tempdir().unwrap();
+        let saved = recording(&vapi).save_to(folder.path().join("call.wav")).await;
+        assert_eq!(saved.unwrap(), SOUND.len() as u64);
+    }
+}
+
+#[tokio::test]
+async fn the_longest_file_name_is_no_problem() {
+    let (api, _storage) = servers(sound()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let name = "n".repeat(255);
+    recording(&client(&api))
+        .save_to(folder.path().join(&name))
+        .await
+        .unwrap();
+    assert_eq!(names_in(folder.path()), [name]);
+}
+
+#[tokio::test]
+async fn saves_that_are_dropped_at_any_time_leave_nothing_behind() {
+    let (api, storage) = servers(sound()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("call.wav");
+    let vapi = client(&api);
+    for round in 0..400 {
+        let limit = Duration::from_micros(round * 10);
+        let _ = tokio::time::timeout(limit, recording(&vapi).save_to(&path)).await;
+    }
+    drop((api, storage));
+    // A file that is made while its future is dropped is removed by the thread that makes it.
+    let is_left = |name: &String| name != "call.wav";
+    for _ in 0..100 {
+        if !names_in(folder.path()).iter().any(is_left) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{:?}", names_in(folder.path()));
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+    use std::process::Command;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_pipe_is_written_to() {
+        let (api, _storage) = servers(sound()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = tokio::task::spawn_blocking({
+            let pipe = pipe.clone();
+            move || std::fs::read(pipe).unwrap()
+        });
+        let length = recording(&client(&api)).save_to(&pipe).await.unwrap();
+        assert_eq!(length, SOUND.len() as u64);
+        assert_eq!(reader.await.unwrap(), SOUND);
+        assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+        assert_eq!(names_in(folder.path()), ["pipe"]);
+    }
+
+    #[tokio::test]
+    async fn a_device_is_written_to() {
+        let (api, _storage) = servers(sound()).await;
+        let folder = tempfile::tempdir().unwrap();
+        // By a link, so that a mistake here replaces no device of this machine.
+        let link = folder.path().join("null");
+        symlink("/dev/null", &link).unwrap();
+        let length = recording(&client(&api)).save_to(&link).await.unwrap();
+        assert_eq!(length, SOUND.len() as u64);
+        assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("/dev/null"));
+        assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+        assert_eq!(names_in(folder.path()), ["null"]);
+    }
+
+    #[tokio::test]
+    async fn a_link_is_followed_to_its_file() {
+        for old in [Some("old"), None] {
+            let (api, _storage) = servers(sound()).await;
+            let folder = tempfile::tempdir().unwrap();
+            let (target, link) = (folder.path().join("target.wav"), folder.path().join("link.wav"));
+            if let Some(old) = old {
+                std::fs::write(&target, old).unwrap();
+            }
+            symlink("target.wav", &link).unwrap();
+            recording(&client(&api)).save_to(&link).await.unwrap();
+            assert_eq!(std::fs::read_link(&link).unwrap(), Path::new("target.wav"));
+            assert_eq!(std::fs::read(&target).unwrap(), SOUND, "{old:?}");
+            assert_eq!(names_in(folder.path()).len(), 2);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_is_refused() {
+        let (api, _storage) = servers(sound()).await;
+        let folder = tempfile::tempdir().unwrap();
+        let error = recording(&client(&api)).save_to(folder.path()).await.unwrap_err();
+        assert!(error.is_file(), "{error}");
+        assert!(names_in(folder.path()).is_empty());
+    }
+}

@@ -1,6 +1,8 @@
 //! progenitor's own client over the wire: the methods of all operations, on this crate's transport.
 #![cfg(vapi_op = "CallController_create")]
 
+mod support;
+
 use std::pin::pin;
 use std::time::Duration;
 
@@ -143,4 +145,30 @@ async fn a_lost_raw_request_is_repeated_only_if_safe() {
     local.clear_requests();
     raw.call_controller_create(&a_call()).await.unwrap_err();
     assert_eq!(local.requests().len(), 1);
+}
+
+/// A client whose responses may have this many bytes, of a server that gives this body.
+async fn limited(body: &str, limit: usize) -> (support::Server, raw::Client) {
+    let server = support::Server::replying([support::Reply::json(200, body)]).await;
+    let vapi = support::builder(&server.url).max_response_bytes(limit).build().unwrap();
+    (server, vapi.raw())
+}
+
+#[tokio::test]
+async fn a_raw_response_has_the_limit_of_the_client() {
+    let body = r#"{"id":"call-1"}"#;
+    let (_server, raw) = limited(body, body.len() - 1).await;
+    let error = raw.call_controller_find_one("call-1").await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "Error: the response (200 OK) is longer than 14 bytes"
+    );
+    let (_server, raw) = limited(body, body.len()).await;
+    assert_eq!(raw.call_controller_find_one("call-1").await.unwrap().id, "call-1");
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_of_a_raw_response_is_skipped() {
+    let (_server, raw) = limited("\u{feff}{\"id\":\"call-1\"}", 100).await;
+    assert_eq!(raw.call_controller_find_one("call-1").await.unwrap().id, "call-1");
 }

@@ -232,3 +232,16 @@ async fn a_request_without_a_time_limit_can_be_made() {
     let vapi = client(&server);
     get(&vapi, "t-1").timeout(Duration::MAX).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_retry_after_that_is_no_sane_number_is_beyond_a_minute() {
+    for absurd in ["1e19", "1e300", "99999999999999999999", "-1", "NaN", "inf"] {
+        let busy = Reply::empty(429).header("retry-after", absurd);
+        let server = Server::replying([busy]).await;
+        let vapi = builder(&server.url).timeout(Duration::MAX).build().unwrap();
+        let error = get(&vapi, "t-1").await.unwrap_err();
+        assert!(error.is_rate_limited(), "{absurd}");
+        assert!(error.retry_after() > Some(Duration::from_secs(60)), "{absurd}");
+        assert_eq!(server.received().len(), 1, "{absurd}");
+    }
+}

@@ -14,9 +14,13 @@ use support::*;
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// Keeps the fields of every span named `vapi`, and those of the events that close an operation.
+/// Keeps the fields of every span named `vapi`, those of the events that close an operation, and those of warnings.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<BTreeMap<u64, Fields>>>, Arc<Mutex<Vec<Fields>>>);
+struct Spans(
+    Arc<Mutex<BTreeMap<u64, Fields>>>,
+    Arc<Mutex<Vec<Fields>>>,
+    Arc<Mutex<Vec<Fields>>>,
+);
 
 struct Visitor<'a>(&'a mut Fields);
 
@@ -43,6 +47,11 @@ impl Layer<Registry> for Spans {
             let mut fields = Fields::new();
             event.record(&mut Visitor(&mut fields));
             self.1.lock().unwrap().push(fields);
+        }
+        if *event.metadata().level() == tracing::Level::WARN {
+            let mut fields = Fields::new();
+            event.record(&mut Visitor(&mut fields));
+            self.2.lock().unwrap().push(fields);
         }
     }
 
@@ -141,4 +150,38 @@ async fn the_raw_client_closes_with_one_event() {
     assert_eq!(events.len(), 1);
     assert_eq!(events[0]["operation"], "CallController_findOne");
     assert_eq!(events[0]["status"], "404");
+}
+
+#[tokio::test]
+async fn a_request_id_with_the_key_is_in_no_span() {
+    let reply = Reply::thing().header("x-request-id", format!("r-{KEY}"));
+    let server = Server::replying([reply]).await;
+    let shown = format!("{:?}", spans_of(&server).await);
+    assert!(!shown.contains(KEY), "{shown}");
+}
+
+/// The warnings while `run` runs.
+fn warnings(run: impl FnOnce()) -> Vec<Fields> {
+    let spans = Spans::default();
+    let subscriber = Registry::default().with(spans.clone());
+    tracing::subscriber::with_default(subscriber, run);
+    let warnings = spans.2.lock().unwrap();
+    warnings.clone()
+}
+
+#[test]
+fn plain_http_to_another_machine_is_warned_of_once() {
+    let build = |url: &str| drop(builder(url).build().unwrap());
+    let found = warnings(|| build("http://api.example"));
+    assert_eq!(found.len(), 1);
+    assert!(found[0]["message"].contains("plain http"), "{found:?}");
+    assert_eq!(found[0]["base_url"], "http://api.example");
+    for url in [
+        "http://localhost:1",
+        "http://127.0.0.1:1",
+        "http://[::1]:1",
+        "https://api.example",
+    ] {
+        assert!(warnings(|| build(url)).is_empty(), "{url}");
+    }
 }

@@ -232,7 +232,7 @@ impl<E: StreamEvent> EventStream<E> {
         if let Some(report) = reported_error(event.name.as_deref(), &value) {
             let bytes = self.bytes.take()?;
             let body = Bytes::copy_from_slice(data.as_bytes());
-            let error = Error::reported_in_stream(&self.headers, report.as_ref(), body, &bytes.secret);
+            let error = Error::reported_in_stream(&self.headers, report.as_ref(), body);
             return Some(Err(error.for_request(&bytes.context)));
         }
         let event = E::read(event.name, value);

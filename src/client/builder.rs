@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::http_client::http_client;
 use super::region::Region;
 use super::{Client, checks};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Secrets};
 use crate::transport::{Backoff, Settings, SystemProxy};
 
 /// A builder of a [`Client`]. Only the key is required.
@@ -36,6 +36,7 @@ pub struct ClientBuilder {
     connect_timeout: Duration,
     idle_timeout: Duration,
     max_retries: u32,
+    max_response_bytes: usize,
     backoff: Backoff,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
@@ -52,6 +53,7 @@ impl Default for ClientBuilder {
             connect_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(60),
             max_retries: 2,
+            max_response_bytes: 64 << 20,
             backoff: Backoff::default(),
             user_agent_suffix: None,
             http: None,
@@ -85,6 +87,8 @@ impl ClientBuilder {
     }
 
     /// Sets the address of the API, such as that of a local emulator. It takes precedence over the region.
+    ///
+    /// A client for a loopback address (`localhost`, `127.0.0.1`, `[::1]`) uses no proxy.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -122,6 +126,15 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the longest response that is read into memory, unpacked; the default is 64 MiB, far more than the API sends.
+    ///
+    /// It holds for every decoded response, the raw client included, and for [`Download::bytes`](crate::Download::bytes). A
+    /// stream and [`Download::save_to`](crate::Download::save_to) have no limit.
+    pub fn max_response_bytes(mut self, limit: usize) -> Self {
+        self.max_response_bytes = limit;
+        self
+    }
+
     /// Adds a product name to the `User-Agent`: `my-app/1.2`.
     pub fn user_agent_suffix(mut self, product: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(product.into());
@@ -132,7 +145,8 @@ impl ClientBuilder {
     ///
     /// Start from [`http_client_builder`](crate::http_client_builder): with the feature `rustls-tls`, `reqwest::Client::new()` panics unless the program has
     /// installed a TLS provider. A client from elsewhere may follow redirects by itself; `reqwest` removes the key if they lead to
-    /// another host. A total timeout of that client also ends streams. The limits of this builder hold in any case.
+    /// another host. It may also repeat a POST by itself over HTTP/2, unless `retry(reqwest::retry::never())` is set on it. A
+    /// total timeout of that client also ends streams. The limits of this builder hold in any case.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
         self
@@ -161,21 +175,32 @@ impl ClientBuilder {
             Some(url) => checks::base_url(url)?,
             None => self.region.base_url().to_owned(),
         };
+        let is_loopback = checks::is_loopback(&base_url);
+        if base_url.starts_with("http:") && !is_loopback {
+            tracing::warn!(
+                base_url,
+                "the API key is sent over plain http: everyone on the way can read it"
+            );
+        }
         let (http, system_proxy) = match self.http {
             Some(http) => (http, None),
-            None => (http_client(&base_url, self.connect_timeout)?, Some(SystemProxy::read())),
+            None => {
+                let http = http_client(&base_url, is_loopback, self.connect_timeout)?;
+                (http, (!is_loopback).then(SystemProxy::read))
+            }
         };
         Ok(Client::new(Settings {
             http,
             system_proxy,
             base_url,
             authorization,
-            api_key,
+            secrets: Secrets::new(&api_key),
             user_agent: checks::user_agent(self.user_agent_suffix.as_deref())?,
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
             idle_timeout: self.idle_timeout,
             max_retries: self.max_retries,
+            max_response_bytes: self.max_response_bytes,
             backoff: self.backoff,
         }))
     }

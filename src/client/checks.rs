@@ -1,5 +1,7 @@
 //! Checks of settings, with one sentence for each mistake.
 
+use std::net::IpAddr;
+
 use http::HeaderValue;
 use reqwest::Url;
 
@@ -67,4 +69,40 @@ pub(super) fn base_url(text: &str) -> Result<String> {
         return refuse("has a fragment in it, which would be lost");
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Returns whether requests to this URL stay on this machine.
+pub(super) fn is_loopback(base_url: &str) -> bool {
+    let Ok(url) = Url::parse(base_url) else {
+        return false;
+    };
+    let host = url.host_str().unwrap_or_default();
+    if host == "localhost" || host.ends_with(".localhost") {
+        return true;
+    }
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    address.is_ok_and(|address| address.to_canonical().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_hosts_are_known_by_name_and_address() {
+        for host in [
+            "localhost",
+            "LOCALHOST",
+            "a.localhost",
+            "127.0.0.1",
+            "127.1",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+        ] {
+            assert!(is_loopback(&format!("http://{host}:8080/x")), "{host}");
+        }
+        for host in ["api.vapi.ai", "localhost.example", "10.0.0.1", "[::2]", "0.0.0.0"] {
+            assert!(!is_loopback(&format!("http://{host}:8080/x")), "{host}");
+        }
+    }
 }

@@ -80,9 +80,9 @@ mod tests {
     #[test]
     fn the_key_comes_from_vapi_api_key_before_vapi_token() {
         let client = build(&[("VAPI_TOKEN", "second"), ("VAPI_API_KEY", "first")]).unwrap();
-        assert_eq!(client.settings().api_key, "first");
+        assert_eq!(client.settings().authorization, "Bearer first");
         let client = build(&[("VAPI_TOKEN", "second")]).unwrap();
-        assert_eq!(client.settings().api_key, "second");
+        assert_eq!(client.settings().authorization, "Bearer second");
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! The HTTP client: its TLS, which the cargo features choose, and its redirects, which this crate follows itself.
+//! The HTTP client. This crate itself follows redirects and sends requests again.
 
 use std::time::Duration;
 
+use super::tls::with_tls;
 use crate::error::{Error, Result};
 
-pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<reqwest::Client> {
+/// Builds the client. One for a loopback address uses no proxy, which could not reach that address.
+pub(super) fn http_client(base_url: &str, is_loopback: bool, connect_timeout: Duration) -> Result<reqwest::Client> {
     let tls = cfg!(any(
         feature = "rustls-tls",
         feature = "rustls-aws-lc",
@@ -15,19 +17,21 @@ pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<r
             "https needs one of the cargo features `rustls-tls`, `rustls-aws-lc` and `native-tls`",
         ));
     }
-    http_client_builder()?
-        .connect_timeout(connect_timeout)
+    let builder = http_client_builder()?.connect_timeout(connect_timeout);
+    let builder = if is_loopback { builder.no_proxy() } else { builder };
+    builder
         .build()
         .map_err(|cause| Error::config("the HTTP client cannot be built").caused_by(cause))
 }
 
 /// Returns a builder for the HTTP client that [`ClientBuilder::http_client`](crate::ClientBuilder::http_client) takes.
 ///
-/// It has the TLS of the enabled cargo feature, and leaves redirects to this crate.
+/// It has the TLS of the enabled cargo feature. It leaves redirects and retries to this crate: with HTTP/2, `reqwest` would
+/// repeat a POST by itself, and not count it.
 ///
 /// # Errors
 ///
-/// TLS cannot be set up, such as on a machine without root certificates.
+/// TLS cannot be set up.
 ///
 /// # Examples
 ///
@@ -41,36 +45,9 @@ pub(super) fn http_client(base_url: &str, connect_timeout: Duration) -> Result<r
 /// # }
 /// ```
 pub fn http_client_builder() -> Result<reqwest::ClientBuilder> {
-    with_tls(reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()))
-}
-
-/// Sets up TLS with `ring`, which builds in a fraction of the time of the provider that `reqwest` would bring. The provider is
-/// given to this client alone: nothing is installed for the process.
-#[cfg(all(feature = "rustls-tls", not(any(feature = "rustls-aws-lc", feature = "native-tls"))))]
-fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
-    use std::sync::Arc;
-
-    use rustls_platform_verifier::BuilderVerifierExt;
-
-    let refuse = |cause| Error::config("TLS cannot be set up").caused_by(cause);
-    let provider = match rustls::crypto::CryptoProvider::get_default() {
-        Some(installed) => Arc::clone(installed),
-        None => Arc::new(rustls::crypto::ring::default_provider()),
-    };
-    let mut tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(refuse)?
-        .with_platform_verifier()
-        .map_err(refuse)?
-        .with_no_client_auth();
-    if cfg!(feature = "http2") {
-        tls.alpn_protocols.push(b"h2".to_vec());
-    }
-    tls.alpn_protocols.push(b"http/1.1".to_vec());
-    Ok(builder.tls_backend_preconfigured(tls))
-}
-
-#[cfg(not(all(feature = "rustls-tls", not(any(feature = "rustls-aws-lc", feature = "native-tls")))))]
-fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
-    Ok(builder)
+    with_tls(
+        reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never()),
+    )
 }

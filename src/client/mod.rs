@@ -5,6 +5,7 @@ mod checks;
 mod environment;
 mod http_client;
 mod region;
+mod tls;
 
 use std::fmt;
 use std::sync::Arc;

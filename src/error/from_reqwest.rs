@@ -6,6 +6,21 @@ use std::time::Duration;
 
 use super::{Error, ErrorKind};
 
+/// The cause of a failed handshake on a machine that has no root certificates. It lies deep in the error of an attempt.
+#[derive(Debug)]
+pub(crate) struct NoRootCertificates;
+
+impl fmt::Display for NoRootCertificates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "https needs root certificates, and this machine has none: install them (the package `ca-certificates` on Linux), \
+             name them in SSL_CERT_FILE, or enable the cargo feature `webpki-roots` of the crate `vapi`",
+        )
+    }
+}
+
+impl StdError for NoRootCertificates {}
+
 impl Error {
     /// Creates the error for a failed attempt.
     ///
@@ -17,7 +32,9 @@ impl Error {
             Some(proxy) => format!("the proxy {proxy}"),
             None => host.to_owned(),
         };
-        let (kind, detail) = if error.is_timeout() && error.is_connect() {
+        let (kind, detail) = if lacks_root_certificates(&error) {
+            (ErrorKind::Config, NoRootCertificates.to_string())
+        } else if error.is_timeout() && error.is_connect() {
             let kind = ErrorKind::Timeout { connecting: true };
             (kind, format!("connecting to {peer} took too long"))
         } else if error.is_timeout() {
@@ -79,6 +96,48 @@ fn root_cause(error: &reqwest::Error) -> String {
         return "no cause was given".to_owned();
     }
     cause.to_string()
+}
+
+/// Returns whether an attempt failed because the machine has no root certificates. Another attempt cannot succeed.
+pub(crate) fn lacks_root_certificates(error: &reqwest::Error) -> bool {
+    innermost(error)
+        .downcast_ref::<std::io::Error>()
+        .and_then(std::io::Error::get_ref)
+        .is_some_and(|cause| is_no_roots(cause))
+}
+
+#[cfg(any(feature = "rustls-tls", feature = "rustls-aws-lc"))]
+fn is_no_roots(cause: &(dyn StdError + 'static)) -> bool {
+    match cause.downcast_ref::<rustls::Error>() {
+        Some(rustls::Error::Other(other)) => other.0.is::<NoRootCertificates>(),
+        _ => false,
+    }
+}
+
+#[cfg(not(any(feature = "rustls-tls", feature = "rustls-aws-lc")))]
+fn is_no_roots(_: &(dyn StdError + 'static)) -> bool {
+    false
+}
+
+/// Returns whether the server says, by the rules of HTTP/2, that it has not begun to process the request: it refused the
+/// stream, or it closed the connection in good order and named an earlier stream as the last.
+#[cfg(feature = "http2")]
+pub(crate) fn was_not_processed(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(this) = cause {
+        if let Some(error) = this.downcast_ref::<h2::Error>() {
+            let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            let closed = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+            return error.is_remote() && (refused || closed);
+        }
+        cause = this.source();
+    }
+    false
+}
+
+#[cfg(not(feature = "http2"))]
+pub(crate) fn was_not_processed(_: &reqwest::Error) -> bool {
+    false
 }
 
 fn is_io(error: &reqwest::Error) -> bool {

@@ -10,15 +10,15 @@ use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value};
 
 use super::headers::{request_id, retry_after};
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, Secrets};
 
 /// Longest excerpt of a foreign body in a sentence, in characters.
 const EXCERPT: usize = 200;
 
 impl Error {
-    /// Creates the error for a status that is not a success. It never shows `secret`, even if the server repeats it.
-    pub(crate) fn from_status(status: StatusCode, headers: &HeaderMap, body: Bytes, secret: &str) -> Self {
-        let ErrorReport { messages, reason } = ErrorReport::read(headers, &body).without(secret);
+    /// Creates the error for a status that is not a success.
+    pub(crate) fn from_status(status: StatusCode, headers: &HeaderMap, body: Bytes, secrets: &Secrets) -> Self {
+        let ErrorReport { messages, reason } = ErrorReport::read(headers, &body);
         let mut detail = status.to_string();
         if status.is_redirection() {
             detail.push_str(", a redirect, which is not followed with a key: check the base URL");
@@ -29,8 +29,7 @@ impl Error {
         } else if body.is_empty() {
             detail.push_str(", with an empty body");
         } else {
-            let excerpt = conceal(excerpt(&body), secret);
-            detail = format!("{detail}, with {}: {excerpt}", media_type(headers));
+            detail = format!("{detail}, with {}: {}", media_type(headers), excerpt(&body, secrets));
         }
         let mut error = Error::new(ErrorKind::Status, detail);
         error.0.status = Some(status);
@@ -49,6 +48,7 @@ impl Error {
         body: Bytes,
         cause: &serde_json::Error,
         json_path: Option<String>,
+        secrets: &Secrets,
     ) -> Self {
         let kind = media_type(headers);
         let detail = if body.is_empty() {
@@ -56,7 +56,10 @@ impl Error {
         } else if let Some(coding) = coding(headers) {
             format!("the response ({status}) is compressed ({coding}): enable the cargo feature `gzip`")
         } else if !looks_like_json(&body) {
-            format!("the response ({status}) is {kind}, not JSON: {}", excerpt(&body))
+            format!(
+                "the response ({status}) is {kind}, not JSON: {}",
+                excerpt(&body, secrets)
+            )
         } else {
             let position = match &json_path {
                 Some(path) => format!(" at `{path}`"),
@@ -101,13 +104,8 @@ impl Error {
     }
 
     /// Creates the error that the server reports within a stream. `fields` is the report, and `body` the event.
-    pub(crate) fn reported_in_stream(
-        headers: &HeaderMap,
-        fields: &Map<String, Value>,
-        body: Bytes,
-        secret: &str,
-    ) -> Self {
-        let ErrorReport { messages, reason } = ErrorReport::read_json(fields).without(secret);
+    pub(crate) fn reported_in_stream(headers: &HeaderMap, fields: &Map<String, Value>, body: Bytes) -> Self {
+        let ErrorReport { messages, reason } = ErrorReport::read_json(fields);
         let status = fields
             .get("statusCode")
             .and_then(Value::as_u64)
@@ -132,12 +130,12 @@ impl Error {
 
     /// Creates the error for a part of a stream that is too long to be held in memory.
     pub(crate) fn item_too_long(what: &str, limit: usize) -> Self {
-        Error::new(ErrorKind::Decode, format!("{what} is longer than {} MiB", limit >> 20))
+        Error::new(ErrorKind::Decode, format!("{what} is longer than {}", size(limit)))
     }
 
-    /// Creates the error for a success that is longer than any response of the API.
+    /// Creates the error for a success that is longer than the limit of the client.
     pub(crate) fn response_too_long(status: StatusCode, headers: &HeaderMap, limit: usize) -> Self {
-        let detail = format!("the response ({status}) is longer than {} MiB", limit >> 20);
+        let detail = format!("the response ({status}) is longer than {}", size(limit));
         let mut error = Error::new(ErrorKind::Decode, detail);
         error.0.status = Some(status);
         error.0.request_id = request_id(headers);
@@ -153,15 +151,8 @@ struct ErrorReport {
 }
 
 impl ErrorReport {
-    /// Replaces the secret, in case the server repeats it.
-    fn without(mut self, secret: &str) -> ErrorReport {
-        for text in self.messages.iter_mut().chain(&mut self.reason) {
-            *text = conceal(std::mem::take(text), secret);
-        }
-        self
-    }
-
     fn read(headers: &HeaderMap, body: &[u8]) -> ErrorReport {
+        let body = without_bom(body);
         if let Ok(Value::Object(fields)) = serde_json::from_slice::<Value>(body) {
             return ErrorReport::read_json(&fields);
         }
@@ -232,20 +223,38 @@ fn coding(headers: &HeaderMap) -> Option<String> {
 }
 
 fn looks_like_json(body: &[u8]) -> bool {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    let first = without_bom(body).iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(
         first,
         Some(b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
     )
 }
 
-fn excerpt(body: &[u8]) -> String {
-    let head = &body[..body.len().min(EXCERPT * 8)];
-    let text = one_line(&String::from_utf8_lossy(head));
+/// Returns the start of a body on one line. Secrets are removed before it is cut.
+fn excerpt(body: &[u8], secrets: &Secrets) -> String {
+    let body = without_bom(body);
+    let head = String::from_utf8_lossy(&body[..body.len().min(EXCERPT * 8)]);
+    let text = match body.len() > EXCERPT * 8 {
+        true => secrets.conceal_start(head.into_owned()),
+        false => secrets.conceal(head.into_owned()),
+    };
+    let text = one_line(&text);
     match text.char_indices().nth(EXCERPT) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
     }
+}
+
+fn size(bytes: usize) -> String {
+    match bytes % (1 << 20) {
+        0 => format!("{} MiB", bytes >> 20),
+        _ => format!("{bytes} bytes"),
+    }
+}
+
+/// Removes the mark with which some servers begin a text.
+pub(crate) fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
 fn one_line(text: &str) -> String {
@@ -254,13 +263,6 @@ fn one_line(text: &str) -> String {
         .filter(|word| !word.is_empty())
         .collect();
     words.join(" ")
-}
-
-fn conceal(text: String, secret: &str) -> String {
-    match secret.len() {
-        0..8 => text,
-        _ => text.replace(secret, "[redacted]"),
-    }
 }
 
 /// Removes the value that serde quotes in a message, which may be a secret.
@@ -277,6 +279,7 @@ fn without_values(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::RequestContext;
 
     fn error_of(status: u16, kind: &str, body: &'static str) -> Error {
         let mut headers = HeaderMap::new();
@@ -284,7 +287,12 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, kind.parse().unwrap());
         }
         let status = StatusCode::from_u16(status).unwrap();
-        Error::from_status(status, &headers, Bytes::from_static(body.as_bytes()), "sk-a-secret-key")
+        let context = RequestContext {
+            secrets: Secrets::new("sk-a-secret-key"),
+            ..RequestContext::default()
+        };
+        let body = Bytes::from_static(body.as_bytes());
+        Error::from_status(status, &headers, body, &context.secrets).for_request(&context)
     }
 
     #[test]
@@ -365,6 +373,16 @@ mod tests {
         let error = error_of(401, "", r#"{"message":"no","error":"sk-a-secret-key"}"#);
         assert_eq!(error.reason(), Some("[redacted]"));
         assert!(!format!("{error:?}").contains("secret"));
+    }
+
+    #[test]
+    fn an_excerpt_never_ends_within_the_key() {
+        // The key lies across each of the two cuts.
+        for (before, space) in [(EXCERPT - 6, 0), (EXCERPT / 2, EXCERPT * 8 - EXCERPT / 2 - 6)] {
+            let page = format!("{}{}sk-a-secret-key and more", "x".repeat(before), " ".repeat(space));
+            let error = error_of(403, "text/plain", page.leak());
+            assert!(!format!("{error} {error:?}").contains("sk-a"), "{error}");
+        }
     }
 
     #[test]

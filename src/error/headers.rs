@@ -10,16 +10,22 @@ use http::{HeaderMap, header};
 pub(crate) fn request_id(headers: &HeaderMap) -> Option<String> {
     ["x-request-id", "request-id", "cf-ray", "x-amz-request-id"]
         .iter()
-        .find_map(|name| headers.get(*name)?.to_str().ok())
+        .filter_map(|name| headers.get(*name))
+        // An id with a secret in it is marked.
+        .filter(|value| !value.is_sensitive())
+        .find_map(|value| value.to_str().ok())
         .filter(|id| !id.is_empty())
         .map(str::to_owned)
 }
 
 /// Returns the delay in `Retry-After`, which holds seconds or a date. A date in the past means no delay.
+///
+/// A number that is no duration (negative, too large, not a number) is the longest delay: a server that sends it is out of
+/// order, and the retry policy waits for no such delay.
 pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        return Some(Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX));
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(date.duration_since(now).unwrap_or_default())
@@ -50,8 +56,15 @@ mod tests {
 
     #[test]
     fn a_malformed_retry_after_is_ignored() {
-        for nonsense in ["soon", "", "-1", "NaN", "inf"] {
+        for nonsense in ["soon", "", "7 s"] {
             assert_eq!(asks_for(nonsense), None, "{nonsense:?}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_no_duration_is_the_longest_delay() {
+        for nonsense in ["-1", "NaN", "inf", "1e20", "99999999999999999999999"] {
+            assert_eq!(asks_for(nonsense), Some(Duration::MAX), "{nonsense:?}");
         }
     }
 }

@@ -4,8 +4,14 @@ mod from_reqwest;
 mod from_response;
 mod headers;
 pub(crate) mod json_path;
+mod secrets;
 
+#[cfg(any(feature = "rustls-tls", feature = "rustls-aws-lc"))]
+pub(crate) use from_reqwest::NoRootCertificates;
+pub(crate) use from_reqwest::{lacks_root_certificates, was_not_processed};
+pub(crate) use from_response::without_bom;
 pub(crate) use headers::{request_id, retry_after};
+pub(crate) use secrets::Secrets;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -62,6 +68,8 @@ pub(crate) struct RequestContext {
     pub operation: Cow<'static, str>,
     /// The path with the names of its parameters, not their values.
     pub path: Cow<'static, str>,
+    /// The texts that an error about this request does not show.
+    pub secrets: Secrets,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,8 +123,15 @@ impl Error {
         Error::new(ErrorKind::File, detail).caused_by(source)
     }
 
+    /// Adds the operation, and removes its secrets from every text.
     pub(crate) fn for_request(mut self, context: &RequestContext) -> Self {
-        self.0.context = context.clone();
+        let inner = &mut *self.0;
+        inner.context = context.clone();
+        let optional = [&mut inner.reason, &mut inner.request_id, &mut inner.json_path];
+        let texts = inner.messages.iter_mut().chain(optional.into_iter().flatten());
+        for text in texts.chain([&mut inner.detail]) {
+            *text = context.secrets.conceal(std::mem::take(text));
+        }
         self
     }
 
@@ -150,7 +165,8 @@ impl Error {
         self.0.request_id.as_deref()
     }
 
-    /// Returns the delay that the server asks for before the next attempt.
+    /// Returns the delay that the server asks for before the next attempt. It may be longer than a clock can add: a number
+    /// that is no duration, such as a negative one, is `Duration::MAX`.
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
@@ -272,15 +288,39 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &*self.0;
         if let Some(operation) = self.operation() {
-            write!(f, "{operation}: ")?;
+            write!(f, "{}: ", Escaped(operation))?;
         }
-        f.write_str(&inner.detail)?;
+        write!(f, "{}", Escaped(&inner.detail))?;
         match (&inner.request_id, inner.attempts > 1) {
-            (Some(id), true) => write!(f, " (request id {id}, {} attempts)", inner.attempts),
-            (Some(id), false) => write!(f, " (request id {id})"),
+            (Some(id), true) => write!(f, " (request id {}, {} attempts)", Escaped(id), inner.attempts),
+            (Some(id), false) => write!(f, " (request id {})", Escaped(id)),
             (None, true) => write!(f, " ({} attempts)", inner.attempts),
             (None, false) => Ok(()),
         }
+    }
+}
+
+/// A text of a server in a sentence. Characters that a terminal or an editor would obey are escaped: control characters, line
+/// separators, and the marks that change the direction of text.
+struct Escaped<'a>(&'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '\u{61c}'
+                | '\u{200e}'
+                | '\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2066}'..='\u{2069}'
+                | '\u{feff}' => {
+                    write!(f, "{}", c.escape_unicode())?;
+                }
+                c if c.is_control() => write!(f, "{}", c.escape_default())?,
+                c => fmt::Write::write_char(f, c)?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -311,5 +351,17 @@ impl std::error::Error for Error {
             Some(source) => Some(&**source),
             None => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_escaped() {
+        let detail = "no\nsuch\u{1b}[31m key\u{202e}\u{2066} \u{9b}é日";
+        let error = Error::new(ErrorKind::Status, detail);
+        assert_eq!(error.to_string(), r"no\nsuch\u{1b}[31m key\u{202e}\u{2066} \u{9b}é日");
     }
 }

@@ -8,14 +8,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, StatusCode, Version, header};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 
 use super::closing_event::ClosingEvent;
+use super::deadline;
 use super::settings::Settings;
 use crate::error::{Error, RequestContext, Result};
-
-/// Thirty years, which every clock can add.
-const FOREVER: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// The body of a response, in the pieces that come over the connection.
 ///
@@ -34,8 +32,6 @@ pub struct ByteStream {
     /// the only sign that the body has ended.
     pub(crate) ends_visibly: bool,
     pub(crate) context: RequestContext,
-    /// The key, which no error shows even if the server repeats it in the stream.
-    pub(crate) secret: String,
     /// Emitted when the stream is dropped.
     _closing: ClosingEvent,
 }
@@ -73,7 +69,6 @@ impl ByteStream {
             waiting: false,
             ended: false,
             context,
-            secret: settings.api_key.clone(),
             _closing: closing,
         }
     }
@@ -121,9 +116,7 @@ impl Stream for ByteStream {
         }
         if !self.waiting {
             self.waiting = true;
-            let now = Instant::now();
-            // A limit that is too long to add is not a limit.
-            let deadline = now.checked_add(self.limit).unwrap_or(now + FOREVER);
+            let deadline = deadline::after(self.limit);
             self.idle.as_mut().reset(deadline);
         }
         if self.idle.as_mut().poll(cx).is_pending() {

@@ -7,6 +7,7 @@
 mod attempts;
 mod byte_stream;
 mod closing_event;
+mod deadline;
 mod path;
 mod prepared_request;
 mod query;
@@ -21,17 +22,18 @@ mod upload;
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
-use crate::error::{Error, RequestContext, Result};
+use crate::error::{self, Error, RequestContext, Result, Secrets};
 use attempts::Attempts;
 use retry_policy::AttemptOutcome;
 
 pub use byte_stream::ByteStream;
 pub(crate) use closing_event::ClosingEvent;
+pub(crate) use deadline::after;
 pub(crate) use path::{fill as fill_path, refuse_value as refuse_path_value};
 pub(crate) use prepared_request::{PreparedRequest, RequestOptions};
 pub(crate) use repeatable_request::{PendingResponse, RepeatableRequest};
@@ -44,17 +46,27 @@ pub(crate) use sse::{EventParser, EventTooLong, LONGEST_EVENT, ServerSentEvent, 
 pub(crate) use system_proxy::SystemProxy;
 pub use upload::Upload;
 
-/// Longest successful body that is read into memory, far beyond any response of the API.
-const LONGEST_RESPONSE: usize = 64 << 20;
 /// Longest error body that is kept.
 const LONGEST_ERROR: usize = 1 << 20;
 
-/// Sends a request and reads its successful response to the end.
+/// Sends a request and reads its successful response to the end. A byte order mark at its start is skipped.
 ///
 /// # Errors
 ///
 /// The request cannot be prepared or sent, or the response is not a success.
 pub(crate) async fn send(settings: &Settings, parts: RequestParts) -> Result<RawResponse> {
+    let mut response = send_for_bytes(settings, parts).await?;
+    let mark = response.body.len() - error::without_bom(&response.body).len();
+    response.body.advance(mark);
+    Ok(response)
+}
+
+/// Sends a request and reads its successful response to the end, every byte of it.
+///
+/// # Errors
+///
+/// The errors of [`send`].
+pub(crate) async fn send_for_bytes(settings: &Settings, parts: RequestParts) -> Result<RawResponse> {
     let mut closing = ClosingEvent::new(parts.context().operation.clone());
     let mut prepared = parts.prepare(settings)?;
     prepared
@@ -74,7 +86,7 @@ pub(crate) async fn send(settings: &Settings, parts: RequestParts) -> Result<Raw
             attempts,
         }),
         other => Err(other
-            .into_error(settings)
+            .into_error(settings, &context)
             .for_request(&context)
             .after_attempts(attempts)),
     }
@@ -94,7 +106,7 @@ pub(crate) async fn open(settings: &Settings, parts: RequestParts) -> Result<Byt
         return Ok(ByteStream::new(response, settings, context, closing));
     }
     let status = response.status();
-    let error = Error::from_status(status, response.headers(), Bytes::new(), &settings.api_key);
+    let error = Error::from_status(status, response.headers(), Bytes::new(), &context.secrets);
     Err(error.for_request(&context))
 }
 
@@ -113,7 +125,7 @@ pub(crate) async fn open_prepared(
     match execute(settings, prepared, BodyMode::Streamed, closing).await {
         Received::Open(response) => Ok(response),
         other => Err(other
-            .into_error(settings)
+            .into_error(settings, &context)
             .for_request(&context)
             .after_attempts(closing.attempts)),
     }
@@ -127,8 +139,9 @@ pub(crate) async fn open_prepared(
 pub(crate) async fn execute_raw(
     settings: &Settings,
     mut request: reqwest::Request,
-    context: RequestContext,
+    mut context: RequestContext,
 ) -> reqwest::Result<reqwest::Response> {
+    context.secrets = settings.secrets.with_headers(request.headers());
     // progenitor adds it to every request; the API knows no such header.
     request.headers_mut().remove("api-version");
     identify(settings, request.headers_mut(), false);
@@ -146,7 +159,7 @@ pub(crate) async fn execute_raw(
                 std::mem::replace(&mut request, hollow)
             });
             *this.timeout_mut() = limit;
-            let result = settings.http.execute(this).await;
+            let result = exchange(settings, this, &context.secrets).await;
             let (outcome, headers) = match &result {
                 Ok(response) => {
                     let status = response.status().as_u16();
@@ -215,16 +228,18 @@ impl Received {
         }
     }
 
-    fn into_error(self, settings: &Settings) -> Error {
+    fn into_error(self, settings: &Settings, context: &RequestContext) -> Error {
         match self {
             Received::Complete { status, headers, body } => {
-                Error::from_status(status, &headers, body, &settings.api_key)
+                Error::from_status(status, &headers, body, &context.secrets)
             }
             Received::Open(response) => {
                 let status = response.status();
-                Error::from_status(status, response.headers(), Bytes::new(), &settings.api_key)
+                Error::from_status(status, response.headers(), Bytes::new(), &context.secrets)
             }
-            Received::TooLong { status, headers } => Error::response_too_long(status, &headers, LONGEST_RESPONSE),
+            Received::TooLong { status, headers } => {
+                Error::response_too_long(status, &headers, settings.max_response_bytes)
+            }
             Received::Failed(error, limit) => {
                 let proxy = settings.proxy_of(&error);
                 Error::from_reqwest(error, limit, proxy.as_deref())
@@ -235,12 +250,14 @@ impl Received {
     }
 }
 
-/// Returns the outcome that a failed attempt is for the retry policy; `None` if the request could not be built.
+/// Returns the outcome that a failed attempt is for the retry policy; `None` if no attempt can succeed.
 fn outcome_of(error: &reqwest::Error) -> Option<AttemptOutcome> {
-    if error.is_connect() {
-        Some(AttemptOutcome::NotConnected)
-    } else if error.is_builder() {
+    if error.is_builder() || error::lacks_root_certificates(error) {
         None
+    } else if error.is_connect() {
+        Some(AttemptOutcome::NotConnected)
+    } else if error::was_not_processed(error) {
+        Some(AttemptOutcome::NotProcessed)
     } else {
         Some(AttemptOutcome::Lost)
     }
@@ -288,17 +305,17 @@ async fn attempt(
     let stated = stated.or(limit);
     if mode == BodyMode::Buffered {
         *request.timeout_mut() = limit;
-        return match settings.http.execute(request).await {
-            Ok(response) => read(response, stated).await,
+        return match exchange(settings, request, &prepared.context.secrets).await {
+            Ok(response) => read(response, settings, stated).await,
             Err(error) => Received::Failed(error, stated),
         };
     }
     let begin = async {
-        match settings.http.execute(request).await {
+        match exchange(settings, request, &prepared.context.secrets).await {
             Ok(response) if response.status().is_success() || response.status().is_redirection() => {
                 Received::Open(response)
             }
-            Ok(response) => read(response, stated).await,
+            Ok(response) => read(response, settings, stated).await,
             Err(error) => Received::Failed(error, stated),
         }
     };
@@ -311,11 +328,38 @@ async fn attempt(
     }
 }
 
-async fn read(mut response: reqwest::Response, stated: Option<Duration>) -> Received {
+/// Sends one request, and marks the headers of its response that must not be shown.
+async fn exchange(
+    settings: &Settings,
+    request: reqwest::Request,
+    secrets: &Secrets,
+) -> reqwest::Result<reqwest::Response> {
+    let mut response = settings.http.execute(request).await?;
+    secrets.mark(response.headers_mut());
+    Ok(response)
+}
+
+/// Reads the body of a response of the raw client to its end; `None` if it is longer than the limit.
+///
+/// # Errors
+///
+/// The connection broke.
+pub(crate) async fn read_raw(settings: &Settings, mut response: reqwest::Response) -> reqwest::Result<Option<Bytes>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if body.len() + chunk.len() > settings.max_response_bytes {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body.into()))
+}
+
+async fn read(mut response: reqwest::Response, settings: &Settings, stated: Option<Duration>) -> Received {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let cap = match status.is_success() {
-        true => LONGEST_RESPONSE,
+        true => settings.max_response_bytes,
         false => LONGEST_ERROR,
     };
     let mut body = Vec::new();

@@ -19,7 +19,8 @@ pub(crate) struct RepeatableRequest {
 }
 
 impl RepeatableRequest {
-    pub(crate) fn new(settings: Arc<Settings>, parts: RequestParts) -> Self {
+    pub(crate) fn new(settings: Arc<Settings>, mut parts: RequestParts) -> Self {
+        parts.hide_secrets(&settings);
         RepeatableRequest { settings, parts }
     }
 

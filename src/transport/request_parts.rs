@@ -18,7 +18,7 @@ use super::prepared_request::{PreparedRequest, RequestOptions};
 use super::settings::Settings;
 use super::upload::Upload;
 use super::{path, query};
-use crate::error::{Error, RequestContext, Result};
+use crate::error::{Error, RequestContext, Result, Secrets};
 
 /// Adds setters to a builder that keeps a [`RequestParts`] in its field `parts`.
 ///
@@ -111,7 +111,11 @@ impl fmt::Debug for RequestParts {
 impl RequestParts {
     pub(crate) fn new(operation: Cow<'static, str>, method: Method, path: Cow<'static, str>) -> Self {
         RequestParts {
-            context: RequestContext { operation, path },
+            context: RequestContext {
+                operation,
+                path,
+                secrets: Secrets::default(),
+            },
             method,
             path_values: Vec::new(),
             query: Vec::new(),
@@ -157,6 +161,11 @@ impl RequestParts {
         self.query.extend(text.map(|text| (name.to_owned(), text)));
     }
 
+    /// Makes errors about this request hide the client's key, and one that the caller gives instead.
+    pub(super) fn hide_secrets(&mut self, settings: &Settings) {
+        self.context.secrets = settings.secrets.with_headers(&self.headers);
+    }
+
     fn refuse(&mut self, why: impl Into<String>) {
         self.refusal.get_or_insert_with(|| why.into());
     }
@@ -185,6 +194,11 @@ impl RequestParts {
         let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else {
             return self.refuse(format!("{name:?} is not a header name"));
         };
+        if name == header::CONTENT_LENGTH || name == header::TRANSFER_ENCODING {
+            return self.refuse(format!(
+                "the header `{name}` says how the body is sent, which this crate decides: leave it out"
+            ));
+        }
         match HeaderValue::from_str(value) {
             Ok(value) => {
                 self.headers.insert(name, value);
@@ -234,6 +248,7 @@ impl RequestParts {
     ///
     /// The first mistake that was made in the parts.
     pub(crate) fn prepare(mut self, settings: &Settings) -> Result<PreparedRequest> {
+        self.hide_secrets(settings);
         let url = self
             .url(settings)
             .map_err(|why| Error::input(why).for_request(&self.context))?;

@@ -126,7 +126,8 @@ impl RawResponse {
     /// Returns the error for a body that is not as expected.
     #[cold]
     pub(crate) fn undecodable(&self, cause: &serde_json::Error, json_path: Option<String>) -> Error {
-        Error::undecodable(self.status, &self.headers, self.body.clone(), cause, json_path)
+        let secrets = &self.context.secrets;
+        Error::undecodable(self.status, &self.headers, self.body.clone(), cause, json_path, secrets)
             .for_request(&self.context)
             .after_attempts(self.attempts)
     }

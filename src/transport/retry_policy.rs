@@ -16,6 +16,8 @@ pub(super) enum AttemptOutcome {
     Status(u16),
     /// No connection was made, so the server did nothing.
     NotConnected,
+    /// The server says that it has not begun to process the request.
+    NotProcessed,
     /// The connection was made and then lost, or no response came in time. The server may have acted.
     Lost,
 }
@@ -55,7 +57,7 @@ pub(super) fn decide(attempt: Attempt<'_>) -> Decision {
         Method::GET | Method::HEAD | Method::DELETE | Method::PUT
     );
     let again = match attempt.outcome {
-        AttemptOutcome::NotConnected | AttemptOutcome::Status(429) => true,
+        AttemptOutcome::NotConnected | AttemptOutcome::NotProcessed | AttemptOutcome::Status(429) => true,
         AttemptOutcome::Status(408 | 500..=599) | AttemptOutcome::Lost => repeatable,
         AttemptOutcome::Status(_) => false,
     };
@@ -94,10 +96,10 @@ impl Backoff {
 
 #[cfg(test)]
 mod tests {
-    use super::AttemptOutcome::{Lost, NotConnected, Status};
+    use super::AttemptOutcome::{Lost, NotConnected, NotProcessed, Status};
     use super::*;
 
-    const OUTCOMES: [AttemptOutcome; 14] = [
+    const OUTCOMES: [AttemptOutcome; 15] = [
         Status(200),
         Status(302),
         Status(400),
@@ -111,6 +113,7 @@ mod tests {
         Status(503),
         Status(504),
         NotConnected,
+        NotProcessed,
         Lost,
     ];
 
@@ -127,15 +130,15 @@ mod tests {
 
     #[test]
     fn each_method_is_repeated_after_just_these_outcomes() {
-        // One column per entry of OUTCOMES: 200 302 400 401 404 408 409 429 500 502 503 504 not-connected lost
+        // One column per entry of OUTCOMES: 200 302 400 401 404 408 409 429 500 502 503 504 not-connected not-processed lost
         let table = [
-            (Method::GET, ".....r.rrrrrrr"),
-            (Method::HEAD, ".....r.rrrrrrr"),
-            (Method::DELETE, ".....r.rrrrrrr"),
-            (Method::PUT, ".....r.rrrrrrr"),
-            (Method::POST, ".......r....r."),
-            (Method::PATCH, ".......r....r."),
-            (Method::OPTIONS, ".......r....r."),
+            (Method::GET, ".....r.rrrrrrrr"),
+            (Method::HEAD, ".....r.rrrrrrrr"),
+            (Method::DELETE, ".....r.rrrrrrrr"),
+            (Method::PUT, ".....r.rrrrrrrr"),
+            (Method::POST, ".......r....rr."),
+            (Method::PATCH, ".......r....rr."),
+            (Method::OPTIONS, ".......r....rr."),
         ];
         for (method, row) in table {
             for (outcome, expected) in OUTCOMES.into_iter().zip(row.chars()) {

@@ -6,6 +6,7 @@ use http::HeaderValue;
 
 use super::retry_policy::Backoff;
 use super::system_proxy::SystemProxy;
+use crate::error::Secrets;
 
 /// The settings that all clones of a client, and its raw client, share.
 pub(crate) struct Settings {
@@ -15,12 +16,14 @@ pub(crate) struct Settings {
     /// Without a slash at its end.
     pub(crate) base_url: String,
     pub(crate) authorization: HeaderValue,
-    pub(crate) api_key: String,
+    pub(crate) secrets: Secrets,
     pub(crate) user_agent: HeaderValue,
     pub(crate) timeout: Duration,
     pub(crate) attempt_timeout: Option<Duration>,
     pub(crate) idle_timeout: Duration,
     pub(crate) max_retries: u32,
+    /// The longest successful body that is read into memory.
+    pub(crate) max_response_bytes: usize,
     pub(crate) backoff: Backoff,
 }
 

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::poll_interval::PollInterval;
 use crate::error::{Error, ErrorKind, RequestContext, Result};
 use crate::model::Decode;
-use crate::transport::{PendingResponse, RawResponse, RepeatableRequest};
+use crate::transport::{self, PendingResponse, RawResponse, RepeatableRequest};
 
 const USUAL_LIMIT: Duration = Duration::from_secs(30 * 60);
 
@@ -138,13 +138,13 @@ impl Poller {
                 Some(Ok(response)) => self.update(response),
                 Some(Err(error)) if error.is_transient() => {
                     let interval = error.retry_after().map_or(interval, |asked| asked.max(interval));
-                    self.due = Instant::now().checked_add(interval);
+                    self.due = Some(transport::after(interval));
                     self.last_error = Some(error);
                     continue;
                 }
                 Some(Err(error)) => Err(error),
             };
-            self.due = Instant::now().checked_add(interval);
+            self.due = Some(transport::after(interval));
             match update {
                 Ok(None) => {}
                 Ok(Some(update)) => {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::PollInterval;
 use super::poller::{EndCondition, Poller, Target};
-use crate::error::{Error, RequestContext, Result};
+use crate::error::{Error, RequestContext, Result, Secrets};
 use crate::model::read_body;
 use crate::transport::{PendingResponse, RawResponse};
 
@@ -24,7 +24,12 @@ fn failure(status: u16, headers: &[(&'static str, &'static str)]) -> Result<RawR
         .iter()
         .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
     let status = StatusCode::from_u16(status).unwrap();
-    Err(Error::from_status(status, &headers.collect(), Bytes::new(), ""))
+    Err(Error::from_status(
+        status,
+        &headers.collect(),
+        Bytes::new(),
+        &Secrets::default(),
+    ))
 }
 
 /// Returns these responses in turn, then the last one again and again, and records after how many milliseconds each was requested.
@@ -169,4 +174,17 @@ async fn an_item_is_found_by_id_or_file_id() {
     let mut poller = Poller::sending_with(Box::new(send), RequestContext::default(), target);
     let error = states(&mut poller).await.1.unwrap();
     assert_eq!(error.to_string(), "the response does not list `h`");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_that_no_clock_can_add_is_the_longest() {
+    let absurd: fn() -> Result<RawResponse> = || failure(429, &[("retry-after", "1e19")]);
+    let (mut poller, requested) = scripted(ENDED, vec![absurd]);
+    assert!(states(&mut poller).await.1.unwrap().is_timeout());
+    assert_eq!(*requested.lock().unwrap(), [0]);
+
+    let (mut poller, requested) = scripted(ENDED, vec![QUEUED]);
+    poller.interval = PollInterval::Fixed(Duration::MAX);
+    assert!(states(&mut poller).await.1.unwrap().is_timeout());
+    assert_eq!(*requested.lock().unwrap(), [0]);
 }

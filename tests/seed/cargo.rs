@@ -40,8 +40,13 @@ impl Crate {
     /// Returns the client crate under `name`, built against the repository at `vapi`. Dependencies are the same for all names, and
     /// compiled once.
     pub fn new(name: &str, vapi: &Path) -> Self {
+        Self::of("client", name, vapi)
+    }
+
+    /// The same for another of the programs beside this file.
+    pub fn of(program: &str, name: &str, vapi: &Path) -> Self {
         let directory = scratch().join(name);
-        let original = repository().join("tests/seed/client");
+        let original = repository().join("tests/seed").join(program);
         let manifest = fs::read_to_string(original.join("Cargo.toml")).unwrap();
         let path = format!("path = {:?}", vapi.display().to_string());
         let manifest = manifest.replace("path = \"../../..\"", &path);
@@ -72,8 +77,14 @@ impl Crate {
 
     /// Builds it and runs it with these variables.
     pub fn run(&self, document: &str, variables: &[(&str, &str)]) -> Output {
+        self.run_with(document, &[], variables)
+    }
+
+    /// The same, with arguments of cargo and of the program.
+    pub fn run_with(&self, document: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         self.cargo("run", Some(document))
             .arg("--quiet")
+            .args(arguments)
             .envs(variables.iter().copied())
             .output()
             .unwrap()

@@ -2,9 +2,11 @@
 //!
 //! The API redirects to a presigned address on another host. That host must not see the key, so the redirects are followed here.
 
+mod destination;
+
 use std::borrow::Cow;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, Method, header};
@@ -115,13 +117,19 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// The errors of every operation, and if the transfer breaks off.
+    /// The errors of every operation, if the transfer breaks off, and if the artifact is longer than
+    /// [`max_response_bytes`](crate::ClientBuilder::max_response_bytes).
     pub async fn bytes(mut self) -> Result<Bytes> {
         let mut on_progress = self.on_progress.take();
+        let limit = self.client.settings().max_response_bytes;
         let mut stream = self.stream().await?;
         let total = stream.content_length();
         let mut bytes = BytesMut::new();
         while let Some(chunk) = stream.chunk().await? {
+            if bytes.len() + chunk.len() > limit {
+                let error = Error::response_too_long(stream.status, stream.headers(), limit);
+                return Err(error.for_request(&stream.context));
+            }
             bytes.extend_from_slice(&chunk);
             if let Some(report) = &mut on_progress {
                 report(bytes.len() as u64, total);
@@ -132,7 +140,9 @@ impl Download {
 
     /// Downloads the artifact into a file and returns its length.
     ///
-    /// It is written under another name in the same folder and renamed at the end, so a file with the given name is complete.
+    /// It is written under another name in the same folder and renamed at the end, so a file with the given name is complete. A
+    /// symbolic link is followed: the file that it leads to is replaced. What is not a regular file, such as `/dev/null` or a
+    /// named pipe, is written to directly.
     ///
     /// # Errors
     ///
@@ -143,8 +153,7 @@ impl Download {
         let mut stream = self.stream().await?;
         let total = stream.content_length();
         let refuse = |cause| Error::file(format!("cannot write {}", path.display()), cause);
-        let partial = PartialFile::beside(path).map_err(refuse)?;
-        let mut file = tokio::fs::File::create_new(&partial.path).await.map_err(refuse)?;
+        let (mut file, partial) = destination::open(path).await.map_err(refuse)?;
         let mut length = 0;
         while let Some(chunk) = stream.chunk().await? {
             file.write_all(&chunk).await.map_err(refuse)?;
@@ -154,9 +163,11 @@ impl Download {
             }
         }
         file.flush().await.map_err(refuse)?;
-        file.sync_data().await.map_err(refuse)?;
-        drop(file);
-        partial.rename_to(path).await.map_err(refuse)?;
+        if let Some(partial) = partial {
+            file.sync_data().await.map_err(refuse)?;
+            drop(file);
+            partial.rename().await.map_err(refuse)?;
+        }
         Ok(length)
     }
 }
@@ -174,41 +185,5 @@ fn redirect(here: &Url, headers: &HeaderMap) -> Result<Url> {
         (_, "https") | ("http", "http") => Ok(next),
         ("https", "http") => Err(Error::redirect("a redirect from https to http")),
         _ => Err(Error::redirect("a redirect to an address that is not http")),
-    }
-}
-
-/// A file that is removed when it is dropped, unless it was renamed.
-struct PartialFile {
-    path: PathBuf,
-    kept: bool,
-}
-
-impl PartialFile {
-    fn beside(path: &Path) -> std::io::Result<Self> {
-        let Some(name) = path.file_name() else {
-            return Err(std::io::ErrorKind::InvalidFilename.into());
-        };
-        let mut partial = std::ffi::OsString::from(".");
-        partial.push(name);
-        partial.push(format!(".{:016x}.part", fastrand::u64(..)));
-        Ok(PartialFile {
-            path: path.with_file_name(partial),
-            kept: false,
-        })
-    }
-
-    async fn rename_to(mut self, path: &Path) -> std::io::Result<()> {
-        tokio::fs::rename(&self.path, path).await?;
-        self.kept = true;
-        Ok(())
-    }
-}
-
-impl Drop for PartialFile {
-    fn drop(&mut self) {
-        if !self.kept {
-            // The caller gets the error that ended the download; one of removing the file would hide it.
-            let _ = std::fs::remove_file(&self.path);
-        }
     }
 }
