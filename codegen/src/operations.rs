@@ -237,7 +237,9 @@ fn handle(controller: &str) -> String {
 /// A handle's name that is no keyword, and neither a method that the client has by hand nor a type beside the handles.
 fn handle_name(name: &str) -> String {
     let name = snake_name(name);
-    let of_the_client = ["base_url", "builder", "clone", "from_env", "new", "raw", "request", "settings"];
+    let of_the_client = [
+        "base_url", "builder", "clone", "from_env", "new", "raw", "request", "settings",
+    ];
     match of_the_client.contains(&name.as_str()) || name == "operation_names" {
         true => format!("{name}_"),
         false => name,
