@@ -23,9 +23,9 @@ pub struct OperationNames {
     pub raw: &'static str,
 }
 
-/// Declares an operation that responds with JSON.
-macro_rules! endpoint {
-    ($name:ident $id:literal $method:ident $path:literal -> $output:ty) => {
+/// Declares the type that stands for an operation. The block decodes the body of a response.
+macro_rules! declare_endpoint {
+    ($name:ident $id:literal $method:ident $path:literal -> $output:ty, |$body:ident| $decode:expr) => {
         #[doc = concat!("The operation `", stringify!($method), " ", $path, "`.")]
         #[derive(Debug)]
         pub enum $name {}
@@ -37,30 +37,42 @@ macro_rules! endpoint {
             type Output = $output;
 
             #[inline]
-            fn decode(body: &[u8]) -> Result<$output, serde_json::Error> {
-                crate::model::read_body(body)
+            fn decode($body: &[u8]) -> Result<$output, serde_json::Error> {
+                $decode
             }
         }
     };
 }
 
+/// Declares an operation that responds with JSON.
+#[allow(unused_macros, reason = "a document may have no such operation")]
+macro_rules! endpoint {
+    ($name:ident $id:literal $method:ident $path:literal -> $output:ty) => {
+        declare_endpoint!($name $id $method $path -> $output, |body| crate::model::read_body(body));
+    };
+}
+
 /// Declares an operation whose response has nothing to read.
+#[allow(unused_macros, reason = "a document may have no such operation")]
 macro_rules! empty_endpoint {
     ($name:ident $id:literal $method:ident $path:literal) => {
-        #[doc = concat!("The operation `", stringify!($method), " ", $path, "`.")]
-        #[derive(Debug)]
-        pub enum $name {}
+        declare_endpoint!($name $id $method $path -> (), |_body| Ok(()));
+    };
+}
 
-        impl crate::operation::Endpoint for $name {
-            const ID: &'static str = $id;
-            const METHOD: http::Method = http::Method::$method;
-            const PATH: &'static str = $path;
-            type Output = ();
+/// Declares an operation that responds with text.
+#[allow(unused_macros, reason = "a document may have no such operation")]
+macro_rules! text_endpoint {
+    ($name:ident $id:literal $method:ident $path:literal) => {
+        declare_endpoint!($name $id $method $path -> String, |body| Ok(String::from_utf8_lossy(body).into_owned()));
+    };
+}
 
-            fn decode(_: &[u8]) -> Result<(), serde_json::Error> {
-                Ok(())
-            }
-        }
+/// Declares an operation that responds with bytes.
+#[allow(unused_macros, reason = "a document may have no such operation")]
+macro_rules! bytes_endpoint {
+    ($name:ident $id:literal $method:ident $path:literal) => {
+        declare_endpoint!($name $id $method $path -> bytes::Bytes, |body| Ok(bytes::Bytes::copy_from_slice(body)));
     };
 }
 

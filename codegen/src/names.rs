@@ -1,6 +1,6 @@
 //! Names: from the document's spelling to Rust's, by rules and by the table `spec/names.toml`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
 use serde::Deserialize;
@@ -223,7 +223,8 @@ pub fn variants(enum_name: &str, values: &[String], names: &Names) -> Vec<String
     let enum_words = words(enum_name);
     let split: Vec<Vec<String>> = values.iter().map(|value| value_words(value, names)).collect();
     let noise = noise(&enum_words, &split);
-    let mut taken: Vec<String> = vec!["Unknown".to_owned()];
+    let mut taken = Taken::default();
+    taken.names.insert("Unknown".to_owned());
     let mut out = Vec::new();
     for (value, words) in values.iter().zip(&split) {
         let mut name = match names.values.get(value) {
@@ -240,10 +241,10 @@ pub fn variants(enum_name: &str, values: &[String], names: &Names) -> Vec<String
         if name == "Self" {
             name = "Itself".to_owned();
         }
-        if taken.contains(&name) {
-            name = distinct(&name, &spelled_out(value, names), &taken);
+        if taken.names.contains(&name) {
+            name = taken.distinct(&name, &spelled_out(value, names));
         }
-        taken.push(name.clone());
+        taken.names.insert(name.clone());
         out.push(name);
     }
     out
@@ -270,6 +271,16 @@ fn noise(enum_words: &[String], values: &[Vec<String>]) -> usize {
 }
 
 fn value_words(value: &str, names: &Names) -> Vec<String> {
+    // The sign of a number is not punctuation.
+    let signed = [('+', "Plus"), ('-', "Minus")]
+        .into_iter()
+        .find_map(|(sign, word)| Some((word, value.strip_prefix(sign)?)))
+        .filter(|(_, number)| number.starts_with(|first: char| first.is_ascii_digit()));
+    if let Some((word, number)) = signed {
+        let mut words = value_words(number, names);
+        words.insert(0, word.to_owned());
+        return words;
+    }
     let pascal = ascii(value).to_snake_case();
     if pascal.is_empty() {
         return value.chars().map(|c| symbol(c, names)).collect();
@@ -298,14 +309,30 @@ fn spelled_out(value: &str, names: &Names) -> String {
     spelled.to_pascal_case()
 }
 
-fn distinct(name: &str, spelled: &str, taken: &[String]) -> String {
-    let free = |candidate: &String| !taken.contains(candidate) && is_identifier(candidate);
-    let candidates = [spelled.to_owned(), format!("{name}Alt")];
-    candidates
-        .into_iter()
-        .chain((2..).map(|n| format!("{name}{n}")))
-        .find(free)
-        .unwrap_or_else(|| name.to_owned())
+/// The variant names of an enum so far.
+#[derive(Default)]
+struct Taken {
+    names: BTreeSet<String>,
+    /// The number to go on from, for each name that was numbered: an enum can have 100,000 values.
+    next: BTreeMap<String, usize>,
+}
+
+impl Taken {
+    /// A name for a value whose own name is taken.
+    fn distinct(&mut self, name: &str, spelled: &str) -> String {
+        let free = |candidate: &String| !self.names.contains(candidate) && is_identifier(candidate);
+        if let Some(free) = [spelled.to_owned(), format!("{name}Alt")].into_iter().find(free) {
+            return free;
+        }
+        let next = self.next.entry(name.to_owned()).or_insert(2);
+        loop {
+            let candidate = format!("{name}{next}");
+            *next += 1;
+            if !self.names.contains(&candidate) {
+                return candidate;
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -340,6 +367,21 @@ mod tests {
         let values = ["Self", "itself", "self"].map(str::to_owned);
         let variants = variants("Role", &values, &Names::default());
         assert_eq!(variants, ["Itself", "ItselfAlt", "Itself2"]);
+    }
+
+    #[test]
+    fn the_sign_of_a_number_is_a_word() {
+        let values = ["+1", "-1", "1", "-a"].map(str::to_owned);
+        let variants = variants("Reaction", &values, &Names::default());
+        assert_eq!(variants, ["Plus1", "Minus1", "Reaction1", "A"]);
+    }
+
+    #[test]
+    fn values_with_the_same_name_are_numbered_without_a_search() {
+        let values: Vec<String> = (0..100_000).map(|n| format!("{}a", "-".repeat(n % 300))).collect();
+        let variants = variants("Dashes", &values, &Names::default());
+        assert_eq!(variants.iter().collect::<BTreeSet<_>>().len(), values.len());
+        assert_eq!(variants[2], "A2");
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// The JSON body, if there is one: required or optional.
     pub body: Option<Body>,
+    /// The form of the response.
+    pub content: Content,
     /// The transfer of something that is not JSON, if it has one.
     pub transfer: Option<Transfer>,
 }
@@ -57,6 +59,17 @@ pub enum Body {
     Required,
     /// It can be left out.
     Optional,
+}
+
+/// The form of a response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// JSON, or nothing.
+    Json,
+    /// Text of any media type.
+    Text,
+    /// What is neither JSON nor text.
+    Bytes,
 }
 
 /// A transfer of something that is not JSON.
@@ -91,6 +104,7 @@ pub fn read(document: &Value, names: &Names) -> Vec<Operation> {
             .entry(operation.handle.to_pascal_case())
             .or_insert_with(|| operation.handle.clone());
         operation.handle = handle.clone();
+        operation.name = snake_name(&operation.name);
         let original = snake_name(operation.id.rsplit("Controller_").next().unwrap_or_default());
         let version = version(&operation.path).map(|v| format!("{}_{v}", operation.name));
         let wanted = [Some(operation.name.clone()), version, Some(original.clone())];
@@ -114,6 +128,7 @@ fn read_operation(path: &str, method: &str, operation: &Map<String, Value>, name
         .get(&controller)
         .cloned()
         .unwrap_or_else(|| handle(&controller));
+    let handle = handle_name(&handle);
     let name = names
         .methods
         .get(&id)
@@ -141,12 +156,29 @@ fn read_operation(path: &str, method: &str, operation: &Map<String, Value>, name
         path_parameters: template_parameters(path),
         parameters: parameters(operation),
         body,
+        content: content(operation),
         transfer: match text("x-vapi-transfer").as_deref() {
             Some("upload") => Some(Transfer::Upload),
             Some("download") => Some(Transfer::Download),
             _ => None,
         },
         id,
+    }
+}
+
+/// Returns the form of the one response that a prepared operation has.
+fn content(operation: &Map<String, Value>) -> Content {
+    let responses = operation.get("responses").and_then(Value::as_object);
+    let media_type = responses
+        .into_iter()
+        .flat_map(Map::values)
+        .filter_map(|response| response.get("content")?.as_object()?.keys().next())
+        .next();
+    match media_type {
+        Some(media_type) if media_type.starts_with("text/") => Content::Text,
+        Some(media_type) if media_type.starts_with("application/json") => Content::Json,
+        Some(_) => Content::Bytes,
+        None => Content::Json,
     }
 }
 
@@ -199,6 +231,18 @@ fn handle(controller: &str) -> String {
     match words.rsplit_once("_v") {
         Some((noun, version)) if version.parse::<u32>().is_ok() => format!("{}_v{version}", plural(noun)),
         _ => plural(&words),
+    }
+}
+
+/// A handle's name that is no keyword, and neither a method that the client has by hand nor a type beside the handles.
+fn handle_name(name: &str) -> String {
+    let name = snake_name(name);
+    let of_the_client = [
+        "base_url", "builder", "clone", "from_env", "new", "raw", "request", "settings",
+    ];
+    match of_the_client.contains(&name.as_str()) || name == "operation_names" {
+        true => format!("{name}_"),
+        false => name,
     }
 }
 
@@ -289,6 +333,26 @@ mod tests {
             name_of("SimulationRunController_findItem", "/r/{id}/item/{i}"),
             "simulation_runs().get_item"
         );
+    }
+
+    #[test]
+    fn handles_and_methods_are_never_keywords_or_taken() {
+        assert_eq!(name_of("AController_get", "/a"), "as_().get");
+        assert_eq!(name_of("CallController_type", "/call"), "calls().type_");
+        assert_eq!(name_of("CallController_findType½", "/call"), "calls().get_type");
+        assert_eq!(name_of("SettingsController_get", "/settings"), "settings_().get");
+    }
+
+    #[test]
+    fn the_content_of_the_response_is_json_text_or_bytes() {
+        let content_of = |content: Value| {
+            let document = json!({"paths": {"/a": {"post": {"operationId": "a", "responses": {"2XX": content}}}}});
+            read(&document, &Names::default())[0].content
+        };
+        assert_eq!(content_of(json!({})), Content::Json);
+        assert_eq!(content_of(json!({"content": {"application/json": {}}})), Content::Json);
+        assert_eq!(content_of(json!({"content": {"text/event-stream": {}}})), Content::Text);
+        assert_eq!(content_of(json!({"content": {"audio/wav": {}}})), Content::Bytes);
     }
 
     #[test]

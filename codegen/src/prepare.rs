@@ -163,6 +163,7 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
     });
     run("nullability", &mut passes::nullability::run);
     run("open_strings", &mut passes::open_strings::run);
+    run("discriminator_tags", &mut passes::discriminator_tags::run);
     run("constants", &mut passes::constants::run);
     run("aliases", &mut passes::aliases::run);
     run("received", &mut |document, changes| {

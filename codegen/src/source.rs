@@ -177,6 +177,10 @@ impl Source {
 
     fn read(&self, path: &Path, limits: Limits) -> Result<Vec<u8>, SourceError> {
         let unreadable = |error| self.error(format_args!("cannot be read: {error}"));
+        // Opening a pipe would wait for somebody to write, and a device may never end.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            return Err(self.error("is not a file: a directory, a pipe or a device cannot be a document"));
+        }
         let file = std::fs::File::open(path).map_err(unreadable)?;
         let mut bytes = Vec::new();
         let read = file

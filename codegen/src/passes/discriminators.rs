@@ -3,6 +3,7 @@
 //! progenitor ignores it, and openapiv3 refuses a document over a malformed one, so what is sound of it moves to the
 //! extension `x-discriminator`, `{"propertyName", "mapping": {value: component}}`, where union dispatch reads it. Runs after
 //! the passes that simplify unions and references.
+//! A branch that the mapping does not name has its own name as its value.
 
 use serde_json::{Map, Value, json};
 
@@ -32,19 +33,29 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             changes.note(at, "dropped: it tells no branches apart");
             return;
         };
-        let mapping = sound_mapping(&at, &discriminator, &branches, changes);
+        let mut mapping = sound_mapping(&at, &discriminator, &branches, changes);
+        // Without an entry, the value is the name of the schema.
         let missing: Vec<&str> = branches
             .iter()
             .map(String::as_str)
-            .filter(|branch| !mapping.is_empty() && mapping.values().all(|target| target != branch))
+            .filter(|branch| mapping.values().all(|target| target != branch))
             .collect();
-        if missing.is_empty() {
-            changes.note(at, "moved to x-discriminator");
-        } else {
-            changes.note(
+        let by_name: Vec<&str> = missing
+            .into_iter()
+            .filter(|name| !mapping.contains_key(*name))
+            .collect();
+        match by_name.is_empty() {
+            true => changes.note(at, "moved to x-discriminator"),
+            false => changes.note(
                 at,
-                format!("moved to x-discriminator; its mapping misses {}", missing.join(", ")),
-            );
+                format!(
+                    "moved to x-discriminator; the names of schemas are values: {}",
+                    by_name.join(", ")
+                ),
+            ),
+        }
+        for name in by_name {
+            mapping.insert(name.to_owned(), json!(name));
         }
         schema.insert(
             "x-discriminator".to_owned(),
@@ -104,6 +115,21 @@ mod tests {
                 "/components/schemas/Tool/discriminator/mapping",
                 "/components/schemas/Tool/discriminator"
             ]
+        );
+    }
+
+    #[test]
+    fn without_an_entry_the_name_of_the_schema_is_the_value() {
+        let (after, _) = repair_schemas(
+            run,
+            json!({"Pet": {
+                "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}],
+                "discriminator": {"propertyName": "pet_type", "mapping": {"dog": "#/components/schemas/Dog"}}
+            }}),
+        );
+        assert_eq!(
+            after["Pet"]["x-discriminator"],
+            json!({"propertyName": "pet_type", "mapping": {"dog": "Dog", "Cat": "Cat"}})
         );
     }
 

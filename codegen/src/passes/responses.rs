@@ -56,7 +56,7 @@ fn choose(declared: &Map<String, Value>) -> Option<(&str, &Value)> {
 fn says(response: &Value) -> u8 {
     match body(response) {
         None => 0,
-        Some((_, Body::Bytes)) => 1,
+        Some((_, Body::Other(_))) => 1,
         Some((schema, Body::Json)) if is_vague(&schema) => 2,
         Some((_, Body::Json)) => 3,
     }
@@ -87,7 +87,8 @@ fn is_vague(schema: &Value) -> bool {
 
 enum Body {
     Json,
-    Bytes,
+    /// Text or bytes, with the media type.
+    Other(String),
 }
 
 /// Returns the schema of the body, and how it is to be read.
@@ -98,7 +99,20 @@ fn body(response: &Value) -> Option<(Value, Body)> {
         .iter()
         .find(|(media_type, _)| is_json(media_type))
         .map(|(_, entry)| (schema(entry), Body::Json))
-        .or_else(|| content.iter().next().map(|(_, entry)| (schema(entry), Body::Bytes)))
+        .or_else(|| other_content(content).map(|(media_type, entry)| (schema(entry), Body::Other(media_type))))
+}
+
+/// The content to read where none is JSON: text rather than bytes, and a media type that is one.
+fn other_content(content: &Map<String, Value>) -> Option<(String, &Value)> {
+    let text = content.iter().find(|(media_type, _)| media_type.starts_with("text/"));
+    let (media_type, entry) = text.or_else(|| content.iter().next())?;
+    let media_type = media_type.split(';').next().unwrap_or_default().trim();
+    let is_form = media_type.starts_with("multipart/") || media_type == "application/x-www-form-urlencoded";
+    let media_type = match media_type.contains('/') && !is_form {
+        true => media_type,
+        false => "application/octet-stream",
+    };
+    Some((media_type.to_owned(), entry))
 }
 
 fn is_json(media_type: &str) -> bool {
@@ -113,8 +127,8 @@ fn success_of(response: &Value) -> Value {
         Some((schema, Body::Json)) => {
             json!({"description": description, "content": {"application/json": {"schema": schema}}})
         }
-        Some((_, Body::Bytes)) => {
-            json!({"description": description, "content": {"application/octet-stream": {
+        Some((_, Body::Other(media_type))) => {
+            json!({"description": description, "content": {media_type: {
                 "schema": {"type": "string", "format": "binary"}
             }}})
         }
@@ -169,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn json_has_many_names_and_other_content_is_bytes() {
+    fn json_has_many_names_and_other_content_keeps_its_type() {
         let (after, _) = repair_operation(
             run,
             json!({"responses": {"200": {"content": {"text/html": {}, "application/json; charset=utf-8": {}}}}}),
@@ -178,10 +192,15 @@ mod tests {
         let (after, _) = repair_operation(run, json!({"responses": {"200": {"content": {"text/csv": {}}}}}));
         assert_eq!(
             after["responses"],
-            json!({"2XX": {"description": "", "content": {"application/octet-stream": {
+            json!({"2XX": {"description": "", "content": {"text/csv": {
                 "schema": {"type": "string", "format": "binary"}
             }}}})
         );
+        let (after, _) = repair_operation(
+            run,
+            json!({"responses": {"200": {"content": {"audio/wav": {}, "text/event-stream; charset=utf-8": {}}}}}),
+        );
+        assert!(after["responses"]["2XX"]["content"].get("text/event-stream").is_some());
     }
 
     #[test]

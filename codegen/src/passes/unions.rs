@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
-use super::{Changes, shape};
+use super::{Changes, beside_union, shape};
 use crate::document::{for_each_schema, pointer, schemas_mut};
 use crate::reference;
 
 /// Makes every union a `oneOf` of distinct branches, or what is left of it.
 pub fn run(document: &mut Value, changes: &mut Changes) {
+    beside_union::run(document, changes);
     for_each_schema(document, &mut |at, schema| {
         let Some(keywords) = schema.as_object_mut() else {
             return;
@@ -122,8 +123,7 @@ fn simplify(branches: &[Value], schema: &Map<String, Value>) -> Value {
     }
 }
 
-/// Properties beside a union belong to each branch: to inline objects they are given, and others keep what they do not
-/// know as unknown fields.
+/// Properties beside a union belong to each branch. Here inline objects get them; [`beside_union`] has seen to references.
 fn with_properties(branches: &mut [Value], schema: &Map<String, Value>) {
     let Some(shared) = schema.get("properties").and_then(Value::as_object) else {
         return;
@@ -314,7 +314,7 @@ mod tests {
             after["A"],
             json!({"oneOf": [
                 {"type": "object", "properties": {"x": {}, "id": {"type": "string"}}, "required": ["id"]},
-                {"$ref": "#/components/schemas/B"}
+                {"$ref": "#/components/schemas/AB"}
             ]})
         );
     }

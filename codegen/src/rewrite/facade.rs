@@ -9,17 +9,19 @@ use serde_json::Value;
 use super::raw::Signature;
 use crate::docs::{Docs, comment};
 use crate::names::{progenitor_name, snake_name};
-use crate::operations::{Body, Operation, Parameter, Transfer};
+use crate::operations::{Body, Content, Operation, Parameter, Transfer};
 
 /// The methods that every prepared operation has: no setter can take one of these names.
-const METHODS_OF_OPERATION: [&str; 14] = [
+const METHODS_OF_OPERATION: [&str; 16] = [
     "body",
     "form",
     "header",
+    "into_repeatable",
     "json",
     "max_retries",
     "new",
     "open",
+    "open_events",
     "pages",
     "path",
     "query",
@@ -259,9 +261,11 @@ fn say(parameter: &Parameter, value: &str, signature: &Signature) -> String {
 }
 
 fn write_endpoint(out: &mut String, operation: &Operation, signature: &Signature) {
-    let (macro_name, output) = match signature.output.as_str() {
-        "()" => ("empty_endpoint", String::new()),
-        output => ("endpoint", format!(" -> {output}")),
+    let (macro_name, output) = match (operation.content, signature.output.as_str()) {
+        (Content::Text, _) => ("text_endpoint", String::new()),
+        (Content::Bytes, _) => ("bytes_endpoint", String::new()),
+        (Content::Json, "()") => ("empty_endpoint", String::new()),
+        (Content::Json, output) => ("endpoint", format!(" -> {output}")),
     };
     let _ = writeln!(
         out,

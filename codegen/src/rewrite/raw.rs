@@ -8,14 +8,14 @@ use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
 
 use super::{RewriteError, rust_type};
 use crate::names::progenitor_name;
-use crate::operations::{Operation, Transfer};
+use crate::operations::{Content, Operation, Transfer};
 
 /// The types that progenitor gave an operation's arguments and response, as written beside a `types` module.
 #[derive(Debug, Default, Clone)]
 pub struct Signature {
     /// By argument name; never `Option`.
     pub arguments: BTreeMap<String, String>,
-    /// `()` for an empty response, `ByteStream` for bytes.
+    /// `()` for an empty response, `String` for text, `Bytes` for what is neither text nor JSON.
     pub output: String,
 }
 
@@ -30,7 +30,14 @@ pub fn signatures(items: &[Item], operations: &[Operation]) -> Result<BTreeMap<S
         let method = by_method
             .get(&progenitor_name(&operation.id))
             .ok_or_else(|| RewriteError::new(&operation.id, "progenitor made no method of this operation"))?;
-        out.insert(operation.id.clone(), signature(&operation.id, method)?);
+        let mut signature = signature(&operation.id, method)?;
+        // progenitor gives all of these as a stream of bytes.
+        match operation.content {
+            Content::Json => {}
+            Content::Text => signature.output = "String".to_owned(),
+            Content::Bytes => signature.output = "Bytes".to_owned(),
+        }
+        out.insert(operation.id.clone(), signature);
     }
     Ok(out)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::raw::Signature;
 use crate::model::{Model, Type};
 use crate::names::progenitor_name;
-use crate::operations::{Body, Operation, Transfer};
+use crate::operations::{Body, Content, Operation, Transfer};
 
 /// Returns the text of `registry.rs`: one call of a macro `registry!` that the test defines, with `types` in scope.
 ///
@@ -29,7 +29,8 @@ pub fn write(operations: &[Operation], signatures: &BTreeMap<String, Signature>,
         if let (Some(Body::Required | Body::Optional), Some(body)) = (operation.body, signature.arguments.get("body")) {
             let _ = writeln!(out, "    request {:?} {body};", operation.id);
         }
-        if operation.transfer != Some(Transfer::Download) && signature.output != "()" {
+        let is_json = operation.content == Content::Json && signature.output != "()";
+        if operation.transfer != Some(Transfer::Download) && is_json {
             let _ = writeln!(out, "    response {:?} {};", operation.id, signature.output);
         }
     }

@@ -21,9 +21,9 @@ const OF_THE_PLACE: [&str; 3] = ["description", "deprecated", NULLABLE];
 
 /// Hoists until no inline schema is left that could be a type.
 pub fn run(document: &mut Value, names: &Names, changes: &mut Changes) {
-    // Innermost first: what is inside a schema must have its name before schemas can be compared. A document nested
-    // deeper than this is not one that anybody wrote, and keeps what is left as free JSON.
-    for _ in 0..24 {
+    // Innermost first: what is inside a schema must have its name before schemas can be compared. Each round takes one level off
+    // the deepest schema, so this ends.
+    loop {
         let mut classes: BTreeMap<String, Class> = BTreeMap::new();
         visit(document, &mut |place, schema| {
             if is_leaf(schema) {
@@ -259,6 +259,18 @@ mod tests {
             "Session": {"properties": {"status": status}}
         }));
         assert_eq!(out["SessionStatus"], status);
+    }
+
+    #[test]
+    fn schemas_of_any_depth_are_hoisted() {
+        let depth = 40;
+        let mut schema = json!({"type": "object", "properties": {"end": {"type": "string"}}});
+        for _ in 0..depth {
+            schema = json!({"type": "object", "properties": {"p": schema}});
+        }
+        let out = hoisted(json!({"Outer": schema}));
+        assert_eq!(out.as_object().unwrap().len(), 1 + depth);
+        assert!(out.as_object().unwrap().values().all(|schema| !contains_inline(schema)));
     }
 
     #[test]
