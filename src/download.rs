@@ -84,7 +84,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As for every operation. Once the response has begun, the stream returns the errors.
+    /// The errors of every operation. Once the response has begun, the stream returns the errors.
     pub async fn stream(self) -> Result<ByteStream> {
         let settings = self.client.settings();
         let mut closing = ClosingEvent::new(self.parts.context().operation.clone());
@@ -115,7 +115,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As for every operation, and if the transfer breaks off.
+    /// The errors of every operation, and if the transfer breaks off.
     pub async fn bytes(mut self) -> Result<Bytes> {
         let mut on_progress = self.on_progress.take();
         let mut stream = self.stream().await?;
@@ -136,7 +136,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As for every operation, if the transfer breaks off, and if the file cannot be written.
+    /// The errors of every operation, if the transfer breaks off, and if the file cannot be written.
     pub async fn save_to(mut self, path: impl AsRef<Path>) -> Result<u64> {
         let path = path.as_ref();
         let mut on_progress = self.on_progress.take();

@@ -9,6 +9,8 @@ use std::sync::Arc;
 use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
 
+use crate::error::RequestContext;
+use crate::resources::OPERATIONS;
 use crate::transport::{self, Settings};
 
 #[allow(clippy::all, missing_docs, rustdoc::all)]
@@ -40,7 +42,21 @@ impl crate::Client {
 
 impl ClientHooks<Shared> for Client {
     async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
-        transport::execute_raw(&self.inner.0, request, info.operation_id).await
+        transport::execute_raw(&self.inner.0, request, context_of(info.operation_id)).await
+    }
+}
+
+/// Returns the id and path of an operation by its method name, which is all that progenitor passes on.
+fn context_of(method: &'static str) -> RequestContext {
+    match OPERATIONS.iter().find(|operation| operation.raw == method) {
+        Some(operation) => RequestContext {
+            operation: operation.id.into(),
+            path: operation.path.into(),
+        },
+        None => RequestContext {
+            operation: method.into(),
+            path: "".into(),
+        },
     }
 }
 

@@ -82,7 +82,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As for every operation: see [`Error`](crate::Error).
+    /// The errors of every operation: see [`Error`](crate::Error).
     pub async fn send<T: DeserializeOwned>(self) -> Result<T> {
         let response = transport::send(self.client.settings(), self.parts).await?;
         Ok(response.decode_as::<T>()?.into_value())
@@ -92,7 +92,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As for every operation, except that nothing is decoded.
+    /// The errors of every operation, except those of decoding.
     pub async fn send_raw(self) -> Result<Response<Bytes>> {
         let mut response = transport::send(self.client.settings(), self.parts).await?;
         let body = std::mem::take(&mut response.body);
@@ -103,7 +103,7 @@ impl RequestBuilder {
     ///
     /// # Errors
     ///
-    /// As for every operation. Once the response has begun, the stream returns the errors.
+    /// The errors of every operation. Once the response has begun, the stream returns the errors.
     pub async fn send_stream(self) -> Result<ByteStream> {
         transport::open(self.client.settings(), self.parts).await
     }

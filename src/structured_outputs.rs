@@ -80,23 +80,28 @@ fn find<T: DeserializeOwned>(outputs: Option<Value>, id_or_name: &str) -> Result
     }
 }
 
-#[cfg(vapi_type = "Artifact")]
-impl ReadStructuredOutput for types::Artifact {
-    fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
-        find(property(self, "structuredOutputs"), id_or_name)
-    }
-}
-
-macro_rules! with_artifact {
-    ($($name:literal $type:ident),*) => {
-        $(#[cfg(vapi_type = $name)]
+// A macro, since rustdoc would show the `cfg` of an impl: "available on vapi_type=Call only".
+#[allow(unused_macros, reason = "a document may have no type with structured outputs")]
+macro_rules! read_structured_output {
+    ($type:ident, $self:ident => $outputs:expr) => {
         impl ReadStructuredOutput for types::$type {
-            fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
-                let outputs = property(self, "artifact").and_then(|mut it| it.get_mut("structuredOutputs").map(Value::take));
-                find(outputs, id_or_name)
+            fn structured_output<T: DeserializeOwned>(&$self, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
+                find($outputs, id_or_name)
             }
-        })*
+        }
     };
 }
 
-with_artifact!("Call" Call, "ServerMessageEndOfCallReport" ServerMessageEndOfCallReport);
+/// Returns the outputs of a type that has an artifact.
+#[allow(dead_code, reason = "a document may have no type with an artifact")]
+fn of_artifact<T: crate::model::Object>(object: &T) -> Option<Value> {
+    let mut artifact = property(object, "artifact")?;
+    artifact.get_mut("structuredOutputs").map(Value::take)
+}
+
+#[cfg(vapi_type = "Artifact")]
+read_structured_output!(Artifact, self => property(self, "structuredOutputs"));
+#[cfg(vapi_type = "Call")]
+read_structured_output!(Call, self => of_artifact(self));
+#[cfg(vapi_type = "ServerMessageEndOfCallReport")]
+read_structured_output!(ServerMessageEndOfCallReport, self => of_artifact(self));

@@ -80,20 +80,28 @@ pub trait ReadArguments {
     fn function_name(&self) -> Option<String>;
 }
 
-#[cfg(vapi_type = "ToolCall")]
-impl ReadArguments for types::ToolCall {
-    fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        match call_property(self, &["arguments", "parameters"]) {
-            Some(Value::String(text)) if !text.trim().is_empty() => serde_json::from_str(&text),
-            None | Some(Value::Null | Value::String(_)) => serde_json::from_value(Value::Object(Map::new())),
-            Some(arguments) => serde_json::from_value(arguments),
-        }
-    }
+// A macro, since rustdoc would show the `cfg` of an impl: "available on vapi_type=ToolCall only".
+#[allow(unused_macros, reason = "a document may have no tool calls")]
+macro_rules! read_arguments {
+    ($call:ident) => {
+        impl ReadArguments for types::$call {
+            fn arguments<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+                match call_property(self, &["arguments", "parameters"]) {
+                    Some(Value::String(text)) if !text.trim().is_empty() => serde_json::from_str(&text),
+                    None | Some(Value::Null | Value::String(_)) => serde_json::from_value(Value::Object(Map::new())),
+                    Some(arguments) => serde_json::from_value(arguments),
+                }
+            }
 
-    fn function_name(&self) -> Option<String> {
-        call_property(self, &["name"])?.as_str().map(str::to_owned)
-    }
+            fn function_name(&self) -> Option<String> {
+                call_property(self, &["name"])?.as_str().map(str::to_owned)
+            }
+        }
+    };
 }
+
+#[cfg(vapi_type = "ToolCall")]
+read_arguments!(ToolCall);
 
 /// Returns the first of these properties that a call has, in its `function` or, in the short form, in itself.
 #[cfg(vapi_type = "ToolCall")]

@@ -35,7 +35,7 @@ fn customers(count: u32) -> Vec<CreateCustomerDto> {
     (0..count).map(number).collect()
 }
 
-/// How many customers each request had that could place calls.
+/// The number of customers in each request that could place calls.
 fn slices(local: &Emulator) -> Vec<usize> {
     let requests = local.requests().into_iter().filter(|request| request.method == "POST");
     requests
@@ -56,7 +56,7 @@ fn letters(report: &Report) -> String {
 }
 
 #[tokio::test]
-async fn each_customer_is_told_apart() {
+async fn each_customer_has_an_outcome_of_their_own() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let mut customers = customers(3);
     customers[1] = CreateCustomerDto::new().number("0555").name("Bob");
@@ -93,7 +93,7 @@ async fn the_customer_of_the_call_itself_is_not_called() {
 }
 
 #[tokio::test]
-async fn no_more_calls_run_at_once_than_there_are_slots() {
+async fn no_more_calls_run_than_the_concurrency_limit() {
     // The emulator has ten.
     let (local, vapi) = start(Duration::from_millis(15)).await;
     let report = vapi
@@ -125,7 +125,7 @@ async fn a_slice_has_ten_customers_at_most() {
 }
 
 #[tokio::test]
-async fn who_may_have_been_called_is_not_called_again_and_the_rest_is_left_alone() {
+async fn a_lost_response_leaves_its_customers_unknown_and_ends_dialing() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let lost = || Fault::on("CallController_create").reset().after_acting().times(1);
     let mut done = 0;
@@ -145,7 +145,7 @@ async fn who_may_have_been_called_is_not_called_again_and_the_rest_is_left_alone
 }
 
 #[tokio::test]
-async fn an_error_of_the_server_leaves_it_open_whether_anybody_was_called() {
+async fn a_server_error_leaves_its_customers_unknown() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     local.fault(Fault::on("CallController_create").status(502).after_acting());
     let report = vapi.calls().dial(call(), customers(3)).await;
@@ -154,7 +154,7 @@ async fn an_error_of_the_server_leaves_it_open_whether_anybody_was_called() {
 }
 
 #[tokio::test]
-async fn an_answer_that_cannot_be_read_leaves_it_open_too() {
+async fn an_unreadable_response_leaves_its_customers_unknown() {
     let server = Server::replying([Reply::json(201, r#"{"message":"created"}"#)]).await;
     let report = client(&server).calls().dial(call(), customers(2)).await;
     assert_eq!(letters(&report), "?-");
@@ -172,7 +172,7 @@ async fn a_request_that_is_refused_as_a_whole_calls_nobody() {
 }
 
 #[tokio::test]
-async fn customers_for_whom_a_request_is_refused_do_not_keep_it_from_the_others() {
+async fn refused_customers_do_not_stop_the_others() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let mut customers = customers(5);
     // Too short for any request, which is refused as a whole.
@@ -213,7 +213,7 @@ async fn a_server_that_is_busy_is_asked_again() {
 }
 
 #[tokio::test]
-async fn waiting_for_a_slot_has_an_end() {
+async fn waiting_for_concurrency_times_out() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let dial = vapi.calls().dial(call(), customers(12)).poll_every(OFTEN);
     let report = dial.concurrency_timeout(Duration::from_millis(60)).await;
@@ -228,7 +228,7 @@ async fn waiting_for_a_slot_has_an_end() {
 }
 
 #[tokio::test]
-async fn scheduled_calls_take_no_slots() {
+async fn scheduled_calls_do_not_count() {
     let (local, vapi) = start(Duration::from_secs(3600)).await;
     let call = call().schedule_plan(SchedulePlan::new("2099-01-01T09:00:00.000Z"));
     let report = vapi.calls().dial(call, customers(25)).await;
@@ -245,7 +245,7 @@ async fn without_customers_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn one_call_can_be_taken_out_of_either_form_of_answer() {
+async fn into_call_reads_both_forms_of_the_response() {
     let (_local, vapi) = start(Duration::from_secs(3600)).await;
     let customer = customers(1).remove(0);
     let single = vapi.calls().create(call().customer(customer.clone())).await.unwrap();

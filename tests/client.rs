@@ -1,4 +1,4 @@
-//! What goes over the wire, and what comes back, when all is well.
+//! Requests and responses on the wire, when nothing fails.
 
 mod support;
 
@@ -59,7 +59,7 @@ async fn a_base_url_may_have_a_path() {
 }
 
 #[tokio::test]
-async fn an_id_that_would_change_the_route_is_refused_before_anything_is_sent() {
+async fn an_id_that_changes_the_route_is_not_sent() {
     let server = Server::replying([Reply::thing()]).await;
     let error = get(&client(&server), "../org").await.unwrap_err();
     assert!(error.is_invalid_input());
@@ -148,7 +148,7 @@ async fn a_header_that_cannot_be_sent_is_refused() {
 }
 
 #[tokio::test]
-async fn with_response_gives_what_came_around_the_value() {
+async fn with_response_returns_status_and_headers() {
     let reply = Reply::json(201, r#"{"id":"t-1"}"#).header("x-request-id", "req-9");
     let server = Server::replying([reply]).await;
     let reply = create(&client(&server)).with_response().await.unwrap();
@@ -161,14 +161,14 @@ async fn with_response_gives_what_came_around_the_value() {
 }
 
 #[tokio::test]
-async fn an_answer_can_be_read_as_a_type_of_the_callers() {
+async fn a_response_decodes_as_a_type_of_the_caller() {
     let server = Server::replying([Reply::json(200, r#"{"id":"t-1","new":1}"#)]).await;
     let value: Value = get(&client(&server), "t-1").json().await.unwrap();
     assert_eq!(value, json!({ "id": "t-1", "new": 1 }));
 }
 
 #[tokio::test]
-async fn an_answer_without_a_body_is_enough_where_none_is_declared() {
+async fn an_empty_response_is_valid_if_none_is_declared() {
     let server = Server::replying([Reply::empty(204)]).await;
     delete(&client(&server), "t-1").await.unwrap();
     assert_eq!(server.request().method, "DELETE");
@@ -178,14 +178,14 @@ async fn an_answer_without_a_body_is_enough_where_none_is_declared() {
 async fn any_path_can_be_requested() {
     let server = Server::replying([Reply::json(200, r#"{"ok":true}"#)]).await;
     let vapi = client(&server);
-    let answer: Value = vapi
+    let response: Value = vapi
         .request(Method::POST, "/new-endpoint")
         .query("dry", true)
         .json(&json!({ "x": 1 }))
         .send()
         .await
         .unwrap();
-    assert_eq!(answer, json!({ "ok": true }));
+    assert_eq!(response, json!({ "ok": true }));
     let request = server.request();
     assert_eq!(request.target, "/new-endpoint?dry=true");
     assert_eq!(request.text(), r#"{"x":1}"#);
@@ -219,21 +219,21 @@ async fn raw_bytes_can_be_had() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_to_any_path_reads_as_nothing() {
+async fn an_empty_response_to_an_untyped_request_decodes_as_null() {
     let server = Server::replying([Reply::empty(204)]).await;
     let vapi = client(&server);
     vapi.request(Method::DELETE, "/x").send::<()>().await.unwrap();
 }
 
 #[tokio::test]
-async fn an_answer_in_chunks_is_put_together() {
+async fn a_chunked_response_is_joined() {
     let reply = Reply::json(200, "").chunked(&[b"{\"id\":", b"\"t-1\"", b"}"], Duration::ZERO);
     let server = Server::replying([reply]).await;
     assert_eq!(get(&client(&server), "t-1").await.unwrap().id, "t-1");
 }
 
 #[tokio::test]
-async fn an_answer_can_be_taken_as_it_comes() {
+async fn a_response_can_be_streamed() {
     let pause = Duration::from_millis(20);
     let reply = Reply::new(200, "text/event-stream", "");
     let server = Server::replying([reply.chunked(&[b"data: 1\n\n", b"data: 2\n\n"], pause)]).await;
@@ -261,7 +261,7 @@ async fn an_error_in_place_of_a_stream_is_read_whole() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_is_asked_for_and_read() {
+async fn a_compressed_response_is_requested_and_unpacked() {
     // {"id":"t-1"}
     let compressed = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xab\x56\xca\x4c\x51\xb2\x52\x2a\xd1\x35\x54\xaa\x05\x00\x71\xe4\x01\xd3\x0c\x00\x00\x00";
     let reply = Reply::new(200, "application/json", *compressed).header("content-encoding", "gzip");
@@ -324,3 +324,49 @@ fn a_client_and_its_futures_can_cross_threads() {
     crosses(get(&vapi, "t-1").with_response());
     crosses(vapi.request(Method::GET, "/x").send::<Value>());
 }
+
+#[tokio::test]
+async fn an_operation_can_be_sent_from_another_task() {
+    let server = Server::replying([Reply::thing()]).await;
+    let operation = get(&client(&server), "a");
+    let thing = tokio::spawn(async move { operation.await }).await.unwrap();
+    assert_eq!(thing.unwrap().id, "t-1");
+}
+
+#[cfg(all(vapi_op = "CallController_findOne", vapi_type = "Call"))]
+#[tokio::test]
+async fn handles_and_waits_need_no_client_beside_them() {
+    let server = Server::replying([Reply::json(200, r#"{"id":"c","status":"ended"}"#)]).await;
+    let calls = client(&server).calls();
+    let wait = tokio::spawn(async move { calls.wait_until_ended("c").await });
+    assert_eq!(wait.await.unwrap().unwrap().id, "c");
+}
+
+/// The variables of a process cannot be set safely while it runs threads, so the test runs itself again with them.
+#[test]
+fn a_dead_proxy_is_named_in_the_error() {
+    const NAME: &str = "a_dead_proxy_is_named_in_the_error";
+    if std::env::var("HTTP_PROXY").as_deref() == Ok(DEAD_PROXY) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let vapi = builder("http://api.example").max_retries(0).build().unwrap();
+        let error = runtime.block_on(get(&vapi, "a").into_future()).unwrap_err();
+        assert!(error.is_connect());
+        let start = "ThingController_findOne: cannot connect to the proxy http://127.0.0.1:1: ";
+        assert!(error.to_string().starts_with(start), "{error}");
+        return;
+    }
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", NAME])
+        .envs(["HTTP_PROXY", "http_proxy"].map(|name| (name, DEAD_PROXY)))
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .output()
+        .unwrap();
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stdout));
+}
+
+/// Nothing listens on this port.
+const DEAD_PROXY: &str = "http://user:password@127.0.0.1:1";

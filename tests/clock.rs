@@ -32,7 +32,7 @@ impl Clock {
     async fn next_request_comes_after(&self, pause: Duration, server: &Server, count: usize) {
         let slack = Duration::from_millis(50);
         requests(server, count).await;
-        // The client has to have read the answer by then. A yield is no sleep, and many are enough for loopback.
+        // The client has to have read the response by then. A yield is not a sleep, and many are enough for loopback.
         idle().await;
         self.advance(pause - slack).await;
         idle().await;
@@ -77,7 +77,7 @@ fn patient(server: &Server) -> vapi::Client {
 }
 
 #[tokio::test]
-async fn a_pause_in_seconds_is_as_long_as_the_server_says() {
+async fn retry_after_in_seconds_is_waited_for() {
     let clock = Clock::stop();
     let busy = Reply::empty(429).header("retry-after", "7");
     let server = Server::replying([busy, Reply::thing()]).await;
@@ -87,7 +87,7 @@ async fn a_pause_in_seconds_is_as_long_as_the_server_says() {
 }
 
 #[tokio::test]
-async fn a_pause_until_a_date_is_as_long_as_the_server_says() {
+async fn retry_after_as_a_date_is_waited_for() {
     let clock = Clock::stop();
     // A date has no fractions of a second: of the pause to it, up to one is gone when it is read.
     let date = httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(30));

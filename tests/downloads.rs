@@ -68,7 +68,7 @@ async fn an_artifact_that_comes_at_once_needs_no_redirect() {
 }
 
 #[tokio::test]
-async fn a_stream_tells_what_it_is_and_how_long() {
+async fn a_stream_has_a_content_type_and_a_length() {
     let (api, _storage) = servers(sound()).await;
     let vapi = client(&api);
     let mut stream = recording(&vapi).stream().await.unwrap();
@@ -92,7 +92,7 @@ async fn bytes_arrive_before_the_end() {
     assert!(next(&mut stream).await.is_none());
 }
 
-/// As `StreamExt::next`, to show that it is a `Stream`.
+/// The same as `StreamExt::next`, to show that it is a `Stream`.
 async fn next(stream: &mut ByteStream) -> Option<vapi::Result<bytes::Bytes>> {
     use futures_core::Stream;
     poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await
@@ -155,7 +155,7 @@ async fn an_artifact_that_is_not_there_yet_is_a_404() {
 }
 
 #[tokio::test]
-async fn a_refusal_of_the_storage_host_does_not_show_its_address() {
+async fn an_error_of_the_storage_host_hides_its_address() {
     let expired = Reply::new(
         403,
         "application/xml",
@@ -169,7 +169,7 @@ async fn a_refusal_of_the_storage_host_does_not_show_its_address() {
 }
 
 #[tokio::test]
-async fn a_storage_host_that_is_gone_does_not_show_its_address() {
+async fn an_unreachable_storage_host_keeps_its_address_secret() {
     let signed = format!("{}/c-1.wav?X-Signature=private", nowhere().await);
     let api = Server::replying([Reply::redirect(signed)]).await;
     let error = recording(&client(&api)).bytes().await.unwrap_err();
@@ -257,17 +257,17 @@ async fn a_folder_that_does_not_exist_is_named() {
 }
 
 #[tokio::test]
-async fn progress_is_told_up_to_the_end() {
+async fn progress_is_reported_up_to_the_end() {
     let (api, _storage) = servers(sound()).await;
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let list = Arc::clone(&told);
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let list = Arc::clone(&reports);
     let vapi = client(&api);
     let download = recording(&vapi).on_progress(move |so_far, total| {
         list.lock().unwrap().push((so_far, total));
     });
     download.bytes().await.unwrap();
     let whole = SOUND.len() as u64;
-    assert_eq!(told.lock().unwrap().last(), Some(&(whole, Some(whole))));
+    assert_eq!(reports.lock().unwrap().last(), Some(&(whole, Some(whole))));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a caller learns when things go wrong.
+//! The errors that a caller gets.
 
 mod support;
 
@@ -16,7 +16,7 @@ async fn error_of(reply: Reply) -> vapi::Error {
 }
 
 #[tokio::test]
-async fn an_error_of_the_api_is_one_sentence_with_its_message() {
+async fn an_api_error_is_one_sentence_with_its_message() {
     let body = r#"{"message":"Couldn't find it.","error":"Not Found","statusCode":404}"#;
     let error = error_of(Reply::json(404, body).header("x-request-id", "req-9")).await;
     assert_eq!(
@@ -125,7 +125,7 @@ async fn a_redirect_is_not_followed_with_a_key() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_fit_names_the_place() {
+async fn a_response_that_does_not_decode_has_a_json_path() {
     let body = r#"{"id":"t-1","messages":[{"role":"user","time":1},{"role":"bot","time":"sk-secret"}]}"#;
     let error = error_of(Reply::json(200, body).header("x-request-id", "req-9")).await;
     assert!(error.is_decode());
@@ -140,7 +140,7 @@ async fn an_answer_that_does_not_fit_names_the_place() {
 }
 
 #[tokio::test]
-async fn an_answer_that_does_not_fit_the_callers_type_names_the_place_too() {
+async fn a_type_of_the_caller_has_a_json_path_too() {
     let server = Server::replying([Reply::thing()]).await;
     let vapi = client(&server);
     let error = get(&vapi, "t-1")
@@ -158,7 +158,7 @@ async fn half_a_json_is_a_decode_error() {
 }
 
 #[tokio::test]
-async fn a_page_where_json_was_expected_is_said_to_be_one() {
+async fn html_in_place_of_json_is_named_as_html() {
     let error = error_of(Reply::new(200, "text/html", "<html>Sign in</html>")).await;
     assert_eq!(
         error.to_string(),
@@ -184,7 +184,7 @@ async fn a_stream_of_events_is_never_taken_for_a_value() {
 }
 
 #[tokio::test]
-async fn a_compressed_answer_that_nobody_asked_for_is_explained() {
+async fn a_compressed_response_that_was_not_requested_is_explained() {
     let server = Server::replying([Reply::json(200, "\u{1f}x").header("content-encoding", "gzip")]).await;
     // As it is without the feature `gzip`.
     let http = vapi::http_client_builder().unwrap().no_gzip().build().unwrap();
@@ -220,7 +220,7 @@ async fn a_body_that_breaks_off_is_an_interruption() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_a_timeout() {
+async fn a_server_that_does_not_respond_is_a_timeout() {
     let server = Server::replying([Reply::silence()]).await;
     let vapi = client(&server);
     let limit = Duration::from_millis(200);
@@ -254,7 +254,7 @@ async fn no_error_shows_the_key() {
 }
 
 #[tokio::test]
-async fn debug_output_has_the_length_of_the_body_and_not_the_body() {
+async fn debug_output_has_the_length_of_the_body_alone() {
     let body = r#"{"message":"m","apiKey":"private"}"#;
     let error = error_of(Reply::json(400, body)).await;
     let shown = format!("{error:?}");
@@ -263,7 +263,7 @@ async fn debug_output_has_the_length_of_the_body_and_not_the_body() {
 }
 
 #[tokio::test]
-async fn a_request_of_any_path_is_named_by_method_and_path() {
+async fn an_untyped_request_is_named_by_method_and_path() {
     let server = Server::replying([Reply::empty(404)]).await;
     let vapi = client(&server);
     let request = vapi.request(Method::GET, "/nothing");

@@ -1,5 +1,5 @@
 //! Every operation of the document, through its own method of the typed client, against the local Vapi: requests that the document
-//! allows are taken, and answers decode with nothing unknown in them.
+//! allows are taken, and responses decode with nothing unknown in them.
 #![cfg(vapi_op = "CallController_create")]
 
 mod support;
@@ -15,22 +15,22 @@ use vapi::types;
 use vapi::{Client, Upload};
 use vapi_emulator::{Emulator, OperationInfo};
 
-/// What an operation answered.
-struct Answered {
+/// The response of an operation.
+struct Decoded {
     shown: String,
     written: Value,
 }
 
-impl Answered {
-    fn with(value: &(impl Debug + Serialize)) -> Answered {
-        Answered {
+impl Decoded {
+    fn with(value: &(impl Debug + Serialize)) -> Decoded {
+        Decoded {
             shown: format!("{value:?}"),
             written: serde_json::to_value(value).unwrap(),
         }
     }
 }
 
-/// Who calls: path parameters by name, and the body to send.
+/// The caller: path parameters by name, and the body to send.
 struct Asking<'a> {
     ids: &'a BTreeMap<String, String>,
     body: Value,
@@ -80,20 +80,20 @@ macro_rules! argument {
 
 macro_rules! outcome {
     (value $call:expr) => {
-        $call.await.map(|value| Answered::with(&value))
+        $call.await.map(|value| Decoded::with(&value))
     };
     (nothing $call:expr) => {
-        $call.await.map(|()| Answered::with(&Value::Null))
+        $call.await.map(|()| Decoded::with(&Value::Null))
     };
     (download $call:expr) => {
-        $call.bytes().await.map(|bytes| Answered::with(&json!(bytes.len())))
+        $call.bytes().await.map(|bytes| Decoded::with(&json!(bytes.len())))
     };
 }
 
 macro_rules! calls {
     ($($id:literal $handle:ident $method:ident $([$($argument:tt)*])* $outcome:ident;)*) => {
         /// Calls the method of the operation.
-        async fn call(vapi: &Client, id: &str, asking: &Asking<'_>) -> vapi::Result<Answered> {
+        async fn call(vapi: &Client, id: &str, asking: &Asking<'_>) -> vapi::Result<Decoded> {
             match id {
                 $($id => Box::pin(async {
                     outcome!($outcome vapi.$handle().$method($(argument!(asking $($argument)*)),*))
@@ -130,7 +130,7 @@ impl World {
         operations.find(|operation| operation.path == path && operation.method == method)
     }
 
-    async fn ask(&self, operation: &OperationInfo, ids: &BTreeMap<String, String>) -> vapi::Result<Answered> {
+    async fn ask(&self, operation: &OperationInfo, ids: &BTreeMap<String, String>) -> vapi::Result<Decoded> {
         let body = self.local.minimal_request(&operation.id).unwrap_or_default();
         call(&self.vapi, &operation.id, &Asking { ids, body }).await
     }
@@ -157,31 +157,36 @@ impl World {
     async fn new_id(&self, collection: &str, ids: &BTreeMap<String, String>) -> String {
         let make = self.on(collection, "POST").or_else(|| self.on(collection, "GET"));
         let make = make.unwrap_or_else(|| panic!("nothing makes what is in {collection}"));
-        let answered = self.ask(make, ids).await.unwrap().written;
-        let id = answered
+        let decoded = self.ask(make, ids).await.unwrap().written;
+        let id = decoded
             .pointer("/id")
-            .or(answered.pointer("/0/id"))
+            .or(decoded.pointer("/0/id"))
             .and_then(Value::as_str);
-        id.unwrap_or_else(|| panic!("no id in {answered}")).to_owned()
+        id.unwrap_or_else(|| panic!("no id in {decoded}")).to_owned()
     }
 }
 
 #[tokio::test]
-async fn every_method_gets_an_answer_that_it_knows() {
+async fn every_method_decodes_its_response() {
     let world = World::start().await;
-    let mut answered = 0;
+    let mut decoded = 0;
     for operation in &world.operations {
         let ids = world.ids(&operation.path).await;
         if operation.path.starts_with("/call/{id}/") {
             // Until it is over there is nothing to download.
             world.local.advance(Duration::from_secs(3600)).await;
         }
-        let answer = match world.ask(operation, &ids).await {
-            Ok(answer) => answer,
+        let outcome = match world.ask(operation, &ids).await {
+            Ok(outcome) => outcome,
             Err(error) => panic!("{}: {error}\n{error:?}", operation.id),
         };
-        assert!(!answer.shown.contains("Unknown("), "{}: {}", operation.id, answer.shown);
-        answered += 1;
+        assert!(
+            !outcome.shown.contains("Unknown("),
+            "{}: {}",
+            operation.id,
+            outcome.shown
+        );
+        decoded += 1;
     }
-    assert_eq!(answered, 137);
+    assert_eq!(decoded, 137);
 }

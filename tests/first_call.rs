@@ -51,7 +51,7 @@ fn sent(local: &Emulator) -> Value {
 }
 
 #[tokio::test]
-async fn an_assistant_is_sent_as_it_was_said_and_nothing_more() {
+async fn an_assistant_is_sent_with_the_set_properties_alone() {
     let (local, vapi) = start().await;
     vapi.assistants().create(an_assistant()).await.unwrap();
     assert_eq!(
@@ -152,7 +152,7 @@ async fn an_update_tells_clearing_from_keeping() {
 }
 
 #[tokio::test]
-async fn a_refused_request_says_what_is_wrong_with_it() {
+async fn a_refused_request_has_the_messages_of_the_api() {
     let (_local, vapi) = start().await;
     let mut assistant = an_assistant();
     assistant.extra.insert("tools".into(), json!([]));
@@ -181,7 +181,7 @@ async fn a_file_goes_up() {
 }
 
 #[tokio::test]
-async fn a_recording_comes_down_from_where_the_key_is_not_welcome() {
+async fn a_recording_is_downloaded_without_sending_the_key() {
     let (local, vapi) = start().await;
     let assistant = vapi.assistants().create(an_assistant()).await.unwrap();
     let call = place(&vapi, &assistant).await;
@@ -196,15 +196,15 @@ async fn a_recording_comes_down_from_where_the_key_is_not_welcome() {
 }
 
 #[tokio::test]
-async fn what_the_document_does_not_know_can_be_asked_for() {
+async fn an_undocumented_path_can_be_requested() {
     let (_local, vapi) = start().await;
     let assistant = vapi.assistants().create(an_assistant()).await.unwrap();
     let path = "/assistant/{id}";
-    let answer: Value = vapi
+    let response: Value = vapi
         .request(vapi::http::Method::GET, path)
         .path("id", &assistant.id)
         .send()
         .await
         .unwrap();
-    assert_eq!(answer["id"], assistant.id.as_str());
+    assert_eq!(response["id"], assistant.id.as_str());
 }

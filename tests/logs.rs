@@ -91,7 +91,7 @@ async fn the_log_of_a_call_is_read_entry_by_entry() {
 }
 
 #[tokio::test]
-async fn an_entry_says_when_what_and_the_particulars() {
+async fn an_entry_has_time_text_and_attributes() {
     let entries: Vec<LogEntry> = entries_of(LOG).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[1].time, Some(1_700_000_000_400));
@@ -113,7 +113,7 @@ async fn what_is_not_known_is_kept() {
 }
 
 #[tokio::test]
-async fn a_line_that_is_no_entry_does_not_hide_the_next() {
+async fn a_malformed_line_does_not_hide_the_next() {
     let entries = entries_of("{\"body\":\"a\"}\n\n{\"body\":\n{\"body\":\"b\"}\n").await;
     assert_eq!(entries[0].as_ref().unwrap().body.as_deref(), Some("a"));
     let error = entries[1].as_ref().unwrap_err();
@@ -149,7 +149,7 @@ async fn a_log_that_is_not_packed_is_read_too() {
 }
 
 #[tokio::test]
-async fn a_last_line_without_an_end_is_a_line_and_an_empty_log_has_none() {
+async fn the_last_line_needs_no_line_feed() {
     assert_eq!(lines_of(gzip(packed("a\nb"))).await.0, ["a", "b"]);
     assert_eq!(lines_of(gzip(packed(""))).await.0, [""; 0]);
     assert_eq!(lines_of(gzip("")).await.0, [""; 0]);
@@ -165,7 +165,7 @@ async fn a_long_log_is_read_to_its_end() {
 }
 
 #[tokio::test]
-async fn a_line_without_end_is_refused_before_it_fills_the_memory() {
+async fn a_line_without_end_is_refused_at_the_limit() {
     let bomb = packed(&" ".repeat(64 << 20));
     assert!(bomb.len() < 100 << 10);
     let (lines, error) = lines_of(gzip(bomb)).await;
@@ -177,7 +177,7 @@ async fn a_line_without_end_is_refused_before_it_fills_the_memory() {
 }
 
 #[tokio::test]
-async fn a_log_that_breaks_off_gives_what_came_and_an_interruption() {
+async fn a_log_that_breaks_off_ends_in_an_interruption() {
     let line = (0..4000)
         .map(|n| format!("line {n} {}\n", n * 7919))
         .collect::<String>();

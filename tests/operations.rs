@@ -71,7 +71,7 @@ fn every_operation_of_the_snapshot_has_its_method_and_path() {
 }
 
 #[test]
-fn every_operation_is_a_method_of_its_handle_and_of_the_raw_client() {
+fn every_operation_is_a_method_of_both_clients() {
     for operation in OPERATIONS {
         let method = format!("\n    pub fn {}(&self", operation.name);
         let found = block_of(operation.handle).matches(&method).count();
@@ -163,7 +163,7 @@ fn table() -> String {
 
 /// `UPDATE=1 cargo test --test operations` writes the table anew.
 #[test]
-fn the_table_in_the_readme_of_the_spec_is_of_this_document() {
+fn the_operations_table_of_the_spec_is_current() {
     let path = spec("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = readme.split_once(BEFORE_TABLE).unwrap();

@@ -1,4 +1,4 @@
-//! Lists that are longer than an answer, over HTTP. What is asked for after each kind of answer has its tests beside the code.
+//! Lists of several pages, over HTTP. The steps from page to page are tested beside the code.
 #![cfg(all(
     vapi_op = "AssistantController_create",
     vapi_op = "CallController_findAll",
@@ -80,7 +80,7 @@ async fn nothing_is_requested_before_it_is_wanted() {
 }
 
 #[tokio::test]
-async fn what_comes_and_goes_meanwhile_changes_nothing_for_the_others() {
+async fn items_created_or_deleted_meanwhile_do_not_disturb_the_others() {
     let (_local, vapi) = local().await;
     let ids = create_assistants(&vapi, 0..12).await;
     let mut assistants = vapi.assistants().list().limit(4).stream();
@@ -99,7 +99,7 @@ async fn what_comes_and_goes_meanwhile_changes_nothing_for_the_others() {
 }
 
 #[tokio::test]
-async fn items_of_the_same_millisecond_on_both_sides_of_a_page_end_come_once() {
+async fn items_of_one_millisecond_on_two_pages_come_once() {
     let server = Server::replying([
         Reply::json(200, &calls(&[("e", "030"), ("d", "020")])),
         Reply::json(200, &calls(&[("d", "020"), ("c", "020")])),
@@ -171,7 +171,7 @@ async fn pages_tell_where_they_stand() {
 }
 
 #[tokio::test]
-async fn an_item_that_moves_to_the_next_page_meanwhile_comes_once() {
+async fn an_item_that_moves_to_the_next_page_comes_once() {
     let (_local, vapi) = local().await;
     let mut wanted = Vec::new();
     for _ in 0..5 {
@@ -199,7 +199,7 @@ async fn an_empty_list_has_one_empty_page() {
 }
 
 #[tokio::test]
-async fn a_list_may_answer_in_the_other_form() {
+async fn a_list_may_have_the_other_form() {
     let wrapped = Reply::json(200, r#"{"results":[{"id":"a"}],"metadata":{"hasNextPage":false}}"#);
     let server = Server::replying([wrapped, Reply::json(200, r#"[{"id":"b"}]"#), Reply::json(200, "[]")]).await;
     let vapi = client(&server);
@@ -208,7 +208,7 @@ async fn a_list_may_answer_in_the_other_form() {
 }
 
 #[tokio::test]
-async fn an_item_that_cannot_be_read_is_named_and_the_rest_still_comes() {
+async fn an_unreadable_item_does_not_stop_the_others() {
     let server = Server::replying([Reply::json(200, r#"[{"id":"a"},{"id":5},{"id":"c"}]"#)]).await;
     let vapi = client(&server);
     let mut came = vapi.calls().list().stream();

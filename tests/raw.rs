@@ -62,7 +62,7 @@ async fn a_call_is_placed_and_read_back() {
 }
 
 #[tokio::test]
-async fn a_request_has_the_key_and_our_name_and_no_api_version() {
+async fn a_raw_request_has_key_and_user_agent() {
     let (local, raw) = start().await;
     place(&raw).await;
     let request = &local.requests()[0];
@@ -75,7 +75,7 @@ async fn a_request_has_the_key_and_our_name_and_no_api_version() {
 }
 
 #[tokio::test]
-async fn an_id_that_would_change_the_route_is_refused_before_anything_is_sent() {
+async fn an_id_that_changes_the_route_is_not_sent() {
     let (local, raw) = start().await;
     for id in ["..", "", "a/b", "a\\b", "a?b", "a%2Fb"] {
         let error = raw.assistant_controller_find_one(id).await.unwrap_err();
@@ -113,12 +113,12 @@ async fn a_file_goes_up_as_a_form() {
 }
 
 #[tokio::test]
-async fn a_download_is_an_answer_of_bytes() {
+async fn a_download_is_a_response_of_bytes() {
     let (local, raw) = start().await;
     local.fault(Fault::on("CallArtifactController_callLogsDownload").body(200, "application/gzip", "as they came"));
-    let answer = raw.call_artifact_controller_call_logs_download("call-1").await.unwrap();
-    assert_eq!(answer.headers()["content-type"], "application/gzip");
-    assert_eq!(collect(answer.into_inner_stream()).await, b"as they came");
+    let response = raw.call_artifact_controller_call_logs_download("call-1").await.unwrap();
+    assert_eq!(response.headers()["content-type"], "application/gzip");
+    assert_eq!(collect(response.into_inner_stream()).await, b"as they came");
 }
 
 #[tokio::test]
@@ -127,15 +127,15 @@ async fn a_redirect_to_a_download_is_left_to_the_caller() {
     let id = place(&raw).await;
     local.advance(Duration::from_secs(12 * 3600)).await;
     let result = raw.call_artifact_controller_mono_recording_download(&id).await;
-    let Err(Error::UnexpectedResponse(answer)) = result else {
-        panic!("not an answer of its own");
+    let Err(Error::UnexpectedResponse(response)) = result else {
+        panic!("not a response of its own");
     };
-    assert_eq!(answer.status(), 302);
-    assert!(answer.headers().contains_key("location"));
+    assert_eq!(response.status(), 302);
+    assert!(response.headers().contains_key("location"));
 }
 
 #[tokio::test]
-async fn a_request_that_was_read_is_repeated_only_where_that_is_safe() {
+async fn a_lost_raw_request_is_repeated_only_if_safe() {
     let (local, raw) = start().await;
     local.fault(Fault::everywhere().status(500));
     raw.call_controller_find_one("call-1").await.unwrap_err();

@@ -1,4 +1,4 @@
-//! When the client is generated again, and from what: the snapshot, or what `VAPI_OPENAPI` names.
+//! The build: the client is generated from the snapshot or from what `VAPI_OPENAPI` names, and only after a change.
 //!
 //! A program is built against a copy of the repository whose snapshot describes a single operation, so that the tests can
 //! change it and a build takes seconds.
@@ -63,7 +63,7 @@ fn seed() -> String {
     fs::read_to_string(cargo::seed_document()).unwrap()
 }
 
-/// When cargo last ran the build script that wrote here.
+/// Returns the time at which cargo last ran the build script that wrote here.
 fn script_ran(build: &Build) -> SystemTime {
     modified(&build.out_dir.as_ref().unwrap().with_file_name("output"))
 }
@@ -92,7 +92,7 @@ fn serve(document: String) -> String {
             let mut lines = BufReader::new(&stream).lines();
             while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
             let head = format!("content-type: application/json\r\ncontent-length: {}", document.len());
-            // A client that has gone away needs no answer.
+            // A client that has gone away needs no response.
             let _ = write!(
                 &stream,
                 "HTTP/1.1 200 OK\r\n{head}\r\nconnection: close\r\n\r\n{document}"
@@ -112,7 +112,7 @@ fn a_second_build_does_nothing() {
 }
 
 #[test]
-fn a_changed_snapshot_is_generated_from_and_only_what_depends_on_it_compiled() {
+fn a_changed_snapshot_is_generated_and_compiled_again() {
     let copy = Copy::built();
     copy.write_snapshot(&seed().replace("\"phoneNumberId\"", "\"voicemailMessage\""));
     let build = copy.build();
@@ -153,7 +153,7 @@ fn a_snapshot_that_only_looks_changed_gives_the_same_files() {
 }
 
 #[test]
-fn a_document_that_is_not_there_is_an_error_that_names_it() {
+fn a_missing_document_is_an_error_that_names_it() {
     let copy = Copy::built();
     let missing = copy.repository.join("spec/nowhere.json");
     let missing = missing.to_str().unwrap();
@@ -165,7 +165,7 @@ fn a_document_that_is_not_there_is_an_error_that_names_it() {
 }
 
 #[test]
-fn a_url_without_the_feature_is_an_error_that_names_both_ways_out() {
+fn a_url_without_the_feature_is_explained() {
     let copy = Copy::built();
     let url = "http://127.0.0.1:9/openapi.json";
     let build = copy.build_from(url, &[]);
@@ -179,7 +179,7 @@ fn a_url_without_the_feature_is_an_error_that_names_both_ways_out() {
 }
 
 #[test]
-fn with_the_feature_a_url_is_fetched_and_never_replaced_by_the_snapshot() {
+fn with_the_feature_a_url_is_fetched() {
     let copy = Copy::built();
     let url = serve(seed().replace("\"createdAt\"", "\"placedAt\""));
     let build = copy.build_from(&url, &["--features", "fetch"]);

@@ -1,4 +1,4 @@
-//! What is sent again, and above all what is not.
+//! Retries: the requests that are sent again, and those that are not.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use support::*;
 
 #[tokio::test]
-async fn a_get_is_sent_again_after_an_error_of_the_server() {
+async fn a_get_is_retried_after_a_server_error() {
     let server = Server::replying([Reply::empty(500), Reply::empty(503), Reply::thing()]).await;
     let reply = get(&client(&server), "t-1").with_response().await.unwrap();
     assert_eq!(reply.attempts(), 3);
@@ -35,7 +35,7 @@ async fn a_request_can_ask_for_fewer_or_more_retries() {
 }
 
 #[tokio::test]
-async fn the_client_can_be_told_never_to_retry() {
+async fn retries_can_be_disabled() {
     let server = Server::replying([Reply::empty(500)]).await;
     let vapi = builder(&server.url).max_retries(0).build().unwrap();
     assert!(get(&vapi, "t-1").await.is_err());
@@ -125,7 +125,7 @@ async fn a_patch_that_the_server_has_read_is_sent_once() {
 }
 
 #[tokio::test]
-async fn a_post_on_a_connection_that_was_kept_open_is_sent_once_too() {
+async fn a_post_on_a_kept_connection_is_sent_once() {
     for failure in [Reply::close(), Reply::reset()] {
         let server = Server::replying([Reply::thing(), failure]).await;
         let vapi = client(&server);
@@ -141,7 +141,7 @@ async fn a_post_on_a_connection_that_was_kept_open_is_sent_once_too() {
 }
 
 #[tokio::test]
-async fn a_post_is_sent_again_when_the_server_was_too_busy_for_it() {
+async fn a_post_is_retried_after_429() {
     let server = Server::replying([Reply::empty(429), Reply::thing()]).await;
     create(&client(&server)).await.unwrap();
     let bodies: Vec<String> = server.received().iter().map(Received::text).collect();
@@ -149,7 +149,7 @@ async fn a_post_is_sent_again_when_the_server_was_too_busy_for_it() {
 }
 
 #[tokio::test]
-async fn a_post_is_tried_again_while_there_is_no_connection() {
+async fn a_post_is_retried_without_a_connection() {
     let vapi = builder(&nowhere().await).build().unwrap();
     let error = create(&vapi).await.unwrap_err();
     assert!(error.is_connect());
@@ -157,7 +157,7 @@ async fn a_post_is_tried_again_while_there_is_no_connection() {
 }
 
 #[tokio::test]
-async fn a_pause_in_seconds_is_honoured() {
+async fn retry_after_in_seconds_is_honored() {
     // In whole seconds only the shortest is quick enough to test: none, where ours would have been an hour at most.
     let busy = Reply::empty(429).header("retry-after", "0");
     let server = Server::replying([busy, Reply::thing()]).await;
@@ -170,7 +170,7 @@ async fn a_pause_in_seconds_is_honoured() {
 }
 
 #[tokio::test]
-async fn a_pause_until_a_date_is_honoured() {
+async fn retry_after_as_a_date_is_honored() {
     let now = httpdate::fmt_http_date(SystemTime::now());
     let busy = Reply::empty(503).header("retry-after", now);
     let server = Server::replying([busy, Reply::thing()]).await;
@@ -183,7 +183,7 @@ async fn a_pause_until_a_date_is_honoured() {
 }
 
 #[tokio::test]
-async fn a_pause_of_more_than_a_minute_is_the_callers_to_make() {
+async fn a_retry_after_beyond_a_minute_is_returned() {
     let busy = Reply::empty(429).header("retry-after", "61");
     let server = Server::replying([busy]).await;
     let vapi = builder(&server.url).timeout(Duration::MAX).build().unwrap();
@@ -194,7 +194,7 @@ async fn a_pause_of_more_than_a_minute_is_the_callers_to_make() {
 }
 
 #[tokio::test]
-async fn a_pause_that_would_outlast_the_time_limit_is_not_begun() {
+async fn a_delay_beyond_the_time_limit_is_not_begun() {
     let busy = Reply::empty(429).header("retry-after", "30");
     let server = Server::replying([busy]).await;
     let vapi = client(&server);

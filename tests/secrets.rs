@@ -16,7 +16,7 @@ use vapi_codegen::passes::secrets::{self, SECRET};
 
 use instance::Extent;
 
-/// What a name that is suspicious has in it.
+/// The words in a suspicious name.
 const SUSPICIOUS: &[&str] = &[
     "auth",
     "bearer",
@@ -133,7 +133,7 @@ fn suspects() -> BTreeMap<String, Vec<(Value, Value)>> {
 }
 
 #[test]
-fn every_name_that_sounds_like_a_secret_is_one_or_is_known_not_to_be() {
+fn every_suspicious_name_is_a_secret_or_a_known_exception() {
     let mut undecided = Vec::new();
     let suspects = suspects();
     for (name, schemas) in &suspects {
@@ -158,7 +158,7 @@ fn every_name_that_sounds_like_a_secret_is_one_or_is_known_not_to_be() {
 }
 
 #[test]
-fn no_secret_shows_in_debug_and_each_is_sent_in_full() {
+fn secrets_are_hidden_in_debug_and_sent_in_full() {
     const HUSH: &str = "hush-1f9a";
     let mut tried = Vec::new();
     for (name, schema) in instance::schemas() {

@@ -17,7 +17,7 @@ struct Request {
     body: Value,
 }
 
-/// Answers one request with a created call, and gives the request.
+/// Responds to one request with a created call, and returns the request.
 fn serve_once(listener: TcpListener) -> JoinHandle<Request> {
     thread::spawn(move || {
         let (stream, _) = listener.accept().unwrap();
@@ -94,7 +94,7 @@ fn a_crate_built_from_the_seed_document_places_a_call() {
 }
 
 #[test]
-fn hand_written_code_is_told_which_operations_and_types_there_are() {
+fn cfgs_name_the_operations_and_types_of_the_document() {
     let program = cargo::Crate::new("gated", cargo::repository());
     let build = program.build(cargo::seed_document().to_str(), &[]).expect_success();
     assert_eq!(
@@ -151,7 +151,7 @@ fn awkward() -> Value {
             })
             .collect();
         let content = json!({"application/json": {"schema": refer(name)}});
-        let answer = match index % 4 {
+        let response = match index % 4 {
             0 => json!({"302": {"description": ""}}),
             _ => json!({"200": {"description": "", "content": content}}),
         };
@@ -162,7 +162,7 @@ fn awkward() -> Value {
             NAMES[index]
         };
         document["paths"][format!("/{index}/{{{parameter}}}")] = json!({
-            "get": {"operationId": NAMES[index], "parameters": parameters, "responses": answer},
+            "get": {"operationId": NAMES[index], "parameters": parameters, "responses": response},
             "patch": {"operationId": format!("{}Controller_{}", TYPES[index], NAMES[index]),
                       "requestBody": {"required": index % 2 == 0, "content": content}, "responses": {}}
         });

@@ -52,7 +52,7 @@ fn parameters<T: JsonSchema>() -> Value {
 }
 
 #[test]
-fn a_function_tool_says_what_the_struct_says() {
+fn a_function_tool_has_the_schema_of_the_struct() {
     let tool: types::CreateToolDto = tools::function::<BookTable>("book_table", "Books a table.").into();
     assert_eq!(
         serde_json::to_value(&tool).unwrap(),
@@ -104,7 +104,7 @@ fn a_function_without_arguments_takes_an_empty_object() {
 }
 
 #[test]
-fn descriptions_of_an_enums_values_are_told_in_one() {
+fn descriptions_of_enum_values_become_one_description() {
     #[derive(JsonSchema)]
     #[allow(dead_code)]
     struct Party {
@@ -129,7 +129,7 @@ fn descriptions_of_an_enums_values_are_told_in_one() {
 }
 
 #[test]
-fn a_tagged_enum_is_one_object_that_has_what_each_variant_has() {
+fn a_tagged_enum_is_one_object_with_all_properties() {
     #[derive(JsonSchema)]
     #[serde(tag = "by")]
     #[allow(dead_code)]
@@ -154,7 +154,7 @@ fn a_tagged_enum_is_one_object_that_has_what_each_variant_has() {
 }
 
 #[test]
-fn what_the_api_does_not_know_is_left_out() {
+fn keywords_that_the_api_refuses_are_left_out() {
     #[derive(JsonSchema)]
     #[serde(deny_unknown_fields)]
     #[allow(dead_code)]
@@ -275,7 +275,7 @@ fn a_structured_output_is_read_by_id_and_by_name() {
 }
 
 #[test]
-fn arguments_are_read_from_an_object_from_text_and_from_the_short_form() {
+fn arguments_are_read_from_objects_and_text() {
     let arguments = json!({"text": "quiet", "weight": 0.5});
     let wish = Wish {
         text: "quiet".to_owned(),
@@ -305,7 +305,7 @@ fn a_call_without_arguments_has_those_of_an_empty_object() {
 }
 
 #[test]
-fn arguments_that_do_not_fit_are_an_error_that_says_why() {
+fn arguments_that_do_not_fit_are_an_error() {
     let call = json!({"id": "1", "function": {"name": "wish", "arguments": {"weight": "heavy"}}});
     let call: types::ToolCall = serde_json::from_value(call).unwrap();
     let error = call.arguments::<Wish>().unwrap_err();

@@ -1,9 +1,10 @@
-//! What a subscriber learns of an operation: enough to find it again, and no secret.
+//! The span and the closing event of an operation: enough to find it again, and no secret.
 
 mod support;
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::future::Future;
 use std::sync::{Arc, Mutex};
 
 use tracing_subscriber::Registry;
@@ -13,9 +14,9 @@ use support::*;
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// Keeps the fields of every span named `vapi`.
+/// Keeps the fields of every span named `vapi`, and those of the events that close an operation.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<BTreeMap<u64, Fields>>>);
+struct Spans(Arc<Mutex<BTreeMap<u64, Fields>>>, Arc<Mutex<Vec<Fields>>>);
 
 struct Visitor<'a>(&'a mut Fields);
 
@@ -34,6 +35,14 @@ impl Layer<Registry> for Spans {
         if attributes.metadata().name() == "vapi" {
             let mut spans = self.0.lock().unwrap();
             attributes.record(&mut Visitor(spans.entry(id.into_u64()).or_default()));
+        }
+    }
+
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, Registry>) {
+        if event.metadata().name() == "vapi.closed" {
+            let mut fields = Fields::new();
+            event.record(&mut Visitor(&mut fields));
+            self.1.lock().unwrap().push(fields);
         }
     }
 
@@ -77,4 +86,59 @@ async fn a_span_holds_neither_key_nor_ids_nor_bodies() {
     let server = Server::replying([Reply::json(200, body)]).await;
     let shown = format!("{:?}", spans_of(&server).await);
     assert!(!shown.contains("private") && !shown.contains(KEY), "{shown}");
+}
+
+/// The events that close an operation while `run` runs.
+async fn closing_events<F: Future>(run: F) -> Vec<Fields> {
+    let spans = Spans::default();
+    let subscriber = Registry::default().with(spans.clone());
+    let _guard = tracing::subscriber::set_default(subscriber);
+    run.await;
+    let events = spans.1.lock().unwrap();
+    events.clone()
+}
+
+#[tokio::test]
+async fn an_operation_closes_with_one_event() {
+    let server = Server::replying([Reply::empty(500), Reply::thing()]).await;
+    let vapi = client(&server);
+    let events = closing_events(async { drop(get(&vapi, "a").await) }).await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["operation"], "ThingController_findOne");
+    assert_eq!(events[0]["status"], "200");
+    assert_eq!(events[0]["attempts"], "2");
+    assert!(events[0]["duration_ms"].parse::<u64>().is_ok());
+}
+
+#[tokio::test]
+async fn a_failed_operation_closes_with_one_event() {
+    let server = Server::replying([Reply::empty(404)]).await;
+    let vapi = client(&server);
+    let events = closing_events(async { drop(get(&vapi, "a").await) }).await;
+    let statuses: Vec<_> = events.iter().map(|event| &event["status"]).collect();
+    assert_eq!(statuses, ["404"]);
+}
+
+#[tokio::test]
+async fn a_stream_closes_with_one_event_at_its_end() {
+    let server = Server::replying([Reply::thing()]).await;
+    let vapi = client(&server);
+    let events = closing_events(async {
+        let mut stream = get(&vapi, "a").open().await.unwrap();
+        while stream.chunk().await.unwrap().is_some() {}
+    })
+    .await;
+    let statuses: Vec<_> = events.iter().map(|event| &event["status"]).collect();
+    assert_eq!(statuses, ["200"]);
+}
+
+#[cfg(vapi_op = "CallController_findOne")]
+#[tokio::test]
+async fn the_raw_client_closes_with_one_event() {
+    let server = Server::replying([Reply::empty(404)]).await;
+    let raw = client(&server).raw();
+    let events = closing_events(async { drop(raw.call_controller_find_one("a").await) }).await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["operation"], "CallController_findOne");
+    assert_eq!(events[0]["status"], "404");
 }

@@ -63,7 +63,7 @@ async fn bytes_go_as_the_part_named_file() {
 }
 
 #[tokio::test]
-async fn a_file_on_disk_goes_under_its_own_name_and_with_its_length() {
+async fn a_file_on_disk_is_sent_with_name_and_length() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.md");
     let content = "# Menu\n".repeat(40_000);
@@ -125,7 +125,7 @@ async fn a_content_type_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_not_there_is_named_before_anything_is_sent() {
+async fn a_missing_file_is_named_and_nothing_is_sent() {
     let server = Server::replying([Reply::thing()]).await;
     let error = send(&client(&server), Upload::path("no/such.pdf")).await.unwrap_err();
     assert!(error.is_file());
@@ -181,7 +181,7 @@ async fn a_stream_that_fails_ends_the_upload() {
 }
 
 #[tokio::test]
-async fn a_file_is_sent_again_when_the_server_was_too_busy() {
+async fn a_file_is_sent_again_after_429() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");
     std::fs::write(&path, "content").unwrap();
@@ -212,15 +212,15 @@ async fn a_file_that_the_server_has_read_is_sent_once() {
 }
 
 #[tokio::test]
-async fn progress_is_told_up_to_the_end() {
+async fn progress_is_reported_up_to_the_end() {
     let server = Server::replying([Reply::thing()]).await;
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let list = Arc::clone(&told);
+    let reports = Arc::new(Mutex::new(Vec::new()));
+    let list = Arc::clone(&reports);
     let upload = Upload::bytes("a.bin", vec![7; 100_000])
         .on_progress(move |sent, total| list.lock().unwrap().push((sent, total)));
     send(&client(&server), upload).await.unwrap();
     assert_eq!(
-        *told.lock().unwrap(),
+        *reports.lock().unwrap(),
         [(65_536, Some(100_000)), (100_000, Some(100_000))]
     );
 }

@@ -61,7 +61,7 @@ async fn the_states_of_a_call_are_a_stream_too() {
 }
 
 #[tokio::test]
-async fn a_wait_that_takes_too_long_says_how_the_call_stands() {
+async fn a_wait_that_times_out_has_the_status() {
     let (_local, vapi, id) = start(Duration::from_secs(3600)).await;
     let wait = vapi.calls().wait_until_ended(&id).poll_every(OFTEN);
     let error = wait.timeout(Duration::from_millis(100)).await.unwrap_err();
@@ -73,7 +73,7 @@ async fn a_wait_that_takes_too_long_says_how_the_call_stands() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_down_for_a_while_is_waited_for() {
+async fn a_server_that_is_down_is_waited_for() {
     let (local, vapi, id) = start(Duration::from_millis(1)).await;
     local.fault(Fault::on("CallController_findOne").status(503).times(7));
     let call = vapi.calls().wait_until_ended(&id).poll_every(OFTEN).await.unwrap();
@@ -81,7 +81,7 @@ async fn a_server_that_is_down_for_a_while_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_call_that_does_not_exist_is_an_error_at_once() {
+async fn a_missing_call_is_an_error_at_once() {
     let (local, vapi, _) = start(Duration::from_millis(1)).await;
     local.clear_requests();
     let error = vapi.calls().wait_until_ended("no-such-call").await.unwrap_err();
@@ -160,7 +160,7 @@ async fn a_file_is_waited_for_until_it_is_processed() {
 }
 
 #[tokio::test]
-async fn a_file_of_a_knowledge_base_is_waited_for_until_it_is_indexed() {
+async fn a_knowledge_base_file_is_waited_for() {
     let (server, vapi) = asked(&[
         r#"[{"id":"1","fileId":"other","status":"ready"},{"id":"2","fileId":"f","status":"indexing"}]"#,
         r#"[{"id":"1","fileId":"other","status":"ready"},{"id":"2","fileId":"f","status":"ready"}]"#,
@@ -176,7 +176,7 @@ async fn a_file_of_a_knowledge_base_is_waited_for_until_it_is_indexed() {
 }
 
 #[tokio::test]
-async fn a_state_that_cannot_be_read_is_an_error_with_its_place() {
+async fn an_unreadable_state_is_an_error_with_a_path() {
     let (_server, vapi) = asked(&[r#"{"id":7,"status":"ended"}"#]).await;
     let error = vapi.calls().wait_until_ended("c").await.unwrap_err();
     assert_eq!(error.json_path(), Some("id"));

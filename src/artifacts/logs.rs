@@ -64,7 +64,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As for every operation. Once the log has begun, the stream returns the errors.
+    /// The errors of every operation. Once the log has begun, the stream returns the errors.
     pub async fn lines(self) -> Result<LogLines> {
         let bytes = self.stream().await?;
         Ok(LogLines {
@@ -82,7 +82,7 @@ impl Download {
     ///
     /// # Errors
     ///
-    /// As for every operation. Once the log has begun, the stream returns the errors.
+    /// The errors of every operation. Once the log has begun, the stream returns the errors.
     ///
     /// # Examples
     ///

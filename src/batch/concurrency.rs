@@ -16,7 +16,7 @@ use crate::wait::PollInterval;
 pub(super) struct Concurrency {
     /// `None` if the API gives no limit.
     free: Option<u64>,
-    /// Whether the calls are scheduled: such calls do not count.
+    /// True if the calls are scheduled: such calls do not count.
     unlimited: bool,
     /// The ids of the calls that were started here and may still run, oldest first.
     running: Vec<String>,

@@ -154,7 +154,7 @@ impl<E: StreamEvent> EventStream<E> {
     ///
     /// # Errors
     ///
-    /// As for the stream. The text before an error is lost: [`text_deltas`](Self::text_deltas) keeps it.
+    /// The errors of the stream. The text before an error is lost: [`text_deltas`](Self::text_deltas) keeps it.
     pub async fn collect_text(&mut self) -> Result<String> {
         let mut deltas = self.text_deltas();
         let mut text = String::new();

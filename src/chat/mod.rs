@@ -52,7 +52,7 @@ impl crate::resources::prepared::ChatsCreate {
     ///
     /// # Errors
     ///
-    /// As for every operation. Once the response has begun, the stream returns the errors.
+    /// The errors of every operation. Once the response has begun, the stream returns the errors.
     ///
     /// # Examples
     ///
@@ -84,7 +84,7 @@ impl crate::resources::prepared::ChatsCreateResponse {
     ///
     /// # Errors
     ///
-    /// As for every operation. Once the response has begun, the stream returns the errors.
+    /// The errors of every operation. Once the response has begun, the stream returns the errors.
     pub async fn stream(self) -> Result<ResponseStream> {
         ResponseStream::from_bytes(self.open_events().await?).await
     }

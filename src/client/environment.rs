@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_url_wins_over_the_region_and_loses_its_slash() {
+    fn a_base_url_takes_precedence_over_the_region() {
         let client = build(&[
             ("VAPI_API_KEY", "k"),
             ("VAPI_REGION", "eu"),

@@ -85,13 +85,13 @@ impl PagingState {
 /// again are known by their keys. The bound is one millisecond later than the last item: servers keep more digits than they
 /// write, and an item of `.123456` is written as `.123`, but is not found below `.123`.
 struct TimeCursor {
-    /// Whether the list takes a bound. If not, larger pages are the only way to more items.
+    /// True if the list takes a bound. If not, larger pages are the only way to more items.
     has_bound: bool,
     /// The number of items in a page, unless more are needed.
     size: u64,
     /// The number of items in the next page.
     this_size: u64,
-    /// Whether the caller's `limit` is not a number. It is sent as it is, and the server refuses it.
+    /// True if the caller's `limit` is not a number. It is sent as it is, and the server refuses it.
     has_odd_size: bool,
     bound: Option<DateTime<Utc>>,
     /// The bound that the caller has set. A later bound may not exceed it.
@@ -226,11 +226,11 @@ fn is_last_page(page: &RawPage) -> bool {
 struct PageNumber {
     /// The number of the next page.
     page: u64,
-    /// Whether the next page is the one that the caller requested.
+    /// True if the next page is the one that the caller requested.
     as_asked: bool,
     /// The cursor in the last response.
     cursor: Option<String>,
-    /// Whether the server ignored a cursor. No operation declares the parameter `cursor`, so this is seen when it is sent.
+    /// True if the server ignored a cursor. No operation declares the parameter `cursor`, so this is seen when it is sent.
     ignores_cursors: bool,
     /// The number of pages in a row without a new item.
     stale: u8,

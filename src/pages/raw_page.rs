@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_does_not_decode_is_named_by_its_path() {
+    fn an_undecodable_item_is_named_by_its_path() {
         let error_of = |body| page(body).unwrap().read_item(1, thing).unwrap_err();
         let error = error_of(r#"[{"id":"a"},{"id":"b","notes":[1,2,"x"]}]"#);
         assert_eq!(error.json_path(), Some("[1].notes[2]"));

@@ -101,7 +101,7 @@ fn raw_page(body: &Value) -> RawPage {
     RawPage::read(RawResponse::ok(body.to_string())).ok().unwrap()
 }
 
-/// What came, in order, and how it ended. `response` is the server, called for each request.
+/// Reads a list to its end, and returns its items and the last step. `response` is the server.
 fn read(
     style: PaginationStyle,
     asked: &[(&'static str, &str)],
@@ -129,7 +129,7 @@ fn read(
     panic!("it does not end");
 }
 
-/// What happens to a list between two requests.
+/// The changes to a list between two requests.
 #[derive(Clone, Debug)]
 struct Meanwhile {
     created: Vec<Micros>,
@@ -299,7 +299,7 @@ fn page(list: &mut List, query: &Query, size: usize, has_metadata: bool) -> Valu
 }
 
 #[test]
-fn a_millisecond_with_more_items_than_a_page_is_read_in_larger_pages() {
+fn a_crowded_millisecond_is_read_in_larger_pages() {
     let mut list = List::of(&[1000, 0, 0, 0, 0, 0, 0, 5000]);
     let mut sizes = Vec::new();
     let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", "2")], |query| {
@@ -312,7 +312,7 @@ fn a_millisecond_with_more_items_than_a_page_is_read_in_larger_pages() {
 }
 
 #[test]
-fn a_millisecond_with_more_items_than_any_page_ends_in_an_error() {
+fn a_millisecond_beyond_the_largest_page_is_an_error() {
     let mut list = List::of(&vec![0; 1200]);
     let (came, next) = read(PaginationStyle::CreatedAt, &[], |query| {
         list.shuffle = 0;
@@ -333,7 +333,7 @@ fn a_server_that_ignores_the_bound_is_found_out() {
 }
 
 #[test]
-fn a_list_in_another_order_ends_in_an_error_unless_it_is_all_there() {
+fn a_full_page_in_another_order_is_an_error() {
     let list = List::of(&[5000, 5000, 5000]);
     let oldest_first = |_: &Query| array(&list.items);
     let (came, next) = read(PaginationStyle::CreatedAt, &[("limit", "3")], oldest_first);
@@ -344,7 +344,7 @@ fn a_list_in_another_order_ends_in_an_error_unless_it_is_all_there() {
 }
 
 #[test]
-fn a_list_without_bounds_is_asked_for_whole_if_its_answer_is_full() {
+fn a_list_without_bounds_is_read_in_larger_pages() {
     let mut list = List::of(&[1; 250]);
     let mut sizes = Vec::new();
     let mut response = |query: &Query| {
@@ -365,7 +365,7 @@ fn a_list_without_bounds_is_asked_for_whole_if_its_answer_is_full() {
 }
 
 #[test]
-fn a_server_that_sends_the_same_page_again_and_again_does_not_hold_the_reader() {
+fn a_server_that_repeats_a_page_is_left() {
     let list = List::of(&[1000, 1000]);
     let (came, next) = read(PaginationStyle::Pages, &[], |_| array(&list.items));
     assert_eq!((came.as_slice(), next), ([1, 2].as_slice(), NextPage::Done));
@@ -391,7 +391,7 @@ fn reading_by_page_starts_where_the_caller_says() {
 }
 
 #[test]
-fn a_limit_that_is_no_number_is_left_for_the_server_to_refuse() {
+fn a_malformed_limit_is_left_to_the_server() {
     let state = PagingState::new(PaginationStyle::CreatedAt, |name| (name == "limit").then_some("-1"));
     assert_eq!(state.query_changes(), []);
 }

@@ -27,10 +27,10 @@ pub struct ByteStream {
     length: Option<u64>,
     idle: Pin<Box<Sleep>>,
     limit: Duration,
-    /// Whether the idle clock runs. It runs only while somebody waits, so a slow reader is not taken for a silent server.
+    /// True while the idle clock runs. It runs only while somebody waits, so a slow reader is not taken for a silent server.
     waiting: bool,
     ended: bool,
-    /// Whether an early end of the body is an error by itself. Without a length, chunks or frames, the end of the connection is
+    /// True if an early end of the body is an error by itself. Without a length, chunks or frames, the end of the connection is
     /// the only sign that the body has ended.
     pub(crate) ends_visibly: bool,
     pub(crate) context: RequestContext,

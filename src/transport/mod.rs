@@ -1,7 +1,7 @@
 //! The request path: the only code that sends.
 //!
 //! Operations, downloads, untyped requests and the raw client all end here. From the caller down:
-//! [`RequestParts`] collect what the caller says, [`PreparedRequest`] is what can be sent, `attempts` and `retry_policy` decide
+//! [`RequestParts`] collect the settings of the caller, a [`PreparedRequest`] can be sent, `attempts` and `retry_policy` decide
 //! about sending it again, and the result is a [`RawResponse`] or a [`ByteStream`].
 
 mod attempts;
@@ -26,7 +26,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::{sleep, timeout};
 use tracing::Instrument;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, RequestContext, Result};
 use attempts::Attempts;
 use retry_policy::AttemptOutcome;
 
@@ -84,7 +84,7 @@ pub(crate) async fn send(settings: &Settings, parts: RequestParts) -> Result<Raw
 ///
 /// # Errors
 ///
-/// As for [`send`], until the response has begun. From then on the stream returns the errors.
+/// The errors of [`send`], until the response has begun. From then on the stream returns the errors.
 pub(crate) async fn open(settings: &Settings, parts: RequestParts) -> Result<ByteStream> {
     let mut closing = ClosingEvent::new(parts.context().operation.clone());
     let prepared = parts.prepare(settings)?;
@@ -103,7 +103,7 @@ pub(crate) async fn open(settings: &Settings, parts: RequestParts) -> Result<Byt
 ///
 /// # Errors
 ///
-/// As for [`open`].
+/// The errors of [`open`].
 pub(crate) async fn open_prepared(
     settings: &Settings,
     prepared: PreparedRequest,
@@ -127,15 +127,15 @@ pub(crate) async fn open_prepared(
 pub(crate) async fn execute_raw(
     settings: &Settings,
     mut request: reqwest::Request,
-    operation: &'static str,
+    context: RequestContext,
 ) -> reqwest::Result<reqwest::Response> {
     // progenitor adds it to every request; the API knows no such header.
     request.headers_mut().remove("api-version");
     identify(settings, request.headers_mut(), false);
     let replayable = request.try_clone().is_some();
-    let mut closing = ClosingEvent::new(operation.into());
+    let mut closing = ClosingEvent::new(context.operation.clone());
     let mut attempts = Attempts::new(settings, &request, RequestOptions::default(), replayable);
-    let span = attempts.span(operation, "");
+    let span = attempts.span(&context.operation, &context.path);
     async {
         loop {
             let limit = attempts.begin();
@@ -166,7 +166,7 @@ pub(crate) async fn execute_raw(
     .await
 }
 
-/// How the body of a response is read.
+/// The way of reading the body of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum BodyMode {
     /// To its end, within the time limit.

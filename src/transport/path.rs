@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_looks_like_a_parameter_is_not_filled_again() {
+    fn a_value_in_braces_is_not_filled_again() {
         let path = fill("/x/{a}/{b}", &[("a", "{b}".into()), ("b", "2".into())]);
         assert_eq!(path.unwrap(), "/x/%7Bb%7D/2");
     }

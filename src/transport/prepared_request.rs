@@ -23,7 +23,7 @@ pub(crate) struct PreparedRequest {
 pub(crate) struct RequestOptions {
     pub(crate) timeout: Option<Duration>,
     pub(crate) max_retries: Option<u32>,
-    /// Whether the request goes to a host that must not see the key.
+    /// True if the request goes to a host that must not see the key.
     pub(crate) anonymous: bool,
 }
 

@@ -36,7 +36,7 @@ impl RepeatableRequest {
     ///
     /// # Errors
     ///
-    /// As for [`send`](super::send), and if the request has an upload, which sending may use up.
+    /// The errors of [`send`](super::send), and if the request has an upload, which sending may use up.
     pub(crate) fn send(&self, change: impl FnOnce(&mut RequestParts)) -> PendingResponse {
         let settings = Arc::clone(&self.settings);
         let copy = self.parts.try_clone().map(|mut copy| {

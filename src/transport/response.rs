@@ -101,7 +101,7 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// As for [`decode`](Self::decode).
+    /// The errors of [`decode`](Self::decode).
     pub(crate) fn decode_as<T: DeserializeOwned>(self) -> Result<Response<T>> {
         self.decode(|body| from_body(if body.is_empty() { b"null" } else { body }))
     }
@@ -110,7 +110,7 @@ impl RawResponse {
     ///
     /// # Errors
     ///
-    /// As for [`decode`](Self::decode).
+    /// The errors of [`decode`](Self::decode).
     pub(crate) fn decode_part<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<T> {
         let text = self.body.get(span).unwrap_or_default();
         decode(text).map_err(|cause| self.undecodable(&cause, json_path::join(path, json_path::of(text, &cause))))

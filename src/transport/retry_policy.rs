@@ -36,7 +36,7 @@ pub(super) enum Decision {
 pub(super) struct Attempt<'a> {
     pub(super) method: &'a Method,
     pub(super) outcome: AttemptOutcome,
-    /// Whether the body can be sent a second time.
+    /// True if the body can be sent a second time.
     pub(super) replayable: bool,
     /// The first attempt is number 1.
     pub(super) number: u32,

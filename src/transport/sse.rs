@@ -38,7 +38,7 @@ pub(crate) struct EventParser {
     line: Vec<u8>,
     data: Option<Vec<u8>>,
     name: Option<String>,
-    /// Whether the last line ended in a carriage return: a line feed at the start of the next piece belongs to it.
+    /// True if the last line ended in a carriage return: a line feed at the start of the next piece belongs to it.
     after_return: bool,
     begun: bool,
 }
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn one_space_after_the_colon_is_not_part_of_the_data() {
+    fn one_space_after_the_colon_is_skipped() {
         assert_eq!(data("data:a\n\ndata:  b \n\n"), ["a", " b "]);
     }
 
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_its_empty_line_is_given_at_the_end() {
+    fn an_unfinished_event_is_given_at_the_end() {
         assert_eq!(data("data: a\n\ndata: [DONE]"), ["a", "[DONE]"]);
         assert_eq!(data("data: [DONE]\n"), ["[DONE]"]);
         assert_eq!(data(": ping"), [""; 0]);

@@ -156,7 +156,7 @@ async fn a_file_is_polled_while_it_is_processing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_item_is_found_by_its_id_or_its_file_id() {
+async fn an_item_is_found_by_id_or_file_id() {
     let list = r#"[{"id":"1","fileId":"f"},{"id":"2","fileId":"g","status":"ready"}]"#;
     for id in ["2", "g"] {
         let send = move || -> PendingResponse { Box::pin(async move { response(list) }) };

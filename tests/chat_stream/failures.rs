@@ -1,4 +1,4 @@
-//! How a stream that goes wrong ends.
+//! The errors of a stream.
 
 use super::*;
 
@@ -11,7 +11,7 @@ async fn error_after_a_delta(rest: &str) -> vapi::Error {
 }
 
 #[tokio::test]
-async fn an_error_before_the_stream_is_the_same_as_without_one() {
+async fn an_error_before_the_stream_is_an_ordinary_error() {
     let (server, stream) = chat(Reply::json(
         400,
         r#"{"message":["input should not be empty"],"statusCode":400}"#,
@@ -85,7 +85,7 @@ async fn half_an_event_at_the_end_is_an_interruption() {
     assert!(error_after_a_delta("data: {\"delta\":\"b").await.is_interrupted());
 }
 
-/// A server whose answer ends where its connection does, so that only `[DONE]` tells the end from a cut.
+/// A server whose response ends where its connection does, so that only `[DONE]` tells the end from a cut.
 async fn unframed(body: &'static str) -> vapi::Result<String> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -185,7 +185,7 @@ async fn an_event_without_end_is_refused() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_stream_is_an_error_that_keeps_it() {
+async fn a_response_that_is_not_a_stream_is_kept() {
     let whole = r#"{"id":"c-1","output":[]}"#;
     let (_server, stream) = chat(Reply::json(201, whole)).await;
     let error = stream.unwrap_err();
@@ -198,7 +198,7 @@ async fn an_answer_that_is_no_stream_is_an_error_that_keeps_it() {
 }
 
 #[tokio::test]
-async fn an_answer_of_no_declared_type_is_read_as_events() {
+async fn a_response_without_content_type_is_read_as_events() {
     let (_server, stream) = chat(Reply::new(200, "", HELLO)).await;
     assert_eq!(stream.unwrap().collect_text().await.unwrap(), "Hello there");
 }

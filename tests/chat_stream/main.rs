@@ -1,4 +1,4 @@
-//! Chats that are answered word by word: what is read, what is kept, and how a stream that goes wrong ends.
+//! Chats as streams: the events, the text, and the errors of a stream.
 #![cfg(all(
     vapi_op = "ChatController_createChat",
     vapi_op = "ChatController_createOpenAIChat",
@@ -66,15 +66,15 @@ async fn text_of(body: impl Into<Vec<u8>>) -> String {
 }
 
 #[tokio::test]
-async fn a_chat_is_heard_word_by_word() {
+async fn a_chat_streams_its_text() {
     let (local, vapi) = local().await;
     let mut chat = vapi.chats().create(question()).stream().await.unwrap();
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let mut words = chat.text_deltas();
     while let Some(word) = words.next().await {
-        heard.push(word.unwrap());
+        received.push(word.unwrap());
     }
-    assert_eq!(heard, ["You", " said:", " Hi!"]);
+    assert_eq!(received, ["You", " said:", " Hi!"]);
 
     let id = chat.chat_id().unwrap().to_owned();
     assert_eq!(vapi.chats().get(&id).await.unwrap().id, id);
@@ -87,7 +87,7 @@ async fn a_chat_is_heard_word_by_word() {
 }
 
 #[tokio::test]
-async fn a_response_is_heard_word_by_word_and_then_whole() {
+async fn a_response_streams_its_text_and_then_completes() {
     let (_local, vapi) = local().await;
     let request = OpenAiResponsesRequest::new("Hi!".to_owned()).assistant_id("a-1");
     let mut stream = vapi.chats().create_response(request).stream().await.unwrap();
@@ -116,7 +116,7 @@ async fn a_response_is_heard_word_by_word_and_then_whole() {
 }
 
 #[tokio::test]
-async fn a_stream_through_the_plain_method_is_an_error_that_says_what_to_do() {
+async fn a_stream_without_stream_is_an_error_with_advice() {
     let (_local, vapi) = local().await;
     let error = vapi.chats().create(question().stream(true)).await.unwrap_err();
     assert!(error.is_decode());
@@ -133,7 +133,7 @@ async fn a_stream_through_the_plain_method_is_an_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn the_body_asks_for_a_stream_and_is_else_as_it_was() {
+async fn stream_is_the_only_change_to_the_body() {
     let server = Server::replying([Reply::new(200, EVENTS, HELLO)]).await;
     let vapi = client(&server);
     let request = question().stream(false).name("42");

@@ -1,4 +1,4 @@
-//! What is read of a stream, and what is kept.
+//! The events and the text that are read from a stream.
 
 use super::*;
 
@@ -29,6 +29,20 @@ async fn the_ids_are_known_once_they_have_come() {
 }
 
 #[tokio::test]
+async fn owned_text_deltas_can_move_to_another_task() {
+    let (_server, stream) = chat(Reply::new(200, EVENTS, HELLO)).await;
+    let mut deltas = stream.unwrap().into_text_deltas();
+    let task = tokio::spawn(async move {
+        let mut text = String::new();
+        while let Some(delta) = deltas.next().await {
+            text.push_str(&delta.unwrap());
+        }
+        (text, deltas.events().chat_id().map(str::to_owned))
+    });
+    assert_eq!(task.await.unwrap(), ("Hello there".to_owned(), Some("c-1".to_owned())));
+}
+
+#[tokio::test]
 async fn lines_may_end_in_carriage_returns() {
     assert_eq!(text_of(HELLO.replace('\n', "\r\n")).await, "Hello there");
     assert_eq!(text_of(HELLO.replace('\n', "\r")).await, "Hello there");
@@ -54,7 +68,7 @@ async fn characters_may_be_cut_in_two_on_the_way() {
 }
 
 #[tokio::test]
-async fn words_are_heard_before_the_end() {
+async fn text_comes_before_the_end_of_the_response() {
     let pause = Duration::from_millis(20);
     let pieces: [&[u8]; 2] = [b"data: {\"delta\":\"a\"}\n\n", b"data: [DONE]\n\n"];
     let server = Server::replying([Reply::new(200, EVENTS, "").chunked(&pieces, pause)]).await;
@@ -102,7 +116,7 @@ async fn unknown_events_are_kept() {
 }
 
 #[tokio::test]
-async fn what_an_event_says_besides_is_kept() {
+async fn other_properties_of_an_event_are_kept() {
     let (events, _) = events_of(Reply::new(200, EVENTS, "data: {\"delta\":\"a\",\"cost\":1}\n\n")).await;
     let [ChatEvent::Delta(piece)] = &events[..] else {
         panic!("{events:?}");

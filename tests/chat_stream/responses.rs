@@ -22,7 +22,7 @@ async fn vapis_own_pieces_are_known_in_a_response_too() {
 }
 
 #[tokio::test]
-async fn an_event_is_known_by_its_name_where_it_has_no_type() {
+async fn an_event_without_type_is_known_by_its_name() {
     let body = "event: response.output_text.delta\ndata: {\"delta\":\"a\",\"item_id\":\"m-1\"}\n\ndata: [DONE]\n\n";
     let event = response(body).await.next().await.unwrap().unwrap();
     let ResponseEvent::OutputTextDelta(piece) = event else {
@@ -59,7 +59,7 @@ async fn unknown_events_of_a_response_are_kept() {
 }
 
 #[tokio::test]
-async fn a_response_that_stops_in_the_midst_of_its_text_is_interrupted() {
+async fn a_response_that_stops_within_its_text_is_interrupted() {
     let piece = "data: {\"type\":\"response.output_text.delta\",\"delta\":\"a\"}\n\n";
     assert!(response(piece).await.collect_text().await.unwrap_err().is_interrupted());
     let part = "data: {\"type\":\"response.output_text.done\",\"text\":\"a\"}\n\n";

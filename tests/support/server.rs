@@ -26,7 +26,7 @@ impl Received {
     }
 }
 
-/// What the server does with one request, after it has read it whole.
+/// The reaction of the server to one request, after it has read it.
 #[derive(Clone, Debug)]
 pub struct Reply {
     status: u16,
@@ -45,13 +45,13 @@ enum Manner {
     StallAfter(usize),
     /// The head and this much of the body, then the end of the connection.
     CutAfter(usize),
-    /// As `CutAfter`, but with a reset.
+    /// The same as `CutAfter`, with a reset.
     ResetAfter(usize),
-    /// The end of the connection, with no answer.
+    /// The end of the connection, without a response.
     Close,
-    /// As `Close`, but with a reset.
+    /// The same as `Close`, with a reset.
     Reset,
-    /// No answer, ever.
+    /// No response at all.
     Silence,
 }
 
@@ -239,15 +239,15 @@ async fn serve(mut socket: TcpStream, state: Arc<State>) {
         if !reply.delay.is_zero() {
             tokio::time::sleep(reply.delay).await;
         }
-        if !answer(&mut socket, &reply).await {
+        if !respond(&mut socket, &reply).await {
             return;
         }
     }
     state.hung_up.send_modify(|count| *count += 1);
 }
 
-/// Whether the connection goes on.
-async fn answer(socket: &mut TcpStream, reply: &Reply) -> bool {
+/// Returns whether the connection goes on.
+async fn respond(socket: &mut TcpStream, reply: &Reply) -> bool {
     let sent = match &reply.manner {
         Manner::Whole => [reply.head(), reply.body.clone()].concat(),
         Manner::Chunked(..) => reply.head(),

@@ -160,7 +160,7 @@ fn write_alias(out: &mut String, operation: &Operation, signature: &Signature, d
     let name = operation.type_name();
     let mut text = format!(
         "The operation [`vapi.{handle}().{method}(…)`]({type_name}::{method}): `{verb} {path}`.\n\n\
-         | | |\n| --- | --- |\n| id | `{id}` |\n| response | {response} |\n",
+         | id | `{id}` |\n| --- | --- |\n| response | {response} |\n",
         handle = operation.handle,
         method = operation.name,
         type_name = operation.handle.to_pascal_case(),
