@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::Client;
+use crate::model::{Decoded, Undecodable};
 use crate::operation::Operation;
 #[allow(unused_imports)]
 use crate::{Number, Secret, Timestamp, types};
@@ -37,7 +38,7 @@ macro_rules! endpoint {
             type Output = $output;
 
             #[inline]
-            fn decode(body: &[u8]) -> Result<$output, serde_json::Error> {
+            fn decode(body: &[u8]) -> Result<Decoded<$output>, Undecodable> {
                 crate::model::read_body(body)
             }
         }
@@ -57,8 +58,8 @@ macro_rules! empty_endpoint {
             const PATH: &'static str = $path;
             type Output = ();
 
-            fn decode(_: &[u8]) -> Result<(), serde_json::Error> {
-                Ok(())
+            fn decode(_: &[u8]) -> Result<Decoded<()>, Undecodable> {
+                Ok(().into())
             }
         }
     };
@@ -73,7 +74,7 @@ macro_rules! list {
             const STYLE: crate::operation::PaginationStyle = crate::operation::PaginationStyle::$style;
 
             #[inline]
-            fn decode_item(text: &[u8]) -> Result<$item, serde_json::Error> {
+            fn decode_item(text: &[u8]) -> Result<Decoded<$item>, Undecodable> {
                 crate::model::read_body(text)
             }
         }

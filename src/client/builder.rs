@@ -37,6 +37,7 @@ pub struct ClientBuilder {
     idle_timeout: Duration,
     max_retries: u32,
     backoff: Backoff,
+    strict_decoding: bool,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
 }
@@ -53,6 +54,7 @@ impl Default for ClientBuilder {
             idle_timeout: Duration::from_secs(60),
             max_retries: 2,
             backoff: Backoff::default(),
+            strict_decoding: false,
             user_agent_suffix: None,
             http: None,
         }
@@ -122,6 +124,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets whether a response with a value that is not what the document says is an error. The default is `false`.
+    ///
+    /// By default such a value costs no more than itself: it is kept as it came, an event at level `warn` names its path, and
+    /// [`Response::misfits`](crate::Response::misfits) lists it. Strict decoding is for tests that watch the API for changes.
+    /// It holds for the types of this crate that operations, pages, waits and batches return.
+    pub fn strict_decoding(mut self, strict: bool) -> Self {
+        self.strict_decoding = strict;
+        self
+    }
+
     /// Adds a product name to the `User-Agent`: `my-app/1.2`.
     pub fn user_agent_suffix(mut self, product: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(product.into());
@@ -177,6 +189,7 @@ impl ClientBuilder {
             idle_timeout: self.idle_timeout,
             max_retries: self.max_retries,
             backoff: self.backoff,
+            strict_decoding: self.strict_decoding,
         }))
     }
 }

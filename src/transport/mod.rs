@@ -72,6 +72,7 @@ pub(crate) async fn send(settings: &Settings, parts: RequestParts) -> Result<Raw
             headers,
             body,
             attempts,
+            strict: settings.strict_decoding,
         }),
         other => Err(other
             .into_error(settings)

@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) idle_timeout: Duration,
     pub(crate) max_retries: u32,
     pub(crate) backoff: Backoff,
+    pub(crate) strict_decoding: bool,
 }
 
 impl Settings {

@@ -145,7 +145,7 @@ fn scalars_and_lists_come_back_as_they_are() {
 fn what_stands_before_the_tag_is_kept() {
     let text =
         r#"{"a\"b\\\u00e9": [1, {"x": "}"}], "voiceId": "andrew", "plain": 1.50, "provider": "azure", "speed": 1}"#;
-    let Ok(types::Voice::Azure(voice)) = vapi::read_body(text.as_bytes()) else {
+    let Ok(types::Voice::Azure(voice)) = vapi::read_body(text.as_bytes()).map(|read| read.value) else {
         panic!("not the voice that the tag names")
     };
     assert_eq!(voice.voice_id.as_str(), "andrew");
@@ -159,7 +159,7 @@ fn what_stands_before_the_tag_is_kept() {
 fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
     let text = r#"{"name": "Ada", "voice": {"provider": "azure", "voiceId": 7}, "model": {"provider": "openai", "model": "gpt-4o",
         "tools": [{"type": "endCall"}, {"type": "endCall", "messages": "none"}, {"type": "brand-new", "n": 1}, {"no": "tag"}, 3]}}"#;
-    let assistant: types::CreateAssistantDto = vapi::read_body(text.as_bytes()).unwrap();
+    let assistant: types::CreateAssistantDto = vapi::read_body(text.as_bytes()).unwrap().value;
     assert_eq!(assistant, serde_json::from_str(text).unwrap());
     assert!(matches!(assistant.voice, Some(types::Voice::Unknown(_))));
     let Some(types::Model::OpenAi(model)) = assistant.model else {
@@ -211,7 +211,7 @@ fn groups(depth: usize) -> impl Iterator<Item = String> {
 #[test]
 fn unions_in_unions_are_read_as_deep_as_json_is() {
     for text in groups(60) {
-        let answer: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap();
+        let answer: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap().value;
         let read: types::ToolRejectionPlan = serde_json::from_str(&text).unwrap();
         assert_eq!(answer, read);
         let came: Value = serde_json::from_str(&text).unwrap();
@@ -222,7 +222,7 @@ fn unions_in_unions_are_read_as_deep_as_json_is() {
 #[test]
 fn unions_in_unions_without_end_are_refused() {
     for text in groups(100_000) {
-        let answer: Result<types::ToolRejectionPlan, _> = vapi::read_body(text.as_bytes());
+        let answer = vapi::read_body::<types::ToolRejectionPlan>(text.as_bytes());
         assert!(answer.unwrap_err().to_string().contains("recursion limit"));
         let read: Result<types::ToolRejectionPlan, _> = serde_json::from_str(&text);
         assert!(read.unwrap_err().to_string().contains("recursion limit"));

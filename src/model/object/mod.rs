@@ -10,6 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::{Map, Value};
 
 use super::field::Reader;
+use super::fit::{Expected, MemberPlan};
 use super::{Field, Mode, TagPrefix};
 
 /// What stood in a field that was read.
@@ -43,17 +44,18 @@ pub trait Object: Field {
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode<'_>)
+    -> Result<FieldRead, A::Error>;
     fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out;
 }
 
-/// Reads objects. Unknown properties, and a `null` where the document knows none, go to `extra`.
+/// Reads objects. Unknown properties, a `null` where the document knows none, and what the plan says go to `extra`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum ObjectReader {}
 
 impl<T: Object> Reader<T> for ObjectReader {
-    fn decode<'de, D: Deserializer<'de>>(object: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(object: &mut T, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
         deserializer.deserialize_map(ObjectVisitor {
             object,
             seen: &mut Seen::default(),
@@ -62,7 +64,12 @@ impl<T: Object> Reader<T> for ObjectReader {
         })
     }
 
-    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(
+        object: &mut T,
+        mut prefix: TagPrefix<'de>,
+        map: A,
+        mode: Mode<'_>,
+    ) -> Result<(), A::Error> {
         let mut seen = Seen::default();
         let is_said = |(name, value): &(&str, &str)| *name == prefix.tag && *value == prefix.value;
         match T::TAGS.iter().position(is_said) {
@@ -73,7 +80,7 @@ impl<T: Object> Reader<T> for ObjectReader {
             let visitor = ObjectVisitor {
                 object,
                 seen: &mut seen,
-                mode: Mode::Direct,
+                mode,
                 whole: false,
             };
             serde_json::Deserializer::from_str(&text)
@@ -81,15 +88,19 @@ impl<T: Object> Reader<T> for ObjectReader {
                 .map_err(A::Error::custom)?;
         }
         let table = Table::of::<T>();
-        fill(object, table, &mut seen, map, Mode::Direct)?;
+        fill(object, table, &mut seen, map, mode)?;
         table.check(&seen)
+    }
+
+    fn expected() -> Expected {
+        Expected::object::<T>()
     }
 }
 
 struct ObjectVisitor<'a, T> {
     object: &'a mut T,
     seen: &'a mut Seen,
-    mode: Mode,
+    mode: Mode<'a>,
     /// Whether nothing more of the object is to come.
     whole: bool,
 }
@@ -141,12 +152,12 @@ impl Table {
 }
 
 trait Fill<'de, A: MapAccess<'de>> {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error>;
     fn kept(&mut self) -> &mut Map<String, Value>;
 }
 
 impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error> {
         Object::read(self, index, map, mode)
     }
 
@@ -160,12 +171,20 @@ fn fill<'de, A: MapAccess<'de>>(
     table: Table,
     seen: &mut Seen,
     mut map: A,
-    mode: Mode,
+    mode: Mode<'_>,
 ) -> Result<(), A::Error> {
     let Table { tags, fields, .. } = table;
     let mut next = 0;
     while let Some(key) = map.next_key_seed(KeySeed { tags, fields, next })? {
+        let plan = mode.member();
         match key {
+            Key::Field(_) | Key::Tag(_) if plan == MemberPlan::Skip => {
+                map.next_value::<IgnoredAny>()?;
+            }
+            Key::Field(index) if plan == MemberPlan::Keep => {
+                seen.insert(index);
+                object.kept().insert(fields[index].to_owned(), map.next_value()?);
+            }
             Key::Field(index) => {
                 if seen.contains(index) {
                     return Err(A::Error::duplicate_field(fields[index]));
@@ -177,8 +196,11 @@ fn fill<'de, A: MapAccess<'de>>(
                 }
             }
             Key::Tag(index) => {
-                seen.insert(fields.len() + index);
                 let (name, expected) = tags[index];
+                if seen.contains(fields.len() + index) {
+                    return Err(A::Error::duplicate_field(name));
+                }
+                seen.insert(fields.len() + index);
                 let value: Value = map.next_value()?;
                 if value != *expected {
                     object.kept().insert(name.to_owned(), value);
@@ -278,8 +300,8 @@ macro_rules! model {
         #[non_exhaustive]
         pub struct $name {
             $($(#[$doc])* pub $field: model!(@type $kind $shape $type),)*
-            /// Properties that are not fields of this type: they are sent, and kept when received. A received `null` that
-            /// its field cannot hold is kept here as well.
+            /// Properties that are not fields of this type: they are sent, and kept when received. A received value that
+            /// its field cannot hold, `null` included, is kept here as well.
             pub extra: ::serde_json::Map<String, ::serde_json::Value>,
         }
 
@@ -322,7 +344,7 @@ macro_rules! model {
                 &mut self,
                 index: usize,
                 map: &mut A,
-                mode: $crate::model::Mode,
+                mode: $crate::model::Mode<'_>,
             ) -> Result<$crate::model::FieldRead, A::Error> {
                 match index {
                     $($index => $crate::model::Field::read(&mut self.$field, map, mode),)*
@@ -348,7 +370,7 @@ macro_rules! model {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::deserialize(deserializer, $crate::model::Mode::Outer)
+                $crate::model::deserialize(deserializer)
             }
         }
 
@@ -388,7 +410,7 @@ macro_rules! model {
 
 /// The answer to a field number that the type does not have, which the decoder never asks for.
 #[doc(hidden)]
-pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<FieldRead, A::Error> {
+pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode<'_>) -> Result<FieldRead, A::Error> {
     map.next_value::<IgnoredAny>()?;
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
@@ -439,7 +461,7 @@ pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
         Table::of::<C>(),
     );
     let members = match super::read_body(text.to_string().as_bytes()) {
-        Ok(object) => return object,
+        Ok(decoded) => return decoded.value,
         Err(_) => text,
     };
     let mut object = C::blank();
