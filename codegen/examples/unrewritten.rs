@@ -1,4 +1,4 @@
-//! What progenitor makes of a document that is only repaired: the baseline of `benches/compile.sh`.
+//! progenitor's own output for a document that is only repaired: the baseline of `benches/compile.sh`.
 //!
 //! Usage: `unrewritten DOCUMENT OUT`. Writes progenitor's Builder-style client to OUT, formatted and otherwise untouched.
 

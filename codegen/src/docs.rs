@@ -50,7 +50,7 @@ pub fn safe(prose: &str) -> String {
     out.join("\n")
 }
 
-/// Whether code begins or ends here, and does not both.
+/// Returns whether a block of code begins or ends in this line, and not both.
 fn is_fence(line: &str) -> bool {
     line.starts_with("~~~") || line.strip_prefix("```").is_some_and(|info| !info.contains('`'))
 }

@@ -58,7 +58,7 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
     }
 }
 
-/// What [`for_each_operation`] calls: with the path, the method, the pointer and the operation.
+/// The visitor of [`for_each_operation`]: it gets the path, the method, the pointer and the operation.
 pub type VisitOperation<'a> = dyn FnMut(&str, &str, &str, &mut Map<String, Value>) + 'a;
 
 /// Calls `visit` with `(path, method, pointer, operation)` for every operation of the document, which extensions among

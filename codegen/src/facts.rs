@@ -21,7 +21,7 @@ const PROSE: [&str; 7] = [
 /// An object whose keys OpenAPI defines, in the order in which they are written. Keys it does not list follow by name.
 struct Shape(&'static [(&'static str, Holds)]);
 
-/// What the value of a key holds.
+/// The content of a key's value.
 #[derive(Clone, Copy)]
 enum Holds {
     /// Plain data without prose.
@@ -32,7 +32,7 @@ enum Holds {
     One(&'static Shape),
     /// Objects of this shape by a name that the document chose.
     Named(&'static Shape),
-    /// As `Named`, where OpenAPI lets extensions (`x-…`) stand between the names.
+    /// The same as `Named`, where OpenAPI lets extensions (`x-…`) stand between the names.
     NamedOrExtension(&'static Shape),
     /// Callbacks: path items by expression, by name.
     Callbacks,

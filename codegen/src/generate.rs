@@ -52,7 +52,7 @@ pub struct GenerateError {
     pub pointer: String,
     /// The operation or schema there.
     pub culprit: String,
-    /// What the generator said.
+    /// The message of the generator.
     pub problem: String,
 }
 
@@ -114,7 +114,7 @@ fn culprit(document: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option
     schema_culprit(document, &bare, fails).or_else(|| operation_culprit(document, &bare, fails))
 }
 
-/// Schemas are tried after all that they refer to, so that none is blamed for what it contains.
+/// Each schema is generated after all that it refers to, so that none is blamed for what it contains.
 fn schema_culprit(document: &Value, bare: &Value, fails: &dyn Fn(&Value) -> Option<String>) -> Option<GenerateError> {
     let schemas = document.pointer("/components/schemas")?.as_object()?;
     let mut parts: Vec<(&String, BTreeSet<String>)> = schemas
@@ -173,7 +173,7 @@ fn operation_culprit(
     })
 }
 
-/// The index of the first of `count` parts with which `fails` begins to answer, and its answer. Generating from hundreds
+/// The index of the first of `count` parts with which `fails` begins to return a failure, and that failure. Generating from hundreds
 /// of parts one by one would take minutes.
 fn first_failure(count: usize, fails: &dyn Fn(usize) -> Option<String>) -> Option<(usize, String)> {
     let mut problem = fails(count)?;
@@ -198,7 +198,7 @@ fn with_schemas(mut part: Value, schemas: &Map<String, Value>, names: &BTreeSet<
 }
 
 thread_local! {
-    /// What the panic on this thread said, while it is being caught.
+    /// The message of the panic on this thread, while it is being caught.
     static PANIC: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
 }
 

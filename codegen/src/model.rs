@@ -1,4 +1,4 @@
-//! What the prepared document says, read once into types that the rewrite can ask.
+//! The prepared document as types, read once, for the rewrite.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,9 +31,9 @@ pub enum Type {
 pub struct Object {
     /// The schema's name in the document, unless the schema was inline there.
     pub document_name: Option<String>,
-    /// What becomes its rustdoc.
+    /// The text of its rustdoc.
     pub description: Option<String>,
-    /// Whether the document calls it deprecated.
+    /// Set if the document marks it as deprecated.
     pub deprecated: bool,
     /// Properties that can only have one value.
     pub tags: Vec<(String, String)>,
@@ -46,20 +46,20 @@ pub struct Object {
 /// One property of an object.
 #[derive(Debug)]
 pub struct Property {
-    /// Whether it must be there.
+    /// Set if the property is required.
     pub required: bool,
-    /// Whether `null` is a value of it.
+    /// Set if `null` is a value of the property.
     pub nullable: bool,
-    /// Whether the document calls it deprecated.
+    /// Set if the document marks it as deprecated.
     pub deprecated: bool,
-    /// What becomes its rustdoc.
+    /// The text of its rustdoc.
     pub description: Option<String>,
 }
 
 /// A component that is an enum of strings.
 #[derive(Debug)]
 pub struct Enum {
-    /// What becomes its rustdoc.
+    /// The text of its rustdoc.
     pub description: Option<String>,
     /// The variants' names and their values, sorted by value.
     pub variants: Vec<(String, String)>,
@@ -68,7 +68,7 @@ pub struct Enum {
 /// A component that is a union.
 #[derive(Debug)]
 pub struct Union {
-    /// What becomes its rustdoc.
+    /// The text of its rustdoc.
     pub description: Option<String>,
     /// The property that alone tells the object variants apart.
     pub tag: Option<String>,
@@ -81,7 +81,7 @@ pub struct Union {
 pub struct Variant {
     /// The Rust name.
     pub name: String,
-    /// What kind of JSON value it is.
+    /// The kind of JSON value that it is.
     pub kind: Kind,
     /// The component that the variant is, if it is one.
     pub target: Option<String>,

@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub struct Names {
     /// Schemas that are generated although no operation reaches them.
     pub roots: Vec<String>,
-    /// Further schemas that users send and no request contains, such as answers to webhooks.
+    /// Further schemas that users send and no request contains, such as responses to webhooks.
     pub sent: Vec<String>,
     /// Controller to resource handle.
     pub handles: BTreeMap<String, String>,
@@ -27,7 +27,7 @@ pub struct Names {
     pub symbols: BTreeMap<String, String>,
 }
 
-/// What the prelude calls something else: macros say these names where the types are declared.
+/// Names of the prelude. Macros use them where the types are declared.
 #[rustfmt::skip]
 const PRELUDE: [&str; 44] = [
     "AsMut", "AsRef", "AsyncFn", "AsyncFnMut", "AsyncFnOnce", "Box", "Clone", "Copy", "Default",
@@ -37,7 +37,7 @@ const PRELUDE: [&str; 44] = [
     "TryFrom", "TryInto", "Unpin", "Vec",
 ];
 
-/// What is imported where the types are declared.
+/// Names that are imported where the types are declared.
 const IMPORTED: [&str; 9] = [
     "BTreeMap",
     "Kind",
@@ -50,7 +50,7 @@ const IMPORTED: [&str; 9] = [
     "Value",
 ];
 
-/// Whether generated code already uses this type name for something else.
+/// Returns whether generated code already uses this type name for something else.
 pub fn is_taken(name: &str) -> bool {
     PRELUDE.contains(&name) || IMPORTED.contains(&name)
 }
@@ -114,7 +114,7 @@ pub fn progenitor_name(name: &str) -> String {
     snake
 }
 
-/// Whether generated code can use `name` as it is.
+/// Returns whether generated code can use `name` unchanged.
 fn is_identifier(name: &str) -> bool {
     // Reserved since the edition that the generated code is compiled in.
     name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
@@ -249,7 +249,7 @@ pub fn variants(enum_name: &str, values: &[String], names: &Names) -> Vec<String
     out
 }
 
-/// How many leading words every value repeats from the enum's own name.
+/// Counts the leading words that every value repeats from the enum's own name.
 fn noise(enum_words: &[String], values: &[Vec<String>]) -> usize {
     let Some((first, rest)) = values.split_first() else {
         return 0;

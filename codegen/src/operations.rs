@@ -17,11 +17,11 @@ pub struct Operation {
     pub method: String,
     /// With the names of its parameters in braces.
     pub path: String,
-    /// What becomes its rustdoc.
+    /// The text of its rustdoc.
     pub description: Option<String>,
-    /// Whether the document calls it deprecated.
+    /// Set if the document marks it as deprecated.
     pub deprecated: bool,
-    /// What its id begins with: the key of its handle's documentation.
+    /// The beginning of its id: the key of its handle's documentation.
     pub controller: String,
     /// The resource handle: `calls`.
     pub handle: String,
@@ -31,9 +31,9 @@ pub struct Operation {
     pub path_parameters: Vec<String>,
     /// Query and header parameters.
     pub parameters: Vec<Parameter>,
-    /// Whether there is a JSON body, and whether it must be sent.
+    /// The JSON body, if there is one: required or optional.
     pub body: Option<Body>,
-    /// What it moves that is not JSON, if it does.
+    /// The transfer of something that is not JSON, if it has one.
     pub transfer: Option<Transfer>,
 }
 
@@ -42,11 +42,11 @@ pub struct Operation {
 pub struct Parameter {
     /// The name on the wire.
     pub name: String,
-    /// Whether it is a header, not part of the query.
+    /// Set for a header. All others are part of the query.
     pub header: bool,
-    /// Whether it must be sent.
+    /// Set if the parameter is required.
     pub required: bool,
-    /// What becomes its rustdoc.
+    /// The text of its rustdoc.
     pub description: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub enum Body {
     Optional,
 }
 
-/// What an operation moves that is not JSON.
+/// A transfer of something that is not JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Transfer {
     /// A multipart form to the server.

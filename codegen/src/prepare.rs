@@ -16,7 +16,7 @@ use crate::operations::{self, Operation};
 use crate::passes::corrections::Corrections;
 use crate::passes::{self, Changes};
 
-/// What a person decided about the document: names, corrections and sentences.
+/// The hand-written decisions about the document: names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
 pub struct Config {
     /// `names.toml`
@@ -75,7 +75,7 @@ fn read_toml<T: for<'de> Deserialize<'de>>(path: PathBuf) -> Result<T, ConfigErr
     })
 }
 
-/// What each pass changed, in the order in which they ran.
+/// The changes of each pass, in the order in which the passes ran.
 pub type Report = Vec<(&'static str, Changes)>;
 
 /// A document that progenitor can read, and what was done to make it one.
@@ -115,7 +115,7 @@ impl Prepared {
         &self.docs
     }
 
-    /// What each pass changed, in the order in which they ran.
+    /// The changes of each pass, in the order in which the passes ran.
     pub fn report(&self) -> &[(&'static str, Changes)] {
         &self.report
     }
@@ -126,7 +126,7 @@ impl Prepared {
 pub struct PrepareError {
     /// JSON pointer into the document after the passes; empty if it is the document as a whole.
     pub pointer: String,
-    /// What is wrong there.
+    /// The problem.
     pub problem: String,
 }
 
@@ -234,7 +234,8 @@ fn run(document: &mut Value, report: &mut Report, name: &'static str, pass: &mut
     report.push((name, changes));
 }
 
-/// What progenitor gets: without our own marks, since typify takes a schema with an extension for another one.
+/// Returns the document that progenitor gets: without our own marks, since typify takes a schema with an extension for another
+/// one.
 pub(crate) fn read(document: &Value) -> Result<OpenAPI, PrepareError> {
     let mut plain = document.clone();
     for_each_schema(&mut plain, &mut |_, schema| {

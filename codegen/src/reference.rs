@@ -18,7 +18,7 @@ pub fn to(name: &str) -> Value {
     serde_json::json!({ "$ref": format!("{PREFIX}{name}") })
 }
 
-/// Points every reference whose target `rename` answers for at the new name, in schemas and discriminator mappings.
+/// Points every reference whose target `rename` has a new name for at that name, in schemas and discriminator mappings.
 pub fn rewrite(document: &mut Value, rename: &dyn Fn(&str) -> Option<String>) {
     for_each_schema(document, &mut |_, schema| {
         if let Some(new) = target(schema).and_then(rename) {

@@ -1,4 +1,4 @@
-//! What was done to a document and what came of it, for people and for programs.
+//! The report on a document: the repairs, and the types that came of it. For people and for programs.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::Type;
 use crate::prepare::Prepared;
 
-/// How many places of each pass are listed, unless all are asked for.
+/// The number of places of each pass that are listed, unless all are asked for.
 const PLACES: usize = 5;
 
 /// The report of `vapi-spec check`.
@@ -17,7 +17,7 @@ pub struct Report<'a> {
     places: usize,
 }
 
-/// How many types of each kind there are.
+/// The number of types of each kind.
 #[derive(Default)]
 struct Counts {
     objects: usize,
@@ -55,7 +55,7 @@ impl<'a> Report<'a> {
         counts
     }
 
-    /// How many of the document's own schemas are generated, and how many nothing needs.
+    /// The numbers of the document's own schemas that are generated, and that nothing needs.
     fn schemas(&self) -> (usize, usize) {
         let kept = self
             .prepared

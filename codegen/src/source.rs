@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Where a document comes from.
+/// The source of a document.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file.
@@ -20,7 +20,7 @@ pub enum Source {
     Url(String),
 }
 
-/// How long and how much to read before giving up.
+/// The limits of time and size for reading a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The longest time to connect to a server. Files do not know it.
@@ -42,7 +42,7 @@ impl Default for Limits {
     }
 }
 
-/// Why a document could not be read: a sentence that names its source and the cause.
+/// A document cannot be read. The sentence names its source and the cause.
 #[derive(Debug)]
 pub struct SourceError {
     source: String,
@@ -57,7 +57,7 @@ impl fmt::Display for SourceError {
 
 impl std::error::Error for SourceError {}
 
-/// Why a JSON value is not a document that can be read.
+/// Returns the reason why a JSON value is not a document that can be read, if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Unreadable {
@@ -143,7 +143,7 @@ impl Source {
         }
     }
 
-    /// Whether the document is read over the network.
+    /// Returns whether the document is read over the network.
     pub fn is_url(&self) -> bool {
         matches!(self, Source::Url(_))
     }
@@ -206,7 +206,7 @@ impl Source {
         let mut response = agent.get(url).call().map_err(|error| self.fetch_error(error, limits))?;
         let status = response.status();
         if status != ureq::http::StatusCode::OK {
-            return Err(self.error(format_args!("answered with status {status}, not 200")));
+            return Err(self.error(format_args!("responded with status {status}, not 200")));
         }
         response
             .body_mut()

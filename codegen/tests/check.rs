@@ -89,7 +89,7 @@ constraints: 1 place
 parameters: 1 place
   /paths/~1call~1{id}/get/parameters: supplied: \"id\", which the path names
 responses: 1 place
-  /paths/~1call~1{id}/get/responses: 200 answers every success, the others are dropped
+  /paths/~1call~1{id}/get/responses: 200 stands for every success, the others are dropped
 prune: 1 place
   /components/schemas/Unused: pruned: nothing needs it
 constants: 2 places

@@ -1,7 +1,7 @@
 //! Every document of a directory, from its bytes to a `vapi` crate that compiles.
 //!
 //! The directory is `VAPI_UPSTREAM`, or `../shared/upstream` beside the repository. Each document is generated from and
-//! checked on its own; a document that fails does not keep the others from being tried.
+//! checked on its own; a document that fails does not keep the others from being generated.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -36,7 +36,7 @@ fn name(document: &Path) -> String {
     document.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What the generator makes of the document, in one line.
+/// Returns the result of generating from the document, in one line.
 fn generate(document: &Path) -> Result<String, Box<dyn Error>> {
     let started = Instant::now();
     let config = Config::read(&repository().join("spec"))?;
@@ -82,7 +82,7 @@ fn check(document: &Path) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// Tries all documents, says how each went in one line, and fails with the names of those that failed.
+/// Generates from all documents, prints one line for each, and fails with the names of those that failed.
 fn try_all(documents: &[PathBuf], attempt: impl Fn(&Path) -> Result<String, Box<dyn Error>>) {
     let mut failed = Vec::new();
     for document in documents {

@@ -156,7 +156,7 @@ fn mutation() -> impl Strategy<Value = Mutation> {
     ]
 }
 
-/// Which operations an excerpt has, and how many of the schemas that they reach.
+/// Returns the operations of an excerpt, and the number of the schemas that they reach.
 fn excerpt() -> impl Strategy<Value = Value> {
     (vec(any::<Index>(), 1..=3), select(vec![2, 8, 24])).prop_map(|(operations, schemas)| take(&operations, schemas))
 }

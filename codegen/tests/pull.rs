@@ -42,7 +42,7 @@ struct Workspace {
     directory: TempDir,
 }
 
-/// What a run of the command left behind.
+/// The result of a run of the command.
 struct Outcome {
     code: Option<i32>,
     stderr: String,
@@ -104,13 +104,13 @@ impl Workspace {
     }
 }
 
-/// Starts a server that answers one request with `answer` as it is, and returns its URL.
-fn serve(answer: impl Into<Vec<u8>>) -> String {
-    let answer = answer.into();
-    serve_with(move |stream| stream.write_all(&answer).unwrap())
+/// Starts a server that sends `response` unchanged to one request, and returns its URL.
+fn serve(response: impl Into<Vec<u8>>) -> String {
+    let response = response.into();
+    serve_with(move |stream| stream.write_all(&response).unwrap())
 }
 
-fn serve_with(answer: impl FnOnce(&mut std::net::TcpStream) + Send + 'static) -> String {
+fn serve_with(response: impl FnOnce(&mut std::net::TcpStream) + Send + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/api-json", listener.local_addr().unwrap());
     thread::spawn(move || {
@@ -123,12 +123,12 @@ fn serve_with(answer: impl FnOnce(&mut std::net::TcpStream) + Send + 'static) ->
         let request = String::from_utf8(request).unwrap().to_lowercase();
         assert!(request.starts_with("get /api-json http/1.1\r\n"));
         assert!(request.contains("\r\nuser-agent: vapi-rust/"));
-        answer(&mut stream);
+        response(&mut stream);
     });
     url
 }
 
-fn answer(status: &str, media_type: &str, body: &str) -> String {
+fn response(status: &str, media_type: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\ncontent-type: {media_type}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
@@ -136,7 +136,7 @@ fn answer(status: &str, media_type: &str, body: &str) -> String {
 }
 
 fn json(body: &str) -> String {
-    answer("200 OK", "application/json", body)
+    response("200 OK", "application/json", body)
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn pulling_a_snapshot_onto_itself_does_not_touch_the_file() {
 #[test]
 fn without_an_argument_the_first_published_document_that_answers_is_taken() {
     let workspace = Workspace::new();
-    let gone = serve(answer("404 Not Found", "application/json", "{}"));
+    let gone = serve(response("404 Not Found", "application/json", "{}"));
     let there = serve(json(DOCUMENT));
     let outcome = workspace.pull(&["--published", &gone, "--published", &there]);
 
@@ -180,7 +180,7 @@ fn without_an_argument_the_first_published_document_that_answers_is_taken() {
     let lines: Vec<_> = outcome.stderr.lines().collect();
     assert_eq!(
         lines[0],
-        format!("note: `{gone}` answered with status 404 Not Found, not 200")
+        format!("note: `{gone}` responded with status 404 Not Found, not 200")
     );
     assert!(lines[1].ends_with(&format!("from {there}")));
 }
@@ -208,8 +208,8 @@ fn a_refused_connection_is_an_error() {
 fn a_status_other_than_200_is_an_error() {
     for status in ["404 Not Found", "500 Internal Server Error", "204 No Content"] {
         let workspace = Workspace::new();
-        let url = serve(answer(status, "application/json", ""));
-        let cause = format!("answered with status {status}, not 200");
+        let url = serve(response(status, "application/json", ""));
+        let cause = format!("responded with status {status}, not 200");
         workspace.assert_failed(&workspace.pull(&[&url]), &url, &cause);
     }
 }
@@ -217,7 +217,7 @@ fn a_status_other_than_200_is_an_error() {
 #[test]
 fn html_is_an_error() {
     let workspace = Workspace::new();
-    let url = serve(answer("200 OK", "text/html", "\n<!DOCTYPE html><html></html>"));
+    let url = serve(response("200 OK", "text/html", "\n<!DOCTYPE html><html></html>"));
     workspace.assert_failed(&workspace.pull(&[&url]), &url, "is HTML or XML, not JSON");
 }
 

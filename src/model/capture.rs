@@ -58,7 +58,7 @@ fn is_deep(text: &[u8]) -> bool {
     false
 }
 
-/// Where the string ends that begins at `start`, its quotes included.
+/// Returns the end of the string that begins at `start`, its quotes included.
 pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(byte) = text.get(at) {
@@ -71,7 +71,7 @@ pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// Asks `deserializer` as `RawValue` does, and keeps the answer.
+/// Asks `deserializer` as `RawValue` does, and keeps the text.
 struct Capture<'t, 'de, D> {
     deserializer: D,
     text: &'t mut Option<Cow<'de, str>>,

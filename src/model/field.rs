@@ -1,4 +1,4 @@
-//! What can stand in a field: the generated types, the scalars, and options, lists, maps and boxes of those.
+//! The types of fields: the generated types, the scalars, and options, lists, maps and boxes of those.
 //!
 //! `serde`'s own `Deserialize` for `Option` and the like cannot pass on how unions are to be read; and what is read here is read into
 //! its place, as some of these types are kilobytes.
@@ -19,13 +19,13 @@ use super::{FieldRead, Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 /// Public only because the fields' types are; nothing outside this crate can or needs to implement it.
 #[doc(hidden)]
 pub trait Field: Sized + Serialize + Debug {
-    /// How a value is read.
+    /// The reader of values of this type.
     type Reader: Reader<Self>;
 
-    /// What the field holds before anything was said about it. For a required field this never leaves the decoder.
+    /// Returns the value of a field that nothing was said about. For a required field it never leaves the decoder.
     fn blank() -> Self;
 
-    /// Whether the field is left out when the object is written.
+    /// Returns whether the field is left out when the object is written.
     fn is_absent(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! What every generated type is made of: objects that keep unknown fields, enums and unions that keep unknown values.
+//! The parts of every generated type: objects that keep unknown fields, enums and unions that keep unknown values.
 //!
 //! `serde_derive` writes a state machine per type, and compiling those was most of the cost of this crate. Here a type is
 //! a table of names and two `match`es over field numbers, and the machinery that reads and writes it exists once. The

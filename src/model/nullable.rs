@@ -50,12 +50,12 @@ impl<T> Nullable<T> {
         *self = Self::Null;
     }
 
-    /// Whether the property is not there.
+    /// Returns whether the property is not there.
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// Whether the property is there and is `null`.
+    /// Returns whether the property is there and is `null`.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
     }

@@ -44,7 +44,7 @@ fn unions_at(pointer: &str, root: &str) -> impl Iterator<Item = &'static Union> 
         })
 }
 
-/// What a schema refers to, with all its branches.
+/// Returns the schema that a schema refers to, with all its branches.
 fn expand(schema: &Value) -> Vec<&Value> {
     let mut found = Vec::new();
     let mut open = vec![schema];
@@ -58,7 +58,7 @@ fn expand(schema: &Value) -> Vec<&Value> {
     found
 }
 
-/// Whether the value says by its tags that it is this variant, or is of the variant's kind where there are no tags.
+/// Returns whether the tags of the value name this variant, or, without tags, whether the value is of the variant's kind.
 fn is_meant(value: &Value, variant: &Variant, union: &Union) -> bool {
     let kind = match value {
         Value::Object(_) => Kind::Object,
@@ -94,7 +94,7 @@ fn is_meant(value: &Value, variant: &Variant, union: &Union) -> bool {
 ///
 /// A string cannot be taken for one, since `Debug` quotes strings: an unknown value of an enum shows as the string that it is.
 fn unknowns(debug: &str) -> Vec<String> {
-    /// What is open at a place: a list with the index of its element, or something with named parts.
+    /// A container that is open at a place: a list with the index of its element, or something with named parts.
     enum Open<'a> {
         List(usize),
         Names(&'a str),

@@ -10,7 +10,7 @@ pub struct Entry {
     pub kind: String,
     /// The schema, as the document names it; `array<…>` and `oneOf<…>` say what their words say.
     pub schema: String,
-    /// How it was obtained.
+    /// The origin of the payload.
     pub origin: String,
 }
 

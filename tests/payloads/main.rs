@@ -19,7 +19,7 @@ use serde_json::Value;
 use index::Entry;
 use registry::Target;
 
-/// What came of one payload.
+/// The result for one payload.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Outcome {
     Ok,
@@ -80,7 +80,7 @@ fn examine(directory: &Path, entry: &Entry) -> (Outcome, Vec<String>) {
     };
     let targets = registry::targets(entry, &value);
     if targets.is_empty() && refusal::is_one(&value) {
-        return refusal::answered(&text, &value);
+        return refusal::check(&text, &value);
     }
     if targets.is_empty() {
         return (Outcome::NoType, vec![format!("{} as {}", entry.kind, entry.schema)]);
@@ -112,7 +112,7 @@ fn send_through(target: &Target) -> (Outcome, Option<String>) {
     }
 }
 
-/// Where two values differ, with what was there before and after.
+/// Lists the paths at which two values differ, with both values.
 fn differences(at: &str, before: &Value, after: &Value, out: &mut Vec<String>) {
     match (before, after) {
         (Value::Object(a), Value::Object(b)) => {

@@ -1,17 +1,17 @@
-//! What the API says when it refuses has no schema in the document: this crate reads it into its own error.
+//! Error bodies of the API. They have no schema in the document: this crate reads them into its own error.
 
 use serde_json::Value;
 
 use crate::Outcome;
 use crate::support::{Reply, Server, client, get};
 
-/// Whether it is the body of an error, which says its own status.
+/// Returns whether it is the body of an error, which names its own status.
 pub fn is_one(value: &Value) -> bool {
     value["statusCode"].is_u64() && !value["message"].is_null()
 }
 
-/// Has a server answer with it, and compares what the error says.
-pub fn answered(text: &str, value: &Value) -> (Outcome, Vec<String>) {
+/// Sends the body to a client as an error response, and compares the error with it.
+pub fn check(text: &str, value: &Value) -> (Outcome, Vec<String>) {
     let status = value["statusCode"]
         .as_u64()
         .and_then(|status| u16::try_from(status).ok());

@@ -9,7 +9,7 @@ use vapi::types;
 
 use crate::index::Entry;
 
-/// What came of decoding a value.
+/// A decoded value.
 pub struct Decoded {
     /// The value as `Debug` shows it.
     pub debug: String,

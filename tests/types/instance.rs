@@ -18,10 +18,10 @@ pub static PREPARED: LazyLock<Prepared> = LazyLock::new(|| {
     prepare(source.load().unwrap(), &Config::read(&spec).unwrap()).unwrap()
 });
 
-/// How much of an object an instance says.
+/// The properties that an instance has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Extent {
-    /// What is required.
+    /// The required properties.
     Minimal,
     /// All properties.
     Full,
@@ -46,7 +46,7 @@ fn make(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Valu
         if within.iter().any(|outer| outer == name) {
             return None;
         }
-        // Each type is tried by itself: what is deep inside need not be large.
+        // Each type has instances of its own: what is deep inside need not be large.
         let extent = match within.len() > 2 {
             true => Extent::Minimal,
             false => extent,

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 use vapi::types;
 
-/// What came of decoding a value.
+/// A decoded value.
 pub struct Decoded {
     /// The value as `Debug` shows it, which begins with the name of the type.
     pub debug: String,

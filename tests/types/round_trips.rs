@@ -1,4 +1,4 @@
-//! What is decoded is written as it came.
+//! A decoded value is written as it came.
 
 use serde_json::{Value, json};
 use vapi::types;
@@ -42,7 +42,7 @@ fn an_instance_with_every_null_that_can_be_comes_back_equal() {
 
 #[test]
 fn an_unknown_property_comes_back_in_every_object() {
-    let mut tried = 0;
+    let mut checked = 0;
     for (name, decode) in registry::types() {
         let Some(Value::Object(mut instance)) = instance::of(name, Extent::Minimal) else {
             continue;
@@ -51,14 +51,14 @@ fn an_unknown_property_comes_back_in_every_object() {
         let instance = Value::Object(instance);
         let decoded = decode(&instance.to_string()).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(decoded.written, instance, "{name}");
-        tried += 1;
+        checked += 1;
     }
-    assert!(tried > 0);
+    assert!(checked > 0);
 }
 
 #[test]
 fn null_in_an_optional_property_comes_back_in_every_object() {
-    let mut tried = 0;
+    let mut checked = 0;
     for (name, decode) in registry::types() {
         let (Some(Value::Object(minimal)), Some(Value::Object(full))) =
             (instance::of(name, Extent::Minimal), instance::of(name, Extent::Full))
@@ -72,22 +72,22 @@ fn null_in_an_optional_property_comes_back_in_every_object() {
         let instance = Value::Object(instance);
         let decoded = decode(&instance.to_string()).unwrap_or_else(|error| panic!("{name}: {instance}: {error}"));
         assert_eq!(decoded.written, instance, "{name}");
-        tried += 1;
+        checked += 1;
     }
-    assert!(tried > 0);
+    assert!(checked > 0);
 }
 
 #[test]
 fn an_unknown_enum_value_comes_back_in_every_enum() {
-    let mut tried = 0;
+    let mut checked = 0;
     for (name, schema) in instance::schemas() {
         if schema["enum"].is_array() {
             let decoded = registry::find(name)("\"surely not in the document\"").unwrap();
             assert_eq!(decoded.written, "surely not in the document", "{name}");
-            tried += 1;
+            checked += 1;
         }
     }
-    assert!(tried > 0);
+    assert!(checked > 0);
 }
 
 #[test]

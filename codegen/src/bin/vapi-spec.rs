@@ -17,7 +17,7 @@ use vapi_codegen::report::Report;
 use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
 
-/// Where the vendor publishes the document: what its own SDK builds read, then what its manual names.
+/// The addresses at which the vendor publishes the document: first that of its own SDK builds, then that of its manual.
 const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.ai/api/openapi.json"];
 
 /// Takes snapshots of the Vapi OpenAPI document, checks documents, and generates the client's code from them.
@@ -63,7 +63,7 @@ enum Command {
 
 #[derive(Args)]
 struct Pull {
-    /// The document. Without it, the places where the vendor publishes it are tried in turn.
+    /// The document. Without it, the addresses at which the vendor publishes it are read in turn.
     #[arg(value_name = "URL|PATH")]
     source: Option<Source>,
     /// The snapshot to write.

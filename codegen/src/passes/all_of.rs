@@ -10,7 +10,7 @@ use super::{Changes, shape};
 use crate::document::for_each_schema;
 use crate::reference;
 
-/// How many compositions written into one another are taken apart. A document that nests deeper leads in a circle or
+/// The largest depth of nested compositions that is taken apart. A document that nests deeper leads in a circle or
 /// has no end that anybody would write out.
 const DEEPEST: usize = 6;
 
@@ -41,7 +41,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     });
 }
 
-/// What a part of a composition is.
+/// One part of a composition.
 enum Part {
     Nothing,
     /// `type: object` alone, beside what says which object.

@@ -1,6 +1,6 @@
 //! Defaults, limits, patterns, formats, examples and titles.
 //!
-//! typify turns defaults into values that are always sent, limits and patterns into types that refuse answers, and titles
+//! typify turns defaults into values that are always sent, limits and patterns into types that refuse responses, and titles
 //! into names. None of that may happen: nothing unsaid is sent, nothing received is refused, and names come from the
 //! interface and not from prose. Formats that say something about how to read a value stay: `date-time` and `binary`.
 

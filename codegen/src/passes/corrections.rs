@@ -16,7 +16,7 @@ pub struct Corrections {
     pub operation: Vec<OperationCorrection>,
 }
 
-/// What the document says wrongly of an operation, and the evidence.
+/// A correction of an operation, with its evidence.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OperationCorrection {
@@ -27,11 +27,11 @@ pub struct OperationCorrection {
     /// Parameters that the document requires and the API does not.
     #[serde(default)]
     pub optional: Vec<String>,
-    /// How this is known.
+    /// The evidence for the correction.
     pub evidence: String,
 }
 
-/// Where the document is wrong, and the evidence.
+/// A correction of a schema or property, with its evidence.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Correction {
@@ -39,16 +39,16 @@ pub struct Correction {
     pub schema: OneOrMore,
     /// The properties of those schemas, with `*` likewise; absent to correct the schemas themselves.
     pub property: Option<OneOrMore>,
-    /// What the document must say for this to apply, prose aside; absent if that does not matter.
+    /// The schema that the document must have for this to apply, prose aside. Absent if any will do.
     pub was: Option<Value>,
-    /// What the property's schema, or the schema itself, is on the wire; absent to leave it.
+    /// The schema of the property, or of the schema itself, on the wire. Absent to leave it.
     pub is: Option<Value>,
-    /// Whether the property is always there; absent to leave what the document says.
+    /// Says whether the property is always there. Absent to leave what the document says.
     pub required: Option<bool>,
-    /// Whether to add the property where the document does not have it.
+    /// Adds the property where the document does not have it.
     #[serde(default)]
     pub add: bool,
-    /// How this is known.
+    /// The evidence for the correction.
     pub evidence: String,
 }
 
@@ -76,7 +76,7 @@ impl OneOrMore {
 }
 
 impl Correction {
-    /// Whether the schema is as the correction expects it.
+    /// Returns whether the schema is the one that the correction expects.
     fn fits(&self, schema: &Value) -> bool {
         let Some(was) = &self.was else {
             return true;
@@ -181,7 +181,7 @@ fn correct_schema(at: &str, schema: &mut Value, correction: &Correction, changes
     }
 }
 
-/// Whether `name` is what `pattern` says, where each `*` stands for any letters.
+/// Returns whether `name` matches `pattern`, in which each `*` stands for any letters.
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
@@ -218,7 +218,7 @@ fn correct_property(
     }
 }
 
-/// What a schema says beside its type; a correction of the type leaves it.
+/// The keys of a schema beside its type. A correction of the type leaves them.
 const BESIDE_THE_TYPE: [&str; 7] = [
     "default",
     "deprecated",

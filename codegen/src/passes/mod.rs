@@ -47,7 +47,7 @@ pub mod updates;
 use crate::document::pointer;
 use std::collections::BTreeMap;
 
-/// What a pass did to the document.
+/// The changes that a pass made to the document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Changes(Vec<Change>);
 
@@ -56,7 +56,7 @@ pub struct Changes(Vec<Change>);
 pub struct Change {
     /// JSON pointer of the place, as it was before the change.
     pub pointer: String,
-    /// What was done there, in a few words.
+    /// A few words about the change.
     pub change: String,
 }
 
@@ -92,12 +92,12 @@ impl Changes {
         self.0.iter()
     }
 
-    /// How many places were changed.
+    /// Returns the number of changed places.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing was changed.
+    /// Returns whether nothing was changed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -18,7 +18,7 @@ const OWN_HEADERS: [&str; 3] = ["accept", "authorization", "content-type"];
 /// Arguments that progenitor's code has already, besides the parameters.
 const TAKEN: [&str; 2] = ["body", "header_map"];
 
-/// How many references may lead to one another before they are taken for a circle.
+/// The longest chain of references. A longer one is taken for a circle.
 const LONGEST_CHAIN: usize = 16;
 
 /// Leaves every operation the parameters of its path, and others that can be sent.
@@ -75,7 +75,7 @@ pub(super) fn template_names(path: &str) -> Vec<String> {
     names
 }
 
-/// Why the parameter cannot stay.
+/// Returns the reason why the parameter cannot stay, if there is one.
 fn unfit(
     parameter: &Value,
     template: &[String],

@@ -40,7 +40,8 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// Whether progenitor can read the path and write it into a comment, and what stands between its braces can be arguments beside the body.
+/// Returns whether progenitor can read the path and write it into a comment, and whether the names in braces can be arguments
+/// beside the body.
 fn is_template(path: &str) -> bool {
     let mut inside = false;
     for letter in path.chars() {

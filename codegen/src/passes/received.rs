@@ -1,6 +1,6 @@
 //! Asks little of what is only received.
 //!
-//! Real answers leave out properties that the document requires. In a type that no request can contain, only `id` and
+//! Real responses leave out properties that the document requires. In a type that no request can contain, only `id` and
 //! what tells a union's variants apart stay required; all else is optional to read.
 
 use serde_json::Value;
@@ -9,9 +9,9 @@ use super::Changes;
 use crate::document::{for_each_operation, pointer};
 use crate::reference;
 
-/// Relaxes `required` in the components that no request body, parameter or answer to a server message reaches.
+/// Relaxes `required` in the components that no request body, parameter or response to a server message reaches.
 ///
-/// `sent` names further schemas that users send, such as answers to webhooks.
+/// `sent` names further schemas that users send, such as responses to webhooks.
 pub fn run(document: &mut Value, sent: &[String], changes: &mut Changes) {
     let mut open = Vec::new();
     for_each_operation(document, &mut |_, _, _, operation| {
@@ -67,16 +67,16 @@ mod tests {
                 "Part": {"required": ["x"], "properties": {"x": {}}},
                 "Call": {"required": ["id", "part", "orgId"], "properties": {
                     "id": {}, "orgId": {}, "part": {"$ref": "#/components/schemas/Part"}}},
-                "Answer": {"x-name": "answer", "required": ["y"], "properties": {"y": {}}}
+                "Reply": {"x-name": "reply", "required": ["y"], "properties": {"y": {}}}
             }}
         });
         let mut changes = Changes::default();
-        run(&mut document, &["answer".to_owned()], &mut changes);
+        run(&mut document, &["reply".to_owned()], &mut changes);
         let required = |name: &str| document["components"]["schemas"][name]["required"].clone();
         assert_eq!(required("Create"), json!(["part"]));
         assert_eq!(required("Part"), json!(["x"]));
         assert_eq!(required("Call"), json!(["id"]));
-        assert_eq!(required("Answer"), json!(["y"]));
+        assert_eq!(required("Reply"), json!(["y"]));
         let noted: Vec<_> = changes.iter().map(|c| c.pointer.as_str()).collect();
         assert_eq!(noted, ["/components/schemas/Call/required"]);
     }

@@ -14,7 +14,7 @@ use super::Changes;
 use crate::document::for_each_operation;
 use crate::reference;
 
-/// What progenitor can send, best first.
+/// The content types that progenitor can send, best first.
 const SENDABLE: [&str; 4] = [
     "application/json",
     "application/x-www-form-urlencoded",

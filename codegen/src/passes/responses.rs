@@ -1,6 +1,6 @@
 //! Responses: progenitor asserts that an operation has at most one type of success and one of error.
 //!
-//! The one that says most becomes the answer to every success, as `2XX`: which of 200 and 201 is sent says nothing, and
+//! The one that says most becomes the response of every success, as `2XX`: which of 200 and 201 is sent says nothing, and
 //! progenitor turns the range into a match on all of them. Declared errors go, since of a declared status progenitor keeps
 //! only what its schema says, and of an undeclared one the body.
 
@@ -17,18 +17,18 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         let empty = Map::new();
         let declared = operation.get("responses").and_then(Value::as_object).unwrap_or(&empty);
         let chosen = choose(declared);
-        let answer = match chosen {
-            Some((_, response)) => answer(response),
+        let success = match chosen {
+            Some((_, response)) => success_of(response),
             None => json!({"description": ""}),
         };
         let status = chosen.map(|(status, _)| status.to_owned());
-        let responses = json!({ANY_SUCCESS: answer});
+        let responses = json!({ANY_SUCCESS: success});
         if operation.get("responses") == Some(&responses) {
             return;
         }
         operation.insert("responses".to_owned(), responses);
         let change = match status {
-            Some(status) => format!("{status} answers every success, the others are dropped"),
+            Some(status) => format!("{status} stands for every success, the others are dropped"),
             None => "no success is declared: an empty one".to_owned(),
         };
         changes.note(format!("{base}/responses"), change);
@@ -52,7 +52,7 @@ fn choose(declared: &Map<String, Value>) -> Option<(&str, &Value)> {
     })
 }
 
-/// How much a response says of its body: a schema of something, of anything, some content, nothing.
+/// Ranks a response by what it says of its body: a schema of something, of anything, some content, nothing.
 fn says(response: &Value) -> u8 {
     match body(response) {
         None => 0,
@@ -106,7 +106,7 @@ fn is_json(media_type: &str) -> bool {
     kind == "application/json" || kind.ends_with("+json") || kind == "*/*" || kind == "application/*"
 }
 
-fn answer(response: &Value) -> Value {
+fn success_of(response: &Value) -> Value {
     let description = response.get("description").and_then(Value::as_str).unwrap_or_default();
     match body(response) {
         None => json!({"description": description}),

@@ -133,7 +133,7 @@ fn mend_union(at: &str, key: &str, schema: &mut Map<String, Value>, changes: &mu
 }
 
 /// Leaves a reference alone in its schema but for what describes its place, as OpenAPI 3.0 reads it; one that is nullable
-/// is wrapped, since leaving that out would refuse answers. `required: true` stays for [`super::required_flags`].
+/// is wrapped, since leaving that out would refuse responses. `required: true` stays for [`super::required_flags`].
 fn lone_reference(at: &str, schema: &mut Value, changes: &mut Changes) {
     let Some(keywords) = schema.as_object_mut() else {
         return;

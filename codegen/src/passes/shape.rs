@@ -31,17 +31,17 @@ pub(super) fn wrapped_target(schema: &Value) -> Option<&str> {
     reference::target(only).filter(|_| alone)
 }
 
-/// Whether the schema allows every value.
+/// Returns whether the schema allows every value.
 pub(super) fn allows_anything(schema: &Map<String, Value>) -> bool {
     !SHAPE.iter().any(|key| schema.contains_key(*key))
 }
 
-/// Whether the schema says itself that `null` is allowed.
+/// Returns whether the schema itself says that `null` is allowed.
 pub(super) fn is_nullable(schema: &Map<String, Value>) -> bool {
     schema.get("nullable") == Some(&Value::Bool(true))
 }
 
-/// What `schema` says about its place and not about its values, extensions included.
+/// Returns the keys of `schema` that are about its place and not about its values, extensions included.
 pub(super) fn markers(schema: &Map<String, Value>) -> Map<String, Value> {
     schema
         .iter()

@@ -10,7 +10,7 @@ use crate::document::{METHODS, for_each_operation, pointer};
 
 const SECTIONS: [&str; 3] = ["parameters", "requestBodies", "responses"];
 
-/// How many references may lead to one another before they are taken for a circle.
+/// The longest chain of references. A longer one is taken for a circle.
 const LONGEST_CHAIN: usize = 16;
 
 /// Writes what is shared into the operations.

@@ -6,7 +6,7 @@ use super::Changes;
 
 type Pass = fn(&mut Value, &mut Changes);
 
-/// What `pass` makes of `document`, and the places it names as changed.
+/// Returns the document that `pass` makes of `document`, and the places that it reports as changed.
 pub(super) fn repair(pass: Pass, mut document: Value) -> (Value, Vec<String>) {
     let mut changes = Changes::default();
     pass(&mut document, &mut changes);

@@ -2,7 +2,7 @@
 //!
 //! Its code knows no multipart bodies and follows no redirects to files. Such operations are marked with
 //! `x-vapi-transfer` for the facade, and left in a form that progenitor can read: uploads without a body (their fields are
-//! kept in `x-vapi-upload`), downloads with an answer of bytes. Runs before [`super::responses`], which drops the redirects
+//! kept in `x-vapi-upload`), downloads with a response of bytes. Runs before [`super::responses`], which drops the redirects
 //! that tell downloads from other operations without content, and before [`super::request_bodies`].
 
 use serde_json::{Map, Value, json};
@@ -13,7 +13,7 @@ use crate::reference;
 
 const MARK: &str = "x-vapi-transfer";
 
-/// Marks the operations that send or answer files.
+/// Marks the operations that send or return files.
 pub fn run(document: &mut Value, changes: &mut Changes) {
     let components = document
         .pointer("/components/schemas")
@@ -38,7 +38,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
                 }}}}),
             );
             operation.insert(MARK.to_owned(), json!("download"));
-            changes.note(format!("{base}/responses"), "a download: answers bytes");
+            changes.note(format!("{base}/responses"), "a download: returns bytes");
         }
     });
 }
@@ -70,7 +70,7 @@ fn fields(form: &Value, components: &Map<String, Value>) -> Value {
     Value::Array(fields.collect())
 }
 
-/// Whether the answer of a `GET` is a redirect, nothing at all, or a file.
+/// Returns whether the response of a `GET` is a redirect, nothing at all, or a file.
 fn answers_bytes(operation: &Map<String, Value>) -> bool {
     let Some(responses) = operation.get("responses").and_then(Value::as_object) else {
         return false;

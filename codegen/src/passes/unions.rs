@@ -1,6 +1,6 @@
 //! Unions: `anyOf`, unions of one, branches that say the same, branches that are unions, and properties beside a union.
 //!
-//! typify flattens `anyOf` into a struct that no answer fits, merges what stands beside a union into its branches, and
+//! typify flattens `anyOf` into a struct that no response fits, merges what stands beside a union into its branches, and
 //! panics on `not`. Left are `oneOf`s of two and more distinct branches with nothing beside them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,7 +49,7 @@ fn one_keyword(at: &str, schema: &mut Map<String, Value>, changes: &mut Changes)
     }
 }
 
-/// What the branches of one union come to.
+/// The branches of one union, resolved.
 #[derive(Default)]
 struct Branches {
     distinct: Vec<Value>,

@@ -1,4 +1,4 @@
-//! Writes conversions from what an operation returns to the body that creates the same again: `CreateAssistantDto::from(assistant)`.
+//! Writes conversions from a response to the body that creates the same again: `CreateAssistantDto::from(assistant)`.
 //!
 //! A create body is made from a response if each of its properties is one of the response with the same Rust type. The other
 //! properties of the response are read-only: its id, its times. Variants of unions are paired by their tags.
@@ -25,7 +25,7 @@ struct UnionConversion {
     create: String,
     read: String,
     pairs: Vec<Pair>,
-    /// Whether the response has no variant that cannot be created.
+    /// Set if every variant of the response can be created.
     is_whole: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Says of each operation that lists how to read on where its answer ends, and what it lists.
+//! Says of each operation that lists how to read on where a response ends, and what it lists.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -42,7 +42,7 @@ pub fn write(
     out
 }
 
-/// How an operation's parameters let its list be read on.
+/// Returns the way in which an operation's parameters let its list be read on.
 fn style(operation: &Operation) -> &'static str {
     let takes = |name: &str| {
         let parameters = operation.parameters.iter().filter(|parameter| !parameter.header);
@@ -56,7 +56,7 @@ fn style(operation: &Operation) -> &'static str {
     }
 }
 
-/// The schema of an operation's JSON answer.
+/// The schema of an operation's JSON response.
 fn success<'d>(document: &'d Value, operation: &Operation) -> Option<&'d Value> {
     let operation = document
         .get("paths")?
@@ -92,7 +92,7 @@ fn is_list(document: &Value, schema: &Value, depth: usize) -> bool {
         && property("results").is_some_and(|results| results.get("type") == Some(&Value::from("array")))
 }
 
-/// The type of what is listed, from the type of the answer. Where that is a choice of two, the one of pages may be wanted.
+/// The type of what is listed, from the type of the response. Where that is a choice of two, the one of pages may be wanted.
 fn item(output: &str, from_pages: bool, types: &[Item], depth: usize) -> Option<String> {
     let depth = depth.checked_sub(1)?;
     if let Some(item) = inside(output, "Vec<") {
@@ -110,7 +110,7 @@ fn item(output: &str, from_pages: bool, types: &[Item], depth: usize) -> Option<
             inside(&written(&results.ty)?, "Vec<").map(str::to_owned)
         }
         Item::Enum(declared) if declared.ident == name => {
-            let mut answers: Vec<String> = declared
+            let mut responses: Vec<String> = declared
                 .variants
                 .iter()
                 .filter_map(|variant| match &variant.fields {
@@ -118,8 +118,10 @@ fn item(output: &str, from_pages: bool, types: &[Item], depth: usize) -> Option<
                     _ => None,
                 })
                 .collect();
-            answers.sort_by_key(|answer| answer.starts_with("Vec<") == from_pages);
-            answers.iter().find_map(|answer| item(answer, from_pages, types, depth))
+            responses.sort_by_key(|response| response.starts_with("Vec<") == from_pages);
+            responses
+                .iter()
+                .find_map(|response| item(response, from_pages, types, depth))
         }
         _ => None,
     })

@@ -84,7 +84,7 @@ pub struct RewriteError {
     pub item: String,
     /// JSON pointer of the schema or operation that it is made of; empty if there is no such thing in the document.
     pub pointer: String,
-    /// What is unexpected about it.
+    /// The unexpected thing about it.
     pub problem: String,
 }
 

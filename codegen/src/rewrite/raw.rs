@@ -10,12 +10,12 @@ use super::{RewriteError, rust_type};
 use crate::names::progenitor_name;
 use crate::operations::{Operation, Transfer};
 
-/// The types that progenitor gave an operation's arguments and answer, as written beside a `types` module.
+/// The types that progenitor gave an operation's arguments and response, as written beside a `types` module.
 #[derive(Debug, Default, Clone)]
 pub struct Signature {
     /// By argument name; never `Option`.
     pub arguments: BTreeMap<String, String>,
-    /// `()` for an empty answer, `ByteStream` for bytes.
+    /// `()` for an empty response, `ByteStream` for bytes.
     pub output: String,
 }
 
@@ -211,7 +211,7 @@ fn take_form(method: &mut ImplItemFn) -> Result<(), RewriteError> {
     Ok(())
 }
 
-/// What nearly every method ends in, by progenitor, spaces and commas aside; `info` is declared before.
+/// The end of nearly every method of progenitor's, spaces and commas aside. `info` is declared before it.
 const ENDING: &str = "self.pre(&mutrequest&info).await?;letresult=self.exec(request&info).await;\
                       self.post(&result&info).await?;letresponse=result?;matchresponse.status().as_u16(){\
                       200..=299=>{ResponseValue::from_response(response).await}_=>Err(Error::UnexpectedResponse(response))}";

@@ -4,7 +4,7 @@ use syn::{GenericArgument, PathArguments, Type};
 
 use super::RewriteError;
 
-/// How a generated type is written where `types` is in scope (`prefix` is empty) or is a module (`types::`).
+/// Returns the text of a generated type where `types` is in scope (`prefix` is empty) or is a module (`types::`).
 pub fn write(ty: &Type, prefix: &str, item: &str) -> Result<String, RewriteError> {
     let unexpected = || {
         let text = quote::quote!(#ty).to_string();

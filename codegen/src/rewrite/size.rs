@@ -1,4 +1,4 @@
-//! How large the generated structs are, roughly, so that large ones are boxed where they are fields of others.
+//! The rough sizes of the generated structs. Large ones are boxed where they are fields of others.
 //!
 //! Without it a `Call`, which contains whole assistants, would be 33 kB to move and to keep in a future.
 
@@ -12,7 +12,7 @@ use crate::model::{Model, Type};
 /// A field that is larger than this many bytes is boxed.
 const LARGE: usize = 256;
 
-/// Answers how large the structs are.
+/// Computes the sizes of structs.
 pub struct Sizes<'a> {
     structs: &'a BTreeMap<String, &'a ItemStruct>,
     model: &'a Model,
@@ -29,7 +29,7 @@ impl<'a> Sizes<'a> {
         }
     }
 
-    /// Whether a field of this type, written by [`rust_type::write`], should be boxed.
+    /// Returns whether a field of this type, written by [`rust_type::write`], should be boxed.
     pub fn is_large(&mut self, ty: &str) -> bool {
         matches!(self.model.types.get(ty), Some(Type::Object(_))) && self.of(ty) > LARGE
     }

@@ -1,4 +1,4 @@
-//! What a snapshot keeps of a document, and what it drops.
+//! The facts that a snapshot keeps of a document, and the prose that it drops.
 
 mod upstream;
 

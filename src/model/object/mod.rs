@@ -13,7 +13,7 @@ use super::field::Reader;
 use super::fit::{Expected, MemberPlan};
 use super::{Field, Mode, TagPrefix};
 
-/// What stood in a field that was read.
+/// The kind of value that was read into a field.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum FieldRead {
@@ -101,7 +101,7 @@ struct ObjectVisitor<'a, T> {
     object: &'a mut T,
     seen: &'a mut Seen,
     mode: Mode<'a>,
-    /// Whether nothing more of the object is to come.
+    /// Set if nothing more of the object is to come.
     whole: bool,
 }
 
@@ -119,7 +119,7 @@ impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
     }
 }
 
-/// What is constant about a type. With it and an object behind `dyn`, what reads, writes and shows objects is compiled once for
+/// The constants of a type. With them and an object behind `dyn`, what reads, writes and shows objects is compiled once for
 /// each format, and not once more for each of 700 types.
 #[derive(Clone, Copy)]
 struct Table {
@@ -139,7 +139,7 @@ impl Table {
         }
     }
 
-    /// Whether all is there that must be.
+    /// Checks that all required properties were read.
     fn check<E: Error>(&self, seen: &Seen) -> Result<(), E> {
         let fields = self.required.iter().map(|&index| (index, self.fields[index]));
         let tags = self.tags.iter().enumerate();
@@ -249,7 +249,7 @@ enum Key {
 struct KeySeed {
     tags: &'static [(&'static str, &'static str)],
     fields: &'static [&'static str],
-    /// Where the next field probably is: servers write properties in a steady order.
+    /// The probable index of the next field: servers write properties in a steady order.
     next: usize,
 }
 
@@ -408,7 +408,7 @@ macro_rules! model {
     (@wrap req $value:expr) => { $value };
 }
 
-/// The answer to a field number that the type does not have, which the decoder never asks for.
+/// Refuses a field number that the type does not have. The decoder never asks for one.
 #[doc(hidden)]
 pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode<'_>) -> Result<FieldRead, A::Error> {
     map.next_value::<IgnoredAny>()?;

@@ -34,7 +34,7 @@ pub trait Union: Field {
     /// The variants in the document's order.
     const SHAPES: &'static [Shape];
 
-    /// Whether all variants are objects, told apart by the tag.
+    /// Set if all variants are objects that the tag tells apart.
     const DIRECT: bool = Self::TAG.is_some() && all_objects(Self::SHAPES);
 
     /// The variant with nothing said.
@@ -45,7 +45,7 @@ pub trait Union: Field {
     fn visit<S: Visit>(&self, visit: S) -> S::Out;
 }
 
-/// What is known of a variant without decoding it.
+/// The facts about a variant that are known without decoding it.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Shape {

@@ -22,14 +22,14 @@ impl<'de> TagPrefix<'de> {
     /// Reads on to the tag.
     ///
     /// # Errors
-    /// There is none, or it is no string.
+    /// There is no tag, or it is not a string.
     pub(super) fn read<A: MapAccess<'de>>(tag: &'static str, map: &mut A) -> Result<Self, A::Error> {
         let mut members = String::new();
         while let Some(Text(name)) = map.next_key()? {
             let name = name.unwrap_or_default();
             if name == tag {
                 let StringOnly(value) = map.next_value()?;
-                let value = value.ok_or_else(|| A::Error::custom(format_args!("`{tag}` is no string")))?;
+                let value = value.ok_or_else(|| A::Error::custom(format_args!("`{tag}` is not a string")))?;
                 return Ok(TagPrefix { members, tag, value });
             }
             let value = map.next_value_seed(Capture)?;

@@ -66,7 +66,7 @@ pub(in crate::model) struct Score {
     agreeing: usize,
     known: usize,
     required: usize,
-    /// How many values the tags that agree could have had.
+    /// The number of values that the agreeing tags could have had.
     choices: Reverse<usize>,
 }
 
@@ -122,7 +122,7 @@ pub(super) fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
     }
 
     let mut found = None;
-    // Stopping early is an error to `serde_json`, and the text is known to be JSON: the answer is in `found` alone.
+    // Stopping early is an error to `serde_json`, and the text is known to be JSON: the result is in `found` alone.
     let _ = serde_json::Deserializer::from_str(text).deserialize_map(TagVisitor { tag, found: &mut found });
     found
 }

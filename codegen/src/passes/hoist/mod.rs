@@ -17,7 +17,7 @@ use crate::reference;
 
 use naming::{Class, Naming, Place};
 
-/// What a schema says of the place it stands at, and not of its type.
+/// The keys of a schema that are about its place and not about its type.
 const OF_THE_PLACE: [&str; 3] = ["description", "deprecated", NULLABLE];
 
 /// Hoists until no inline schema is left that could be a type.
@@ -78,7 +78,7 @@ fn components(document: &mut Value) -> Option<&mut Map<String, Value>> {
     schemas.as_object_mut()
 }
 
-/// What makes two inline schemas the same type: everything but what is said of the place. Unions are the same when their
+/// Returns the key under which two inline schemas are the same type: everything but the keys about their place. Unions are the same when their
 /// variants are, in any order.
 fn key(schema: &Value) -> String {
     if let Some(branches) = schema.get("oneOf").and_then(Value::as_array) {
@@ -95,7 +95,7 @@ fn key(schema: &Value) -> String {
     schema.to_string()
 }
 
-/// Whether a schema would be a type, with nothing inside that would be one too.
+/// Returns whether a schema would be a type, with nothing inside that would be one too.
 fn is_leaf(schema: &Value) -> bool {
     would_be_type(schema) && !contains_inline(schema)
 }

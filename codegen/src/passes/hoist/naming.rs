@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::names::{self, Names, base, common_affix, singular};
 use crate::reference;
 
-/// Where an inline schema stands.
+/// The place of an inline schema.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// JSON pointer of the schema.
@@ -20,9 +20,9 @@ pub struct Place {
     owner: String,
     /// The property path within the owner; empty for the owner itself.
     path: Vec<String>,
-    /// Whether it is one of many: the name is a plural's singular.
+    /// Set if it is an item of a list: its name is the singular of the list's.
     item: bool,
-    /// Whether it is one branch of the union at this place.
+    /// Set if it is a branch of the union at this place.
     branch: bool,
 }
 
@@ -115,7 +115,7 @@ impl Class {
     }
 }
 
-/// What there is to choose names from.
+/// The names to choose from.
 pub struct Naming<'a> {
     taken: BTreeSet<String>,
     names: &'a Names,
@@ -176,7 +176,7 @@ impl<'a> Naming<'a> {
     }
 }
 
-/// What a union's variants share: `CreateByoPhoneNumberDto | CreateVapiPhoneNumberDto` is `CreatePhoneNumberDto`.
+/// Returns the words that the variants of a union share: `CreateByoPhoneNumberDto | CreateVapiPhoneNumberDto` is `CreatePhoneNumberDto`.
 fn by_variants(schema: &Value) -> Option<String> {
     let branches = schema.get("oneOf")?.as_array()?;
     let variants: Vec<String> = branches
