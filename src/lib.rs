@@ -100,7 +100,7 @@ pub use download::Download;
 pub use error::{Error, Result};
 #[doc(hidden)]
 pub use model::read_body;
-pub use model::{Nullable, Number, Secret, Timestamp, TimestampError};
+pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};
 pub use request::RequestBuilder;
 pub use transport::{ByteStream, Response, Upload};
 

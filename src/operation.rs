@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 
 use crate::client::Client;
 use crate::error::Result;
+#[doc(hidden)]
+pub use crate::model::{Decoded, Undecodable};
 use crate::transport::{self, ByteStream, RepeatableRequest, RequestParts, Response, Upload, request_setters};
 
 /// An operation of the API, as a type. Generated code implements it.
@@ -30,7 +32,8 @@ pub trait Endpoint: Send + Sync + 'static {
     /// # Errors
     ///
     /// The body does not match the document.
-    fn decode(body: &[u8]) -> Result<Self::Output, serde_json::Error>;
+    #[doc(hidden)]
+    fn decode(body: &[u8]) -> Result<Decoded<Self::Output>, Undecodable>;
 }
 
 /// An operation that lists. Generated code implements it.
@@ -45,7 +48,8 @@ pub trait Paginated: Endpoint {
     /// # Errors
     ///
     /// The item does not match the document.
-    fn decode_item(text: &[u8]) -> Result<Self::Item, serde_json::Error>;
+    #[doc(hidden)]
+    fn decode_item(text: &[u8]) -> Result<Decoded<Self::Item>, Undecodable>;
 }
 
 /// The way from one page of a list to the next. The parameters of the operation decide it.

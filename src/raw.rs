@@ -12,7 +12,7 @@ use progenitor_client::{ClientHooks, OperationInfo};
 use serde::de::DeserializeOwned;
 
 use crate::error::{RequestContext, without_bom};
-use crate::model::from_body;
+use crate::model::{from_body, trace_misfits};
 use crate::resources::OPERATIONS;
 use crate::transport::{self, Settings};
 
@@ -73,8 +73,13 @@ impl Client {
     ) -> Result<ResponseValue<T>, Error<()>> {
         let (status, headers, body) = self.exec_and_read(request, operation_id).await?;
         match from_body(without_bom(&body)) {
-            Ok(value) => Ok(ResponseValue::new(value, status, headers)),
-            Err(cause) => Err(self.undecodable(&body, cause)),
+            Ok(decoded) => {
+                if decoded.misfits.count > 0 {
+                    trace_misfits(operation_id, &decoded.misfits);
+                }
+                Ok(ResponseValue::new(decoded.value, status, headers))
+            }
+            Err(failure) => Err(self.undecodable(&body, failure.cause)),
         }
     }
 

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::Client;
+use crate::model::{Decoded, Undecodable};
 use crate::operation::Operation;
 #[allow(unused_imports)]
 use crate::{Number, Secret, Timestamp, types};
@@ -37,7 +38,7 @@ macro_rules! declare_endpoint {
             type Output = $output;
 
             #[inline]
-            fn decode($body: &[u8]) -> Result<$output, serde_json::Error> {
+            fn decode($body: &[u8]) -> Result<Decoded<$output>, Undecodable> {
                 $decode
             }
         }
@@ -56,7 +57,7 @@ macro_rules! endpoint {
 #[allow(unused_macros, reason = "a document may have no such operation")]
 macro_rules! empty_endpoint {
     ($name:ident $id:literal $method:ident $path:literal) => {
-        declare_endpoint!($name $id $method $path -> (), |_body| Ok(()));
+        declare_endpoint!($name $id $method $path -> (), |_body| Ok(().into()));
     };
 }
 
@@ -64,7 +65,7 @@ macro_rules! empty_endpoint {
 #[allow(unused_macros, reason = "a document may have no such operation")]
 macro_rules! text_endpoint {
     ($name:ident $id:literal $method:ident $path:literal) => {
-        declare_endpoint!($name $id $method $path -> String, |body| Ok(String::from_utf8_lossy(body).into_owned()));
+        declare_endpoint!($name $id $method $path -> String, |body| Ok(String::from_utf8_lossy(body).into_owned().into()));
     };
 }
 
@@ -72,7 +73,7 @@ macro_rules! text_endpoint {
 #[allow(unused_macros, reason = "a document may have no such operation")]
 macro_rules! bytes_endpoint {
     ($name:ident $id:literal $method:ident $path:literal) => {
-        declare_endpoint!($name $id $method $path -> bytes::Bytes, |body| Ok(bytes::Bytes::copy_from_slice(body)));
+        declare_endpoint!($name $id $method $path -> bytes::Bytes, |body| Ok(bytes::Bytes::copy_from_slice(body).into()));
     };
 }
 
@@ -85,7 +86,7 @@ macro_rules! list {
             const STYLE: crate::operation::PaginationStyle = crate::operation::PaginationStyle::$style;
 
             #[inline]
-            fn decode_item(text: &[u8]) -> Result<$item, serde_json::Error> {
+            fn decode_item(text: &[u8]) -> Result<Decoded<$item>, Undecodable> {
                 crate::model::read_body(text)
             }
         }

@@ -38,6 +38,7 @@ pub struct ClientBuilder {
     max_retries: u32,
     max_response_bytes: usize,
     backoff: Backoff,
+    strict_decoding: bool,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
 }
@@ -55,6 +56,7 @@ impl Default for ClientBuilder {
             max_retries: 2,
             max_response_bytes: 64 << 20,
             backoff: Backoff::default(),
+            strict_decoding: false,
             user_agent_suffix: None,
             http: None,
         }
@@ -135,6 +137,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets whether a response with a value that is not what the document says is an error. The default is `false`.
+    ///
+    /// By default such a value costs no more than itself: it is kept as it came, an event at level `warn` names its path, and
+    /// [`Response::misfits`](crate::Response::misfits) lists it. Strict decoding is for tests that watch the API for changes.
+    /// It holds for the types of this crate that operations, pages, waits and batches return.
+    pub fn strict_decoding(mut self, strict: bool) -> Self {
+        self.strict_decoding = strict;
+        self
+    }
+
     /// Adds a product name to the `User-Agent`: `my-app/1.2`.
     pub fn user_agent_suffix(mut self, product: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(product.into());
@@ -202,6 +214,7 @@ impl ClientBuilder {
             max_retries: self.max_retries,
             max_response_bytes: self.max_response_bytes,
             backoff: self.backoff,
+            strict_decoding: self.strict_decoding,
         }))
     }
 }

@@ -9,6 +9,9 @@ use std::fmt::{self, Debug};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
+use super::capture::capture;
+use super::fit::Expected;
+use super::read::read_text;
 use super::{Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 
 /// A type that can stand in a field of a generated object.
@@ -27,8 +30,13 @@ pub trait Field: Sized + Serialize + Debug {
         false
     }
 
+    /// Returns the kind of value that the type takes.
+    fn expected() -> Expected {
+        Self::Reader::expected()
+    }
+
     /// Reads the field's value from the object being decoded.
-    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error> {
         map.next_value_seed(FieldSeed { field: self, mode })?;
         Ok(FieldRead::Value)
     }
@@ -56,23 +64,35 @@ pub trait Visit {
 #[doc(hidden)]
 pub trait Reader<T> {
     /// Reads a value into `field`, which is blank.
-    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error>;
+    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error>;
 
     /// Reads the rest of an object whose first members were read to see what it is.
-    fn resume<'de, A: MapAccess<'de>>(_field: &mut T, _prefix: TagPrefix<'de>, _map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(
+        _field: &mut T,
+        _prefix: TagPrefix<'de>,
+        _map: A,
+        _mode: Mode<'_>,
+    ) -> Result<(), A::Error> {
         Err(A::Error::custom("not an object type"))
     }
+
+    /// Returns the kind of value that the type takes, for the fit walk.
+    fn expected() -> Expected;
 }
 
-/// Reads what `serde` knows how to.
+/// Reads what `serde` knows how to: strings, enums of strings, and the few types that say otherwise.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum SerdeReader {}
 
 impl<T: DeserializeOwned> Reader<T> for SerdeReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, _: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut T, deserializer: D, _: Mode<'_>) -> Result<(), D::Error> {
         *field = T::deserialize(deserializer)?;
         Ok(())
+    }
+
+    fn expected() -> Expected {
+        Expected::String
     }
 }
 
@@ -81,17 +101,18 @@ impl<T: DeserializeOwned> Reader<T> for SerdeReader {
 #[derive(Debug)]
 pub enum ContainerReader {}
 
-/// Reads a value that has no place yet.
-pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D, mode: Mode) -> Result<T, D::Error> {
-    let mut value = T::blank();
-    T::Reader::decode(&mut value, deserializer, mode)?;
-    Ok(value)
+/// Reads a value of a generated type by `serde`, as responses are read: its text is captured first. Misfits are traced.
+pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let text = capture(deserializer)?;
+    let decoded = read_text::<T>(&text).map_err(D::Error::custom)?;
+    decoded.trace();
+    Ok(decoded.value)
 }
 
 /// Reads into a field.
 struct FieldSeed<'a, T> {
     field: &'a mut T,
-    mode: Mode,
+    mode: Mode<'a>,
 }
 
 impl<'de, T: Field> DeserializeSeed<'de> for FieldSeed<'_, T> {
@@ -113,7 +134,7 @@ impl<T: Field> Field for Option<T> {
         self.is_none()
     }
 
-    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+    fn read<'de, A: MapAccess<'de>>(&mut self, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error> {
         map.next_value_seed(FieldSeed { field: self, mode })?;
         Ok(match self {
             Some(_) => FieldRead::Value,
@@ -123,8 +144,12 @@ impl<T: Field> Field for Option<T> {
 }
 
 impl<T: Field> Reader<Option<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut Option<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Option<T>, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
         deserializer.deserialize_option(FieldSeed { field, mode })
+    }
+
+    fn expected() -> Expected {
+        Expected::Optional(T::expected)
     }
 }
 
@@ -163,35 +188,43 @@ impl<T: Field> Field for Nullable<T> {
 }
 
 impl<T: Field> Reader<Nullable<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut Nullable<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Nullable<T>, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
         let mut value = None;
         <Self as Reader<Option<T>>>::decode(&mut value, deserializer, mode)?;
         *field = value.map_or(Nullable::Null, Nullable::Value);
         Ok(())
     }
+
+    fn expected() -> Expected {
+        Expected::Optional(T::expected)
+    }
 }
 
 macro_rules! fields_of {
-    ($($type:ty = $blank:expr),* $(,)?) => {
+    ($($type:ty = $blank:expr, $expected:expr;)*) => {
         $(impl Field for $type {
             type Reader = SerdeReader;
 
             fn blank() -> Self {
                 $blank
             }
+
+            fn expected() -> Expected {
+                $expected
+            }
         })*
     };
 }
 
 fields_of! {
-    String = String::new(),
-    Secret = Secret::new(""),
-    Timestamp = Timestamp::from(String::new()),
-    bool = false,
-    i64 = 0,
-    Number = Number::from(0),
-    serde_json::Value = serde_json::Value::Null,
-    serde_json::Map<String, serde_json::Value> = serde_json::Map::new(),
+    String = String::new(), Expected::String;
+    Secret = Secret::new(""), Expected::String;
+    Timestamp = Timestamp::from(String::new()), Expected::String;
+    bool = false, Expected::Bool;
+    i64 = 0, Expected::Integer;
+    Number = Number::from(0), Expected::Number;
+    serde_json::Value = serde_json::Value::Null, Expected::Any;
+    serde_json::Map<String, serde_json::Value> = serde_json::Map::new(), Expected::Map(|| Expected::Any);
 }
 
 impl<T: Field> Field for Vec<T> {
@@ -203,8 +236,12 @@ impl<T: Field> Field for Vec<T> {
 }
 
 impl<T: Field> Reader<Vec<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut Vec<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Vec<T>, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
         deserializer.deserialize_seq(FieldSeed { field, mode })
+    }
+
+    fn expected() -> Expected {
+        Expected::List(T::expected)
     }
 }
 
@@ -225,7 +262,7 @@ impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, Vec<T>> {
 /// Reads one more item.
 struct ElementSeed<'a, T> {
     items: &'a mut Vec<T>,
-    mode: Mode,
+    mode: Mode<'a>,
 }
 
 impl<'de, T: Field> DeserializeSeed<'de> for ElementSeed<'_, T> {
@@ -252,9 +289,13 @@ impl<T: Field> Reader<BTreeMap<String, T>> for ContainerReader {
     fn decode<'de, D: Deserializer<'de>>(
         field: &mut BTreeMap<String, T>,
         deserializer: D,
-        mode: Mode,
+        mode: Mode<'_>,
     ) -> Result<(), D::Error> {
         deserializer.deserialize_map(FieldSeed { field, mode })
+    }
+
+    fn expected() -> Expected {
+        Expected::Map(T::expected)
     }
 }
 
@@ -287,11 +328,20 @@ impl<T: Field> Field for Box<T> {
 }
 
 impl<T: Field> Reader<Box<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut Box<T>, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(field: &mut Box<T>, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
         T::Reader::decode(field, deserializer, mode)
     }
 
-    fn resume<'de, A: MapAccess<'de>>(field: &mut Box<T>, prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
-        T::Reader::resume(field, prefix, map)
+    fn resume<'de, A: MapAccess<'de>>(
+        field: &mut Box<T>,
+        prefix: TagPrefix<'de>,
+        map: A,
+        mode: Mode<'_>,
+    ) -> Result<(), A::Error> {
+        T::Reader::resume(field, prefix, map, mode)
+    }
+
+    fn expected() -> Expected {
+        T::expected()
     }
 }

@@ -6,6 +6,7 @@
 
 mod capture;
 mod field;
+mod fit;
 mod nullable;
 mod number;
 mod object;
@@ -16,18 +17,20 @@ mod secret;
 mod timestamp;
 pub(crate) mod union;
 
+pub use fit::Misfit;
 pub use nullable::Nullable;
 pub use number::Number;
-pub use read::read_body;
+pub use read::{Decoded, Undecodable, read_body};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 
 pub(crate) use capture::end_of_string;
 pub(crate) use field::{Field, FieldRead, SerdeReader, Visit, deserialize};
+pub(crate) use fit::Misfits;
 pub(crate) use object::write::{debug, encode};
 pub(crate) use object::{Object, ObjectReader, created_from, list, model, no_such_field, pairs, without_read_only};
 pub(crate) use open_enum::{OpenEnum, open_enum};
-pub(crate) use read::{Decode, Mode, from_body};
+pub(crate) use read::{Decode, Mode, from_body, trace_misfits};
 pub(crate) use union::{
     JsonKind, Shape, TagPrefix, Union, UnionReader, VisitMut, boxed_variant, plain_variant, shared_property,
     tagged_union,

@@ -1,54 +1,186 @@
-//! Reading a whole text: as fast as can be, and with more care where that fails.
+//! Reading a whole text: as fast as can be, and with care where something does not fit.
 
-use serde::de::DeserializeOwned;
-use serde_json::de::StrRead;
+use std::fmt;
 
-use super::field::{Field, deserialize};
+use serde::de::{DeserializeOwned, Error as _};
 
-/// The way in which unions are read.
+use super::Field;
+use super::field::Reader;
+use super::fit::{self, MemberPlan, Misfit, Misfits, Plan};
+
+/// The way of reading a text.
 #[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// By `serde`, from anything: the text of a union is captured, and read by `read_text`.
-    Outer,
-    /// In one pass. A union that does not fit its probable variant makes the whole reading fail: its text is gone.
-    Direct,
-    /// From a text that is captured first, and is still there when a variant does not fit. It costs reading the text twice.
-    Careful,
+#[derive(Clone, Copy, Debug)]
+pub enum Mode<'p> {
+    /// As it comes. What does not fit makes the whole fail.
+    Direct {
+        /// The number of captured texts that the value is in.
+        captures: u8,
+    },
+    /// By the plan of the fit walk.
+    Careful(&'p Plan),
+}
+
+impl<'p> Mode<'p> {
+    /// Each level of captured texts is another reading of what is in it. Documents have up to three levels of unions that are
+    /// captured. Beyond this limit the fit walk reads, which looks at each value once however deep it is.
+    const CAPTURES: u8 = 8;
+
+    /// Returns the mode in which what is in a captured text is read.
+    ///
+    /// # Errors
+    ///
+    /// There are too many levels.
+    pub(super) fn captured<E: serde::de::Error>(captures: u8) -> Result<Self, E> {
+        match captures < Self::CAPTURES {
+            true => Ok(Mode::Direct { captures: captures + 1 }),
+            false => Err(E::custom("too many unions in unions for the first reading")),
+        }
+    }
+
+    /// Returns what becomes of the next member of an object.
+    #[inline]
+    pub(super) fn member(self) -> MemberPlan {
+        match self {
+            Mode::Direct { .. } => MemberPlan::Read,
+            Mode::Careful(plan) => plan.take_member(),
+        }
+    }
+}
+
+/// A value that was read, and what did not fit.
+#[doc(hidden)]
+#[derive(Clone, Debug)]
+pub struct Decoded<T> {
+    pub value: T,
+    pub misfits: Misfits,
+}
+
+impl<T> From<T> for Decoded<T> {
+    fn from(value: T) -> Self {
+        Decoded {
+            value,
+            misfits: Misfits::default(),
+        }
+    }
+}
+
+impl<T> Decoded<T> {
+    /// Emits an event about the misfits, if there are any.
+    pub(super) fn trace(&self) {
+        if self.misfits.count > 0 {
+            trace_misfits("", &self.misfits);
+        }
+    }
+}
+
+/// Emits one event at level `warn` that names the first misfits. `operation` is the one whose response they are in, if known.
+#[cold]
+pub(crate) fn trace_misfits(operation: &str, misfits: &Misfits) {
+    /// The number of misfits in an event.
+    const NAMED: usize = 5;
+    let named: Vec<String> = misfits.listed.iter().take(NAMED).map(Misfit::to_string).collect();
+    tracing::warn!(
+        name: "vapi.misfits",
+        operation = (!operation.is_empty()).then_some(operation),
+        count = misfits.count,
+        misfits = named.join("; "),
+        "the response is not what the document says"
+    );
+}
+
+/// The reason why a text cannot be read.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Undecodable {
+    pub cause: serde_json::Error,
+    /// The JSON path of the culprit. Absent if `cause` has the position, or if the whole text is meant.
+    pub json_path: Option<String>,
+}
+
+impl From<serde_json::Error> for Undecodable {
+    fn from(cause: serde_json::Error) -> Self {
+        Undecodable { cause, json_path: None }
+    }
+}
+
+impl From<Misfit> for Undecodable {
+    fn from(misfit: Misfit) -> Self {
+        Undecodable {
+            cause: serde_json::Error::custom(misfit.reason()),
+            json_path: Some(misfit.json_path().to_owned()).filter(|path| !path.is_empty()),
+        }
+    }
+}
+
+impl fmt::Display for Undecodable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(path) = &self.json_path {
+            write!(f, "`{path}`: ")?;
+        }
+        self.cause.fmt(f)
+    }
+}
+
+impl std::error::Error for Undecodable {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.cause)
+    }
 }
 
 /// A function that reads a body.
-pub(crate) type Decode<T> = fn(&[u8]) -> Result<T, serde_json::Error>;
+pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, Undecodable>;
 
 /// Reads a body as a type of the user's, in which ours may be.
-pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    serde_json::from_str(as_text(body)?)
+pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Undecodable> {
+    let text = as_text(body)?;
+    let cause = match serde_json::from_str::<T>(text) {
+        Ok(value) => return Ok(value.into()),
+        Err(cause) => cause,
+    };
+    if cause.is_data() {
+        return Err(cause.into());
+    }
+    let Some((text, misfits)) = fit::replace_surrogates(text) else {
+        return Err(cause.into());
+    };
+    let value = serde_json::from_str(&text)?;
+    Ok(Decoded { value, misfits })
 }
 
 /// Reads a body as a generated type, or a list or map of one. Public for tests.
+///
+/// # Errors
+///
+/// The body is not JSON, or it cannot be of this type at all.
 #[doc(hidden)]
-pub fn read_body<T: Field>(body: &[u8]) -> Result<T, serde_json::Error> {
-    read_text(as_text(body)?, |deserializer, mode| deserialize(deserializer, mode))
+pub fn read_body<T: Field>(body: &[u8]) -> Result<Decoded<T>, Undecodable> {
+    read_text(as_text(body)?)
 }
 
 /// All is read from text, as captured unions are: one copy of each type's decoder is compiled instead of two.
 fn as_text(body: &[u8]) -> Result<&str, serde_json::Error> {
-    std::str::from_utf8(body).map_err(serde::de::Error::custom)
+    std::str::from_utf8(body).map_err(serde_json::Error::custom)
 }
 
-/// Reads a text, and again with more care if something in it did not fit: it may have been in a union, where that is no error.
-pub(super) fn read_text<'de, T>(
-    text: &'de str,
-    mut read: impl FnMut(&mut serde_json::Deserializer<StrRead<'de>>, Mode) -> Result<T, serde_json::Error>,
-) -> Result<T, serde_json::Error> {
-    let mut read = |mode| -> Result<T, serde_json::Error> {
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let value = read(&mut deserializer, mode)?;
-        deserializer.end()?;
-        Ok(value)
+/// Reads a text, and again with more care if something in it did not fit.
+pub(super) fn read_text<T: Field>(text: &str) -> Result<Decoded<T>, Undecodable> {
+    let cause = match read_once::<T>(text, Mode::Direct { captures: 0 }) {
+        Ok(value) => return Ok(value.into()),
+        Err(cause) => cause,
     };
-    match read(Mode::Direct) {
-        Err(cause) if cause.is_data() => read(Mode::Careful),
-        done => done,
-    }
+    let careful = fit::plan(text, T::expected(), cause)?;
+    let value = read_once(&careful.text, Mode::Careful(&careful.plan))?;
+    Ok(Decoded {
+        value,
+        misfits: careful.misfits,
+    })
+}
+
+fn read_once<T: Field>(text: &str, mode: Mode<'_>) -> Result<T, serde_json::Error> {
+    let mut value = T::blank();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    T::Reader::decode(&mut value, &mut deserializer, mode)?;
+    deserializer.end()?;
+    Ok(value)
 }

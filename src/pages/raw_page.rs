@@ -124,6 +124,7 @@ pub(super) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Decoded, Undecodable};
 
     fn page(body: &'static str) -> Result<RawPage> {
         RawPage::read(RawResponse::ok(body))
@@ -141,8 +142,9 @@ mod tests {
         notes: Vec<u8>,
     }
 
-    fn thing(text: &[u8]) -> Result<Thing, serde_json::Error> {
-        serde_json::from_slice(text)
+    fn thing(text: &[u8]) -> Result<Decoded<Thing>, Undecodable> {
+        let thing: Thing = serde_json::from_slice(text)?;
+        Ok(thing.into())
     }
 
     #[test]

@@ -84,6 +84,7 @@ pub(crate) async fn send_for_bytes(settings: &Settings, parts: RequestParts) -> 
             headers,
             body,
             attempts,
+            strict: settings.strict_decoding,
         }),
         other => Err(other
             .into_error(settings, &context)

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::sse;
 use crate::error::{Error, RequestContext, Result, json_path, request_id};
-use crate::model::{Decode, from_body};
+use crate::model::{Decode, Decoded, Misfit, Misfits, Undecodable, from_body, trace_misfits};
 
 /// A decoded response with its status and headers. It derefs to the value.
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ pub struct Response<T> {
     status: StatusCode,
     headers: HeaderMap,
     attempts: u32,
+    misfits: Misfits,
 }
 
 impl<T> Response<T> {
@@ -51,6 +52,14 @@ impl<T> Response<T> {
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
+
+    /// Returns the values that are not what the document says, up to 100 of them. They are in `extra` or in an `Unknown`, and the
+    /// rest of the response is as usual.
+    ///
+    /// [`ClientBuilder::strict_decoding`](crate::ClientBuilder::strict_decoding) makes them errors.
+    pub fn misfits(&self) -> &[Misfit] {
+        &self.misfits.listed
+    }
 }
 
 impl<T> Deref for Response<T> {
@@ -68,13 +77,17 @@ pub(crate) struct RawResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
+    /// Whether a value that is not what the document says is an error.
+    pub(crate) strict: bool,
 }
 
 impl RawResponse {
     /// Returns a response with this value in place of the body.
-    pub(crate) fn with_value<T>(self, value: T) -> Response<T> {
+    pub(crate) fn with_value<T>(self, decoded: impl Into<Decoded<T>>) -> Response<T> {
+        let Decoded { value, misfits } = decoded.into();
         Response {
             value,
+            misfits,
             status: self.status,
             headers: self.headers,
             attempts: self.attempts,
@@ -86,15 +99,13 @@ impl RawResponse {
     /// # Errors
     ///
     /// The body is an event stream, or it does not decode. The error has the JSON path of what did not.
-    pub(crate) fn decode<T>(self, decode: impl FnOnce(&[u8]) -> Result<T, serde_json::Error>) -> Result<Response<T>> {
+    pub(crate) fn decode<T>(self, decode: Decode<T>) -> Result<Response<T>> {
         if sse::is_event_stream(&self.headers) {
             let error = Error::unexpected_events(self.status, &self.headers, self.body);
             return Err(error.for_request(&self.context).after_attempts(self.attempts));
         }
-        match decode(&self.body) {
-            Ok(value) => Ok(self.with_value(value)),
-            Err(cause) => Err(self.undecodable(&cause, json_path::of(&self.body, &cause))),
-        }
+        let decoded = self.read(0..self.body.len(), "", decode)?;
+        Ok(self.with_value(decoded))
     }
 
     /// Decodes the body as a type of the user's. An empty body decodes like `null`.
@@ -112,8 +123,43 @@ impl RawResponse {
     ///
     /// The errors of [`decode`](Self::decode).
     pub(crate) fn decode_part<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<T> {
+        Ok(self.read(span, path, decode)?.value)
+    }
+
+    fn read<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<Decoded<T>> {
         let text = self.body.get(span).unwrap_or_default();
-        decode(text).map_err(|cause| self.undecodable(&cause, json_path::join(path, json_path::of(text, &cause))))
+        let join = |inner: Option<String>| json_path::join(path, inner);
+        let mut decoded = decode(text).map_err(|Undecodable { cause, json_path }| {
+            let json_path = json_path.or_else(|| json_path::of(text, &cause));
+            self.undecodable(&cause, join(json_path))
+        })?;
+        if decoded.misfits.count > 0 {
+            self.report(&mut decoded.misfits, join)?;
+        }
+        Ok(decoded)
+    }
+
+    /// Gives misfits their paths in the body, and emits an event about them.
+    ///
+    /// # Errors
+    ///
+    /// Misfits are errors for this client.
+    #[cold]
+    fn report(&self, misfits: &mut Misfits, join: impl Fn(Option<String>) -> Option<String>) -> Result<()> {
+        for misfit in &mut misfits.listed {
+            let inner = Some(misfit.json_path().to_owned()).filter(|path| !path.is_empty());
+            misfit.set_path(join(inner).unwrap_or_default());
+        }
+        match misfits.listed.first() {
+            Some(first) if self.strict => {
+                let Undecodable { cause, json_path } = first.clone().into();
+                Err(self.undecodable(&cause, json_path))
+            }
+            _ => {
+                trace_misfits(&self.context.operation, misfits);
+                Ok(())
+            }
+        }
     }
 
     /// Returns the position in the body of a value that borrows from it.
@@ -143,6 +189,7 @@ impl RawResponse {
             headers: HeaderMap::new(),
             body: body.into(),
             attempts: 1,
+            strict: false,
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) struct Settings {
     /// The longest successful body that is read into memory.
     pub(crate) max_response_bytes: usize,
     pub(crate) backoff: Backoff,
+    pub(crate) strict_decoding: bool,
 }
 
 impl Settings {

@@ -29,13 +29,13 @@ pub struct Target {
 
 fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
     text: &str,
-    as_answer: fn(&[u8]) -> Result<T, serde_json::Error>,
+    as_response: fn(&[u8]) -> Result<vapi::operation::Decoded<T>, vapi::operation::Undecodable>,
 ) -> Result<Decoded, String> {
     let value: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
         .map_err(|error| format!("at {}: {}", error.path(), error.inner()))?;
-    match as_answer(text.as_bytes()) {
-        Ok(response) if response == value => {}
-        Ok(response) => return Err(format!("the client reads {response:?}, serde {value:?}")),
+    match as_response(text.as_bytes()) {
+        Ok(read) if read.value == value => {}
+        Ok(read) => return Err(format!("the client reads {:?}, serde {value:?}", read.value)),
         Err(error) => return Err(format!("only the client does not read it: {error}")),
     }
     Ok(Decoded {

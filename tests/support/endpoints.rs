@@ -2,7 +2,7 @@ use http::Method;
 use serde::Deserialize;
 use vapi::Client;
 use vapi::http;
-use vapi::operation::{Endpoint, Operation};
+use vapi::operation::{Decoded, Endpoint, Operation, Undecodable};
 
 #[derive(Debug, Deserialize, PartialEq)]
 pub struct Thing {
@@ -27,8 +27,9 @@ macro_rules! endpoint {
             const PATH: &'static str = $path;
             type Output = Thing;
 
-            fn decode(body: &[u8]) -> Result<Thing, serde_json::Error> {
-                serde_json::from_slice(body)
+            fn decode(body: &[u8]) -> Result<Decoded<Thing>, Undecodable> {
+                let thing: Thing = serde_json::from_slice(body)?;
+                Ok(thing.into())
             }
         }
     };
@@ -48,8 +49,8 @@ impl Endpoint for DeleteThing {
     const PATH: &'static str = "/thing/{id}";
     type Output = ();
 
-    fn decode(_: &[u8]) -> Result<(), serde_json::Error> {
-        Ok(())
+    fn decode(_: &[u8]) -> Result<Decoded<()>, Undecodable> {
+        Ok(().into())
     }
 }
 

@@ -11,23 +11,27 @@ use vapi::types;
 pub struct Decoded {
     /// The value as `Debug` shows it, which begins with the name of the type.
     pub debug: String,
+    /// The paths of the values in it that are not what the document says.
+    pub misfits: Vec<String>,
     /// The value written again.
     pub written: Value,
 }
 
 pub type Decode = fn(&str) -> Result<Decoded, serde_json::Error>;
 
-/// Decodes by `serde` and as the client reads responses. Both must give the same value, whatever the order of the members.
+/// By `serde`, and as the client reads responses: the same must come of it, in whatever order the members of objects are.
 fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
     text: &str,
-    as_response: fn(&[u8]) -> Result<T, serde_json::Error>,
+    as_response: fn(&[u8]) -> Result<vapi::operation::Decoded<T>, vapi::operation::Undecodable>,
 ) -> Result<Decoded, serde_json::Error> {
     let value: T = serde_json::from_str(text)?;
-    assert_eq!(as_response(text.as_bytes())?, value, "{text}");
+    let vapi::operation::Decoded { value: read, misfits } = as_response(text.as_bytes()).unwrap();
+    assert_eq!(read, value, "{text}");
     let backwards = serde_json::to_string(&Backwards(&serde_json::from_str(text)?))?;
-    assert_eq!(as_response(backwards.as_bytes())?, value, "{backwards}");
+    assert_eq!(as_response(backwards.as_bytes()).unwrap().value, value, "{backwards}");
     Ok(Decoded {
         debug: format!("{value:?}"),
+        misfits: misfits.iter().map(|misfit| misfit.json_path().to_owned()).collect(),
         written: serde_json::to_value(&value)?,
     })
 }

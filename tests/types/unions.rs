@@ -145,7 +145,7 @@ fn scalars_and_lists_come_back_as_they_are() {
 fn what_stands_before_the_tag_is_kept() {
     let text =
         r#"{"a\"b\\\u00e9": [1, {"x": "}"}], "voiceId": "andrew", "plain": 1.50, "provider": "azure", "speed": 1}"#;
-    let Ok(types::Voice::Azure(voice)) = vapi::read_body(text.as_bytes()) else {
+    let Ok(types::Voice::Azure(voice)) = vapi::read_body(text.as_bytes()).map(|read| read.value) else {
         panic!("not the voice that the tag names")
     };
     assert_eq!(voice.voice_id.as_str(), "andrew");
@@ -159,7 +159,7 @@ fn what_stands_before_the_tag_is_kept() {
 fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
     let text = r#"{"name": "Ada", "voice": {"provider": "azure", "voiceId": 7}, "model": {"provider": "openai", "model": "gpt-4o",
         "tools": [{"type": "endCall"}, {"type": "endCall", "messages": "none"}, {"type": "brand-new", "n": 1}, {"no": "tag"}, 3]}}"#;
-    let assistant: types::CreateAssistantDto = vapi::read_body(text.as_bytes()).unwrap();
+    let assistant: types::CreateAssistantDto = vapi::read_body(text.as_bytes()).unwrap().value;
     assert_eq!(assistant, serde_json::from_str(text).unwrap());
     assert!(matches!(assistant.voice, Some(types::Voice::Unknown(_))));
     let Some(types::Model::OpenAi(model)) = assistant.model else {
@@ -177,16 +177,23 @@ fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
 }
 
 #[test]
-fn a_property_that_stands_twice_is_refused() {
-    let read = |text: &str| vapi::read_body::<types::CreateAssistantDto>(text.as_bytes());
-    let error = read(r#"{"name": "Ada", "name": "Grace"}"#).unwrap_err();
-    assert!(error.to_string().contains("duplicate field `name`"), "{error}");
-    // In a union, it is a value that does not fit.
-    let assistant = read(r#"{"voice": {"voiceId": "andrew", "provider": "azure", "voiceId": "brian"}}"#).unwrap();
-    assert!(
-        matches!(assistant.voice, Some(types::Voice::Unknown(_))),
-        "{assistant:?}"
-    );
+fn the_last_of_a_property_that_stands_twice_is_read() {
+    let read = |text: &str| {
+        let read = vapi::read_body::<types::CreateAssistantDto>(text.as_bytes()).unwrap();
+        let paths: Vec<String> = read.misfits.iter().map(|misfit| misfit.json_path().to_owned()).collect();
+        (read.value, paths)
+    };
+    let (assistant, misfits) = read(r#"{"name": "Ada", "firstMessage": "Hi", "name": "Grace"}"#);
+    assert_eq!(assistant.name.as_deref(), Some("Grace"));
+    assert_eq!(assistant.first_message.as_deref(), Some("Hi"));
+    assert_eq!(misfits, ["name"]);
+    let (assistant, misfits) =
+        read(r#"{"voice": {"voiceId": "andrew", "provider": "11labs", "provider": "azure", "voiceId": "brian"}}"#);
+    let Some(types::Voice::Azure(voice)) = assistant.voice else {
+        panic!("not the voice that the last tag names")
+    };
+    assert_eq!(voice.voice_id.as_str(), "brian");
+    assert_eq!(misfits, ["voice.voiceId", "voice.provider"]);
 }
 
 /// Groups in groups, each with something before the next: a condition, something that is none, something that only says it is one.
@@ -211,7 +218,7 @@ fn groups(depth: usize) -> impl Iterator<Item = String> {
 #[test]
 fn unions_in_unions_are_read_as_deep_as_json_is() {
     for text in groups(60) {
-        let response: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap();
+        let response: types::ToolRejectionPlan = vapi::read_body(text.as_bytes()).unwrap().value;
         let read: types::ToolRejectionPlan = serde_json::from_str(&text).unwrap();
         assert_eq!(response, read);
         let came: Value = serde_json::from_str(&text).unwrap();
@@ -222,7 +229,7 @@ fn unions_in_unions_are_read_as_deep_as_json_is() {
 #[test]
 fn unions_in_unions_without_end_are_refused() {
     for text in groups(100_000) {
-        let response: Result<types::ToolRejectionPlan, _> = vapi::read_body(text.as_bytes());
+        let response = vapi::read_body::<types::ToolRejectionPlan>(text.as_bytes());
         assert!(response.unwrap_err().to_string().contains("recursion limit"));
         let read: Result<types::ToolRejectionPlan, _> = serde_json::from_str(&text);
         assert!(read.unwrap_err().to_string().contains("recursion limit"));

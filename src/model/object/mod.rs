@@ -10,7 +10,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Vis
 use serde_json::{Map, Value};
 
 use super::field::{Field, FieldRead, Reader, Visit};
-use super::read::{Mode, read_text};
+use super::fit::{Expected, MemberPlan};
+use super::read::{Mode, read_body};
 use super::union::TagPrefix;
 
 /// A generated object type, as tables.
@@ -27,17 +28,18 @@ pub trait Object: Field {
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
+    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode<'_>)
+    -> Result<FieldRead, A::Error>;
     fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out;
 }
 
-/// Reads objects. Unknown properties, and a `null` where the document knows none, go to `extra`.
+/// Reads objects. Unknown properties, a `null` where the document knows none, and what the plan says go to `extra`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum ObjectReader {}
 
 impl<T: Object> Reader<T> for ObjectReader {
-    fn decode<'de, D: Deserializer<'de>>(object: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(object: &mut T, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
         deserializer.deserialize_map(ObjectVisitor {
             object,
             seen: &mut Seen::default(),
@@ -46,7 +48,12 @@ impl<T: Object> Reader<T> for ObjectReader {
         })
     }
 
-    fn resume<'de, A: MapAccess<'de>>(object: &mut T, mut prefix: TagPrefix<'de>, map: A) -> Result<(), A::Error> {
+    fn resume<'de, A: MapAccess<'de>>(
+        object: &mut T,
+        mut prefix: TagPrefix<'de>,
+        map: A,
+        mode: Mode<'_>,
+    ) -> Result<(), A::Error> {
         let mut seen = Seen::default();
         let is_said = |(name, value): &(&str, &str)| *name == prefix.tag && *value == prefix.value;
         match T::TAGS.iter().position(is_said) {
@@ -57,7 +64,7 @@ impl<T: Object> Reader<T> for ObjectReader {
             let visitor = ObjectVisitor {
                 object,
                 seen: &mut seen,
-                mode: Mode::Direct,
+                mode,
                 whole: false,
             };
             serde_json::Deserializer::from_str(&text)
@@ -65,15 +72,19 @@ impl<T: Object> Reader<T> for ObjectReader {
                 .map_err(A::Error::custom)?;
         }
         let table = Table::of::<T>();
-        fill(object, table, &mut seen, map, Mode::Direct)?;
+        fill(object, table, &mut seen, map, mode)?;
         table.check(&seen)
+    }
+
+    fn expected() -> Expected {
+        Expected::object::<T>()
     }
 }
 
 struct ObjectVisitor<'a, T> {
     object: &'a mut T,
     seen: &'a mut Seen,
-    mode: Mode,
+    mode: Mode<'a>,
     /// Set if nothing more of the object is to come.
     whole: bool,
 }
@@ -125,12 +136,12 @@ impl Table {
 }
 
 trait Fill<'de, A: MapAccess<'de>> {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error>;
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error>;
     fn kept(&mut self) -> &mut Map<String, Value>;
 }
 
 impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode) -> Result<FieldRead, A::Error> {
+    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error> {
         Object::read(self, index, map, mode)
     }
 
@@ -144,12 +155,20 @@ fn fill<'de, A: MapAccess<'de>>(
     table: Table,
     seen: &mut Seen,
     mut map: A,
-    mode: Mode,
+    mode: Mode<'_>,
 ) -> Result<(), A::Error> {
     let Table { tags, fields, .. } = table;
     let mut next = 0;
     while let Some(key) = map.next_key_seed(KeySeed { tags, fields, next })? {
+        let plan = mode.member();
         match key {
+            Key::Field(_) | Key::Tag(_) if plan == MemberPlan::Skip => {
+                map.next_value::<IgnoredAny>()?;
+            }
+            Key::Field(index) if plan == MemberPlan::Keep => {
+                seen.insert(index);
+                object.kept().insert(fields[index].to_owned(), map.next_value()?);
+            }
             Key::Field(index) => {
                 if seen.contains(index) {
                     return Err(A::Error::duplicate_field(fields[index]));
@@ -161,8 +180,11 @@ fn fill<'de, A: MapAccess<'de>>(
                 }
             }
             Key::Tag(index) => {
-                seen.insert(fields.len() + index);
                 let (name, expected) = tags[index];
+                if seen.contains(fields.len() + index) {
+                    return Err(A::Error::duplicate_field(name));
+                }
+                seen.insert(fields.len() + index);
                 let value: Value = map.next_value()?;
                 if value != *expected {
                     object.kept().insert(name.to_owned(), value);
@@ -320,8 +342,8 @@ macro_rules! model {
         #[non_exhaustive]
         pub struct $name {
             $($(#[$doc])* pub $field: model!(@type $kind $shape $type),)*
-            /// Properties that are not fields of this type: they are sent, and kept when received. A received `null` that
-            /// its field cannot hold is kept here as well.
+            /// Properties that are not fields of this type: they are sent, and kept when received. A received value that
+            /// its field cannot hold, `null` included, is kept here as well.
             pub extra: ::serde_json::Map<String, ::serde_json::Value>,
         }
 
@@ -364,7 +386,7 @@ macro_rules! model {
                 &mut self,
                 index: usize,
                 map: &mut A,
-                mode: $crate::model::Mode,
+                mode: $crate::model::Mode<'_>,
             ) -> Result<$crate::model::FieldRead, A::Error> {
                 match index {
                     $($index => $crate::model::Field::read(&mut self.$field, map, mode),)*
@@ -390,7 +412,7 @@ macro_rules! model {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::deserialize(deserializer, $crate::model::Mode::Outer)
+                $crate::model::deserialize(deserializer)
             }
         }
 
@@ -430,7 +452,7 @@ macro_rules! model {
 
 /// Refuses a field number that the type does not have. The decoder never asks for one.
 #[doc(hidden)]
-pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode) -> Result<FieldRead, A::Error> {
+pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode<'_>) -> Result<FieldRead, A::Error> {
     map.next_value::<IgnoredAny>()?;
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
@@ -505,9 +527,10 @@ macro_rules! created_from {
 pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
     let mut members = members(object);
     retain_writable(&mut members, Table::of::<R>(), Table::of::<C>());
-    if let Ok(object) = read_members(&members) {
-        return object;
+    if let Ok(decoded) = read_body(Value::Object(members.clone()).to_string().as_bytes()) {
+        return decoded.value;
     }
+    // A required field is missing: what is there is read one by one.
     let (mut object, mut fitting, mut misfits) = (C::blank(), Map::new(), Map::new());
     for (name, value) in members {
         fitting.insert(name.clone(), value);
@@ -520,7 +543,6 @@ pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
     object
 }
 
-/// Returns the properties of an object as they are sent.
 fn members<T: Object>(object: &T) -> Map<String, Value> {
     match serde_json::to_value(object) {
         Ok(Value::Object(members)) => members,
@@ -538,16 +560,14 @@ fn retain_writable(members: &mut Map<String, Value>, read: Table, create: Table)
 /// Reads an object from some of its properties. They are read as text, for which each type's decoder is compiled already.
 fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, serde_json::Error> {
     let text = serde_json::to_string(members)?;
-    read_text(&text, |deserializer, mode| {
-        let mut object = T::blank();
-        deserializer.deserialize_map(ObjectVisitor {
-            object: &mut object,
-            seen: &mut Seen::default(),
-            mode,
-            whole: false,
-        })?;
-        Ok(object)
-    })
+    let mut object = T::blank();
+    serde_json::Deserializer::from_str(&text).deserialize_map(ObjectVisitor {
+        object: &mut object,
+        seen: &mut Seen::default(),
+        mode: Mode::Direct { captures: 0 },
+        whole: false,
+    })?;
+    Ok(object)
 }
 
 /// Collects the items of a list from whatever they can be made of.

@@ -2,26 +2,29 @@
 //!
 //! Where a tag tells the variants apart, the members up to the tag are read first (`tag_prefix.rs`), and the rest as the variant that
 //! the tag names. Else the value is captured as text, compared with the properties of each variant (`untagged.rs`), and decoded as the
-//! likeliest one that fits. A value that is not one of the variants becomes `Unknown` and loses nothing. So does a value that does not
-//! fit the variant that its tag names, which takes a second reading (`Mode::Careful`).
+//! likeliest one. A value that is not one of the variants becomes `Unknown` and loses nothing. So does a value that does not fit the
+//! variant that its tag names: that takes the careful reading, in which the fit walk has decided each union before.
 
 mod tag_prefix;
 #[cfg(test)]
 mod tests;
-mod untagged;
+pub(super) mod untagged;
 
 pub use tag_prefix::TagPrefix;
 
+use std::cmp::Reverse;
 use std::fmt;
+use std::marker::PhantomData;
 
+use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
-use serde_json::de::StrRead;
 
 use self::untagged::{Members, find_tag};
 use super::capture::capture;
 use super::field::{Field, Reader, Visit};
-use super::read::{Mode, read_text};
+use super::fit::Expected;
+use super::read::Mode;
 
 /// A generated union, as a table.
 #[doc(hidden)]
@@ -44,6 +47,7 @@ pub trait Union: Field {
 
 /// The facts about a variant that are known without decoding it.
 #[doc(hidden)]
+#[derive(Debug)]
 pub struct Shape {
     pub kind: JsonKind,
     /// Properties that can only have certain values.
@@ -56,7 +60,7 @@ pub struct Shape {
 
 /// The kinds of JSON value.
 #[doc(hidden)]
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonKind {
     Object,
     Array,
@@ -65,6 +69,20 @@ pub enum JsonKind {
     Bool,
     /// Anything: the variant's type is not known.
     Any,
+}
+
+impl JsonKind {
+    /// Returns the kind, for a sentence.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            JsonKind::Object => "an object",
+            JsonKind::Array => "a list",
+            JsonKind::String => "a string",
+            JsonKind::Number => "a number",
+            JsonKind::Bool => "a boolean",
+            JsonKind::Any => "any value",
+        }
+    }
 }
 
 const fn all_objects(shapes: &[Shape]) -> bool {
@@ -86,13 +104,24 @@ pub trait VisitMut {
 }
 
 /// Reads the value of a variant.
-struct Decode<'a, 'de> {
-    deserializer: &'a mut serde_json::Deserializer<StrRead<'de>>,
-    mode: Mode,
+struct Decode<'p, 'de, D> {
+    deserializer: D,
+    mode: Mode<'p>,
+    text: PhantomData<&'de ()>,
 }
 
-impl VisitMut for Decode<'_, '_> {
-    type Out = Result<(), serde_json::Error>;
+impl<'p, D> Decode<'p, '_, D> {
+    fn new(deserializer: D, mode: Mode<'p>) -> Self {
+        Decode {
+            deserializer,
+            mode,
+            text: PhantomData,
+        }
+    }
+}
+
+impl<'de, D: Deserializer<'de>> VisitMut for Decode<'_, 'de, D> {
+    type Out = Result<(), D::Error>;
 
     fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out {
         T::Reader::decode(value, self.deserializer, self.mode)
@@ -103,13 +132,14 @@ impl VisitMut for Decode<'_, '_> {
 struct Resume<'de, A> {
     prefix: TagPrefix<'de>,
     map: A,
+    mode: Mode<'static>,
 }
 
 impl<'de, A: MapAccess<'de>> VisitMut for Resume<'de, A> {
     type Out = Result<(), A::Error>;
 
     fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out {
-        T::Reader::resume(value, self.prefix, self.map)
+        T::Reader::resume(value, self.prefix, self.map, self.mode)
     }
 }
 
@@ -119,36 +149,43 @@ impl<'de, A: MapAccess<'de>> VisitMut for Resume<'de, A> {
 pub enum UnionReader {}
 
 impl<T: Union> Reader<T> for UnionReader {
-    fn decode<'de, D: Deserializer<'de>>(union: &mut T, deserializer: D, mode: Mode) -> Result<(), D::Error> {
-        if let (Mode::Direct, true, Some(tag)) = (mode, T::DIRECT, T::TAG) {
-            return deserializer.deserialize_map(Direct { union, tag });
+    fn decode<'de, D: Deserializer<'de>>(union: &mut T, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
+        match mode {
+            Mode::Careful(plan) => match plan.take_union() {
+                Some(index) => {
+                    *union = T::variant(index);
+                    union.visit_mut(Decode::new(deserializer, mode))
+                }
+                None => {
+                    *union = T::unknown(Value::deserialize(deserializer)?);
+                    Ok(())
+                }
+            },
+            Mode::Direct { captures } => match T::TAG.filter(|_| T::DIRECT) {
+                Some(tag) => deserializer.deserialize_map(Direct { union, tag, captures }),
+                None => {
+                    let mode = Mode::captured(captures)?;
+                    let text = capture(deserializer)?;
+                    decode_captured(union, &text, mode).map_err(D::Error::custom)
+                }
+            },
         }
-        let raw = capture(deserializer)?;
-        let text: &str = &raw;
-        let read = match mode {
-            Mode::Outer => read_text(text, |deserializer, mode| Self::decode(union, deserializer, mode)),
-            Mode::Direct | Mode::Careful => decode_captured(union, text, mode),
-        };
-        read.map_err(D::Error::custom)
+    }
+
+    fn expected() -> Expected {
+        Expected::union::<T>()
     }
 }
 
-fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode) -> Result<(), serde_json::Error> {
-    let mut read = None;
-    candidates(T::TAG, T::SHAPES, text, &mut |index| {
-        *union = T::variant(index);
-        let deserializer = &mut serde_json::Deserializer::from_str(text);
-        let decoded = union.visit_mut(Decode { deserializer, mode });
-        // A less likely variant may fit only because the likeliest was not read with care.
-        let is_done = decoded.is_ok() || mode == Mode::Direct;
-        read = Some(decoded);
-        is_done
-    });
-    match read {
-        Some(Ok(())) => Ok(()),
-        Some(Err(cause)) if mode == Mode::Direct => Err(cause),
-        _ => {
-            *union = T::unknown(serde_json::from_str(text)?);
+fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode<'_>) -> Result<(), serde_json::Error> {
+    let deserializer = &mut serde_json::Deserializer::from_str(text);
+    match choose(T::TAG, T::SHAPES, text)? {
+        Some(index) => {
+            *union = T::variant(index);
+            union.visit_mut(Decode::new(deserializer, mode))
+        }
+        None => {
+            *union = T::unknown(Value::deserialize(deserializer)?);
             Ok(())
         }
     }
@@ -158,6 +195,7 @@ fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode) -> Result<()
 struct Direct<'a, T> {
     union: &'a mut T,
     tag: &'static str,
+    captures: u8,
 }
 
 impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
@@ -171,8 +209,13 @@ impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
         let prefix = TagPrefix::read(self.tag, &mut map)?;
         match prefix.variant(T::SHAPES) {
             Some(index) => {
+                // What stands before the tag is captured too.
+                let mode = match prefix.is_empty() {
+                    true => Mode::Direct { captures: self.captures },
+                    false => Mode::captured(self.captures)?,
+                };
                 *self.union = T::variant(index);
-                self.union.visit_mut(Resume { prefix, map })
+                self.union.visit_mut(Resume { prefix, map, mode })
             }
             None => {
                 *self.union = T::unknown(prefix.rest(map)?);
@@ -182,42 +225,41 @@ impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
     }
 }
 
-/// Calls `fits` with the variants that `text` can be, the likeliest first, until one fits. Not generic, so that it is compiled once and not for
-/// each union.
-fn candidates(tag: Option<&str>, shapes: &[Shape], text: &str, fits: &mut dyn FnMut(usize) -> bool) {
+/// Returns the variant that `text` probably is, or `None` if it is one that the document does not know. Not generic, so that it is
+/// compiled once and not for each union.
+///
+/// # Errors
+///
+/// No variant is of this kind of value.
+fn choose(tag: Option<&str>, shapes: &[Shape], text: &str) -> Result<Option<usize>, serde_json::Error> {
     let kind = match text.trim_start().bytes().next() {
         Some(b'{') => JsonKind::Object,
         Some(b'[') => JsonKind::Array,
         Some(b'"') => JsonKind::String,
         Some(b't' | b'f') => JsonKind::Bool,
-        Some(b'n') | None => return,
+        Some(b'n') | None => return Err(serde_json::Error::custom("no variant can be null")),
         Some(_) => JsonKind::Number,
     };
+    let mut candidates = of_kind(shapes, kind).peekable();
+    if candidates.peek().is_none() {
+        return Err(serde_json::Error::custom(format_args!("no variant is {}", kind.name())));
+    }
     if kind != JsonKind::Object {
-        of_kind(shapes, kind).any(fits);
-        return;
+        return Ok(candidates.next());
     }
     if let Some(tag) = tag
         && let Some(value) = find_tag(text, tag)
     {
-        of_kind(shapes, JsonKind::Object)
-            .filter(|&index| allows(&shapes[index], tag, &value))
-            .any(fits);
-        return;
+        return Ok(candidates.find(|&index| allows(&shapes[index], tag, &value)));
     }
-    let Ok(members) = serde_json::from_str::<Members<'_>>(text) else {
-        return;
-    };
-    let mut scored: Vec<_> = of_kind(shapes, JsonKind::Object)
-        .filter_map(|index| Some((members.score(&shapes[index])?, index)))
-        .collect();
-    scored.sort_by(|(a, i), (b, j)| b.cmp(a).then(i.cmp(j)));
-    scored.into_iter().map(|(_, index)| index).any(fits);
+    let members: Members<'_> = serde_json::from_str(text)?;
+    let scored = candidates.filter_map(|index| Some((members.score(&shapes[index], |_, _| true)?, Reverse(index))));
+    Ok(scored.max().map(|(_, Reverse(index))| index))
 }
 
 /// Returns the variants of exactly this kind, then those whose type is not known.
-fn of_kind(shapes: &[Shape], kind: JsonKind) -> impl Iterator<Item = usize> {
-    let matching = |wanted: JsonKind| {
+pub(super) fn of_kind(shapes: &[Shape], kind: JsonKind) -> impl Iterator<Item = usize> + Clone {
+    let matching = move |wanted: JsonKind| {
         let shapes = shapes.iter().enumerate();
         shapes
             .filter(move |(_, shape)| shape.kind == wanted)
@@ -226,7 +268,7 @@ fn of_kind(shapes: &[Shape], kind: JsonKind) -> impl Iterator<Item = usize> {
     matching(kind).chain(matching(JsonKind::Any))
 }
 
-fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
+pub(super) fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
     shape
         .tags
         .iter()
@@ -355,7 +397,7 @@ macro_rules! tagged_union {
 
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                $crate::model::deserialize(deserializer, $crate::model::Mode::Outer)
+                $crate::model::deserialize(deserializer)
             }
         }
 

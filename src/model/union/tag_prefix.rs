@@ -53,6 +53,11 @@ impl<'de> TagPrefix<'de> {
         push(&mut self.members, self.tag, &value);
     }
 
+    /// Returns whether the tag is the first member.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
     /// Returns the members as the text of an object, if there are any.
     pub(in super::super) fn text(mut self) -> Option<String> {
         if self.members.is_empty() {
@@ -65,11 +70,15 @@ impl<'de> TagPrefix<'de> {
     /// Returns the whole object.
     pub(super) fn rest<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
         self.take_tag();
+        let tag = self.tag;
         let mut object: Map<String, Value> = match self.text() {
             Some(text) => serde_json::from_str(&text).map_err(A::Error::custom)?,
             None => Map::new(),
         };
-        while let Some((name, value)) = map.next_entry()? {
+        while let Some((name, value)) = map.next_entry::<String, _>()? {
+            if name == tag {
+                return Err(A::Error::duplicate_field(tag));
+            }
             object.insert(name, value);
         }
         Ok(Value::Object(object))

@@ -10,19 +10,27 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use super::Shape;
 
 /// The members of an object: names, and the values that are strings.
-pub(super) struct Members<'de>(Vec<(Cow<'de, str>, Option<Cow<'de, str>>)>);
+pub(in crate::model) struct Members<'de>(Vec<(Cow<'de, str>, Option<Cow<'de, str>>)>);
 
-impl Members<'_> {
-    fn get(&self, name: &str) -> Option<&Option<Cow<'_, str>>> {
-        self.0.iter().find(|(member, _)| member == name).map(|(_, value)| value)
+impl<'a> Members<'a> {
+    /// Takes names and the values that are strings.
+    pub(in crate::model) fn of(members: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Self {
+        let members = members.map(|(name, text)| (Cow::Borrowed(name), text.map(Cow::Borrowed)));
+        Members(members.collect())
     }
 
-    /// Returns a score of how well the members fit, or `None` if they cannot be of this shape.
-    pub(super) fn score(&self, shape: &Shape) -> Option<Score> {
+    /// Returns the index of the last member with this name, which is the one that counts.
+    fn position(&self, name: &str) -> Option<usize> {
+        self.0.iter().rposition(|(member, _)| member == name)
+    }
+
+    /// Returns how well the members fit, or `None` if they cannot be of this shape. `takes` says whether the value of a member,
+    /// which has this name and index, is of the kind that the shape has there.
+    pub(in crate::model) fn score(&self, shape: &Shape, mut takes: impl FnMut(&str, usize) -> bool) -> Option<Score> {
         let mut agreeing = 0;
         let mut choices = 0;
         for (tag, values) in shape.tags {
-            match self.get(tag) {
+            match self.position(tag).map(|index| &self.0[index].1) {
                 Some(Some(value)) if values.contains(&value.as_ref()) => {
                     agreeing += 1;
                     choices += values.len();
@@ -32,23 +40,29 @@ impl Members<'_> {
                 _ => {}
             }
         }
-        if shape.required.iter().any(|name| self.get(name).is_none()) {
-            return None;
+        let mut is_possible = true;
+        for name in shape.required {
+            is_possible &= takes(name, self.position(name)?);
         }
         let known = |name: &str| shape.fields.contains(&name) || shape.required.contains(&name);
+        let members = self.0.iter().enumerate();
+        let known = members.filter(|(index, (name, _))| known(name) && takes(name, *index));
         Some(Score {
+            is_possible,
             agreeing,
-            known: self.0.iter().filter(|(name, _)| known(name)).count(),
+            known: known.count(),
             required: shape.required.len(),
             choices: Reverse(choices),
         })
     }
 }
 
-/// Greater is likelier: the most tags that agree, then the most known properties; of two that are equal in both, the one
-/// that demands more.
+/// Greater is likelier: what can be at all, then the most tags that agree, then the most known properties; of two that are equal
+/// in these, the one that demands more.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Score {
+pub(in crate::model) struct Score {
+    /// No required property has a value of another kind.
+    is_possible: bool,
     agreeing: usize,
     known: usize,
     required: usize,
@@ -114,7 +128,7 @@ pub(super) fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
 }
 
 /// A string, borrowed where it has no escapes.
-pub(super) struct Text<'de>(pub(super) Option<Cow<'de, str>>);
+pub(in crate::model) struct Text<'de>(pub(in crate::model) Option<Cow<'de, str>>);
 
 impl<'de> Deserialize<'de> for Text<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
