@@ -35,7 +35,7 @@ model! {
 created_from! { CreateRobot Robot }
 
 fn robot(value: &Value) -> Robot {
-    read_body(value.to_string().as_bytes()).unwrap()
+    read_body(value.to_string().as_bytes()).unwrap().value
 }
 
 #[test]
