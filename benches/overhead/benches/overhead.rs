@@ -33,7 +33,7 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> T {
 
 /// As the client reads an answer.
 fn answer<E: Endpoint>(text: &[u8]) -> E::Output {
-    E::decode(text).unwrap()
+    E::decode(text).unwrap().value
 }
 
 fn compare<Typed, Untagged: DeserializeOwned>(
