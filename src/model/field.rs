@@ -144,7 +144,11 @@ impl<T: Field> Field for Option<T> {
 }
 
 impl<T: Field> Reader<Option<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut Option<T>, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(
+        field: &mut Option<T>,
+        deserializer: D,
+        mode: Mode<'_>,
+    ) -> Result<(), D::Error> {
         deserializer.deserialize_option(FieldSeed { field, mode })
     }
 
@@ -188,7 +192,11 @@ impl<T: Field> Field for Nullable<T> {
 }
 
 impl<T: Field> Reader<Nullable<T>> for ContainerReader {
-    fn decode<'de, D: Deserializer<'de>>(field: &mut Nullable<T>, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
+    fn decode<'de, D: Deserializer<'de>>(
+        field: &mut Nullable<T>,
+        deserializer: D,
+        mode: Mode<'_>,
+    ) -> Result<(), D::Error> {
         let mut value = None;
         <Self as Reader<Option<T>>>::decode(&mut value, deserializer, mode)?;
         *field = value.map_or(Nullable::Null, Nullable::Value);

@@ -12,6 +12,8 @@ pub struct Entry {
     pub schema: String,
     /// The origin of the payload.
     pub origin: String,
+    /// Set if it is what the document says.
+    pub is_valid: bool,
 }
 
 /// Reads the table in `directory`, by the names of its columns.
@@ -34,6 +36,7 @@ pub fn read(directory: &Path) -> Vec<Entry> {
                 kind: cell("kind"),
                 schema: cell("schema"),
                 origin: cell("origin"),
+                is_valid: cell("verdict") == "valid",
             }
         })
         .collect()

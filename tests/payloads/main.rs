@@ -25,6 +25,8 @@ enum Outcome {
     Ok,
     /// Decoded and kept, though a union did not recognize what the document has a variant for.
     Unknown,
+    /// Decoded and kept, though something in it is said not to be what the document says, which it is.
+    Misfit,
     Lost,
     Error,
     Panic,
@@ -46,7 +48,9 @@ fn real_payloads_decode_and_keep_all_they_say() {
             println!("         {finding}");
         }
         let captured = entry.origin.starts_with("captured");
-        if outcome == Outcome::Panic || (captured && !matches!(outcome, Outcome::Ok | Outcome::NoType)) {
+        if matches!(outcome, Outcome::Panic | Outcome::Misfit)
+            || (captured && !matches!(outcome, Outcome::Ok | Outcome::NoType))
+        {
             let _ = writeln!(broken, "{line}\n    {}", findings.join("\n    "));
         }
         let origin = totals.entry(entry.origin).or_default();
@@ -88,14 +92,14 @@ fn examine(directory: &Path, entry: &Entry) -> (Outcome, Vec<String>) {
     let mut worst = Outcome::Ok;
     let mut findings = Vec::new();
     for target in targets {
-        let (outcome, finding) = send_through(&target);
+        let (outcome, finding) = send_through(&target, entry.is_valid);
         findings.extend(finding.map(|finding| format!("as {}: {finding}", target.name)));
         worst = worst.max(outcome);
     }
     (worst, findings)
 }
 
-fn send_through(target: &Target) -> (Outcome, Option<String>) {
+fn send_through(target: &Target, is_valid: bool) -> (Outcome, Option<String>) {
     let text = target.value.to_string();
     match std::panic::catch_unwind(|| (target.decode)(&text)) {
         Err(_) => (Outcome::Panic, Some("panicked".to_owned())),
@@ -104,6 +108,9 @@ fn send_through(target: &Target) -> (Outcome, Option<String>) {
             let mut lost = Vec::new();
             differences("", &target.value, &decoded.written, &mut lost);
             (Outcome::Lost, Some(lost.join("; ")))
+        }
+        Ok(Ok(decoded)) if is_valid && !decoded.misfits.is_empty() => {
+            (Outcome::Misfit, Some(decoded.misfits.join("; ")))
         }
         Ok(Ok(decoded)) => match fallback::unrecognized(&decoded.debug, &target.value, target.name) {
             places if places.is_empty() => (Outcome::Ok, None),

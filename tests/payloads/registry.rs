@@ -13,6 +13,8 @@ use crate::index::Entry;
 pub struct Decoded {
     /// The value as `Debug` shows it.
     pub debug: String,
+    /// The values in it that are not what the document says.
+    pub misfits: Vec<String>,
     /// The value written again.
     pub written: Value,
 }
@@ -33,13 +35,14 @@ fn decode<T: DeserializeOwned + Serialize + Debug + PartialEq>(
 ) -> Result<Decoded, String> {
     let value: T = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(text))
         .map_err(|error| format!("at {}: {}", error.path(), error.inner()))?;
-    match as_response(text.as_bytes()) {
-        Ok(read) if read.value == value => {}
+    let misfits = match as_response(text.as_bytes()) {
+        Ok(read) if read.value == value => read.misfits.iter().map(ToString::to_string).collect(),
         Ok(read) => return Err(format!("the client reads {:?}, serde {value:?}", read.value)),
         Err(error) => return Err(format!("only the client does not read it: {error}")),
-    }
+    };
     Ok(Decoded {
         debug: format!("{value:?}"),
+        misfits,
         written: serde_json::to_value(&value).map_err(|error| error.to_string())?,
     })
 }
@@ -79,10 +82,7 @@ pub fn targets(entry: &Entry, value: &Value) -> Vec<Target> {
     match kind {
         "request" | "response" => add(kind, name, value),
         "webhook" => add("schema", "ServerMessage", value),
-        "webhook-response" => {
-            let wrapped = Value::Object(Map::from_iter([("messageResponse".to_owned(), value.clone())]));
-            add("schema", "ServerMessageResponse", &wrapped);
-        }
+        "webhook-response" => add("type", "ServerMessageResponse", value),
         "client-message" | "transport-message" => {
             let wrapped = Value::Object(Map::from_iter([("message".to_owned(), message.clone())]));
             // A socket carries some of what servers get.

@@ -2,6 +2,7 @@
 
 mod conversions;
 mod instance;
+mod misfits;
 mod registry;
 mod round_trips;
 mod setters;

@@ -53,8 +53,8 @@ impl Serialize for Backwards<'_> {
 
 macro_rules! registry {
     ($($kind:tt $name:literal $type:ty;)*) => {
-        const TYPES: &[(&str, &str, Decode)] =
-            &[$((stringify!($kind), $name, |text| decode::<$type>(text, vapi::read_body))),*];
+        const TYPES: &[(&str, &str, &str, Decode)] =
+            &[$((stringify!($kind), $name, stringify!($type), |text| decode::<$type>(text, vapi::read_body))),*];
     };
 }
 
@@ -64,8 +64,16 @@ include!(concat!(env!("OUT_DIR"), "/registry.rs"));
 pub fn types() -> impl Iterator<Item = (&'static str, Decode)> {
     TYPES
         .iter()
-        .filter(|(kind, _, _)| *kind == "type")
-        .map(|(_, name, decode)| (*name, *decode))
+        .filter(|(kind, ..)| *kind == "type")
+        .map(|(_, name, _, decode)| (*name, *decode))
+}
+
+/// The Rust names of the types that operations return, or of their items.
+pub fn responses() -> impl Iterator<Item = &'static str> {
+    TYPES
+        .iter()
+        .filter(|(kind, ..)| *kind == "response")
+        .filter_map(|(_, _, ty, _)| Some(ty.split_once("types::")?.1.trim_end_matches('>')))
 }
 
 /// Returns the type of this Rust name.

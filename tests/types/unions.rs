@@ -159,16 +159,31 @@ fn what_stands_before_the_tag_is_kept() {
 fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
     let text = r#"{"name": "Ada", "voice": {"provider": "azure", "voiceId": 7}, "model": {"provider": "openai", "model": "gpt-4o",
         "tools": [{"type": "endCall"}, {"type": "endCall", "messages": "none"}, {"type": "brand-new", "n": 1}, {"no": "tag"}, 3]}}"#;
-    let assistant: types::CreateAssistantDto = vapi::read_body(text.as_bytes()).unwrap().value;
+    let read = vapi::read_body::<types::CreateAssistantDto>(text.as_bytes()).unwrap();
+    let misfits: Vec<String> = read.misfits.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        misfits,
+        [
+            "`voice.voiceId`: expected a string, found a number",
+            "`model.tools[1].messages`: expected a list, found a string",
+            "`model.tools[3]`: expected an object with `type`, found one without it",
+            "`model.tools[4]`: expected an object, found a number",
+        ]
+    );
+    let assistant = read.value;
     assert_eq!(assistant, serde_json::from_str(text).unwrap());
     assert!(matches!(assistant.voice, Some(types::Voice::Unknown(_))));
     let Some(types::Model::OpenAi(model)) = assistant.model else {
         panic!("the model is not known")
     };
     let tools = model.tools.unwrap();
-    assert!(matches!(tools[0], types::CreateToolDto::EndCall(_)));
     assert!(
-        tools[1..]
+        tools[..2]
+            .iter()
+            .all(|tool| matches!(tool, types::CreateToolDto::EndCall(_)))
+    );
+    assert!(
+        tools[2..]
             .iter()
             .all(|tool| matches!(tool, types::CreateToolDto::Unknown(_)))
     );
@@ -180,7 +195,11 @@ fn a_misfit_is_unknown_and_spoils_nothing_around_it() {
 fn the_last_of_a_property_that_stands_twice_is_read() {
     let read = |text: &str| {
         let read = vapi::read_body::<types::CreateAssistantDto>(text.as_bytes()).unwrap();
-        let paths: Vec<String> = read.misfits.iter().map(|misfit| misfit.json_path().to_owned()).collect();
+        let paths: Vec<String> = read
+            .misfits
+            .iter()
+            .map(|misfit| misfit.json_path().to_owned())
+            .collect();
         (read.value, paths)
     };
     let (assistant, misfits) = read(r#"{"name": "Ada", "firstMessage": "Hi", "name": "Grace"}"#);
@@ -194,6 +213,20 @@ fn the_last_of_a_property_that_stands_twice_is_read() {
     };
     assert_eq!(voice.voice_id.as_str(), "brian");
     assert_eq!(misfits, ["voice.voiceId", "voice.provider"]);
+}
+
+#[test]
+#[cfg(vapi_type = "ServerMessageResponseAssistantRequest")]
+fn the_response_to_a_webhook_is_written_bare() {
+    let response: types::ServerMessageResponse = types::ServerMessageResponseAssistantRequest::new()
+        .assistant_id("a1")
+        .into();
+    let text = serde_json::to_string(&response).unwrap();
+    assert_eq!(text, r#"{"assistantId":"a1"}"#);
+    assert_eq!(
+        serde_json::from_str::<types::ServerMessageResponse>(&text).unwrap(),
+        response
+    );
 }
 
 /// Groups in groups, each with something before the next: a condition, something that is none, something that only says it is one.

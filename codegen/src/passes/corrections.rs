@@ -48,6 +48,9 @@ pub struct Correction {
     /// Adds the property where the document does not have it.
     #[serde(default)]
     pub add: bool,
+    /// Puts the property in the place of its schema: on the wire, it is not wrapped.
+    #[serde(default)]
+    pub unwrap: bool,
     /// The evidence for the correction.
     pub evidence: String,
 }
@@ -165,6 +168,17 @@ fn correct_schema(at: &str, schema: &mut Value, correction: &Correction, changes
         }
         return;
     };
+    if correction.unwrap {
+        let property = properties
+            .names()
+            .iter()
+            .find_map(|name| schema.get("properties")?.get(name));
+        if let Some(property) = property.cloned() {
+            *schema = with_prose(&property, schema);
+            changes.note(at, "corrected: not wrapped");
+        }
+        return;
+    }
     let Some(schema) = schema.as_object_mut() else {
         return;
     };
@@ -278,6 +292,22 @@ mod tests {
             })
         );
         assert_eq!(changes.len(), 2);
+    }
+
+    #[test]
+    fn what_is_not_wrapped_takes_the_place_of_its_schema() {
+        let mut document = json!({"components": {"schemas": {"Reply": {
+            "type": "object", "description": "A reply.", "required": ["reply"],
+            "properties": {"reply": {"oneOf": [{"type": "string"}]}}
+        }}}});
+        let mut changes = Changes::default();
+        let fix = correction("schema = 'Reply'\nproperty = 'reply'\nunwrap = true\nevidence = 'tried'");
+        correct_schemas(&mut document, &[fix], &mut changes);
+        assert_eq!(
+            document["components"]["schemas"]["Reply"],
+            json!({"description": "A reply.", "oneOf": [{"type": "string"}]})
+        );
+        assert_eq!(changes.len(), 1);
     }
 
     #[test]

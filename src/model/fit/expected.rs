@@ -7,10 +7,10 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::tree::Tree;
+use crate::model::Field;
 use crate::model::field::Visit;
 use crate::model::object::Object;
 use crate::model::union::{JsonKind, Shape, Union};
-use crate::model::Field;
 
 /// The kind of value that a type takes. Types that can contain themselves are behind functions.
 #[doc(hidden)]
@@ -68,7 +68,9 @@ impl Expected {
             (Expected::Union(table), value) => {
                 let kind = json_kind(value);
                 let shapes = tables.union(table).shapes;
-                shapes.iter().any(|shape| shape.kind == JsonKind::Any || Some(shape.kind) == kind)
+                shapes
+                    .iter()
+                    .any(|shape| shape.kind == JsonKind::Any || Some(shape.kind) == kind)
             }
             _ => false,
         }
@@ -108,7 +110,9 @@ impl ObjectTable {
         let required = T::REQUIRED.iter().map(|&index| (T::FIELDS[index], index));
         ObjectTable {
             index: tags.clone().chain(T::FIELDS.iter().copied().zip(0..)).collect(),
-            fields: (0..T::FIELDS.len()).map(|index| blank.visit(index, ExpectedOf)).collect(),
+            fields: (0..T::FIELDS.len())
+                .map(|index| blank.visit(index, ExpectedOf))
+                .collect(),
             tags: T::TAGS.len(),
             required: required.chain(tags).collect(),
         }
@@ -117,6 +121,12 @@ impl ObjectTable {
     /// Returns the number of a field or, from the number of fields on, of a tag.
     pub(crate) fn index_of(&self, name: &str) -> Option<usize> {
         self.index.get(name).copied()
+    }
+
+    /// Returns all names with their numbers.
+    #[cfg(test)]
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.index.iter().map(|(name, index)| (*name, *index))
     }
 
     /// Returns the kind of a field.
@@ -143,7 +153,9 @@ impl UnionTable {
             tag: T::TAG,
             is_direct: T::DIRECT,
             shapes: T::SHAPES,
-            variants: (0..T::SHAPES.len()).map(|index| T::variant(index).visit(ExpectedOf)).collect(),
+            variants: (0..T::SHAPES.len())
+                .map(|index| T::variant(index).visit(ExpectedOf))
+                .collect(),
         }
     }
 }
@@ -167,10 +179,16 @@ pub(crate) struct Tables {
 
 impl Tables {
     pub(crate) fn object(&mut self, table: fn() -> ObjectTable) -> Rc<ObjectTable> {
-        self.objects.entry(table as usize).or_insert_with(|| Rc::new(table())).clone()
+        self.objects
+            .entry(table as usize)
+            .or_insert_with(|| Rc::new(table()))
+            .clone()
     }
 
     pub(crate) fn union(&mut self, table: fn() -> UnionTable) -> Rc<UnionTable> {
-        self.unions.entry(table as usize).or_insert_with(|| Rc::new(table())).clone()
+        self.unions
+            .entry(table as usize)
+            .or_insert_with(|| Rc::new(table()))
+            .clone()
     }
 }

@@ -66,7 +66,8 @@ mod tests {
 
     #[test]
     fn halves_are_replaced_and_pairs_are_kept() {
-        let repaired = replace(r#"["\ud83d\ude00", "a\uD83D", "\\ud83d", {"\ude00b": "\ud83d\ud83d\ude00é"}]"#).unwrap();
+        let repaired =
+            replace(r#"["\ud83d\ude00", "a\uD83D", "\\ud83d", {"\ude00b": "\ud83d\ud83d\ude00é"}]"#).unwrap();
         assert_eq!(
             repaired.text,
             r#"["\ud83d\ude00", "a\ufffd", "\\ud83d", {"\ufffdb": "\ufffd\ud83d\ude00é"}]"#
@@ -76,7 +77,14 @@ mod tests {
 
     #[test]
     fn a_text_without_halves_is_left_alone() {
-        for text in ["", "\\", "\"\\u", "\"\\ud8", r#""\u00e9 \ud83d\ude00 \\ud83d""#, "\"\\ud83\u{e9}\""] {
+        for text in [
+            "",
+            "\\",
+            "\"\\u",
+            "\"\\ud8",
+            r#""\u00e9 \ud83d\ude00 \\ud83d""#,
+            "\"\\ud83\u{e9}\"",
+        ] {
             assert_eq!(replace(text), None, "{text}");
         }
     }

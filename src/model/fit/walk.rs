@@ -173,7 +173,10 @@ impl<'t> Walk<'t> {
             let mut candidates = of_kind(table.shapes, kind);
             let first = candidates.clone().next();
             let tables = &mut self.tables;
-            return match candidates.find(|&index| table.variants[index].takes(value, tables)).or(first) {
+            return match candidates
+                .find(|&index| table.variants[index].takes(value, tables))
+                .or(first)
+            {
                 Some(index) => Ok(Some(index)),
                 None => misfit(path, Wanted::Kind(self.kinds(table)), value),
             };
@@ -183,7 +186,9 @@ impl<'t> Walk<'t> {
         if objects.peek().is_none() {
             return misfit(path, Wanted::Kind(self.kinds(table)), value);
         }
-        let tagged = table.tag.map(|tag| (tag, members.iter().rev().find(|(name, _)| name == tag)));
+        let tagged = table
+            .tag
+            .map(|tag| (tag, members.iter().rev().find(|(name, _)| name == tag)));
         if let Some((tag, Some((_, Tree::String(value))))) = tagged {
             return Ok(objects.find(|&index| allows(&table.shapes[index], tag, value)));
         }

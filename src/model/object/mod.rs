@@ -28,8 +28,12 @@ pub trait Object: Field {
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(&mut self, index: usize, map: &mut A, mode: Mode<'_>)
-    -> Result<FieldRead, A::Error>;
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        index: usize,
+        map: &mut A,
+        mode: Mode<'_>,
+    ) -> Result<FieldRead, A::Error>;
     fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out;
 }
 

@@ -211,7 +211,9 @@ impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
             Some(index) => {
                 // What stands before the tag is captured too.
                 let mode = match prefix.is_empty() {
-                    true => Mode::Direct { captures: self.captures },
+                    true => Mode::Direct {
+                        captures: self.captures,
+                    },
                     false => Mode::captured(self.captures)?,
                 };
                 *self.union = T::variant(index);

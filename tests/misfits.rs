@@ -1,0 +1,148 @@
+//! Values in responses that are not what the document says: listed, traced, and errors for those who want that.
+#![cfg(all(
+    vapi_op = "CallController_findOne",
+    vapi_op = "CallController_findAll",
+    vapi_type = "Call"
+))]
+
+mod support;
+
+use std::fmt::Debug;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+
+use futures_core::Stream;
+use serde_json::{Value, json};
+use tracing_subscriber::Registry;
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+
+use support::*;
+
+const WRONG: &str = r#"{"id":"c","cost":"0.05","customer":{"number":15555550100},"status":"ended"}"#;
+
+/// The texts of the events about misfits.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+struct Visitor<'a>(&'a mut String);
+
+impl tracing::field::Visit for Visitor<'_> {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
+        self.0.push_str(&format!("{}={value:?} ", field.name()));
+    }
+}
+
+impl Layer<Registry> for Warnings {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, Registry>) {
+        if event.metadata().name() == "vapi.misfits" {
+            let mut text = format!("{} ", event.metadata().level());
+            event.record(&mut Visitor(&mut text));
+            self.0.lock().unwrap().push(text);
+        }
+    }
+}
+
+async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
+    poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await
+}
+
+#[tokio::test]
+async fn a_response_lists_its_misfits_and_is_traced_once() {
+    let server = Server::replying([Reply::json(200, WRONG)]).await;
+    let warnings = Warnings::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
+    let response = client(&server).calls().get("c").with_response().await.unwrap();
+    let misfits: Vec<String> = response.misfits().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        misfits,
+        [
+            "`cost`: expected a number, found a string",
+            "`customer.number`: expected a string, found a number"
+        ]
+    );
+    let misfit = &response.misfits()[0];
+    assert_eq!(
+        (misfit.json_path(), misfit.expected(), misfit.found()),
+        ("cost", "a number", "a string")
+    );
+    assert_eq!(response.cost, None);
+    assert_eq!(response.extra["cost"], "0.05");
+    let came: Value = serde_json::from_str(WRONG).unwrap();
+    assert_eq!(serde_json::to_value(response.value()).unwrap(), came);
+    let warnings = warnings.0.lock().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    for part in [
+        "WARN",
+        "CallController_findOne",
+        "count=2",
+        "`cost`: expected a number",
+        "`customer.number`",
+    ] {
+        assert!(warnings[0].contains(part), "{part}: {}", warnings[0]);
+    }
+    assert!(!warnings[0].contains("0.05"), "{}", warnings[0]);
+}
+
+#[tokio::test]
+async fn a_response_as_documented_has_no_misfits() {
+    let server = Server::replying([Reply::json(200, r#"{"id":"c","cost":0.05,"brandNew":1}"#)]).await;
+    let vapi = builder(&server.url).strict_decoding(true).build().unwrap();
+    let response = vapi.calls().get("c").with_response().await.unwrap();
+    assert!(response.misfits().is_empty());
+}
+
+#[tokio::test]
+async fn strict_decoding_makes_the_first_misfit_an_error() {
+    let server = Server::replying([Reply::json(200, WRONG)]).await;
+    let vapi = builder(&server.url).strict_decoding(true).build().unwrap();
+    let error = vapi.calls().get("c").await.unwrap_err();
+    assert!(error.is_decode());
+    assert_eq!(error.json_path(), Some("cost"));
+    assert!(
+        error.to_string().contains("expected a number, found a string"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn one_wrong_value_costs_a_list_nothing() {
+    let body = json!([{ "id": "a" }, { "id": "b", "cost": "0.05" }, { "id": "c" }]).to_string();
+    let server = Server::replying([Reply::json(200, &body), Reply::json(200, &body)]).await;
+    let vapi = client(&server);
+    let response = vapi.calls().list().with_response().await.unwrap();
+    assert_eq!(response.len(), 3);
+    assert_eq!(response.misfits()[0].json_path(), "[1].cost");
+    let mut stream = vapi.calls().list().limit(3).stream();
+    for id in ["a", "b"] {
+        assert_eq!(next(&mut stream).await.unwrap().unwrap().id, id);
+    }
+}
+
+#[tokio::test]
+async fn an_element_that_cannot_be_is_one_error_of_a_stream() {
+    let body = json!([{ "id": "a" }, "b", { "cost": 1 }, { "id": "d" }]).to_string();
+    let server = Server::replying([Reply::json(200, &body)]).await;
+    let mut stream = client(&server).calls().list().stream();
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        seen.push(match next(&mut stream).await.unwrap() {
+            Ok(call) => call.id,
+            Err(error) => error.json_path().unwrap().to_owned(),
+        });
+    }
+    assert_eq!(seen, ["a", "[1]", "[2]", "d"]);
+}
+
+#[tokio::test]
+async fn half_a_character_does_not_make_a_response_unreadable() {
+    let body = r#"{"id":"c","name":"cut \ud83d","brandNew":["\ude00"]}"#;
+    let server = Server::replying([Reply::json(200, body), Reply::json(200, body)]).await;
+    let vapi = client(&server);
+    let response = vapi.calls().get("c").with_response().await.unwrap();
+    assert_eq!(response.name.as_deref(), Some("cut \u{fffd}"));
+    assert_eq!(response.extra["brandNew"], json!(["\u{fffd}"]));
+    assert_eq!(response.misfits().len(), 2);
+    let own: Value = vapi.calls().get("c").json().await.unwrap();
+    assert_eq!(own["name"], "cut \u{fffd}");
+}
