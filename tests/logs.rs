@@ -207,3 +207,10 @@ async fn a_log_that_is_not_there_yet_is_a_404() {
     let error = download(&client(&api)).entries().await.unwrap_err();
     assert!(error.is_not_found());
 }
+
+#[tokio::test]
+async fn a_byte_order_mark_before_a_log_is_skipped() {
+    let entries = entries_of(&format!("\u{feff}{LOG}")).await;
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[0].as_ref().unwrap().body.as_deref(), Some("Call started"));
+}

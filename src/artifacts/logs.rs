@@ -11,7 +11,7 @@ use futures_core::Stream;
 use serde_json::{Map, Value};
 
 use crate::download::Download;
-use crate::error::{Error, ErrorKind, RequestContext, Result};
+use crate::error::{Error, ErrorKind, RequestContext, Result, without_bom};
 use crate::transport::ByteStream;
 
 /// Longest line that is held in memory.
@@ -202,6 +202,9 @@ impl LogLines {
         };
         self.searched = 0;
         self.number += 1;
+        if self.number == 1 {
+            line.advance(line.len() - without_bom(&line).len());
+        }
         if line.ends_with(b"\r") {
             line.truncate(line.len() - 1);
         }

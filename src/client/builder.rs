@@ -90,7 +90,8 @@ impl ClientBuilder {
 
     /// Sets the address of the API, such as that of a local emulator. It takes precedence over the region.
     ///
-    /// A client for a loopback address (`localhost`, `127.0.0.1`, `[::1]`) uses no proxy.
+    /// A client for a loopback address (`localhost`, `127.0.0.1`, `[::1]`) uses no proxy. One that speaks plain http with any
+    /// other host emits a warning when it is built, because the key is then readable on the way.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self

@@ -100,10 +100,12 @@ fn root_cause(error: &reqwest::Error) -> String {
 
 /// Returns whether an attempt failed because the machine has no root certificates. Another attempt cannot succeed.
 pub(crate) fn lacks_root_certificates(error: &reqwest::Error) -> bool {
-    innermost(error)
-        .downcast_ref::<std::io::Error>()
-        .and_then(std::io::Error::get_ref)
-        .is_some_and(|cause| is_no_roots(cause))
+    let mut cause = innermost(error);
+    // An I/O error shows the source of what it wraps, not that itself. The layers of TLS wrap twice.
+    while let Some(inner) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = inner;
+    }
+    is_no_roots(cause)
 }
 
 #[cfg(any(feature = "rustls-tls", feature = "rustls-aws-lc"))]
