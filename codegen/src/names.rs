@@ -90,6 +90,21 @@ pub fn settled(type_name: &str) -> String {
 
 /// Returns the name that progenitor gives the method of an operation id, or the argument of a parameter.
 pub fn progenitor_name(name: &str) -> String {
+    let mut snake = generated_words(name);
+    if snake.is_empty() {
+        snake = "x".to_owned();
+    }
+    if snake.starts_with(|first: char| !can_start(first)) {
+        snake.insert(0, '_');
+    }
+    if !is_identifier(&snake) {
+        snake.push('_');
+    }
+    snake
+}
+
+/// The words that progenitor and typify make of a name, in snake case.
+pub(crate) fn generated_words(name: &str) -> String {
     let can_stand =
         |c: char| c == '_' || c.is_ascii_alphanumeric() || (!c.is_ascii() && is_identifier(&format!("a{c}")));
     let words: String = name
@@ -97,21 +112,16 @@ pub fn progenitor_name(name: &str) -> String {
         .filter(|c| *c != '\'')
         .map(|c| if can_stand(c) { c } else { '-' })
         .collect();
-    let mut snake = match name {
+    match name {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
         _ => words.to_snake_case(),
-    };
-    if snake.is_empty() {
-        snake = "x".to_owned();
     }
-    if snake.starts_with(|first: char| !first.is_alphabetic()) {
-        snake.insert(0, '_');
-    }
-    if !is_identifier(&snake) {
-        snake.push('_');
-    }
-    snake
+}
+
+/// Returns whether an identifier can begin with the character.
+pub(crate) fn can_start(c: char) -> bool {
+    c.is_ascii_alphabetic() || (!c.is_ascii() && is_identifier(c.encode_utf8(&mut [0; 4])))
 }
 
 /// Returns whether generated code can use `name` unchanged.

@@ -146,9 +146,13 @@ impl std::error::Error for PrepareError {}
 ///
 /// # Errors
 ///
-/// When what comes out is still no OpenAPI 3.0 document; the error names the place.
+/// When a document of OpenAPI 3.1 says what 3.0 cannot, or when what comes out of the passes is still no OpenAPI 3.0 document; the
+/// error names the place.
 pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, PrepareError> {
     let mut report = Report::new();
+    let mut lowered = Changes::default();
+    passes::openapi_3_1::run(&mut document, &mut lowered)?;
+    report.push(("openapi_3_1", lowered));
     repair(&mut document, &config.corrections, &mut report);
 
     // Preparations: each gives the generated code one of its properties.

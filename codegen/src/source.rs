@@ -82,7 +82,7 @@ impl fmt::Display for Unreadable {
                 "is JSON but no OpenAPI document: it has no `openapi` with a version such as \"3.0.0\""
             ),
             Unreadable::Version(version) => {
-                write!(f, "is an OpenAPI {version} document, and only 3.0 can be read")
+                write!(f, "is an OpenAPI {version} document, and only 3.0 and 3.1 can be read")
             }
             Unreadable::NoPaths => write!(f, "is no OpenAPI document: it has no object `paths`"),
         }
@@ -91,11 +91,11 @@ impl fmt::Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-/// Checks that `document` is an OpenAPI 3.0 document as far as its outermost object tells.
+/// Checks that `document` is an OpenAPI 3.0 or 3.1 document as far as its outermost object tells.
 ///
 /// # Errors
 ///
-/// For another version (2.0 and 3.1 among them), and for JSON that is no OpenAPI document.
+/// For another version (2.0 and 3.2 among them), and for JSON that is no OpenAPI document.
 pub fn check_openapi(document: &Value) -> Result<(), Unreadable> {
     let document = document.as_object().ok_or(Unreadable::NotAnObject)?;
     let version = match (document.get("openapi"), document.get("swagger")) {
@@ -103,11 +103,18 @@ pub fn check_openapi(document: &Value) -> Result<(), Unreadable> {
         (None, Some(Value::String(version))) => return Err(Unreadable::Version(version.clone())),
         _ => return Err(Unreadable::NoVersion),
     };
-    if version != "3.0" && !version.starts_with("3.0.") {
+    let is = |known: &str| {
+        version
+            .strip_prefix(known)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    if !is("3.0") && !is("3.1") {
         return Err(Unreadable::Version(version.clone()));
     }
     match document.get("paths") {
         Some(Value::Object(_)) => Ok(()),
+        // A document of 3.1 may describe nothing but webhooks or components.
+        None if is("3.1") => Ok(()),
         _ => Err(Unreadable::NoPaths),
     }
 }
@@ -340,13 +347,14 @@ mod tests {
     }
 
     #[test]
-    fn only_openapi_3_0_is_readable() {
+    fn only_openapi_3_0_and_3_1_are_readable() {
         let readable = |document| check_openapi(&document);
         assert_eq!(readable(json!({"openapi": "3.0.0", "paths": {}})), Ok(()));
         assert_eq!(readable(json!({"openapi": "3.0.3", "paths": {}})), Ok(()));
 
         let version = |version: &str| Err(Unreadable::Version(version.into()));
-        assert_eq!(readable(json!({"openapi": "3.1.0", "paths": {}})), version("3.1.0"));
+        assert_eq!(readable(json!({"openapi": "3.1.0", "webhooks": {}})), Ok(()));
+        assert_eq!(readable(json!({"openapi": "3.2.0", "paths": {}})), version("3.2.0"));
         assert_eq!(readable(json!({"openapi": "3.01", "paths": {}})), version("3.01"));
         assert_eq!(readable(json!({"swagger": "2.0", "paths": {}})), version("2.0"));
 

@@ -258,11 +258,11 @@ fn a_connection_that_ends_early_is_an_error() {
 fn another_version_of_openapi_is_an_error() {
     let workspace = Workspace::new();
     let url = serve(json(r#"{"swagger": "2.0", "paths": {}}"#));
-    let cause = "is an OpenAPI 2.0 document, and only 3.0 can be read";
+    let cause = "is an OpenAPI 2.0 document, and only 3.0 and 3.1 can be read";
     workspace.assert_failed(&workspace.pull(&[&url]), &url, cause);
 
-    let url = serve(json(r#"{"openapi": "3.1.0", "paths": {}}"#));
-    let cause = "is an OpenAPI 3.1.0 document, and only 3.0 can be read";
+    let url = serve(json(r#"{"openapi": "3.2.0", "paths": {}}"#));
+    let cause = "is an OpenAPI 3.2.0 document, and only 3.0 and 3.1 can be read";
     workspace.assert_failed(&workspace.pull(&[&url]), &url, cause);
 }
 

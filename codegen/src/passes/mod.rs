@@ -23,6 +23,7 @@ pub mod null_types;
 pub mod nullability;
 pub mod object_enums;
 pub mod open_strings;
+pub mod openapi_3_1;
 pub mod operation_ids;
 pub mod parameters;
 pub mod paths;

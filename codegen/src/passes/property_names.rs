@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use heck::ToSnakeCase;
 use serde_json::Value;
 
 use super::Changes;
 use crate::document::{for_each_schema, pointer};
+use crate::names::{can_start, generated_words};
 
 /// Drops properties whose field another property has taken.
 pub fn run(document: &mut Value, changes: &mut Changes) {
@@ -50,24 +50,9 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 /// Returns the Rust name that typify and progenitor make of `name`, but for what they add to keywords: two names that give the
 /// same here give the same there.
 pub(super) fn field_name(name: &str) -> String {
-    let words: String = name
-        .chars()
-        .filter(|letter| *letter != '\'')
-        .map(|letter| {
-            if letter.is_alphanumeric() || letter == '_' {
-                letter
-            } else {
-                '-'
-            }
-        })
-        .collect();
-    let snake = match name {
-        "+1" => "plus1".to_owned(),
-        "-1" => "minus1".to_owned(),
-        _ => words.to_snake_case(),
-    };
+    let snake = generated_words(name);
     match snake.chars().next() {
-        Some(first) if first.is_alphabetic() => snake,
+        Some(first) if can_start(first) => snake,
         _ => format!("x{snake}"),
     }
 }

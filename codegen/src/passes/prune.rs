@@ -6,6 +6,9 @@ use super::Changes;
 use crate::document::{pointer, schemas, schemas_mut};
 use crate::reference;
 
+/// The mark of a schema that stays although no operation reaches it.
+pub(super) const ROOT: &str = "x-root";
+
 /// Keeps what the operations reach and what `roots` (schema names of the document) reach.
 pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
     let mut open = Vec::new();
@@ -17,7 +20,8 @@ pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
     };
     for (name, schema) in schemas {
         let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name);
-        if roots.iter().any(|root| root == original) {
+        let is_root = schema.get(ROOT) == Some(&Value::Bool(true));
+        if is_root || roots.iter().any(|root| root == original) {
             open.push(name.clone());
         }
     }

@@ -20,13 +20,14 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         if operation.contains_key(MARK) {
             return;
         }
-        if let Some(form) = multipart_form(operation) {
+        let can_upload = matches!(method, "post" | "put" | "patch");
+        if let Some(form) = multipart_form(operation).filter(|_| can_upload) {
             let fields = fields(&form, &components);
             operation.insert("x-vapi-upload".to_owned(), fields);
             operation.shift_remove("requestBody");
             operation.insert(MARK.to_owned(), json!("upload"));
             changes.note(format!("{base}/requestBody"), "a multipart upload: left to the facade");
-        } else if method == "get" && answers_bytes(operation) {
+        } else if method == "get" && !operation.contains_key("requestBody") && answers_bytes(operation) {
             operation.insert(
                 "responses".to_owned(),
                 json!({"200": {"description": "", "content": {"application/octet-stream": {
