@@ -302,7 +302,9 @@ fn decoders_accept_what_the_fit_walk_accepts() {
     let bytes = proptest::collection::vec(any::<u8>(), 2000);
     let (mut accepted, mut refused) = (0, 0);
     for (name, decode) in registry::types() {
-        let Some(whole) = instance::of(name, Extent::Full) else {
+        // By itself, an enum is read by `serde` alone.
+        let is_enum = matches!(instance::PREPARED.model().types.get(name), Some(Type::Enum(_)));
+        let Some(whole) = instance::of(name, Extent::Full).filter(|_| !is_enum) else {
             continue;
         };
         for round in 0..6 {
