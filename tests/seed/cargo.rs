@@ -77,14 +77,8 @@ impl Crate {
 
     /// Builds it and runs it with these variables.
     pub fn run(&self, document: &str, variables: &[(&str, &str)]) -> Output {
-        self.run_with(document, &[], variables)
-    }
-
-    /// The same, with arguments of cargo and of the program.
-    pub fn run_with(&self, document: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
         self.cargo("run", Some(document))
             .arg("--quiet")
-            .args(arguments)
             .envs(variables.iter().copied())
             .output()
             .unwrap()
