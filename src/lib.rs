@@ -40,6 +40,7 @@
 //! | `gzip` | | compressed responses |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
+//! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
 //!
 //! If several TLS features are enabled, `reqwest` chooses: `rustls-tls` has an effect only alone.
 //!

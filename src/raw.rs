@@ -7,9 +7,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use progenitor_client::{ClientHooks, OperationInfo};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::RequestContext;
+use crate::operation::QueryStyle;
 use crate::resources::OPERATIONS;
 use crate::transport::{self, Settings};
 
@@ -58,6 +60,14 @@ fn context_of(method: &'static str) -> RequestContext {
             path: "".into(),
         },
     }
+}
+
+/// Returns the pairs of a query parameter that has a style. Generated methods call it.
+#[allow(dead_code, reason = "a document may have no parameter with a style")]
+pub(crate) fn styled<T: Serialize>(name: &str, value: T, style: QueryStyle) -> Vec<(String, String)> {
+    // What cannot be serialized is not sent; progenitor's own parameters would fail in the same place.
+    let value = serde_json::to_value(value).unwrap_or_default();
+    crate::transport::styled_pairs(name, value, style)
 }
 
 impl Client {
