@@ -41,6 +41,7 @@
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
+//! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
 //!
 //! If several TLS features are enabled, `native-tls` is used before `rustls-aws-lc`, and that before `rustls-tls`.
 //!

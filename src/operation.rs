@@ -14,6 +14,8 @@ use crate::client::Client;
 use crate::error::Result;
 #[doc(hidden)]
 pub use crate::model::{Decoded, Undecodable};
+#[doc(hidden)]
+pub use crate::transport::QueryStyle;
 use crate::transport::{self, ByteStream, RepeatableRequest, RequestParts, Response, Upload, request_setters};
 
 /// An operation of the API, as a type. Generated code implements it.
@@ -134,6 +136,12 @@ impl<E: Endpoint> Operation<E> {
     #[doc(hidden)]
     pub fn query_value<V: Serialize>(mut self, name: &'static str, value: V) -> Self {
         self.parts.query(name, &value);
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn query_styled<V: Serialize>(mut self, name: &'static str, value: V, style: QueryStyle) -> Self {
+        self.parts.query_styled(name, &value, style);
         self
     }
 

@@ -9,10 +9,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use progenitor_client::{ClientHooks, OperationInfo};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{RequestContext, without_bom};
 use crate::model::{from_body, trace_misfits};
+use crate::operation::QueryStyle;
 use crate::resources::OPERATIONS;
 use crate::transport::{self, Settings};
 
@@ -62,6 +64,14 @@ fn context_of(method: &'static str) -> RequestContext {
             ..RequestContext::default()
         },
     }
+}
+
+/// Returns the pairs of a query parameter that has a style. Generated methods call it.
+#[allow(dead_code, reason = "a document may have no parameter with a style")]
+pub(crate) fn styled<T: Serialize>(name: &str, value: T, style: QueryStyle) -> Vec<(String, String)> {
+    // What cannot be serialized is not sent; progenitor's own parameters would fail in the same place.
+    let value = serde_json::to_value(value).unwrap_or_default();
+    crate::transport::styled_pairs(name, value, style)
 }
 
 impl Client {

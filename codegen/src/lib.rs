@@ -18,3 +18,5 @@ pub mod report;
 pub mod rewrite;
 pub mod source;
 pub mod unrewritten;
+#[cfg(feature = "yaml")]
+mod yaml;

@@ -48,8 +48,41 @@ pub struct Parameter {
     pub header: bool,
     /// Set if the parameter is required.
     pub required: bool,
+    /// The form in the query.
+    pub style: QueryStyle,
     /// The text of its rustdoc.
     pub description: Option<String>,
+}
+
+/// The form of a query parameter that is a list or an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryStyle {
+    /// `a=1&a=2`
+    Repeated,
+    /// `a=1,2`
+    Comma,
+    /// `a=1%202`
+    Space,
+    /// `a=1|2`
+    Pipe,
+    /// `a[x]=1&a[y]=2`
+    DeepObject,
+    /// `x=1&y=2`
+    Properties,
+}
+
+impl QueryStyle {
+    /// Returns the style that [`parameters`](crate::passes::parameters) marks a parameter with.
+    fn of(mark: Option<&str>) -> Self {
+        match mark {
+            Some("comma") => Self::Comma,
+            Some("space") => Self::Space,
+            Some("pipe") => Self::Pipe,
+            Some("deepObject") => Self::DeepObject,
+            Some("properties") => Self::Properties,
+            _ => Self::Repeated,
+        }
+    }
 }
 
 /// A JSON request body.
@@ -193,6 +226,7 @@ fn parameters(operation: &Map<String, Value>) -> Vec<Parameter> {
             matches!(place, "query" | "header").then(|| Parameter {
                 name: text("name").unwrap_or_default().to_owned(),
                 header: place == "header",
+                style: QueryStyle::of(text(crate::passes::parameters::STYLE)),
                 required: parameter.get("required") == Some(&Value::Bool(true)),
                 description: text("description").map(str::to_owned),
             })

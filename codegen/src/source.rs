@@ -177,7 +177,10 @@ impl Source {
             Source::Path(path) => self.read(path, limits)?,
             Source::Url(url) => self.fetch(url, limits)?,
         };
-        let document = self.parse_json(&bytes)?;
+        let document = match self.is_yaml(&bytes) {
+            true => self.parse_yaml(&bytes)?,
+            false => self.parse_json(&bytes)?,
+        };
         check_openapi(&document).map_err(|unreadable| self.error(unreadable))?;
         Ok(document)
     }
@@ -250,6 +253,33 @@ impl Source {
             ureq::Error::Io(error) => self.error(format_args!("cannot be fetched: {error}")),
             error => self.error(format_args!("cannot be fetched: {error}")),
         }
+    }
+
+    /// Returns whether the document is in YAML: by its name, or by how it begins.
+    fn is_yaml(&self, bytes: &[u8]) -> bool {
+        let name = match self {
+            Source::Path(path) => path.to_string_lossy().into_owned(),
+            Source::Url(url) => url.split(['?', '#']).next().unwrap_or_default().to_owned(),
+        };
+        let is_named = [".yaml", ".yml"]
+            .iter()
+            .any(|ending| name.to_ascii_lowercase().ends_with(ending));
+        let begins = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start();
+        is_named
+            || ["openapi:", "swagger:", "---", "%YAML"]
+                .iter()
+                .any(|start| begins.starts_with(start.as_bytes()))
+    }
+
+    #[cfg(feature = "yaml")]
+    fn parse_yaml(&self, bytes: &[u8]) -> Result<Value, SourceError> {
+        let text = std::str::from_utf8(bytes).map_err(|error| self.error(format_args!("is not UTF-8: {error}")))?;
+        crate::yaml::parse(text).map_err(|problem| self.error(format_args!("is not YAML that can be read: {problem}")))
+    }
+
+    #[cfg(not(feature = "yaml"))]
+    fn parse_yaml(&self, _: &[u8]) -> Result<Value, SourceError> {
+        Err(self.error("is YAML, and this build cannot read it: enable the cargo feature `yaml`, or save it as JSON"))
     }
 
     fn parse_json(&self, bytes: &[u8]) -> Result<Value, SourceError> {

@@ -255,6 +255,70 @@ fn files(directory: &Path) -> Vec<(String, String)> {
 }
 
 #[test]
+fn every_update_body_of_the_snapshot_writes_its_discriminator() {
+    let tags = |pass: &str| {
+        let prepared = snapshot();
+        let (_, changes) = prepared.report().iter().find(|(name, _)| *name == pass).unwrap();
+        changes.len()
+    };
+    // 5 phone numbers, 24 tools and 4 insights.
+    assert_eq!(tags("discriminator_tags"), 33);
+}
+
+#[test]
+fn a_document_in_yaml_is_read_as_its_json() {
+    let directory = tempfile::tempdir().unwrap();
+    let yaml = "openapi: 3.1.0\ninfo: {title: Small, version: '1'}\npaths:\n  /call:\n    get:\n      operationId: CallController_list\n      \
+                responses:\n        200:\n          description: ''\n          content:\n            application/json:\n              \
+                schema: {type: [object, 'null'], properties: {kind: {const: call}}}\n";
+    fs::write(directory.path().join("openapi.yaml"), yaml).unwrap();
+    let output = vapi_spec(directory.path(), &["check", "openapi.yaml", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["operations"], 1);
+    assert_eq!(
+        report["repairs"][0],
+        json!({"pass": "openapi_3_1", "pointer": "/openapi", "change": "3.1.0 is read as 3.0.3"})
+    );
+}
+
+#[test]
+fn what_openapi_3_0_cannot_say_is_refused_with_its_place() {
+    let mut document = small();
+    document["openapi"] = json!("3.1.0");
+    document["components"]["schemas"]["AVoice"]["properties"]["next"] = json!({"$dynamicRef": "#voice"});
+    let directory = with_document(&document);
+    assert_fails(
+        &vapi_spec(directory.path(), &["check", "openapi.json"]),
+        &format!(
+            "{RULES_NOTE}error: /components/schemas/AVoice/properties/next/$dynamicRef cannot be read as OpenAPI 3.0: what the reference means \
+         depends on where it is used\n"
+        ),
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_document() {
+    let directory = tempfile::tempdir().unwrap();
+    assert_fails(
+        &vapi_spec(directory.path(), &["check", "/dev/zero"]),
+        "error: `/dev/zero` is not a file: a directory, a pipe or a device cannot be a document\n",
+    );
+}
+
+#[test]
+fn an_enum_of_100_000_values_is_generated_in_seconds() {
+    let mut document = small();
+    let values: Vec<String> = (0..100_000).map(|n| format!("value-{n}")).collect();
+    document["components"]["schemas"]["CallDTO"]["properties"]["status"]["enum"] = json!(values);
+    let directory = with_document(&document);
+    let began = std::time::Instant::now();
+    let output = vapi_spec(directory.path(), &["check", "openapi.json"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(began.elapsed().as_secs() < 60, "took {:?}", began.elapsed());
+}
+
+#[test]
 fn another_format_than_openapi_is_an_error() {
     let directory = with_document(&json!({"openapi": "3.2.0", "paths": {}}));
     assert_fails(

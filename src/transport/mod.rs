@@ -36,6 +36,8 @@ pub(crate) use closing_event::ClosingEvent;
 pub(crate) use deadline::after;
 pub(crate) use path::{fill as fill_path, refuse_value as refuse_path_value};
 pub(crate) use prepared_request::{PreparedRequest, RequestOptions};
+pub use query::QueryStyle;
+pub(crate) use query::styled_pairs;
 pub(crate) use repeatable_request::{PendingResponse, RepeatableRequest};
 pub(crate) use request_parts::{RequestParts, request_setters};
 pub(crate) use response::RawResponse;

@@ -1,6 +1,81 @@
 //! Query parameters, from values to pairs of text.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
+
+/// The form of a query parameter that is a list or an object.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueryStyle {
+    /// `a=1,2`
+    Comma,
+    /// `a=1%202`
+    Space,
+    /// `a=1|2`
+    Pipe,
+    /// `a[x]=1&a[y]=2`
+    DeepObject,
+    /// `x=1&y=2`
+    Properties,
+}
+
+/// The characters that RFC 3986 leaves alone everywhere.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Returns a list or an object with its delimiters, as it stands in a URL; `None` for a style that has none, and for no values.
+pub(crate) fn delimited(name: &str, value: &Value, style: QueryStyle) -> Option<String> {
+    let delimiter = match style {
+        QueryStyle::Comma => ",",
+        QueryStyle::Space => "%20",
+        QueryStyle::Pipe => "|",
+        QueryStyle::DeepObject | QueryStyle::Properties => return None,
+    };
+    let encode = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let values: Vec<String> = flat(value).iter().map(|text| encode(text)).collect();
+    (!values.is_empty()).then(|| format!("{}={}", encode(name), values.join(delimiter)))
+}
+
+/// Returns the pairs of a parameter, which are encoded later.
+pub(crate) fn styled_pairs(name: &str, value: Value, style: QueryStyle) -> Vec<(String, String)> {
+    let delimiter = match style {
+        QueryStyle::Comma => ",",
+        QueryStyle::Space => " ",
+        QueryStyle::Pipe => "|",
+        QueryStyle::DeepObject | QueryStyle::Properties => {
+            let mut pairs = Vec::new();
+            if let Value::Object(members) = value {
+                for (key, value) in members {
+                    match style {
+                        QueryStyle::DeepObject => append(&mut pairs, &format!("{name}[{key}]"), value),
+                        _ => append(&mut pairs, &key, value),
+                    }
+                }
+            }
+            return pairs;
+        }
+    };
+    let values = flat(&value);
+    match values.is_empty() {
+        true => Vec::new(),
+        false => vec![(name.to_owned(), values.join(delimiter))],
+    }
+}
+
+/// The items of a list, or the names and values of an object in turn.
+fn flat(value: &Value) -> Vec<String> {
+    let text = |value: &Value| {
+        let mut pairs = Vec::new();
+        append(&mut pairs, "", value.clone());
+        pairs.into_iter().map(|(_, text)| text)
+    };
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .flat_map(|(key, value)| text(value).flat_map(move |value| [key.clone(), value]))
+            .collect(),
+        value => text(value).collect(),
+    }
+}
 
 /// Adds a value under its name: nothing for `null`, one pair for a scalar, one pair for each item of a list.
 ///
@@ -51,6 +126,34 @@ mod tests {
     fn a_64_bit_integer_stays_exact() {
         assert_eq!(pairs(json!(u64::MAX)), ["18446744073709551615"]);
         assert_eq!(pairs(json!(i64::MIN)), ["-9223372036854775808"]);
+    }
+
+    #[test]
+    fn a_style_decides_how_values_are_delimited() {
+        let list = json!(["a b", "c,d", 2]);
+        let written = |style| delimited("q", &list, style).unwrap();
+        assert_eq!(written(QueryStyle::Comma), "q=a%20b,c%2Cd,2");
+        assert_eq!(written(QueryStyle::Space), "q=a%20b%20c%2Cd%202");
+        assert_eq!(written(QueryStyle::Pipe), "q=a%20b|c%2Cd|2");
+        assert_eq!(delimited("q", &json!([]), QueryStyle::Comma), None);
+        assert_eq!(
+            delimited("q", &json!({"x": 1, "y": "z"}), QueryStyle::Comma).unwrap(),
+            "q=x,1,y,z"
+        );
+    }
+
+    #[test]
+    fn an_object_has_a_pair_for_each_property() {
+        let pairs = |style| styled_pairs("q", json!({"x": 1, "y": null, "z": ["a", "b"]}), style);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            pairs(QueryStyle::DeepObject),
+            [pair("q[x]", "1"), pair("q[z]", "a"), pair("q[z]", "b")]
+        );
+        assert_eq!(
+            pairs(QueryStyle::Properties),
+            [pair("x", "1"), pair("z", "a"), pair("z", "b")]
+        );
     }
 
     #[test]

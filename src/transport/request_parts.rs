@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::prepared_request::{PreparedRequest, RequestOptions};
+use super::query::QueryStyle;
 use super::settings::Settings;
 use super::upload::Upload;
 use super::{path, query};
@@ -87,6 +88,8 @@ pub(crate) struct RequestParts {
     method: Method,
     path_values: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
+    /// Query parameters with delimiters that must not be encoded, written as they are sent.
+    delimited: Vec<String>,
     headers: HeaderMap,
     json: Option<Bytes>,
     upload: Option<Upload>,
@@ -119,6 +122,7 @@ impl RequestParts {
             method,
             path_values: Vec::new(),
             query: Vec::new(),
+            delimited: Vec::new(),
             headers: HeaderMap::new(),
             json: None,
             upload: None,
@@ -141,6 +145,7 @@ impl RequestParts {
             method: self.method.clone(),
             path_values: self.path_values.clone(),
             query: self.query.clone(),
+            delimited: self.delimited.clone(),
             headers: self.headers.clone(),
             json: self.json.clone(),
             upload: None,
@@ -181,6 +186,16 @@ impl RequestParts {
             self.refuse(why);
         }
         self.path_values.push((name, value.to_owned()));
+    }
+
+    pub(crate) fn query_styled<V: Serialize + ?Sized>(&mut self, name: &str, value: &V, style: QueryStyle) {
+        match serde_json::to_value(value) {
+            Ok(value) => match query::delimited(name, &value, style) {
+                Some(part) => self.delimited.push(part),
+                None => self.query.extend(query::styled_pairs(name, value, style)),
+            },
+            Err(cause) => self.refuse(format!("the query parameter `{name}` cannot be sent: {cause}")),
+        }
     }
 
     pub(crate) fn query<V: Serialize + ?Sized>(&mut self, name: &str, value: &V) {
@@ -277,6 +292,13 @@ impl RequestParts {
             .map_err(|cause| format!("the URL cannot be made: {cause}"))?;
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
+        }
+        for part in &self.delimited {
+            let query = match url.query() {
+                Some(query) => format!("{query}&{part}"),
+                None => part.clone(),
+            };
+            url.set_query(Some(&query));
         }
         Ok(url)
     }

@@ -47,9 +47,9 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         if !sent.contains(&name) || received.contains(&name) {
             continue;
         }
-        if schemas
+        if let Some(value) = schemas
             .get_mut(&name)
-            .is_some_and(|schema| require(schema, property, value))
+            .and_then(|schema| require(schema, property, value))
         {
             let at = pointer(
                 &format!("{}/properties", pointer("/components/schemas", &name)),
@@ -77,19 +77,23 @@ fn tags(schema: &Value) -> Vec<(String, (String, String))> {
         .collect()
 }
 
-/// Returns whether the schema could be changed to require the value of the property.
-fn require(schema: &mut Value, property: &str, value: &str) -> bool {
+/// Makes the schema require a value of the property, and returns that value; `None` if the schema stays as it is.
+fn require(schema: &mut Value, property: &str, value: &str) -> Option<String> {
     let is_object = schema.get("type").is_none_or(|declared| declared == "object")
         && !["$ref", "oneOf", "allOf", "enum", "items"]
             .iter()
             .any(|key| schema.get(key).is_some());
-    let Some(schema) = schema.as_object_mut().filter(|_| is_object) else {
-        return false;
-    };
+    let schema = schema.as_object_mut().filter(|_| is_object)?;
     let properties = schema.entry("properties").or_insert_with(|| json!({}));
     let declared = properties.get(property).cloned();
     let declared = declared.unwrap_or_else(|| json!({"type": "string"}));
     let is_string = declared.get("type").is_some_and(|declared| declared == "string");
+    // A single value that the schema declares itself is the one, also where the mapping lacks the schema.
+    let values = declared.get("enum").and_then(Value::as_array);
+    let value = match values.map(Vec::as_slice) {
+        Some([Value::String(only)]) => only.clone(),
+        _ => value.to_owned(),
+    };
     let allows = declared.get("enum").is_none_or(|values| *values == json!([value]));
     let required = schema
         .get("required")
@@ -98,7 +102,7 @@ fn require(schema: &mut Value, property: &str, value: &str) -> bool {
         .unwrap_or_default();
     let is_tag = declared.get("enum").is_some() && required.contains(&json!(property));
     if !is_string || !allows || is_tag {
-        return false;
+        return None;
     }
     let mut tag = declared;
     tag["enum"] = json!([value]);
@@ -110,7 +114,7 @@ fn require(schema: &mut Value, property: &str, value: &str) -> bool {
     if let Some(names) = names.as_array_mut().filter(|names| !names.contains(&json!(property))) {
         names.push(json!(property));
     }
-    true
+    Some(value)
 }
 
 #[cfg(test)]

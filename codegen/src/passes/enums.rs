@@ -4,6 +4,8 @@
 //! Left are enums of distinct strings. Numbers and booleans keep their type without the list, since a value that the
 //! document does not know yet must not fail to decode.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::Changes;
@@ -34,9 +36,11 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 
 /// Returns the values that stay, and what is to be said of it; settles `type` and `nullable`.
 fn reduce(schema: &mut Map<String, Value>, values: &[Value]) -> (Vec<Value>, Option<&'static str>) {
+    // By their text: an enum can have 100,000 values.
+    let mut seen = BTreeSet::new();
     let mut distinct: Vec<Value> = Vec::with_capacity(values.len());
     for value in values.iter().filter(|value| !value.is_null()) {
-        if !distinct.contains(value) {
+        if seen.insert(value.to_string()) {
             distinct.push(value.clone());
         }
     }

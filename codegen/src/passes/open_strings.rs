@@ -1,5 +1,7 @@
 //! Joins what is one type because enums are open: an enum beside a plain string, or beside another enum.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::Changes;
@@ -15,6 +17,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         if branches.iter().filter(is_string).count() < 2 {
             return;
         }
+        let mut seen = BTreeSet::new();
         let mut values: Vec<Value> = Vec::new();
         for value in branches
             .iter()
@@ -22,7 +25,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             .filter_map(|branch| branch.get("enum")?.as_array())
             .flatten()
         {
-            if !values.contains(value) {
+            if seen.insert(value.to_string()) {
                 values.push(value.clone());
             }
         }

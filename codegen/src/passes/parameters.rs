@@ -12,6 +12,9 @@ use super::{Changes, shape};
 use crate::document::{for_each_operation, schemas};
 use crate::reference;
 
+/// The mark of a query parameter that is written in another way than `name=value`.
+pub const STYLE: &str = "x-vapi-style";
+
 /// Headers that the client sets itself.
 const OWN_HEADERS: [&str; 3] = ["accept", "authorization", "content-type"];
 
@@ -115,6 +118,13 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
         parameter.insert("required".to_owned(), json!(true));
         changes.note(format!("{at}/required"), "true: a path needs its parameters");
     }
+    let mark = wire_style(parameter, components).filter(|_| in_query);
+    if let Some(mark) = mark {
+        parameter.shift_remove("style");
+        parameter.shift_remove("explode");
+        parameter.insert(STYLE.to_owned(), json!(mark));
+        changes.note(format!("{at}/style"), format!("written by the client: {mark}"));
+    }
     let style = if in_query { "form" } else { "simple" };
     parameter.retain(|key, value| {
         let sound = match key.as_str() {
@@ -137,11 +147,42 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
             schema["items"] = item;
             without_null(schema)
         }
+        _ if mark.is_some() => without_null(schema.clone()),
         _ => sendable_scalar(&schema, !in_query, components),
     };
     if parameter.get("schema") != Some(&sendable) {
         parameter.insert("schema".to_owned(), sendable);
         changes.note(format!("{at}/schema"), "read as something that can be written as text");
+    }
+}
+
+/// Returns the form of a query parameter, where it is not `name=value` for each value. A style that the standard does not define for the
+/// schema has none.
+fn wire_style(parameter: &Map<String, Value>, components: &Map<String, Value>) -> Option<&'static str> {
+    let style = parameter.get("style").and_then(Value::as_str).unwrap_or("form");
+    let explode = parameter
+        .get("explode")
+        .and_then(Value::as_bool)
+        .unwrap_or(style == "form");
+    let mut schema = parameter.get("schema")?;
+    for _ in 0..LONGEST_CHAIN {
+        match reference::target(schema).and_then(|name| components.get(name)) {
+            Some(component) => schema = component,
+            None => break,
+        }
+    }
+    let kind = schema.get("type").and_then(Value::as_str)?;
+    let is_union = schema.get("oneOf").is_some() || schema.get("anyOf").is_some() || schema.get("allOf").is_some();
+    let is_referred = parameter.get("schema").and_then(reference::target).is_some();
+    match (style, kind, explode) {
+        _ if is_union => None,
+        ("form", "array", false) if !is_referred => Some("comma"),
+        ("spaceDelimited", "array", false) if !is_referred => Some("space"),
+        ("pipeDelimited", "array", false) if !is_referred => Some("pipe"),
+        ("deepObject", "object", _) => Some("deepObject"),
+        ("form", "object", true) => Some("properties"),
+        ("form", "object", false) => Some("comma"),
+        _ => None,
     }
 }
 
@@ -231,11 +272,10 @@ mod tests {
             run,
             json!({
                 "paths": {"/a": {"get": {"parameters": [
-                    {"name": "filter", "in": "query", "style": "deepObject", "schema": {"type": "object"}},
                     {"name": "either", "in": "query", "schema": {"oneOf": [{"type": "string"}, {"type": "number"}]}},
                     {"name": "json", "in": "query", "content": {"application/json": {}}},
                     {"name": "ids", "in": "query", "schema": {"type": "array", "items": {"type": "object"}}},
-                    {"name": "object", "in": "query", "schema": {"$ref": "#/components/schemas/O"}},
+                    {"name": "object", "in": "query", "style": "simple", "schema": {"$ref": "#/components/schemas/O"}},
                     {"name": "since", "in": "header", "schema": {"type": "string", "format": "date-time"}},
                     {"name": "list", "in": "header", "schema": {"type": "array", "items": {"type": "string"}}},
                     {"name": "maybe", "in": "query", "required": "no", "schema": {"type": "number", "nullable": true}}
@@ -247,7 +287,6 @@ mod tests {
         assert_eq!(
             after["paths"]["/a"]["get"]["parameters"],
             json!([
-                {"name": "filter", "in": "query", "schema": string},
                 {"name": "either", "in": "query", "schema": string},
                 {"name": "json", "in": "query", "schema": string},
                 {"name": "ids", "in": "query", "schema": {"type": "array", "items": string}},
@@ -257,6 +296,38 @@ mod tests {
                 {"name": "maybe", "in": "query", "schema": {"type": "number"}}
             ])
         );
+    }
+
+    #[test]
+    fn styles_of_lists_and_objects_are_written_by_the_client() {
+        let strings = json!({"type": "array", "items": {"type": "string"}});
+        let object = json!({"$ref": "#/components/schemas/O"});
+        let (after, _) = repair(
+            run,
+            json!({
+                "paths": {"/a": {"get": {"parameters": [
+                    {"name": "a", "in": "query", "explode": false, "schema": strings},
+                    {"name": "b", "in": "query", "style": "spaceDelimited", "schema": strings},
+                    {"name": "c", "in": "query", "style": "pipeDelimited", "schema": strings},
+                    {"name": "d", "in": "query", "style": "pipeDelimited", "explode": true, "schema": strings},
+                    {"name": "e", "in": "query", "style": "deepObject", "schema": object},
+                    {"name": "f", "in": "query", "schema": object},
+                    {"name": "g", "in": "query", "explode": false, "schema": object}
+                ]}}},
+                "components": {"schemas": {"O": {"type": "object", "properties": {"x": {"type": "string"}}}}}
+            }),
+        );
+        let parameters = after["paths"]["/a"]["get"]["parameters"].as_array().unwrap();
+        let styles: Vec<&str> = parameters
+            .iter()
+            .map(|parameter| parameter.get("x-vapi-style").and_then(Value::as_str).unwrap_or("none"))
+            .collect();
+        assert_eq!(
+            styles,
+            ["comma", "space", "pipe", "none", "deepObject", "properties", "comma"]
+        );
+        assert_eq!(parameters[4]["schema"], object);
+        assert!(parameters.iter().all(|parameter| parameter.get("style").is_none()));
     }
 
     #[test]

@@ -22,12 +22,16 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             changes.note(format!("{at}/not"), "dropped: the generator cannot express it");
         }
         one_keyword(at, keywords, changes);
-        let Some(Value::Array(branches)) = keywords.get("oneOf") else {
-            return;
-        };
-        let simple = simplify(branches, keywords);
-        if simple != *schema {
+        let mut simplified = false;
+        while let Some(simple) = simplified_union(schema) {
             *schema = simple;
+            simplified = true;
+            // A union of one is that one, which can be a union in turn.
+            if let Some(keywords) = schema.as_object_mut() {
+                one_keyword(at, keywords, changes);
+            }
+        }
+        if simplified {
             changes.note(
                 format!("{at}/oneOf"),
                 "simplified: every branch says something of its own",
@@ -35,6 +39,13 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
         }
     });
     break_circles(document, changes);
+}
+
+/// Returns what a union is without what says nothing, if it is not that already.
+fn simplified_union(schema: &Value) -> Option<Value> {
+    let keywords = schema.as_object()?;
+    let simple = simplify(keywords.get("oneOf")?.as_array()?, keywords);
+    (simple != *schema).then_some(simple)
 }
 
 /// Leaves one of `oneOf` and `anyOf`, under the name that makes an enum of it.
@@ -261,6 +272,25 @@ mod tests {
                 "B": {"type": "string", "nullable": true},
                 "C": {"allOf": [{"$ref": "#/components/schemas/B"}], "nullable": true}
             })
+        );
+    }
+
+    #[test]
+    fn a_union_of_one_union_is_simplified_as_well() {
+        let reference = |name: &str| json!({"$ref": format!("#/components/schemas/{name}")});
+        let (after, _) = repair_schemas(
+            run,
+            json!({
+                "A": {"oneOf": [{
+                    "anyOf": [reference("A"), reference("B"), reference("B"), {"type": "string"}],
+                    "discriminator": {"propertyName": "t"}
+                }]},
+                "B": {"type": "object"}
+            }),
+        );
+        assert_eq!(
+            after["A"],
+            json!({"oneOf": [reference("B"), {"type": "string"}], "discriminator": {"propertyName": "t"}})
         );
     }
 

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::raw::Signature;
 use crate::docs::{Docs, comment};
 use crate::names::{progenitor_name, snake_name};
-use crate::operations::{Body, Content, Operation, Parameter, Transfer};
+use crate::operations::{Body, Content, Operation, Parameter, QueryStyle, Transfer};
 
 /// The methods that every prepared operation has: no setter can take one of these names.
-const METHODS_OF_OPERATION: [&str; 16] = [
+const METHODS_OF_OPERATION: [&str; 17] = [
     "body",
     "form",
     "header",
@@ -25,6 +25,7 @@ const METHODS_OF_OPERATION: [&str; 16] = [
     "pages",
     "path",
     "query",
+    "query_styled",
     "query_value",
     "stream",
     "timeout",
@@ -256,7 +257,13 @@ fn say(parameter: &Parameter, value: &str, signature: &Signature) -> String {
     let ty = parameter_type(parameter, signature);
     match parameter.header {
         true => format!("header({:?}, &Into::<{ty}>::into({value}).to_string())", parameter.name),
-        false => format!("query_value::<{ty}>({:?}, {value}.into())", parameter.name),
+        false if parameter.style == QueryStyle::Repeated => {
+            format!("query_value::<{ty}>({:?}, {value}.into())", parameter.name)
+        }
+        false => format!(
+            "query_styled::<{ty}>({:?}, {value}.into(), crate::operation::QueryStyle::{:?})",
+            parameter.name, parameter.style
+        ),
     }
 }
 

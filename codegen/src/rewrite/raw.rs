@@ -8,7 +8,7 @@ use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
 
 use super::{RewriteError, rust_type};
 use crate::names::progenitor_name;
-use crate::operations::{Content, Operation, Transfer};
+use crate::operations::{Content, Operation, Parameter, QueryStyle, Transfer};
 
 /// The types that progenitor gave an operation's arguments and response, as written beside a `types` module.
 #[derive(Debug, Default, Clone)]
@@ -118,6 +118,14 @@ pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, R
         .filter(|operation| operation.transfer == Some(Transfer::Upload))
         .map(|operation| progenitor_name(&operation.id))
         .collect();
+    let styled: BTreeMap<String, Vec<&Parameter>> = operations
+        .iter()
+        .map(|operation| {
+            let parameters = operation.parameters.iter();
+            let styled = parameters.filter(|parameter| !parameter.header && parameter.style != QueryStyle::Repeated);
+            (progenitor_name(&operation.id), styled.collect())
+        })
+        .collect();
     for item in &mut items {
         if let Item::Use(import) = item {
             *import = without_encode_path(import.clone());
@@ -129,6 +137,9 @@ pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, R
             if let ImplItem::Fn(method) = method {
                 WithoutApiVersion.visit_impl_item_fn_mut(method);
                 share_the_end(method);
+                if let Some(parameters) = styled.get(&method.sig.ident.to_string()) {
+                    Styled(parameters).visit_impl_item_fn_mut(method);
+                }
                 // Compiled where it is called, if it is: the future of each names most of the types.
                 method.attrs.push(syn::parse_quote!(#[inline]));
                 if uploads.iter().any(|upload| method.sig.ident == upload) {
@@ -263,6 +274,30 @@ fn operation_id(info: &Stmt) -> Option<syn::LitStr> {
             lit: syn::Lit::Str(id), ..
         }) => Some(id.clone()),
         _ => None,
+    }
+}
+
+/// Writes query parameters in their styles: progenitor repeats the names of lists and of objects.
+struct Styled<'p>(&'p [&'p Parameter]);
+
+impl VisitMut for Styled<'_> {
+    fn visit_expr_mut(&mut self, expression: &mut Expr) {
+        visit_mut::visit_expr_mut(self, expression);
+        let Expr::Call(call) = expression else { return };
+        let is_new = matches!(&*call.func, Expr::Path(path)
+            if path.path.segments.iter().any(|segment| segment.ident == "QueryParam"));
+        let Some(Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(name),
+            ..
+        })) = call.args.first()
+        else {
+            return;
+        };
+        let parameter = self.0.iter().find(|parameter| parameter.name == name.value());
+        if let (true, Some(parameter), Some(value)) = (is_new, parameter, call.args.get(1)) {
+            let style = quote::format_ident!("{}", format!("{:?}", parameter.style));
+            *expression = syn::parse_quote!(crate::raw::styled(#name, #value, crate::operation::QueryStyle::#style));
+        }
     }
 }
 

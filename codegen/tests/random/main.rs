@@ -3,6 +3,7 @@
 //! The documents are always the same. `VAPI_DOCUMENTS` is how many to try, and `VAPI_DOCUMENTS_SEED` which.
 
 mod batch;
+mod cases;
 mod document;
 
 use std::collections::BTreeMap;
@@ -43,8 +44,12 @@ fn compile_all() {
     let mut failed = Vec::new();
     let mut compiled = 0;
     let numbers: Vec<usize> = (0..count).collect();
-    for numbers in numbers.chunks(MOST) {
+    for (index, numbers) in numbers.chunks(MOST).enumerate() {
         let mut batch = Batch::new("random-documents");
+        for (name, document) in cases::cases().into_iter().filter(|_| index == 0) {
+            let code = generate(document.clone(), &config).unwrap_or_else(|error| panic!("{name}: {error}"));
+            batch.add(name, &document, &code);
+        }
         for number in numbers {
             let document = strategy.new_tree(&mut runner).unwrap().current();
             let name = format!("d{number}");
