@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn json_under_another_name_is_json_and_other_content_keeps_its_type() {
+    fn content_that_is_not_json_keeps_its_type() {
         let (after, _) = repair_operation(
             run,
             json!({"responses": {"200": {"content": {"text/html": {}, "application/json; charset=utf-8": {}}}}}),
