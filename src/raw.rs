@@ -69,7 +69,7 @@ fn context_of(method: &'static str) -> RequestContext {
 /// Returns the pairs of a query parameter that has a style. Generated methods call it.
 #[allow(dead_code, reason = "a document may have no parameter with a style")]
 pub(crate) fn styled<T: Serialize>(name: &str, value: T, style: QueryStyle) -> Vec<(String, String)> {
-    // What cannot be serialized is not sent; progenitor's own parameters would fail in the same place.
+    // The values are of generated types, which always serialize.
     let value = serde_json::to_value(value).unwrap_or_default();
     crate::transport::styled_pairs(name, value, style)
 }

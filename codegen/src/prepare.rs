@@ -151,7 +151,10 @@ impl std::error::Error for PrepareError {}
 pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, PrepareError> {
     let mut report = Report::new();
     let mut lowered = Changes::default();
-    passes::openapi_3_1::run(&mut document, &mut lowered)?;
+    passes::openapi_3_1::run(&mut document, &mut lowered).map_err(|refusal| PrepareError {
+        pointer: refusal.pointer,
+        problem: refusal.problem,
+    })?;
     report.push(("openapi_3_1", lowered));
     repair(&mut document, &config.corrections, &mut report);
 

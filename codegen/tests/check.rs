@@ -282,7 +282,7 @@ fn a_document_in_yaml_is_read_as_its_json() {
 }
 
 #[test]
-fn what_openapi_3_0_cannot_say_is_refused_with_its_place() {
+fn what_cannot_be_lowered_is_refused_with_its_place() {
     let mut document = small();
     document["openapi"] = json!("3.1.0");
     document["components"]["schemas"]["AVoice"]["properties"]["next"] = json!({"$dynamicRef": "#voice"});

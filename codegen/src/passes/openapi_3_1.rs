@@ -10,7 +10,6 @@ use super::prune::ROOT;
 use super::{Changes, shape};
 use crate::document::{METHODS, pointer};
 use crate::names;
-use crate::prepare::PrepareError;
 
 /// Keywords that only limit values or describe the schema.
 const DROPPED: [&str; 22] = [
@@ -49,12 +48,21 @@ const REMARKS: [&str; 7] = [
     "externalDocs",
 ];
 
+/// What OpenAPI 3.0 cannot say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// JSON pointer of the place.
+    pub pointer: String,
+    /// The problem.
+    pub problem: String,
+}
+
 /// Makes the document one of OpenAPI 3.0. One that is already is left alone.
 ///
 /// # Errors
 ///
 /// When a schema has a reference that leads out of the components, or can have no value.
-pub fn run(document: &mut Value, changes: &mut Changes) -> Result<(), PrepareError> {
+pub fn run(document: &mut Value, changes: &mut Changes) -> Result<(), Refusal> {
     let version = document.get("openapi").and_then(Value::as_str).unwrap_or_default();
     if version != "3.1" && !version.starts_with("3.1.") {
         return Ok(());
@@ -163,7 +171,7 @@ struct Lower<'a> {
 
 impl Lower<'_> {
     /// Lowers every schema of the document: those of the components, and what stands under `schema` anywhere else.
-    fn document(&mut self, document: &mut Value) -> Result<(), PrepareError> {
+    fn document(&mut self, document: &mut Value) -> Result<(), Refusal> {
         let Some(parts) = document.as_object_mut() else {
             return Ok(());
         };
@@ -185,7 +193,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn part(&mut self, at: &str, part: &mut Value) -> Result<(), PrepareError> {
+    fn part(&mut self, at: &str, part: &mut Value) -> Result<(), Refusal> {
         match part {
             Value::Object(members) => {
                 for (key, value) in members {
@@ -208,7 +216,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn schema(&mut self, at: &str, schema: &mut Value) -> Result<(), PrepareError> {
+    fn schema(&mut self, at: &str, schema: &mut Value) -> Result<(), Refusal> {
         match schema {
             Value::Bool(true) => {
                 *schema = json!({});
@@ -226,7 +234,7 @@ impl Lower<'_> {
     }
 
     /// A reference with keywords beside it that say something of the values is one part of several.
-    fn reference(&mut self, at: &str, schema: &mut Map<String, Value>) -> Result<(), PrepareError> {
+    fn reference(&mut self, at: &str, schema: &mut Map<String, Value>) -> Result<(), Refusal> {
         for keyword in ["$dynamicRef", "$recursiveRef"] {
             if schema.contains_key(keyword) {
                 return Err(refused(
@@ -264,7 +272,7 @@ impl Lower<'_> {
         Ok(())
     }
 
-    fn children(&mut self, at: &str, schema: &mut Map<String, Value>) -> Result<(), PrepareError> {
+    fn children(&mut self, at: &str, schema: &mut Map<String, Value>) -> Result<(), Refusal> {
         self.patterns(at, schema);
         for (key, value) in schema {
             let at = pointer(at, key);
@@ -367,8 +375,8 @@ impl Lower<'_> {
     }
 }
 
-fn refused(at: &str, problem: &str) -> PrepareError {
-    PrepareError {
+fn refused(at: &str, problem: &str) -> Refusal {
+    Refusal {
         pointer: at.to_owned(),
         problem: problem.to_owned(),
     }
@@ -381,7 +389,8 @@ mod tests {
     fn lowered(schema: Value) -> Result<Value, String> {
         let mut document =
             json!({"openapi": "3.1.0", "components": {"schemas": {"A": schema, "B": {"type": "object"}}}});
-        run(&mut document, &mut Changes::default()).map_err(|error| error.to_string())?;
+        run(&mut document, &mut Changes::default())
+            .map_err(|refusal| format!("{}: {}", refusal.pointer, refusal.problem))?;
         assert_eq!(document["openapi"], "3.0.3");
         Ok(document["components"]["schemas"]["A"].take())
     }
@@ -419,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn encodings_examples_patterns_and_prefixes_have_a_meaning_in_3_0() {
+    fn encodings_examples_patterns_and_prefixes_are_read() {
         assert_eq!(
             lowered(json!({"type": "string", "contentEncoding": "base64", "examples": ["YQ==", "Yg=="]})).unwrap(),
             json!({"type": "string", "format": "byte", "example": "YQ=="})
@@ -438,11 +447,11 @@ mod tests {
     fn what_cannot_be_said_is_refused_with_its_place() {
         assert_eq!(
             lowered(json!({"properties": {"x": {"$ref": "#/$defs/X"}}})).unwrap_err(),
-            "/components/schemas/A/properties/x/$ref cannot be read as OpenAPI 3.0: `#/$defs/X` is no component"
+            "/components/schemas/A/properties/x/$ref: `#/$defs/X` is no component"
         );
         assert_eq!(
             lowered(json!({"type": "array", "items": false})).unwrap_err(),
-            "/components/schemas/A/items cannot be read as OpenAPI 3.0: `false` allows no value"
+            "/components/schemas/A/items: `false` allows no value"
         );
         assert!(
             lowered(json!({"$dynamicRef": "#node"}))
