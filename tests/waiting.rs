@@ -180,11 +180,11 @@ async fn an_unreadable_state_is_an_error_with_a_path() {
     let (_server, vapi) = asked(&[r#"{"id":7,"status":"ended"}"#]).await;
     let error = vapi.calls().wait_until_ended("c").await.unwrap_err();
     assert_eq!(error.json_path(), Some("id"));
-    let (_server, vapi) = asked(&[r#"[{"id":"2","fileId":"f","bytes":"many"}]"#]).await;
+    let (_server, vapi) = asked(&[r#"[{"id":7,"fileId":"f"}]"#]).await;
     let error = vapi
         .knowledge_bases()
         .wait_until_file_indexed("kb", "f")
         .await
         .unwrap_err();
-    assert_eq!(error.json_path(), Some("[0].bytes"));
+    assert_eq!(error.json_path(), Some("[0].id"));
 }

@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Debug};
 
 use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::capture::capture;
-use super::fit::Expected;
+use super::fit::{Expected, MemberPlan};
 use super::read::read_text;
 use super::{Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 
@@ -232,7 +232,7 @@ fields_of! {
     i64 = 0, Expected::Integer;
     Number = Number::from(0), Expected::Number;
     serde_json::Value = serde_json::Value::Null, Expected::Any;
-    serde_json::Map<String, serde_json::Value> = serde_json::Map::new(), Expected::Map(|| Expected::Any);
+    serde_json::Map<String, serde_json::Value> = serde_json::Map::new(), Expected::AnyMap;
 }
 
 impl<T: Field> Field for Vec<T> {
@@ -315,13 +315,19 @@ impl<'de, T: Field> Visitor<'de> for FieldSeed<'_, BTreeMap<String, T>> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(name) = map.next_key()? {
+        while let Some(name) = map.next_key::<String>()? {
+            if self.mode.member() == MemberPlan::Skip {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            }
             let mut value = T::blank();
             map.next_value_seed(FieldSeed {
                 field: &mut value,
                 mode: self.mode,
             })?;
-            self.field.insert(name, value);
+            if self.field.insert(name, value).is_some() {
+                return Err(A::Error::custom("a key stands twice"));
+            }
         }
         Ok(())
     }

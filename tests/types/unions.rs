@@ -213,6 +213,14 @@ fn the_last_of_a_property_that_stands_twice_is_read() {
     };
     assert_eq!(voice.voice_id.as_str(), "brian");
     assert_eq!(misfits, ["voice.voiceId", "voice.provider"]);
+    // In a map as well.
+    let text = r#"{"skippedStructuredOutputs": {"key": true, "other": {}, "key": {"name": "last"}}}"#;
+    let read = vapi::read_body::<types::Artifact>(text.as_bytes()).unwrap();
+    let skipped = read.value.skipped_structured_outputs.unwrap();
+    assert_eq!(skipped["key"].name.as_deref(), Some("last"));
+    assert_eq!(skipped.len(), 2);
+    let paths: Vec<&str> = read.misfits.iter().map(vapi::Misfit::json_path).collect();
+    assert_eq!(paths, ["skippedStructuredOutputs.key"]);
 }
 
 #[test]

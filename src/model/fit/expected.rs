@@ -25,6 +25,8 @@ pub enum Expected {
     Optional(fn() -> Expected),
     List(fn() -> Expected),
     Map(fn() -> Expected),
+    /// An object of any members.
+    AnyMap,
     Object(fn() -> ObjectTable),
     Union(fn() -> UnionTable),
 }
@@ -48,7 +50,7 @@ impl Expected {
             Expected::String => "a string",
             Expected::Optional(inner) => inner().kind(),
             Expected::List(_) => "a list",
-            Expected::Map(_) | Expected::Object(_) => "an object",
+            Expected::Map(_) | Expected::AnyMap | Expected::Object(_) => "an object",
             Expected::Union(_) => "a value of a variant",
         }
     }
@@ -63,7 +65,7 @@ impl Expected {
             | (Expected::String, Tree::String(_))
             | (Expected::Optional(_), Tree::Null)
             | (Expected::List(_), Tree::Array(_))
-            | (Expected::Map(_) | Expected::Object(_), Tree::Object(_)) => true,
+            | (Expected::Map(_) | Expected::AnyMap | Expected::Object(_), Tree::Object(_)) => true,
             (Expected::Optional(inner), value) => inner().takes(value, tables),
             (Expected::Union(table), value) => {
                 let kind = json_kind(value);

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-/// What becomes of one member of an object.
+/// What becomes of one member of an object, or of a map.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberPlan {
@@ -10,7 +10,7 @@ pub enum MemberPlan {
     Read,
     /// It does not fit: it is kept in `extra`.
     Keep,
-    /// The same property follows once more: it is skipped.
+    /// Another member with its name follows: it is skipped.
     Skip,
 }
 

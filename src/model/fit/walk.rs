@@ -4,6 +4,8 @@
 //! with nothing else. What cannot be is an `Err`, which goes up to the nearest place that can keep it: an optional property, or a
 //! union. The decisions inside that place are taken back.
 
+use std::collections::HashMap;
+
 use super::expected::{Expected, ObjectTable, Tables, UnionTable, json_kind};
 use super::misfit::{Misfit, Misfits};
 use super::plan::{Checkpoint, MemberPlan, Plan};
@@ -66,13 +68,7 @@ impl<'t> Walk<'t> {
                 }
                 Ok(())
             }
-            (Expected::Map(inner), Tree::Object(members)) => {
-                for (name, value) in members {
-                    let path = self.step(path, Step::Member(name));
-                    self.value(value, inner(), path)?;
-                }
-                Ok(())
-            }
+            (Expected::Map(inner), Tree::Object(members)) => self.map(members, inner, path),
             (Expected::Object(table), Tree::Object(members)) => {
                 let table = self.tables.object(table);
                 self.object(members, &table, path)
@@ -89,6 +85,30 @@ impl<'t> Walk<'t> {
                 found: value.kind(),
             }),
         }
+    }
+
+    fn map(&mut self, members: &'t [Member<'t>], inner: fn() -> Expected, path: Path) -> Result<(), Draft> {
+        let names = members.iter().enumerate();
+        let last: HashMap<&str, usize> = names.map(|(at, (name, _))| (&**name, at)).collect();
+        for (at, (name, value)) in members.iter().enumerate() {
+            let number = self.plan.add_member();
+            let path = self.step(path, Step::Member(name));
+            match last.get(&**name) == Some(&at) {
+                true => self.value(value, inner(), path)?,
+                false => self.skip(number, path),
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips a member, since another one with its name follows.
+    fn skip(&mut self, number: usize, path: Path) {
+        self.plan.set_member(number, MemberPlan::Skip);
+        self.misfits.push(Draft {
+            path,
+            expected: Wanted::Kind("one value"),
+            found: "several, of which the last is read",
+        });
     }
 
     fn object(&mut self, members: &'t [Member<'t>], table: &ObjectTable, path: Path) -> Result<(), Draft> {
@@ -114,12 +134,7 @@ impl<'t> Walk<'t> {
             };
             let path = self.step(path, Step::Member(name));
             if last[index] != Some(at) {
-                self.plan.set_member(number, MemberPlan::Skip);
-                self.misfits.push(Draft {
-                    path,
-                    expected: Wanted::Kind("one value"),
-                    found: "several, of which the last is read",
-                });
+                self.skip(number, path);
                 continue;
             }
             match table.fields.get(index) {
