@@ -48,7 +48,10 @@ fn real_payloads_decode_and_keep_all_they_say() {
             println!("         {finding}");
         }
         let captured = entry.origin.starts_with("captured");
-        if matches!(outcome, Outcome::Panic | Outcome::Misfit)
+        // A request of the manual leaves out the discriminator of an update, which the types here require and always send.
+        let is_request = entry.file.starts_with("request/");
+        if outcome == Outcome::Panic
+            || (outcome == Outcome::Misfit && !is_request)
             || (captured && !matches!(outcome, Outcome::Ok | Outcome::NoType))
         {
             let _ = writeln!(broken, "{line}\n    {}", findings.join("\n    "));
