@@ -128,7 +128,7 @@ fn a_changed_snapshot_is_generated_and_compiled_again() {
     assert!(
         build
             .generated("types.rs")
-            .contains("voicemail_message \"voicemailMessage\" opt String;")
+            .contains("voicemail_message \"voicemailMessage\" opt one String;")
     );
 }
 
