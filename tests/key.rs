@@ -37,7 +37,7 @@ async fn an_excerpt_of_a_success_shows_no_key() {
 }
 
 #[tokio::test]
-async fn an_excerpt_that_is_cut_within_the_key_shows_no_part_of_it() {
+async fn an_excerpt_cut_within_the_key_shows_none_of_it() {
     for before in 180..200 {
         let page = format!("{} {KEY} and more", "x".repeat(before));
         let error = error_of(Reply::new(403, "text/plain", page)).await;
@@ -71,7 +71,7 @@ async fn the_headers_of_a_response_show_no_key() {
 }
 
 #[tokio::test]
-async fn a_key_in_a_header_of_the_caller_is_hidden_too() {
+async fn a_key_in_a_caller_header_is_hidden_too() {
     let authorization = format!("Bearer {OTHER}");
     let message = format!(r#"{{"message":"no such key: {OTHER}"}}"#);
     for reply in [Reply::json(401, &message), Reply::new(200, "text/plain", OTHER)] {

@@ -120,7 +120,7 @@ async fn one_wrong_value_costs_a_list_nothing() {
 }
 
 #[tokio::test]
-async fn an_element_that_cannot_be_is_one_error_of_a_stream() {
+async fn an_unreadable_element_is_one_error_of_a_stream() {
     let body = json!([{ "id": "a" }, "b", { "cost": 1 }, { "id": "d" }]).to_string();
     let server = Server::replying([Reply::json(200, &body)]).await;
     let mut stream = client(&server).calls().list().stream();

@@ -234,7 +234,7 @@ async fn a_request_without_a_time_limit_can_be_made() {
 }
 
 #[tokio::test]
-async fn a_retry_after_that_is_no_sane_number_is_beyond_a_minute() {
+async fn an_absurd_retry_after_is_beyond_a_minute() {
     for absurd in ["1e19", "1e300", "99999999999999999999", "-1", "NaN", "inf"] {
         let busy = Reply::empty(429).header("retry-after", absurd);
         let server = Server::replying([busy]).await;

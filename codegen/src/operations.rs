@@ -101,7 +101,7 @@ pub enum Content {
     Json,
     /// Text of any media type.
     Text,
-    /// What is neither JSON nor text.
+    /// Content that is neither JSON nor text.
     Bytes,
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
 use serde_json::{Map, Number, Value};
 
-/// As deep as `serde_json` reads JSON.
+/// The deepest nesting that is read, the same as `serde_json` has for JSON.
 const DEEPEST: usize = 128;
 
 /// More values than any document has. Aliases of aliases reach it quickly.

@@ -224,8 +224,9 @@ fn html_is_an_error() {
 #[test]
 fn text_and_nothing_at_all_are_errors() {
     let workspace = Workspace::new();
+    // It is YAML, but not a document.
     let url = serve(json("openapi: 3.0.0"));
-    let cause = "is not JSON: expected value at line 1 column 1";
+    let cause = "is no OpenAPI document: it has no object `paths`";
     workspace.assert_failed(&workspace.pull(&[&url]), &url, cause);
 
     let url = serve(json(""));

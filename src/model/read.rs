@@ -12,7 +12,7 @@ use super::fit::{self, MemberPlan, Misfit, Misfits, Plan};
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub enum Mode<'p> {
-    /// As it comes. What does not fit makes the whole fail.
+    /// In one pass. A value that does not fit makes the whole reading fail.
     Direct {
         /// The number of captured texts that the value is in.
         captures: u8,

@@ -77,7 +77,7 @@ pub(crate) struct RawResponse {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) attempts: u32,
-    /// Whether a value that is not what the document says is an error.
+    /// Set if a value that is not what the document says is an error.
     pub(crate) strict: bool,
 }
 

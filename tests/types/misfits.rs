@@ -355,7 +355,7 @@ fn a_webhook_keeps_its_variant_whatever_is_wrong_in_it() {
 }
 
 #[test]
-fn a_list_with_an_element_that_cannot_be_is_kept_whole() {
+fn a_list_with_an_unreadable_element_is_kept_whole() {
     let text = r#"{"id": "c", "artifact": {"transfers": ["+15555550100", {}], "recordingUrl": "https://a"}}"#;
     let read = vapi::read_body::<types::Call>(text.as_bytes()).unwrap();
     let artifact = read.value.artifact.unwrap();
@@ -366,7 +366,7 @@ fn a_list_with_an_element_that_cannot_be_is_kept_whole() {
 }
 
 #[test]
-fn what_cannot_be_of_a_type_at_all_is_an_error_with_its_path() {
+fn a_value_of_no_type_is_an_error_with_its_path() {
     let error = |text: &str| {
         vapi::read_body::<Vec<types::Call>>(text.as_bytes())
             .unwrap_err()

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_entry_the_name_of_the_schema_is_the_value() {
+    fn without_an_entry_the_schema_name_is_the_value() {
         let (after, _) = repair_schemas(
             run,
             json!({"Pet": {

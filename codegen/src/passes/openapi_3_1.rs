@@ -48,7 +48,7 @@ const REMARKS: [&str; 7] = [
     "externalDocs",
 ];
 
-/// What OpenAPI 3.0 cannot say.
+/// A construct that OpenAPI 3.0 cannot say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// JSON pointer of the place.

@@ -142,7 +142,7 @@ impl ObjectTable {
 #[derive(Debug)]
 pub struct UnionTable {
     pub(crate) tag: Option<&'static str>,
-    /// Whether all variants are objects, told apart by the tag.
+    /// Set if all variants are objects that the tag tells apart.
     pub(crate) is_direct: bool,
     pub(crate) shapes: &'static [Shape],
     /// The kinds of the variants.

@@ -1,8 +1,8 @@
-//! What the fit walk decided, for the decoders that follow it.
+//! The decisions of the fit walk, for the decoders that follow it.
 
 use std::cell::Cell;
 
-/// What becomes of one member of an object, or of a map.
+/// The decision about one member of an object, or of a map.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MemberPlan {

@@ -4,7 +4,7 @@
 /// A text whose lone surrogates were replaced.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Repaired {
-    /// As long as the original text.
+    /// The replacement, as long as the original text.
     pub(crate) text: String,
     /// The strings that had one, by their number in the text. Names of members count.
     pub(crate) strings: Vec<usize>,

@@ -42,7 +42,7 @@ pub(super) struct Draft {
     found: &'static str,
 }
 
-/// What was expected where something does not fit.
+/// The expectation that a value does not meet.
 #[derive(Clone, Copy)]
 enum Wanted {
     Kind(&'static str),
