@@ -1,4 +1,4 @@
-//! The families of [`EndedReason`](crate::types::EndedReason): the party or cause that ended a call.
+//! The families of [`EndedReason`]: the party or cause that ended a call.
 //!
 //! The API has hundreds of reasons and adds new ones often. Their names follow a pattern, and
 //! [`EndedReason::kind`](crate::types::EndedReason::kind) sorts them by it. The pattern also covers values that this version of the
