@@ -366,7 +366,7 @@ fn a_list_with_an_unreadable_element_is_kept_whole() {
 }
 
 #[test]
-fn a_value_of_no_type_is_an_error_with_its_path() {
+fn an_impossible_value_is_an_error_with_its_path() {
     let error = |text: &str| {
         vapi::read_body::<Vec<types::Call>>(text.as_bytes())
             .unwrap_err()
