@@ -20,9 +20,9 @@ fn wrong() -> [Value; 5] {
 
 /// A position in an instance.
 struct Place {
-    /// As `serde_json` takes it.
+    /// The JSON pointer, for `serde_json`.
     pointer: String,
-    /// As misfits have it.
+    /// The path, in the form that misfits have.
     json_path: String,
     schema: Value,
     is_optional: bool,

@@ -87,7 +87,7 @@ fn with(mut schema: Value, more: Value) -> Value {
     schema
 }
 
-/// What can stand on any schema.
+/// Returns the keys that can stand on any schema.
 fn remarks() -> impl Strategy<Value = Value> {
     let flag = || weighted(0.1, any::<bool>().prop_map(Value::from));
     (
