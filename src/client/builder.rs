@@ -142,7 +142,7 @@ impl ClientBuilder {
     ///
     /// By default such a value costs no more than itself: it is kept as it came, an event at level `warn` names its path, and
     /// [`Response::misfits`](crate::Response::misfits) lists it. Strict decoding is for tests that watch the API for changes.
-    /// It holds for the types of this crate that operations, pages and waits return. A batch is never strict: its calls were placed.
+    /// It holds for the types of this crate wherever they are read from a response. A batch is never strict: its calls were placed.
     pub fn strict_decoding(mut self, strict: bool) -> Self {
         self.strict_decoding = strict;
         self
