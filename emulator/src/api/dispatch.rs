@@ -7,7 +7,7 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
-use crate::api::{calls, chat, list, resources, undocumented, upload};
+use crate::api::{calls, chat, list, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
 use crate::http::query::Query;
 use crate::http::response::Response;
@@ -126,7 +126,7 @@ fn perform(
     }
     context.body = &json;
     undocumented::seed(&context);
-    if let Some(response) = resources::missing_parent(&context) {
+    if let Some(response) = resources::missing_parent(&context).or_else(|| requirements::refusal(&context)) {
         return response;
     }
     match plan.role {

@@ -34,9 +34,15 @@ struct Arguments {
     /// A fault: 'POST /call=500,times=2', 'CallController_findOne=latency:300ms', '*=reset'
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
-    /// Accept requests that break the rules of the document
+    /// Accept requests that break the rules of the document or of the API
     #[arg(long)]
     lenient: bool,
+    /// Accept ids of resources that do not exist
+    #[arg(long)]
+    allow_unknown_ids: bool,
+    /// Accept calls, chats and campaigns without an assistant or a phone number
+    #[arg(long)]
+    allow_incomplete_calls: bool,
     /// The time that a call stays in each status, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     call_step: u64,
@@ -65,6 +71,8 @@ async fn main() -> ExitCode {
         .host(arguments.host)
         .api_key(arguments.key)
         .lenient(arguments.lenient)
+        .allow_unknown_ids(arguments.allow_unknown_ids)
+        .allow_incomplete_calls(arguments.allow_incomplete_calls)
         .call_step(Duration::from_millis(arguments.call_step))
         .keep_requests(REQUESTS)
         .shutdown_timeout(Duration::from_secs(10));

@@ -5,6 +5,7 @@ mod json_schema;
 pub(crate) mod list_style;
 mod messages;
 pub(crate) mod plan;
+pub(crate) mod references;
 pub(crate) mod routes;
 pub(crate) mod sample;
 pub(crate) mod schema;
