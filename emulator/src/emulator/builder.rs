@@ -61,6 +61,8 @@ impl Default for Builder {
                 lenient: false,
                 allow_unknown_ids: false,
                 allow_incomplete_calls: false,
+                allowed_origins: Vec::new(),
+                allowed_hosts: Vec::new(),
                 body_limit: 32 * 1024 * 1024,
                 call_step: Duration::from_millis(40),
                 log_limit: 4096,
@@ -117,6 +119,22 @@ impl Builder {
     #[cfg(feature = "data")]
     pub fn data(mut self, path: impl AsRef<Path>) -> Builder {
         self.data = Some(path.as_ref().to_owned());
+        self
+    }
+
+    /// Lets pages of this origin use the API in a browser, such as `https://app.example.com`; `*` is any. Pages of this machine
+    /// always may.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Builder {
+        let origin = origin.into();
+        self.settings
+            .allowed_origins
+            .push(origin.trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// Sends webhooks to this host, too, given by name or address; `*` is any. By default they are sent to this machine only.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Builder {
+        self.settings.allowed_hosts.push(host.into());
         self
     }
 

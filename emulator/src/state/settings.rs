@@ -12,6 +12,10 @@ pub(crate) struct Settings {
     pub allow_unknown_ids: bool,
     /// Accept calls without a phone number or an assistant.
     pub allow_incomplete_calls: bool,
+    /// The origins whose pages may use the API, besides those of this machine; `*` is any.
+    pub allowed_origins: Vec<String>,
+    /// The hosts that webhooks are sent to, besides this machine; `*` is any.
+    pub allowed_hosts: Vec<String>,
     /// The largest accepted request body, in bytes.
     pub body_limit: usize,
     /// The time that a call stays in each status.
