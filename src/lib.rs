@@ -39,6 +39,7 @@
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
+//! | `webhooks` | | messages to your server: [`webhooks`] |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
@@ -73,6 +74,9 @@ pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
 pub mod wait;
+#[cfg(feature = "webhooks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhooks;
 
 // Requests: by resource, typed, untyped, and progenitor's
 mod download;

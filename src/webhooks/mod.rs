@@ -1,0 +1,5 @@
+//! Webhooks: the messages that Vapi sends to your server.
+
+mod verifier;
+
+pub use verifier::{BearerScheme, HmacAlgorithm, HmacScheme, TimestampUnit, VerificationError, Verifier};
