@@ -309,7 +309,9 @@ impl HmacVerifier {
         let message_id_header = scheme.message_id_header.as_deref().map(header_name).transpose()?;
         let lacks = |placeholder, present: bool| format.contains(placeholder) && !present;
         if !format.contains(Placeholder::Body) {
-            return Err(Error::config("the payload format of HMAC signatures does not contain {body}"));
+            return Err(Error::config(
+                "the payload format of HMAC signatures does not contain {body}",
+            ));
         }
         if lacks(Placeholder::Timestamp, timestamp_header.is_some()) {
             return Err(Error::config(

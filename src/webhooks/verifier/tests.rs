@@ -77,7 +77,11 @@ fn present_but_empty_secret_counts_as_missing() {
     let missing = VerificationError::Missing {
         header: HeaderName::from_static("x-vapi-secret"),
     };
-    for sent in [headers(&[]), headers(&[("x-vapi-secret", "")]), headers(&[("x-vapi-secret", "  ")])] {
+    for sent in [
+        headers(&[]),
+        headers(&[("x-vapi-secret", "")]),
+        headers(&[("x-vapi-secret", "  ")]),
+    ] {
         assert_eq!(verifier.verify(&sent, BODY), Err(missing.clone()));
     }
 }
@@ -100,8 +104,14 @@ fn empty_and_impossible_secrets_are_refused() {
 #[test]
 fn bearer_header_and_prefix_can_be_chosen() {
     let usual = Verifier::bearer("t0ken").unwrap();
-    assert_eq!(refusal(&usual, &headers(&[("authorization", "Bearer t0ken")]), BODY), "");
-    assert_eq!(refusal(&usual, &headers(&[("Authorization", "bearer t0ken")]), BODY), "");
+    assert_eq!(
+        refusal(&usual, &headers(&[("authorization", "Bearer t0ken")]), BODY),
+        ""
+    );
+    assert_eq!(
+        refusal(&usual, &headers(&[("Authorization", "bearer t0ken")]), BODY),
+        ""
+    );
     assert_eq!(
         refusal(&usual, &headers(&[("authorization", "t0ken")]), BODY),
         "the header `authorization` does not begin with the prefix"
@@ -183,7 +193,10 @@ fn signatures_must_be_whole() {
     let verifier = hmac(sha256());
     let another_length = "the header `x-signature` has another length";
     assert_eq!(refusal(&verifier, &signed(&SHA256_HEX[..62]), BODY), another_length);
-    assert_eq!(refusal(&verifier, &signed(&format!("{SHA256_HEX}00")), BODY), another_length);
+    assert_eq!(
+        refusal(&verifier, &signed(&format!("{SHA256_HEX}00")), BODY),
+        another_length
+    );
     for unreadable in [&SHA256_HEX[..63], "zz", "é"] {
         let mut headers = signed("");
         headers.insert("x-signature", HeaderValue::from_bytes(unreadable.as_bytes()).unwrap());
@@ -250,7 +263,10 @@ fn signed_times_must_be_numbers() {
 fn replays_are_refused_if_asked_for() {
     let verifier = hmac(sha256().refuse_replays(2));
     assert_eq!(refusal(&verifier, &signed(SHA256_HEX), BODY), "");
-    assert_eq!(verifier.verify_at(now(), &signed(SHA256_HEX), BODY), Err(VerificationError::Replayed));
+    assert_eq!(
+        verifier.verify_at(now(), &signed(SHA256_HEX), BODY),
+        Err(VerificationError::Replayed)
+    );
     // A request that was refused is not remembered.
     assert_ne!(refusal(&verifier, &signed(SHA256_HEX), b"{}"), "");
     let indifferent = hmac(sha256());
@@ -286,10 +302,16 @@ fn schemes_that_cannot_be_verified_are_refused() {
             sha256().without_timestamp().payload_format("{timestamp}{body}"),
             "has {timestamp}",
         ),
-        (HmacScheme::new(HmacAlgorithm::Sha1, "?").secret_is_base64(), "is not base64"),
+        (
+            HmacScheme::new(HmacAlgorithm::Sha1, "?").secret_is_base64(),
+            "is not base64",
+        ),
         (sha256().signature_header(""), "cannot be the name of a header"),
         (sha256().signature_prefix("\n"), "has characters that no header has"),
-        (HmacScheme::with_algorithm_named("md5", KEY), "`md5` is not an algorithm"),
+        (
+            HmacScheme::with_algorithm_named("md5", KEY),
+            "`md5` is not an algorithm",
+        ),
         (sha256().encoding_named("base32"), "`base32` is not an encoding"),
     ];
     for (scheme, problem) in refused {
@@ -305,7 +327,11 @@ fn signing_is_the_twin_of_verifying() {
         Verifier::secret("s3cret").unwrap(),
         Verifier::bearer(BearerScheme::new("t0ken").header("x-token")).unwrap(),
         hmac(sha256()),
-        hmac(sha256().timestamp_unit(TimestampUnit::Milliseconds).signature_is_base64()),
+        hmac(
+            sha256()
+                .timestamp_unit(TimestampUnit::Milliseconds)
+                .signature_is_base64(),
+        ),
         hmac(
             sha256()
                 .message_id_header("svix-id")
@@ -336,12 +362,14 @@ fn secrets_are_not_shown() {
         Verifier::secret("hush-1").unwrap(),
         Verifier::bearer("hush-2").unwrap(),
         hmac(HmacScheme::new(HmacAlgorithm::Sha256, "hush-3")),
-        Verifier::none(),
     ]);
     let scheme = HmacScheme::new(HmacAlgorithm::Sha256, "hush-4");
     let sign = Verifier::secret("hush-5").unwrap().sign(BODY);
     let refusal = verifier.verify(&sign, BODY).unwrap_err();
-    let text = format!("{verifier:?} {scheme:?} {:?} {refusal} {refusal:?} {sign:?}", BearerScheme::new("hush-6"));
+    let text = format!(
+        "{verifier:?} {scheme:?} {:?} {refusal} {refusal:?} {sign:?}",
+        BearerScheme::new("hush-6")
+    );
     assert!(!text.contains("hush"), "{text}");
 }
 
