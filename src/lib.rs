@@ -39,7 +39,7 @@
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
-//! | `webhooks` | | messages to your server: [`webhooks`] |
+//! | `webhooks` | | messages that Vapi posts to your server, and the responses to them: [`webhooks`] |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
@@ -74,7 +74,11 @@ pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
 pub mod wait;
-#[cfg(feature = "webhooks")]
+#[cfg(all(
+    feature = "webhooks",
+    vapi_type = "ServerMessage",
+    vapi_type = "ServerMessagePayload"
+))]
 #[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
 pub mod webhooks;
 

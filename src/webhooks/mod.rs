@@ -1,5 +1,53 @@
-//! Webhooks: the messages that Vapi sends to your server.
+//! Webhooks: the messages that Vapi posts to your server, and the responses to them.
+//!
+//! A [`WebhookMessage`] is read from the body of a request. Its [`payload`](WebhookMessage::payload) has the message as its type; the
+//! methods of the message itself return what most handlers want, whatever the type.
+//!
+//! Eight types of message need a response. [`NeedsResponse`] ties each of them to the type of its response.
+//!
+//! ```
+//! # #[cfg(all(vapi_type = "ServerMessageToolCalls", vapi_type = "ServerMessageAssistantRequest"))] {
+//! use serde::Deserialize;
+//! use vapi::http::Response;
+//! use vapi::types::ServerMessagePayload;
+//! use vapi::webhooks::{AssistantResponse, NeedsResponse, ToolCallsResponse, ToolResult, WebhookMessage};
+//!
+//! #[derive(Deserialize)]
+//! struct BookTable {
+//!     guests: u32,
+//! }
+//!
+//! fn handle(body: &[u8]) -> vapi::Result<Response<bytes::Bytes>> {
+//!     let message = WebhookMessage::from_slice(body)?;
+//!     Ok(match message.payload() {
+//!         ServerMessagePayload::AssistantRequest(request) => request.respond(AssistantResponse::assistant_id("front-desk")),
+//!         ServerMessagePayload::ToolCalls(request) => {
+//!             let results = message.tool_calls().into_iter().map(|call| {
+//!                 let result = match call.arguments_as::<BookTable>() {
+//!                     Ok(table) => ToolResult::text(format!("Booked for {}.", table.guests)),
+//!                     Err(error) => ToolResult::error(error), // the model corrects itself
+//!                 };
+//!                 (call.id, result)
+//!             });
+//!             request.respond(results.collect::<ToolCallsResponse>())
+//!         }
+//!         _ => Response::default(),
+//!     })
+//! }
+//!
+//! let body = br#"{"message": {"type": "tool-calls", "toolCallList": [
+//!     {"id": "1", "type": "function", "function": {"name": "book_table", "arguments": {"guests": 4}}}
+//! ]}}"#;
+//! let response = handle(body)?;
+//! assert_eq!(response.body(), r#"{"results":[{"result":"Booked for 4.","toolCallId":"1"}]}"#);
+//! # }
+//! # Ok::<(), vapi::Error>(())
+//! ```
 
+mod message;
+mod responses;
 mod verifier;
 
+pub use message::{ArgumentsError, MessageKind, WebhookMessage, WebhookToolCall};
+pub use responses::*;
 pub use verifier::{BearerScheme, HmacAlgorithm, HmacScheme, TimestampUnit, VerificationError, Verifier};
