@@ -44,10 +44,30 @@
 //! # Ok::<(), vapi::Error>(())
 //! ```
 
+#[cfg(all(
+    feature = "axum",
+    vapi_type = "ServerMessageResponseToolCalls",
+    vapi_type = "ToolCallResult"
+))]
+mod axum;
 mod message;
 mod responses;
+#[cfg(all(vapi_type = "ServerMessageResponseToolCalls", vapi_type = "ToolCallResult"))]
+mod service;
 mod verifier;
 
+#[cfg(all(
+    feature = "axum",
+    vapi_type = "ServerMessageResponseToolCalls",
+    vapi_type = "ToolCallResult"
+))]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use axum::Verified;
 pub use message::{ArgumentsError, MessageKind, WebhookMessage, WebhookToolCall};
 pub use responses::*;
+#[cfg(all(vapi_type = "ServerMessageResponseToolCalls", vapi_type = "ToolCallResult"))]
+pub use service::{
+    HandlerOutput, Received, Refusal, ToolCallClaim, ToolContext, ToolError, ToolResultStore, ToolResultStoreError,
+    WebhookFuture, Webhooks,
+};
 pub use verifier::{BearerScheme, HmacAlgorithm, HmacScheme, TimestampUnit, VerificationError, Verifier};

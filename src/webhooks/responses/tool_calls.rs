@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{NeedsResponse, json_response};
@@ -66,7 +66,8 @@ impl<I: Into<String>, R: Into<ToolResult>> Extend<(I, R)> for ToolCallsResponse 
 /// The result of one tool call, or the error that the model is to act on.
 ///
 /// The API wants texts of one line: line breaks become spaces.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ToolResult(types::ToolCallResult);
 
 impl ToolResult {
