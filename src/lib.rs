@@ -40,6 +40,8 @@
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
 //! | `webhooks` | | messages that Vapi posts to your server, and the responses to them: [`webhooks`] |
+//! | `webhooks-encryption` | | tool arguments that Vapi encrypts |
+//! | `axum` | | an extractor and responses of webhooks for axum; the service of `webhooks` needs no feature |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
@@ -117,6 +119,12 @@ pub use http;
 pub use reqwest;
 
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
-#[cfg(all(doctest, feature = "logs", feature = "schemars", vapi_type = "CallOrBatch"))]
+#[cfg(all(
+    doctest,
+    feature = "logs",
+    feature = "schemars",
+    feature = "webhooks",
+    vapi_type = "CallOrBatch"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -3,6 +3,9 @@
 //! A [`WebhookMessage`] is read from the body of a request. Its [`payload`](WebhookMessage::payload) has the message as its type; the
 //! methods of the message itself return what most handlers want, whatever the type.
 //!
+//! [`Webhooks`] is a server of them: it verifies requests by a [`Verifier`], runs your handlers and tools, and responds in time. It
+//! mounts into any HTTP server.
+//!
 //! Eight types of message need a response. [`NeedsResponse`] ties each of them to the type of its response.
 //!
 //! ```
@@ -50,6 +53,8 @@
     vapi_type = "ToolCallResult"
 ))]
 mod axum;
+#[cfg(feature = "webhooks-encryption")]
+mod encryption;
 mod message;
 mod responses;
 #[cfg(all(vapi_type = "ServerMessageResponseToolCalls", vapi_type = "ToolCallResult"))]
@@ -63,6 +68,9 @@ mod verifier;
 ))]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use axum::Verified;
+#[cfg(feature = "webhooks-encryption")]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks-encryption")))]
+pub use encryption::{DecryptionError, DecryptionKey, Encrypted};
 pub use message::{ArgumentsError, MessageKind, WebhookMessage, WebhookToolCall};
 pub use responses::*;
 #[cfg(all(vapi_type = "ServerMessageResponseToolCalls", vapi_type = "ToolCallResult"))]

@@ -23,7 +23,10 @@ impl Future for WebhookFuture {
     type Output = Result<Response<Full<Bytes>>, Infallible>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        self.0.as_mut().poll(context).map(|response| Ok(response.map(Full::new)))
+        self.0
+            .as_mut()
+            .poll(context)
+            .map(|response| Ok(response.map(Full::new)))
     }
 }
 

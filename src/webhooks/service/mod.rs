@@ -161,6 +161,25 @@ impl Webhooks {
     /// Responds to a request, of which the body has been read. Of the head, the method and the headers count.
     ///
     /// It must run within a runtime of tokio.
+    ///
+    /// # Examples
+    ///
+    /// A handler of actix, whose headers are those of an older `http`:
+    ///
+    /// ```rust,ignore
+    /// async fn vapi(webhooks: web::Data<Webhooks>, request: HttpRequest, body: web::Bytes) -> HttpResponse {
+    ///     let (mut parts, ()) = http::Request::post("/").body(()).unwrap().into_parts();
+    ///     for (name, value) in request.headers() {
+    ///         if let (Ok(name), Ok(value)) = (name.as_str().parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes())) {
+    ///             parts.headers.append(name, value);
+    ///         }
+    ///     }
+    ///     let (head, body) = webhooks.respond(&parts, body).await.into_parts();
+    ///     let mut response = HttpResponse::build(StatusCode::from_u16(head.status.as_u16()).unwrap());
+    ///     response.content_type(head.headers.get("content-type").map_or("text/plain", |value| value.to_str().unwrap_or_default()));
+    ///     response.body(body)
+    /// }
+    /// ```
     pub async fn respond(&self, request: &Parts, body: impl Into<Bytes>) -> Response<Bytes> {
         let received = Instant::now();
         match self.admit(&request.method) {
@@ -247,7 +266,11 @@ impl Router {
                 };
                 return run.respond(message).await.into_http();
             }
-            let handler = self.handlers.iter().rev().find(|handler| (handler.accepts)(message.payload()));
+            let handler = self
+                .handlers
+                .iter()
+                .rev()
+                .find(|handler| (handler.accepts)(message.payload()));
             match (handler, &self.other) {
                 (Some(handler), _) => {
                     let run = run(&handler.run, message, guard.clone(), deadline).await;
@@ -256,7 +279,11 @@ impl Router {
                 (None, Some(other)) => {
                     let run = run(other, message, guard.clone(), deadline).await;
                     let response = run.unwrap_or_else(Failure::into_http_of_event);
-                    if response.status().is_success() { unhandled(&kind).unwrap_or(response) } else { response }
+                    if response.status().is_success() {
+                        unhandled(&kind).unwrap_or(response)
+                    } else {
+                        response
+                    }
                 }
                 (None, None) => unhandled(&kind).unwrap_or_else(|| ().into_http()),
             }

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::Webhooks;
 use super::handler::{Failure, Fallback, Handler, HandlerOutput, Projection, Received, typed};
 use super::tools::{self, ToolContext, ToolError};
-use super::Webhooks;
 use crate::types::{self, ServerMessagePayload};
 use crate::webhooks::responses::*;
 use crate::webhooks::{WebhookMessage, WebhookResponse};
@@ -252,7 +252,9 @@ impl Webhooks {
         Fut: Future<Output: HandlerOutput<R>> + Send + 'static,
     {
         self.edit(|router| {
-            router.handlers.push(Handler::new(project, fallback, typed(project, handler)));
+            router
+                .handlers
+                .push(Handler::new(project, fallback, typed(project, handler)));
         })
     }
 }

@@ -74,11 +74,7 @@ pub trait ToolResultStore: Send + Sync + 'static {
     fn claim(&self, key: &str) -> impl Future<Output = Result<ToolCallClaim, ToolResultStoreError>> + Send;
 
     /// Stores the result of a call that was claimed.
-    fn finish(
-        &self,
-        key: &str,
-        result: &ToolResult,
-    ) -> impl Future<Output = Result<(), ToolResultStoreError>> + Send;
+    fn finish(&self, key: &str, result: &ToolResult) -> impl Future<Output = Result<(), ToolResultStoreError>> + Send;
 }
 
 type Borrowed<'a, T> = Pin<Box<dyn Future<Output = Result<T, ToolResultStoreError>> + Send + 'a>>;
@@ -183,7 +179,10 @@ mod tests {
             store.finish(key, &long).await.unwrap();
         }
         assert_eq!(store.claim("long-2").await.unwrap(), ToolCallClaim::New);
-        assert!(matches!(store.claim("long-3").await.unwrap(), ToolCallClaim::Finished(_)));
+        assert!(matches!(
+            store.claim("long-3").await.unwrap(),
+            ToolCallClaim::Finished(_)
+        ));
         let memory = store.0.lock().unwrap();
         assert!(memory.bytes <= MAX_BYTES);
         // The calls that only were claimed are remembered beside the finished ones.

@@ -88,7 +88,8 @@ impl<E: std::error::Error> From<E> for ToolError {
 }
 
 /// A handler of calls of one tool. The arguments are decoded by it.
-pub(super) type Tool = Arc<dyn Fn(WebhookToolCall, ToolContext) -> BoxFuture<Result<ToolResult, ToolError>> + Send + Sync>;
+pub(super) type Tool =
+    Arc<dyn Fn(WebhookToolCall, ToolContext) -> BoxFuture<Result<ToolResult, ToolError>> + Send + Sync>;
 
 /// The output of a tool: anything that can be serialized.
 ///
@@ -163,7 +164,11 @@ impl ToolRun<'_> {
         let (id, name) = (call.id.clone(), call.name.clone());
         let Some(tool) = self.tools.get(&name).cloned() else {
             tracing::warn!(tool = name, "the model has called a tool that has no handler");
-            return (id, name.clone(), Started::Known(ToolResult::error(format!("There is no tool `{name}`."))));
+            return (
+                id,
+                name.clone(),
+                Started::Known(ToolResult::error(format!("There is no tool `{name}`."))),
+            );
         };
         let context = ToolContext {
             message: Arc::clone(message),
