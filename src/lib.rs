@@ -23,6 +23,7 @@
 //! - A request that may have placed a call is never sent twice. Other requests are retried.
 //! - A list is also a stream, which requests its [`pages`] when they are needed.
 //! - [`wait`] polls until a call has ended. [`batch`] calls many customers. [`chat`] streams the text of an assistant.
+//! - `webhooks` reads the messages that Vapi posts to your server, and writes the responses.
 //! - [`tools`] and [`structured_outputs`] are made from types of your own, and are decoded as those types.
 //! - An [`Upload`] is streamed from disk, memory or a stream. A [`Download`] is streamed, read or saved; [`artifacts`] has the
 //!   recordings and the logs of a call.
@@ -39,7 +40,7 @@
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
-//! | `webhooks` | | messages that Vapi posts to your server, and the responses to them: [`webhooks`] |
+//! | `webhooks` | | messages that Vapi posts to your server, and the responses to them |
 //! | `webhooks-encryption` | | tool arguments that Vapi encrypts |
 //! | `axum` | | an extractor and responses of webhooks for axum; the service of `webhooks` needs no feature |
 //! | `http2` | | many requests over one connection |

@@ -2,6 +2,8 @@
 
 mod kind;
 mod parts;
+#[cfg(test)]
+mod tests;
 mod tool_call;
 
 pub use kind::MessageKind;

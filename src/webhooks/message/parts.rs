@@ -178,10 +178,13 @@ impl WebhookMessage {
     /// # Errors
     ///
     /// The output is not of this type.
-    #[cfg(vapi_type = "ServerMessageEndOfCallReport")]
+    #[cfg(all(vapi_type = "ServerMessageEndOfCallReport", vapi_type = "Artifact"))]
     pub fn structured_output<T: DeserializeOwned>(&self, id_or_name: &str) -> Result<Option<T>, serde_json::Error> {
         match &self.payload {
-            ServerMessagePayload::EndOfCallReport(report) => report.structured_output(id_or_name),
+            ServerMessagePayload::EndOfCallReport(report) => match &report.artifact {
+                Some(artifact) => artifact.structured_output(id_or_name),
+                None => Ok(None),
+            },
             _ => Ok(None),
         }
     }
@@ -205,7 +208,7 @@ fn tool_calls(get: impl Fn(&str) -> Option<Value>) -> Vec<WebhookToolCall> {
 }
 
 fn time_of_number(milliseconds: f64) -> Option<DateTime<Utc>> {
-    DateTime::from_timestamp_millis(milliseconds as i64)
+    DateTime::from_timestamp_millis(milliseconds as i64).filter(|_| milliseconds.is_finite())
 }
 
 fn time_of_text(text: &str) -> Option<DateTime<Utc>> {
