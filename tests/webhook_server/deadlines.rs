@@ -1,5 +1,6 @@
-use std::sync::Arc;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -140,4 +141,44 @@ async fn shutdown_waits_for_handlers_and_refuses_requests() {
     shutdown.await.unwrap();
     assert_eq!(began.elapsed().as_secs(), 59);
     assert_eq!(running.await.unwrap().0, 200);
+}
+
+/// The log as text.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn contains(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.0.lock().unwrap()).contains(text)
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warning_comes_before_the_deadline() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let webhooks = slow_server();
+    let response = tokio::spawn(async move { post(&webhooks, message("assistant-request", json!({}))).await });
+    sleep(Duration::from_millis(5200)).await;
+    assert!(!log.contains("WARN"));
+    sleep(Duration::from_millis(100)).await;
+    assert!(log.contains("a handler has used three quarters of its time") && !log.contains("ERROR"));
+    response.await.unwrap();
+    assert!(log.contains("ERROR") && log.contains("a handler has not finished in time") && log.contains("call-1"));
 }

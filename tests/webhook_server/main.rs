@@ -2,6 +2,7 @@
 
 #![cfg(vapi_type = "ServerMessageToolCalls")]
 
+mod call;
 mod deadlines;
 mod handlers;
 mod http;

@@ -218,8 +218,8 @@ impl Webhooks {
             Err(refusal) => return refusal.into_http(),
         };
         let span = tracing::info_span!(
-            "vapi webhook",
-            message = message.type_name(),
+            "vapi.webhook",
+            message_type = message.type_name(),
             call_id = message.call_id(),
             status = tracing::field::Empty,
         );
