@@ -23,6 +23,7 @@
 //! - A request that may have placed a call is never sent twice. Other requests are retried.
 //! - A list is also a stream, which requests its [`pages`] when they are needed.
 //! - [`wait`] polls until a call has ended. [`batch`] calls many customers. [`chat`] streams the text of an assistant.
+//! - `webhooks` reads the messages that Vapi posts to your server, and writes the responses.
 //! - [`tools`] and [`structured_outputs`] are made from types of your own, and are decoded as those types.
 //! - An [`Upload`] is streamed from disk, memory or a stream. A [`Download`] is streamed, read or saved; [`artifacts`] has the
 //!   recordings and the logs of a call.
@@ -39,6 +40,9 @@
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
+//! | `webhooks` | | messages that Vapi posts to your server, and the responses to them |
+//! | `webhooks-encryption` | | tool arguments that Vapi encrypts |
+//! | `axum` | | an extractor and responses of webhooks for axum; the service of `webhooks` needs no feature |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
@@ -73,6 +77,13 @@ pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
 pub mod wait;
+#[cfg(all(
+    feature = "webhooks",
+    vapi_type = "ServerMessage",
+    vapi_type = "ServerMessagePayload"
+))]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhooks;
 
 // Requests: by resource, typed, untyped, and progenitor's
 mod download;
@@ -109,6 +120,12 @@ pub use http;
 pub use reqwest;
 
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
-#[cfg(all(doctest, feature = "logs", feature = "schemars", vapi_type = "CallOrBatch"))]
+#[cfg(all(
+    doctest,
+    feature = "logs",
+    feature = "schemars",
+    feature = "webhooks",
+    vapi_type = "CallOrBatch"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -2,6 +2,8 @@
 
 mod from_reqwest;
 mod from_response;
+#[cfg(feature = "webhooks")]
+mod from_webhook;
 mod headers;
 pub(crate) mod json_path;
 mod secrets;

@@ -112,7 +112,7 @@ pub(crate) fn trace_misfits(operation: &str, misfits: &Misfits) {
         operation = (!operation.is_empty()).then_some(operation),
         count = misfits.count,
         misfits = named.join("; "),
-        "the response is not what the document says"
+        "values are not what the document says"
     );
 }
 

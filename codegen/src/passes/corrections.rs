@@ -4,14 +4,17 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Changes;
+use super::variants::Variant;
 use crate::document::{for_each_operation, pointer};
 
-/// All corrections: of schemas' properties and of operations.
+/// All corrections: of schemas' properties, of unions and of operations.
 #[derive(Debug, Default, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Corrections {
     /// Of properties.
     pub correction: Vec<Correction>,
+    /// Of unions. The pass `variants` applies them.
+    pub variant: Vec<Variant>,
     /// Of operations.
     pub operation: Vec<OperationCorrection>,
 }
