@@ -159,3 +159,155 @@ pub(crate) fn closed(frame: Option<&CloseFrame>) -> Error {
     };
     Error::new(kind, detail)
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_tungstenite::accept_async;
+    use tokio_tungstenite::tungstenite::Message;
+
+    use super::*;
+    use crate::client::Client;
+
+    const OPTIONS: ConnectOptions = ConnectOptions {
+        operation: "listen",
+        name: "listenUrl",
+        with_key: false,
+        timeout: None,
+        longest_message: 1000,
+    };
+
+    async fn server() -> (TcpListener, Client, Url) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let client = Client::builder()
+            .api_key("sk-a-secret-key")
+            .base_url(&base)
+            .max_retries(0)
+            .build();
+        (
+            listener,
+            client.unwrap(),
+            format!("{base}/a-secret-call/listen").parse().unwrap(),
+        )
+    }
+
+    /// Connects to a server that gives this response, and returns what it received and the error.
+    async fn refused(response: &str) -> (String, Error) {
+        let (listener, client, url) = server().await;
+        let serve = async {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            let mut received = vec![0; 4096];
+            let length = connection.read(&mut received).await.unwrap();
+            connection.write_all(response.as_bytes()).await.unwrap();
+            String::from_utf8_lossy(&received[..length]).into_owned()
+        };
+        let connected = connect(client.settings(), &url, HeaderMap::new(), OPTIONS);
+        let (received, connected) = tokio::join!(serve, connected);
+        (received, connected.map(|_| ()).unwrap_err())
+    }
+
+    #[tokio::test]
+    async fn messages_go_both_ways_after_the_handshake() {
+        let (listener, client, url) = server().await;
+        let serve = async {
+            let (connection, _) = listener.accept().await.unwrap();
+            let mut socket = accept_async(connection).await.unwrap();
+            let message = socket.next().await.unwrap().unwrap();
+            socket.send(message).await.unwrap();
+            socket.send(Message::binary(vec![0; 1001])).await.unwrap();
+        };
+        let talk = async {
+            let connected = connect(client.settings(), &url, HeaderMap::new(), OPTIONS).await;
+            let (mut socket, context) = connected.unwrap();
+            assert_eq!(context.operation, "listen");
+            socket.send(Message::text("hello")).await.unwrap();
+            assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
+            socket_error(socket.next().await.unwrap().unwrap_err())
+        };
+        let ((), error) = tokio::join!(serve, talk);
+        assert!(error.is_decode());
+        assert_eq!(error.to_string(), "the server sent a message of more than 1000 bytes");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_an_error_without_the_url() {
+        let body = r#"{"message":"Cannot GET /a-secret-call/listen"}"#;
+        let response = format!("HTTP/1.1 404 X\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+        let (received, error) = refused(&response).await;
+        assert!(received.starts_with("GET /a-secret-call/listen HTTP/1.1\r\n"));
+        assert!(!received.contains("sk-a-secret-key"), "{received}");
+        assert!(error.is_not_found());
+        assert_eq!(error.to_string(), "listen: 404 Not Found: Cannot GET [redacted]");
+    }
+
+    #[tokio::test]
+    async fn a_response_that_opens_no_socket_is_an_error() {
+        let plain = "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+        let unasked = "HTTP/1.1 101 X\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: a\r\n\r\n";
+        for (response, sentence) in [
+            (plain, "listen: the response (200 OK) does not open a WebSocket"),
+            (
+                unasked,
+                "listen: the response (101 Switching Protocols) opens a WebSocket that was not asked for",
+            ),
+        ] {
+            let (_, error) = refused(response).await;
+            assert!(error.is_decode());
+            assert_eq!(error.to_string(), sentence);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_given_url_must_be_as_safe_as_the_api() {
+        let client = |base: &str| Client::builder().api_key("k").base_url(base).build().unwrap();
+        let (far, near) = (client("https://api.example"), client("http://127.0.0.1:1"));
+        let read = |client: &Client, url| given_url(client.settings(), "listenUrl", url);
+        for (url, expected) in [
+            ("wss://a.example/1/listen?b=c", "https://a.example/1/listen?b=c"),
+            ("https://a.example/1/control", "https://a.example/1/control"),
+        ] {
+            assert_eq!(read(&far, url).unwrap().as_str(), expected);
+        }
+        assert_eq!(
+            read(&near, "ws://127.0.0.1:2/a").unwrap().as_str(),
+            "http://127.0.0.1:2/a"
+        );
+        for (url, sentence) in [
+            (
+                "ws://a.example/secret",
+                "the `listenUrl` of the call is without TLS, but the address of the API is not",
+            ),
+            (
+                "file:///secret",
+                "the `listenUrl` of the call is neither of http nor of a WebSocket",
+            ),
+            ("/secret", "the `listenUrl` of the call cannot be read"),
+        ] {
+            assert_eq!(read(&far, url).unwrap_err().to_string(), sentence);
+        }
+    }
+
+    #[test]
+    fn each_close_code_has_its_meaning() {
+        let close = |code: u16, reason: &str| {
+            let frame = CloseFrame {
+                code: code.into(),
+                reason: reason.into(),
+            };
+            closed(Some(&frame))
+        };
+        let refused = close(1008, "no such call");
+        assert!(!refused.is_transient());
+        assert_eq!(
+            refused.to_string(),
+            "the server closed the connection (1008): the id or the key is not accepted: no such call"
+        );
+        for code in [1001, 1011, 1012, 1013, 4000] {
+            assert!(close(code, "").is_transient(), "{code}");
+        }
+        assert!(closed(None).is_interrupted());
+    }
+}
