@@ -58,6 +58,7 @@ struct Inner {
     json_path: Option<String>,
     body: Option<Bytes>,
     attempts: u32,
+    call_ended: bool,
     source: Option<BoxError>,
 }
 
@@ -108,6 +109,7 @@ impl Error {
             json_path: None,
             body: None,
             attempts: 0,
+            call_ended: false,
             source: None,
         }))
     }
@@ -139,6 +141,13 @@ impl Error {
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Marks the error as that of a call which has ended.
+    #[cfg(feature = "live")]
+    pub(crate) fn because_call_ended(mut self) -> Self {
+        self.0.call_ended = true;
         self
     }
 
@@ -270,6 +279,11 @@ impl Error {
         self.0.kind == ErrorKind::Input
     }
 
+    /// Returns whether a running call was needed, and the call has ended.
+    pub fn is_call_ended(&self) -> bool {
+        self.0.call_ended
+    }
+
     /// Returns whether a setting of the client is missing or wrong.
     pub fn is_config(&self) -> bool {
         self.0.kind == ErrorKind::Config
@@ -342,6 +356,7 @@ impl fmt::Debug for Error {
             .field("json_path", &inner.json_path)
             .field("body_len", &inner.body.as_ref().map(Bytes::len))
             .field("attempts", &inner.attempts)
+            .field("call_ended", &inner.call_ended)
             .field("source", &inner.source)
             .finish()
     }
