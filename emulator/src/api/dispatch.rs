@@ -135,6 +135,7 @@ fn perform(
         Role::List(style) => resources::list(&context, style),
         Role::Update => resources::update(&context),
         Role::Delete => resources::delete(&context),
+        Role::Duplicate => resources::duplicate(&context),
         Role::Action => resources::act(&context),
         Role::PlaceCall => calls::place(&context),
         Role::Download => calls::download(&context),

@@ -1,9 +1,7 @@
 //! Operations that the API has and its document lacks: `/credential`, `/call/web`, `/org` and others.
 //!
-//! `undocumented.json` declares them in OpenAPI, so that routing, validation and storage treat them like all others.
-//! Their schemas are those of the served document where it has them. `/api-json` does not show them. Extensions:
-//! `x-emulator-as` names the operation with the same behavior, `x-emulator-key` the kind of key, `x-emulator-hides` the
-//! properties that no response shows, `x-emulator-seed` the initial resource.
+//! `spec/additions.json` declares them in OpenAPI, so that routing, validation and storage treat them like all others. Its
+//! README explains the extensions. `/api-json` does not show them.
 
 use http::StatusCode;
 use serde_json::{Value, json};

@@ -121,6 +121,47 @@ async fn monitors_are_remembered() {
 }
 
 #[tokio::test]
+async fn a_suite_is_copied() {
+    let vapi = start().await;
+    let suite = json!({ "name": "Evenings", "simulationIds": [] });
+    let (status, suite) = vapi.post("/eval/simulation/suite", suite).await;
+    assert_eq!(status, 201, "{suite}");
+    let id = suite["id"].as_str().expect("an id");
+    let (status, copy) = vapi
+        .post(&format!("/eval/simulation/suite/{id}/duplicate"), json!({}))
+        .await;
+    assert_eq!((status, &copy["name"]), (201, &json!("Evenings")), "{copy}");
+    assert_ne!(copy["id"], suite["id"]);
+    let (_, suites) = vapi.get("/eval/simulation/suite").await;
+    assert_eq!(suites.as_array().map(Vec::len), Some(2));
+    let (status, _) = vapi.post("/eval/simulation/suite/lost/duplicate", json!({})).await;
+    assert_eq!(status, 404);
+}
+
+#[tokio::test]
+async fn properties_that_the_document_lacks_are_taken() {
+    let vapi = start().await;
+    let assistant = json!({
+        "silenceTimeoutSeconds": 30,
+        "messagePlan": { "idleMessages": ["Are you there?"] },
+        "server": { "url": "https://example.com", "secret": "s" },
+        "model": {
+            "provider": "openai", "model": "gpt-4o",
+            "tools": [{ "type": "endCall", "function": { "name": "hang_up" } }],
+        },
+    });
+    let (status, created) = vapi.post("/assistant", assistant.clone()).await;
+    assert_eq!(status, 201, "{created}");
+    assert_eq!(created["messagePlan"], assistant["messagePlan"]);
+    let (status, refused) = vapi.post("/assistant", json!({ "silenceTimeoutSeconds": 5 })).await;
+    assert_eq!(status, 400);
+    assert_eq!(
+        refused["message"],
+        json!(["silenceTimeoutSeconds must not be less than 10"])
+    );
+}
+
+#[tokio::test]
 async fn the_served_document_is_left_as_it_is() {
     let vapi = start().await;
     assert_eq!(vapi.get("/api-json").await.1["paths"]["/credential"], Value::Null);
