@@ -20,6 +20,7 @@
 //!   `Unknown` variants of enums and unions, and unknown properties in `extra`. [`Nullable`] distinguishes clearing a property from
 //!   keeping it.
 //! - Every error is the one [`Error`]. Its methods say what happened.
+//! - A client has a key, or a [`TokenSource`] of tokens that expire.
 //! - A request that may have placed a call is never sent twice. Other requests are retried.
 //! - A list is also a stream, which requests its [`pages`] when they are needed.
 //! - [`wait`] polls until a call has ended. [`batch`] calls many customers. [`chat`] streams the text of an assistant.
@@ -36,6 +37,7 @@
 //! | `rustls-tls` | yes | https by rustls with `ring`, which builds fastest |
 //! | `rustls-aws-lc` | | https by rustls with `aws-lc-rs`, the provider that `reqwest` prefers |
 //! | `native-tls` | | https by the TLS library of the system |
+//! | `jwt` | | tokens for browsers, signed with a private key: [`jwt`] |
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
@@ -69,6 +71,9 @@ pub mod chat;
 pub mod ended_reason;
 #[cfg(feature = "schemars")]
 mod json_schema;
+#[cfg(feature = "jwt")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
+pub mod jwt;
 pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
@@ -103,12 +108,19 @@ pub use error::{Error, Result};
 pub use model::read_body;
 pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};
 pub use request::RequestBuilder;
-pub use transport::{ByteStream, Response, Upload};
+pub use transport::{BearerToken, ByteStream, Response, TokenError, TokenSource, Upload};
 
 pub use http;
 pub use reqwest;
 
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
-#[cfg(all(doctest, feature = "logs", feature = "schemars", vapi_type = "CallOrBatch"))]
+#[cfg(all(
+    doctest,
+    feature = "jwt",
+    feature = "logs",
+    feature = "schemars",
+    vapi_op = "CredentialController_create",
+    vapi_type = "CallOrBatch"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

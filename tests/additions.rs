@@ -4,13 +4,13 @@
 mod support;
 
 use serde_json::{Value, json};
+use vapi::Client;
 use vapi::types::{
     CreateAssistantDto, CreateCredentialDto, CreateEndCallToolDto, CreateSimulationSuiteDto, CreateToolDto,
     CreateWebCallDto, CreateWebChatDto, CreateWebhookCredentialDto, HmacAuthenticationPlan,
-    HmacAuthenticationPlanAlgorithm, MessagePlan, OpenAiFunction, UpdateOtherCredentialDto,
-    UpdateWebhookCredentialDto, ValidateBackgroundSoundUrlDto,
+    HmacAuthenticationPlanAlgorithm, MessagePlan, OpenAiFunction, UpdateOtherCredentialDto, UpdateWebhookCredentialDto,
+    ValidateBackgroundSoundUrlDto,
 };
-use vapi::Client;
 use vapi_emulator::Emulator;
 
 use support::*;
@@ -60,7 +60,10 @@ async fn a_web_chat_responds_whole_or_as_a_stream() {
     let vapi = in_browser(&local);
     let request = CreateWebChatDto::new("Hi").assistant_id("a");
     let chat = vapi.chats().create_web(request.clone()).await.unwrap();
-    assert_eq!(serde_json::to_value(&chat.output).unwrap()[0]["content"], "You said: Hi");
+    assert_eq!(
+        serde_json::to_value(&chat.output).unwrap()[0]["content"],
+        "You said: Hi"
+    );
     let mut stream = vapi.chats().create_web(request).stream().await.unwrap();
     assert_eq!(stream.collect_text().await.unwrap(), "You said: Hi");
 }
@@ -114,7 +117,10 @@ async fn a_credential_of_an_unknown_provider_is_sent_as_it_is() {
     let sent: Vec<_> = server.received().iter().map(body_of).collect();
     assert_eq!(
         sent,
-        [body, json!({ "provider": "new-voices", "name": "Voices", "apiKey": "k2" })]
+        [
+            body,
+            json!({ "provider": "new-voices", "name": "Voices", "apiKey": "k2" })
+        ]
     );
 }
 
@@ -140,7 +146,10 @@ async fn a_background_sound_is_checked() {
         .await
         .unwrap();
     assert_eq!(result.valid, Some(false));
-    assert_eq!(result.reason.map(|reason| reason.as_str().to_owned()).as_deref(), Some("not-audio"));
+    assert_eq!(
+        result.reason.map(|reason| reason.as_str().to_owned()).as_deref(),
+        Some("not-audio")
+    );
 }
 
 #[tokio::test]
