@@ -20,6 +20,7 @@
 //!   `Unknown` variants of enums and unions, and unknown properties in `extra`. [`Nullable`] distinguishes clearing a property from
 //!   keeping it.
 //! - Every error is the one [`Error`]. Its methods say what happened.
+//! - A client has a key, or a [`TokenSource`] of tokens that expire.
 //! - A request that may have placed a call is never sent twice. Other requests are retried.
 //! - A list is also a stream, which requests its [`pages`] when they are needed.
 //! - `live`, a cargo feature, talks into a running call, and listens to it.
@@ -40,6 +41,7 @@
 //! | `rustls-tls` | yes | https by rustls with `ring`, which builds fastest |
 //! | `rustls-aws-lc` | | https by rustls with `aws-lc-rs`, the provider that `reqwest` prefers |
 //! | `native-tls` | | https by the TLS library of the system |
+//! | `jwt` | | tokens for browsers, signed with a private key: [`jwt`] |
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `csv` | | customers of a batch or a campaign from a table |
@@ -81,6 +83,9 @@ pub mod customers;
 pub mod ended_reason;
 #[cfg(feature = "schemars")]
 mod json_schema;
+#[cfg(feature = "jwt")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jwt")))]
+pub mod jwt;
 #[cfg(all(
     vapi_op = "FileController_create",
     vapi_op = "FileController_findOne",
@@ -137,7 +142,7 @@ pub use error::{Error, Result};
 pub use model::read_body;
 pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};
 pub use request::RequestBuilder;
-pub use transport::{ByteStream, Response, Upload};
+pub use transport::{BearerToken, ByteStream, Response, TokenError, TokenSource, Upload};
 
 pub use http;
 pub use reqwest;
@@ -145,10 +150,12 @@ pub use reqwest;
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
 #[cfg(all(
     doctest,
+    feature = "jwt",
     feature = "live",
     feature = "logs",
     feature = "schemars",
     feature = "webhooks",
+    vapi_op = "CredentialController_create",
     vapi_type = "CallOrBatch"
 ))]
 #[doc = include_str!("../README.md")]

@@ -46,6 +46,16 @@ impl crate::Client {
 }
 
 impl ClientHooks<Shared> for Client {
+    /// Has a token ready: sending can report no error of a token source.
+    async fn pre<E>(&self, _request: &mut reqwest::Request, info: &OperationInfo) -> Result<(), Error<E>> {
+        let authorization = self.inner.0.credentials.authorization().await;
+        let context = context_of(info.operation_id);
+        match authorization {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::Custom(error.for_request(&context).to_string())),
+        }
+    }
+
     async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         transport::execute_raw(&self.inner.0, request, context_of(info.operation_id)).await
     }

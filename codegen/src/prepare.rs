@@ -13,12 +13,15 @@ use crate::document::for_each_schema;
 use crate::model::Model;
 use crate::names::Names;
 use crate::operations::{self, Operation};
+use crate::passes::additions::{Added, Additions};
 use crate::passes::corrections::Corrections;
 use crate::passes::{self, Changes};
 
-/// The hand-written decisions about the document: names, corrections and sentences.
+/// The hand-written decisions about the document: additions, names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
 pub struct Config {
+    /// `additions.json`
+    pub additions: Additions,
     /// `names.toml`
     pub names: Names,
     /// `corrections.toml`
@@ -47,28 +50,31 @@ impl std::error::Error for ConfigError {
 }
 
 /// The files of the configuration, in the directory of the snapshot.
-pub const CONFIG_FILES: [&str; 3] = ["names.toml", "corrections.toml", "docs.toml"];
+pub const CONFIG_FILES: [&str; 4] = ["additions.json", "names.toml", "corrections.toml", "docs.toml"];
 
 impl Config {
-    /// Reads `names.toml`, `corrections.toml` and `docs.toml` from a directory.
+    /// Reads `additions.json`, `names.toml`, `corrections.toml` and `docs.toml` from a directory.
     ///
     /// # Errors
     ///
     /// When one of them is missing or is not of its form; the error names the file.
     pub fn read(directory: &Path) -> Result<Self, ConfigError> {
-        let [names, corrections, docs] = CONFIG_FILES.map(|file| directory.join(file));
+        let [additions, names, corrections, docs] = CONFIG_FILES.map(|file| directory.join(file));
         Ok(Self {
-            names: read_toml(names)?,
-            corrections: read_toml(corrections)?,
-            docs: read_toml(docs)?,
+            additions: read_file(additions, |text| serde_json::from_str(text))?,
+            names: read_file(names, |text| toml::from_str(text))?,
+            corrections: read_file(corrections, |text| toml::from_str(text))?,
+            docs: read_file(docs, |text| toml::from_str(text))?,
         })
     }
 }
 
-fn read_toml<T: for<'de> Deserialize<'de>>(path: PathBuf) -> Result<T, ConfigError> {
-    let read = || -> Result<T, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(toml::from_str(&std::fs::read_to_string(&path)?)?)
-    };
+fn read_file<T, E>(path: PathBuf, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, ConfigError>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    let read =
+        || -> Result<T, Box<dyn std::error::Error + Send + Sync>> { Ok(parse(&std::fs::read_to_string(&path)?)?) };
     read().map_err(|cause| ConfigError {
         path: path.clone(),
         cause,
@@ -156,6 +162,10 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         problem: refusal.problem,
     })?;
     report.push(("openapi_3_1", lowered));
+    let mut added = Added::default();
+    run(&mut document, &mut report, "additions", &mut |document, changes| {
+        added = passes::additions::run(document, &config.additions, changes);
+    });
     repair(&mut document, &config.corrections, &mut report);
 
     // Preparations: each gives the generated code one of its properties.
@@ -182,7 +192,7 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         passes::hoist::run(document, names, changes)
     });
     run("descriptions", &mut |document, changes| {
-        passes::descriptions::run(document, &config.docs, changes);
+        passes::descriptions::run(document, &config.docs, &added, changes);
     });
     // The report speaks of the document as it came.
     for (_, changes) in report.iter_mut().skip_while(|(pass, _)| *pass != "type_names").skip(1) {

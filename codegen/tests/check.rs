@@ -71,7 +71,7 @@ fn small() -> Value {
 }
 
 const RULES_NOTE: &str = "note: there is no configuration in `spec` or beside the document, so all names are chosen by \
-                          rule; `--spec DIR` says where names.toml, corrections.toml and docs.toml are\n";
+                          rule; `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are\n";
 
 #[test]
 fn the_report_says_what_each_pass_changed() {
@@ -198,7 +198,7 @@ fn a_configuration_that_was_named_must_be_there() {
     let output = vapi_spec(directory.path(), &["check", "openapi.json", "--spec", "nowhere"]);
     assert_fails(
         &output,
-        "error: cannot read nowhere/names.toml: No such file or directory (os error 2)\n",
+        "error: cannot read nowhere/additions.json: No such file or directory (os error 2)\n",
     );
 }
 
@@ -227,7 +227,7 @@ fn generate_writes_what_the_build_script_writes() {
     let types = code.type_names.len();
     assert_eq!(
         text(&output.stderr),
-        format!("wrote {out}: 137 operations, {types} types, from spec/openapi.json\n")
+        format!("wrote {out}: 146 operations, {types} types, from spec/openapi.json\n")
     );
     let written = files(by_command.path());
     assert!(

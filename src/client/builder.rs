@@ -1,6 +1,7 @@
 //! The builder of a client. Each mistake in a setting has one sentence.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::http_client::http_client;
@@ -8,10 +9,10 @@ use super::http_client::http_client;
 use super::http_client::http1_client;
 use super::region::Region;
 use super::{Client, checks};
-use crate::error::{Error, Result, Secrets};
-use crate::transport::{Backoff, Settings, SystemProxy};
+use crate::error::{Error, Result};
+use crate::transport::{Backoff, Credentials, ErasedTokenSource, Settings, SystemProxy, TokenSource};
 
-/// A builder of a [`Client`]. Only the key is required.
+/// A builder of a [`Client`]. Only the key, or a source of tokens, is required.
 ///
 /// # Examples
 ///
@@ -30,7 +31,7 @@ use crate::transport::{Backoff, Settings, SystemProxy};
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
-    api_key: Option<String>,
+    identity: Option<Identity>,
     region: Region,
     base_url: Option<String>,
     timeout: Duration,
@@ -47,10 +48,17 @@ pub struct ClientBuilder {
     http1: Option<reqwest::Client>,
 }
 
+/// What a client identifies itself with.
+#[derive(Clone)]
+enum Identity {
+    Key(String),
+    Source(Arc<dyn ErasedTokenSource>),
+}
+
 impl Default for ClientBuilder {
     fn default() -> Self {
         ClientBuilder {
-            api_key: None,
+            identity: None,
             region: Region::Us,
             base_url: None,
             timeout: Duration::from_secs(60),
@@ -84,7 +92,35 @@ impl fmt::Debug for ClientBuilder {
 impl ClientBuilder {
     /// Sets the key that is sent as `Authorization: Bearer`: a private key, a public key, or a JWT made from one.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
+        self.identity = Some(Identity::Key(key.into()));
+        self
+    }
+
+    /// Sets a source of tokens that expire, in place of a key: a [`TokenSource`], or a closure that returns a future.
+    ///
+    /// A token is kept until a minute before it expires, or a quarter of its life if that is shorter, and then renewed, once for all
+    /// requests that wait for it. If that fails, a token that is still valid is used. When the server refuses a token (401), a request that
+    /// can be repeated is repeated once with a new one, if [`max_retries`](Self::max_retries) allows a retry.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn fetch() -> Result<String, std::io::Error> { Ok(String::new()) }
+    /// # fn main() -> vapi::Result<()> {
+    /// use std::time::Duration;
+    /// use vapi::BearerToken;
+    ///
+    /// let vapi = vapi::Client::builder()
+    ///     .token_source(|| async {
+    ///         let text: String = fetch().await?; // from a server of your own
+    ///         Ok::<_, std::io::Error>(BearerToken::new(text).expires_in(Duration::from_secs(600)))
+    ///     })
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
+        self.identity = Some(Identity::Source(Arc::new(source)));
         self
     }
 
@@ -195,12 +231,15 @@ impl ClientBuilder {
     ///
     /// A setting is missing or wrong. The error is one sentence that names it.
     pub fn build(self) -> Result<Client> {
-        let Some(api_key) = self.api_key else {
-            return Err(Error::config(
-                "no API key: set VAPI_API_KEY (or VAPI_TOKEN), or call `.api_key(..)` on the builder",
-            ));
+        let (credentials, secrets) = match self.identity {
+            Some(Identity::Key(key)) => Credentials::of_key(&key)?,
+            Some(Identity::Source(source)) => Credentials::of_source(source),
+            None => {
+                return Err(Error::config(
+                    "no API key: set VAPI_API_KEY (or VAPI_TOKEN), or call `.api_key(..)` on the builder",
+                ));
+            }
         };
-        let authorization = checks::bearer(&api_key)?;
         let base_url = match &self.base_url {
             Some(url) => checks::base_url(url)?,
             None => self.region.base_url().to_owned(),
@@ -230,8 +269,8 @@ impl ClientBuilder {
             http1,
             system_proxy,
             base_url,
-            authorization,
-            secrets: Secrets::new(&api_key),
+            credentials,
+            secrets,
             user_agent: checks::user_agent(self.user_agent_suffix.as_deref())?,
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,

@@ -13,7 +13,7 @@ pub(crate) use from_reqwest::NoRootCertificates;
 pub(crate) use from_reqwest::{lacks_root_certificates, was_not_processed};
 pub(crate) use from_response::without_bom;
 pub(crate) use headers::{request_id, retry_after};
-pub(crate) use secrets::Secrets;
+pub(crate) use secrets::{IssuedTokens, Secrets};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -81,6 +81,8 @@ pub(crate) enum ErrorKind {
     Config,
     /// The request was refused here, and nothing was sent.
     Input,
+    /// The token source has no token, and nothing was sent.
+    NoToken,
     /// No connection was made.
     Connect,
     /// A time limit passed; `connecting` if no connection was made by then.
@@ -120,6 +122,12 @@ impl Error {
 
     pub(crate) fn input(detail: impl Into<String>) -> Self {
         Error::new(ErrorKind::Input, detail)
+    }
+
+    pub(crate) fn no_token(source: impl Into<BoxError>) -> Self {
+        let source = source.into();
+        let detail = format!("the token source has no token: {source}");
+        Error::new(ErrorKind::NoToken, detail).caused_by(source)
     }
 
     pub(crate) fn file(detail: impl Into<String>, source: std::io::Error) -> Self {
@@ -282,6 +290,11 @@ impl Error {
     /// Returns whether a running call was needed, and the call has ended.
     pub fn is_call_ended(&self) -> bool {
         self.0.call_ended
+    }
+
+    /// Returns whether the token source of the client has no token. Nothing was sent with the last attempt.
+    pub fn is_no_token(&self) -> bool {
+        self.0.kind == ErrorKind::NoToken
     }
 
     /// Returns whether a setting of the client is missing or wrong.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::credentials::Credentials;
 use super::retry_policy::Backoff;
 use super::system_proxy::SystemProxy;
 use crate::error::Secrets;
@@ -18,7 +19,7 @@ pub(crate) struct Settings {
     pub(crate) system_proxy: Option<SystemProxy>,
     /// Without a slash at its end.
     pub(crate) base_url: String,
-    pub(crate) authorization: HeaderValue,
+    pub(crate) credentials: Credentials,
     pub(crate) secrets: Secrets,
     pub(crate) user_agent: HeaderValue,
     pub(crate) timeout: Duration,

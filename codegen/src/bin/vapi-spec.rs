@@ -37,7 +37,7 @@ enum Command {
         /// The document.
         #[arg(value_name = "URL|PATH")]
         source: Source,
-        /// The directory of names.toml, corrections.toml and docs.toml.
+        /// The directory of additions.json, names.toml, corrections.toml and docs.toml.
         #[arg(long, value_name = "DIR")]
         spec: Option<PathBuf>,
         /// List every place that was repaired, and not only the first few of each kind.
@@ -52,7 +52,7 @@ enum Command {
         /// The document.
         #[arg(value_name = "URL|PATH")]
         source: Source,
-        /// The directory of names.toml, corrections.toml and docs.toml.
+        /// The directory of additions.json, names.toml, corrections.toml and docs.toml.
         #[arg(long, value_name = "DIR")]
         spec: Option<PathBuf>,
         /// The directory to write to.
@@ -113,7 +113,7 @@ fn config(source: &Source, spec: Option<&Path>) -> Result<Config, Box<dyn Error>
         None => {
             eprintln!(
                 "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
-                 `--spec DIR` says where names.toml, corrections.toml and docs.toml are"
+                 `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are"
             );
             Ok(Config::default())
         }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::api::context::RequestContext;
 use crate::api::{calls, chat, list, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
+use crate::http::api_key::Caller;
 use crate::http::query::Query;
 use crate::http::response::Response;
 use crate::http::{api_key, query};
@@ -86,21 +87,23 @@ fn perform(
     let Some(token) = api_key::bearer_token(&request.headers) else {
         return Response::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
     };
-    let (key, is_public) = api_key::read_key(token);
+    let caller = match Caller::read(token, &state.server_address.key) {
+        Ok(caller) => caller,
+        Err(message) => return Response::error(StatusCode::UNAUTHORIZED, message),
+    };
+    if let Some(message) = caller.wrong_key(operation.wants_public_key) {
+        return Response::error(StatusCode::UNAUTHORIZED, message);
+    }
     let query = query::pairs(&request.uri);
-    let organization = ids::organization(key);
     let mut context = RequestContext {
         state,
         operation,
         plan,
-        organization: &organization,
+        organization: &caller.organization,
         parameters,
         query: &query,
         body: &Value::Null,
     };
-    if let Some(response) = undocumented::wrong_key(&context, is_public) {
-        return response;
-    }
     let content_type = request
         .headers
         .get(CONTENT_TYPE)
@@ -116,6 +119,9 @@ fn perform(
             return Response::bad_request(message);
         }
     };
+    if let Some(message) = caller.forbidden(&request.headers, &json) {
+        return Response::error(StatusCode::FORBIDDEN, message);
+    }
     let problems = if state.settings.lenient {
         Vec::new()
     } else {
@@ -135,6 +141,7 @@ fn perform(
         Role::List(style) => resources::list(&context, style),
         Role::Update => resources::update(&context),
         Role::Delete => resources::delete(&context),
+        Role::Duplicate => resources::duplicate(&context),
         Role::Action => resources::act(&context),
         Role::PlaceCall => calls::place(&context),
         Role::Download => calls::download(&context),

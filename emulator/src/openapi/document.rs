@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value};
 
-/// Operations that the API has and its document lacks, as an OpenAPI document.
-static UNDOCUMENTED: &str = include_str!("undocumented.json");
+/// What the API has and its document lacks, as an OpenAPI document. The client is generated from the same file.
+static ADDITIONS: &str = include_str!("../../additions.json");
 
 /// A parsed OpenAPI document.
 pub(crate) struct Document {
@@ -32,7 +32,7 @@ pub(crate) struct Operation {
     pub success: Success,
     /// The document declares a 302: the response redirects to a download.
     pub redirects: bool,
-    /// True if the document declares it. Others come from `undocumented.json`.
+    /// True if the document declares it. Others come from `additions.json`.
     pub documented: bool,
     /// The id of the operation with the same behavior; nearly always its own.
     pub behaves_as: String,
@@ -74,16 +74,16 @@ impl std::error::Error for DocumentError {}
 impl Document {
     pub fn parse(text: impl Into<Bytes>) -> Result<Document, DocumentError> {
         let text = text.into();
-        let root: Value = serde_json::from_slice(&text)
+        let mut root: Value = serde_json::from_slice(&text)
             .map_err(|error| DocumentError(format!("the document is not JSON: {error}")))?;
         let paths = root
             .get("paths")
             .and_then(Value::as_object)
             .ok_or_else(|| DocumentError("the document has no `paths`".into()))?;
         let mut operations = read_operations(paths);
-        let more: Value = serde_json::from_str(UNDOCUMENTED)
-            .map_err(|error| DocumentError(format!("the undocumented operations are not JSON: {error}")))?;
-        let more = more["paths"].as_object().map(read_operations).unwrap_or_default();
+        let additions: Value = serde_json::from_str(ADDITIONS)
+            .map_err(|error| DocumentError(format!("the additions are not JSON: {error}")))?;
+        let more = additions["paths"].as_object().map(read_operations).unwrap_or_default();
         for operation in more {
             let is_there = |known: &Operation| known.method == operation.method && known.path == operation.path;
             if !operations.iter().any(is_there) {
@@ -93,6 +93,7 @@ impl Document {
                 });
             }
         }
+        add_schemas(&mut root, &additions);
         let document = Document { root, text, operations };
         document.refuse_circles()?;
         Ok(document)
@@ -187,6 +188,34 @@ fn method_named(name: &str) -> Option<Method> {
     })
 }
 
+/// Adds the schemas that the document lacks, and to its own the properties that they lack.
+fn add_schemas(root: &mut Value, additions: &Value) {
+    let known = root.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let more = additions.pointer("/components/schemas").and_then(Value::as_object);
+    let (Some(known), Some(more)) = (known, more) else {
+        return;
+    };
+    for (name, schema) in more {
+        let is_whole = schema.as_object().is_some_and(|members| members.len() > 1);
+        match known.get_mut(name) {
+            None if is_whole => {
+                known.insert(name.clone(), schema.clone());
+            }
+            Some(own) if !is_whole => add_properties(own, &schema["properties"]),
+            _ => {}
+        }
+    }
+}
+
+fn add_properties(schema: &mut Value, more: &Value) {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    if let (Some(properties), Some(more)) = (properties, more.as_object()) {
+        for (name, property) in more {
+            properties.entry(name).or_insert_with(|| property.clone());
+        }
+    }
+}
+
 fn read_operations(paths: &Map<String, Value>) -> Vec<Operation> {
     let mut operations = Vec::new();
     for (path, item) in paths {
@@ -196,14 +225,14 @@ fn read_operations(paths: &Map<String, Value>) -> Vec<Operation> {
                 continue;
             };
             if operation.is_object() {
-                operations.push(read_operation(path, method, operation));
+                operations.push(read_operation(path, method, item, operation));
             }
         }
     }
     operations
 }
 
-fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
+fn read_operation(path: &str, method: Method, item: &Value, operation: &Value) -> Operation {
     let id = match operation.get("operationId").and_then(Value::as_str) {
         Some(id) => id.to_owned(),
         None => format!("{method} {path}"),
@@ -230,13 +259,13 @@ fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
             schema: media.get("schema").cloned().unwrap_or(Value::Null),
         });
     let responses = operation.get("responses").and_then(Value::as_object);
-    let hides = operation["x-emulator-hides"].as_array().into_iter().flatten();
+    let hides = item["x-emulator-hides"].as_array().into_iter().flatten();
     Operation {
         behaves_as: operation["x-emulator-as"].as_str().unwrap_or(&id).to_owned(),
         documented: true,
         wants_public_key: operation["x-emulator-key"] == "public",
         hides: hides.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
-        seed: operation.get("x-emulator-seed").cloned(),
+        seed: item.get("x-emulator-seed").cloned(),
         id,
         success: success(responses, &method),
         redirects: responses.is_some_and(|responses| responses.contains_key("302")),

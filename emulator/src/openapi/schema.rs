@@ -22,18 +22,6 @@ const MISTYPED: [(&str, &str); 8] = [
     ("UpdateStructuredOutputDTO", "schema"),
 ];
 
-/// Properties that the API accepts and the document lacks.
-const UNDECLARED: [(&str, &str); 3] = [
-    // The legacy secret, sent back in `X-Vapi-Secret`.
-    ("Server", "secret"),
-    // Clients of OpenAI's Responses API always send one.
-    ("OpenAIResponsesRequest", "model"),
-    // In the vendor's guide to handling calls with Twilio.
-    ("CreateCallDTO", "phoneCallProviderBypassEnabled"),
-];
-
-static ANYTHING: Value = Value::Null;
-
 /// Returns the branches of a union schema.
 pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
     ["oneOf", "anyOf"]
@@ -91,12 +79,6 @@ impl<'a> ObjectSchema<'a> {
                     schema,
                     mistyped: name.is_some_and(|name| MISTYPED.contains(&(name, property))),
                 }));
-            let undeclared = UNDECLARED.iter().filter(|(schema, _)| name == Some(schema));
-            shape.properties.extend(undeclared.map(|(_, property)| Property {
-                name: property,
-                schema: &ANYTHING,
-                mistyped: true,
-            }));
             left.extend(all_of.into_iter().flatten().map(|part| (part, name)));
         }
         shape

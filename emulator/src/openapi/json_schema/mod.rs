@@ -4,7 +4,7 @@
 //! property may be `null`. The branch of a union is chosen by its tags ([`crate::openapi::json_schema::unions`]). Known
 //! mistakes of the document are corrected: `pattern` and `format` are left out, an enum on an array applies to its
 //! items, an enum on an object means a string, and [`crate::openapi::schema`] lists the properties whose schema is
-//! wrong or missing.
+//! wrong.
 
 mod unions;
 
