@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::http_client::http_client;
+#[cfg(any(feature = "live", feature = "audio"))]
+use super::http_client::http1_client;
 use super::region::Region;
 use super::{Client, checks};
 use crate::error::{Error, Result, Secrets};
@@ -41,6 +43,8 @@ pub struct ClientBuilder {
     strict_decoding: bool,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
+    #[cfg(any(feature = "live", feature = "audio"))]
+    http1: Option<reqwest::Client>,
 }
 
 impl Default for ClientBuilder {
@@ -59,6 +63,8 @@ impl Default for ClientBuilder {
             strict_decoding: false,
             user_agent_suffix: None,
             http: None,
+            #[cfg(any(feature = "live", feature = "audio"))]
+            http1: None,
         }
     }
 }
@@ -165,6 +171,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets a `reqwest` client of your own that opens WebSockets, in place of the one of [`http_client`](Self::http_client).
+    ///
+    /// A WebSocket needs HTTP/1.1. If the client of [`http_client`](Self::http_client) may speak HTTP/2, give one here that is built
+    /// with `http1_only()` and offers HTTP/2 in no TLS handshake.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "live", feature = "audio"))))]
+    pub fn websocket_client(mut self, http: reqwest::Client) -> Self {
+        self.http1 = Some(http);
+        self
+    }
+
     /// Sets the longest delay before the first retry. The default is 500 ms, for which tests have no time.
     #[doc(hidden)]
     pub fn retry_base_delay(mut self, base: Duration) -> Self {
@@ -195,6 +212,11 @@ impl ClientBuilder {
                 "the API key is sent over plain http: everyone on the way can read it"
             );
         }
+        #[cfg(any(feature = "live", feature = "audio"))]
+        let http1 = match self.http1.or_else(|| self.http.clone()) {
+            Some(http1) => http1,
+            None => http1_client(&base_url, is_loopback, self.connect_timeout)?,
+        };
         let (http, system_proxy) = match self.http {
             Some(http) => (http, None),
             None => {
@@ -204,6 +226,8 @@ impl ClientBuilder {
         };
         Ok(Client::new(Settings {
             http,
+            #[cfg(any(feature = "live", feature = "audio"))]
+            http1,
             system_proxy,
             base_url,
             authorization,
