@@ -57,6 +57,8 @@
 
 // Capabilities
 pub mod artifacts;
+#[cfg(feature = "audio")]
+pub mod audio;
 #[cfg(all(
     vapi_op = "CallController_create",
     vapi_type = "Call",
@@ -65,6 +67,14 @@ pub mod artifacts;
 ))]
 pub mod batch;
 pub mod chat;
+#[cfg(all(
+    feature = "custom-llm",
+    vapi_type = "Call",
+    vapi_type = "CreateCustomerDto",
+    vapi_type = "OpenAiMessageRole",
+    vapi_type = "PhoneNumber"
+))]
+pub mod custom_llm;
 #[cfg(vapi_type = "EndedReason")]
 pub mod ended_reason;
 #[cfg(feature = "schemars")]
@@ -76,6 +86,8 @@ pub mod wait;
 
 // Requests: by resource, typed, untyped, and progenitor's
 mod download;
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+mod http_service;
 pub mod operation;
 pub mod raw;
 mod request;
@@ -99,6 +111,8 @@ pub use artifacts::RecordingTrack;
 pub use client::{Client, ClientBuilder, Region, http_client_builder};
 pub use download::Download;
 pub use error::{Error, Result};
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+pub use http_service::{BoxError, ServiceBody};
 #[doc(hidden)]
 pub use model::read_body;
 pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};

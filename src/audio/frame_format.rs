@@ -8,10 +8,10 @@ use bytes::Bytes;
 use crate::error::{Error, Result};
 
 /// The duration of a frame. Vapi expects one frame after the other in real time, silence included.
-pub(super) const FRAME: Duration = Duration::from_millis(20);
+pub(crate) const FRAME: Duration = Duration::from_millis(20);
 
 /// Frames in a second.
-pub(super) const FRAMES_PER_SECOND: u64 = 50;
+pub(crate) const FRAMES_PER_SECOND: u64 = 50;
 
 /// Rates that the transport takes.
 const RATES: std::ops::RangeInclusive<u32> = 3_000..=192_000;
@@ -123,7 +123,7 @@ impl FrameFormat {
 
     /// Returns the number of samples in the frame with this number, counted from 0. Where 20 ms are no whole number of samples, as
     /// at 11,025 Hz, frames differ by one sample, and a second of frames is a second.
-    pub(super) fn samples_in_frame(self, number: u64) -> usize {
+    pub(crate) fn samples_in_frame(self, number: u64) -> usize {
         let rate = u64::from(self.sample_rate);
         let number = number % FRAMES_PER_SECOND;
         let start = |number: u64| number * rate / FRAMES_PER_SECOND;
@@ -131,7 +131,7 @@ impl FrameFormat {
     }
 
     /// Returns the number of samples in a duration.
-    pub(super) fn samples_in(self, duration: Duration) -> usize {
+    pub(crate) fn samples_in(self, duration: Duration) -> usize {
         samples_in(self.sample_rate, duration)
     }
 }
@@ -144,7 +144,7 @@ impl Default for FrameFormat {
 }
 
 /// Returns the number of samples in a duration.
-pub(super) fn samples_in(rate: u32, duration: Duration) -> usize {
+pub(crate) fn samples_in(rate: u32, duration: Duration) -> usize {
     let samples = duration.as_nanos().saturating_mul(rate.into()) / 1_000_000_000;
     usize::try_from(samples).unwrap_or(usize::MAX)
 }
@@ -154,7 +154,7 @@ pub(super) fn samples_in(rate: u32, duration: Duration) -> usize {
 /// # Errors
 ///
 /// The rate is below 3,000 or above 192,000.
-pub(super) fn check_rate(rate: u32) -> Result<()> {
+pub(crate) fn check_rate(rate: u32) -> Result<()> {
     if RATES.contains(&rate) {
         return Ok(());
     }

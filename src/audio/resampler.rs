@@ -99,7 +99,7 @@ impl Filter {
             .map_err(|cause| Error::input("the sound cannot be resampled").caused_by(cause))?;
         Ok(Filter {
             output: vec![0.0; inner.output_frames_max()],
-            delay: inner.output_delay(),
+            delay: delay_of(&inner),
             pending: Vec::with_capacity(chunk),
             inner,
             taken: 0,
@@ -142,10 +142,15 @@ impl Filter {
         resampled.truncate(missing);
         self.inner.reset();
         self.pending.clear();
-        self.delay = self.inner.output_delay();
+        self.delay = delay_of(&self.inner);
         (self.taken, self.given) = (0, 0);
         resampled
     }
+}
+
+/// Returns the delay in samples. What `rubato` 5.1 reports is one more: the test of phases measures it.
+fn delay_of(inner: &Async<f32>) -> usize {
+    inner.output_delay().saturating_sub(1)
 }
 
 /// Resamples one chunk. Returns the number of samples that were written.
@@ -204,11 +209,12 @@ mod tests {
             assert_eq!(resampled.len(), expected.len(), "{from} to {to}");
             // The ends are cut off, where the filter meets the silence around the sound.
             let inner = to as usize / 20..expected.len() - to as usize / 20;
-            let worst = inner.map(|at| (i32::from(resampled[at]) - i32::from(expected[at])).abs());
+            let worst = inner.map(|at| (i32::from(resampled[at]) - i32::from(expected[at])).abs()).max();
+            // The delay is a whole number of samples, so the phase may be off by a part of one.
+            let slope = 10_000.0 * 440.0 * TAU / f64::from(to);
             assert!(
-                worst.clone().max().unwrap() < 400,
-                "{from} to {to}: off by {:?}",
-                worst.max()
+                f64::from(worst.unwrap()) < 0.75 * slope,
+                "{from} to {to}: off by {worst:?} of {slope}"
             );
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::frame_format::{FRAME, FrameFormat};
+use crate::audio::frame_format::{FRAME, FrameFormat};
 
 /// A bounded queue of samples that gives one frame at each tick, of sound or of silence.
 ///
@@ -26,7 +26,7 @@ pub(super) struct Playout {
     live: bool,
     /// The number of frames so far.
     frames: u64,
-    /// Samples that were dropped.
+    /// Samples that were dropped because they were late.
     pub(super) dropped: u64,
     /// Frames of nothing but silence.
     pub(super) silent_frames: u64,
@@ -53,6 +53,11 @@ impl Playout {
         self.queue.len() >= self.capacity
     }
 
+    /// Returns the number of samples that fit.
+    pub(super) fn room(&self) -> usize {
+        self.capacity.saturating_sub(self.queue.len())
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
@@ -77,9 +82,9 @@ impl Playout {
         self.drop_oldest(self.queue.len().saturating_sub(self.capacity));
     }
 
-    /// Discards what is queued.
+    /// Discards what is queued, on purpose: it is not counted.
     pub(super) fn clear(&mut self) {
-        self.drop_oldest(self.queue.len());
+        self.queue.clear();
     }
 
     /// Notes ticks that passed without a frame. Live sound of that time is late and is dropped; other sound waits.
@@ -218,7 +223,7 @@ mod tests {
         assert!(playout.is_full());
         playout.clear();
         assert!(playout.is_empty());
-        assert_eq!(playout.dropped, 320);
+        assert_eq!(playout.dropped, 0);
     }
 
     proptest! {

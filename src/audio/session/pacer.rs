@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::frame_format::FRAME;
+use crate::audio::frame_format::FRAME;
 
 /// The delay up to which late frames are sent at once, one after the other. A listener has as much in its own buffer.
 const CATCH_UP: Duration = Duration::from_millis(100);

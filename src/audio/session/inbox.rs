@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::frame_format::FrameFormat;
+use crate::audio::frame_format::FrameFormat;
 
 /// The most events that are kept.
 const MOST_EVENTS: usize = 1_000;
