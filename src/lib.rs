@@ -39,6 +39,8 @@
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
+//! | `audio` | | calls over audio, and servers for custom voices and transcribers: `vapi::audio` |
+//! | `custom-llm` | | a server that is the language model of an assistant: `vapi::custom_llm` |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
@@ -123,6 +125,13 @@ pub use http;
 pub use reqwest;
 
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
-#[cfg(all(doctest, feature = "logs", feature = "schemars", vapi_type = "CallOrBatch"))]
+#[cfg(all(
+    doctest,
+    feature = "audio",
+    feature = "custom-llm",
+    feature = "logs",
+    feature = "schemars",
+    vapi_type = "CallOrBatch"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

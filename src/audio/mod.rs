@@ -48,5 +48,6 @@ pub use resampler::Resampler;
     vapi_type = "VapiWebsocketTransport"
 ))]
 pub use session::{
-    AudioControl, AudioReceiver, AudioSender, AudioSession, AudioStats, CallEvent, ConnectAudio, Incoming, SessionProblem,
+    AudioControl, AudioReceiver, AudioSender, AudioSession, AudioStats, CallEvent, ConnectAudio, Incoming,
+    SessionProblem,
 };

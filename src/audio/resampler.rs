@@ -209,7 +209,9 @@ mod tests {
             assert_eq!(resampled.len(), expected.len(), "{from} to {to}");
             // The ends are cut off, where the filter meets the silence around the sound.
             let inner = to as usize / 20..expected.len() - to as usize / 20;
-            let worst = inner.map(|at| (i32::from(resampled[at]) - i32::from(expected[at])).abs()).max();
+            let worst = inner
+                .map(|at| (i32::from(resampled[at]) - i32::from(expected[at])).abs())
+                .max();
             // The delay is a whole number of samples, so the phase may be off by a part of one.
             let slope = 10_000.0 * 440.0 * TAU / f64::from(to);
             assert!(

@@ -484,7 +484,10 @@ mod tests {
             text(Transcript::complete(Speaker::Customer, "Hello.")).as_str(),
             r#"{"type":"transcriber-response","transcription":"Hello.","channel":"customer","transcriptType":"final"}"#
         );
-        assert!(text(Transcript::partial(Speaker::Assistant, "")).contains(r#""channel":"assistant","transcriptType":"partial""#));
+        assert!(
+            text(Transcript::partial(Speaker::Assistant, ""))
+                .contains(r#""channel":"assistant","transcriptType":"partial""#)
+        );
     }
 
     proptest! {

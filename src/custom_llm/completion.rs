@@ -260,8 +260,14 @@ mod tests {
         };
         assert_eq!(writer.event(Delta::Usage(usage)), None);
         let end = data(&writer.end());
-        assert_eq!(end[0]["choices"][0], json!({ "index": 0, "delta": {}, "finish_reason": "stop" }));
-        assert_eq!((&end[1]["choices"], &end[1]["usage"]["total_tokens"]), (&json!([]), &json!(4)));
+        assert_eq!(
+            end[0]["choices"][0],
+            json!({ "index": 0, "delta": {}, "finish_reason": "stop" })
+        );
+        assert_eq!(
+            (&end[1]["choices"], &end[1]["usage"]["total_tokens"]),
+            (&json!([]), &json!(4))
+        );
         assert_eq!(end[2], "[DONE]");
     }
 
@@ -312,7 +318,10 @@ mod tests {
         }
         let message = &completion.to_json()["choices"][0]["message"];
         assert_eq!(message["content"], Value::Null);
-        assert_eq!(message["tool_calls"][0]["function"], json!({ "name": "book", "arguments": "{\"a\":1}" }));
+        assert_eq!(
+            message["tool_calls"][0]["function"],
+            json!({ "name": "book", "arguments": "{\"a\":1}" })
+        );
         assert_eq!(message["tool_calls"][1]["id"], "c1");
         assert_eq!(message["tool_calls"].as_array().unwrap().len(), MOST_TOOL_CALLS + 1);
     }

@@ -57,7 +57,10 @@ impl LlmMessage {
             fields.insert("tool_calls".to_owned(), calls.collect());
         }
         let texts = [("tool_call_id", &self.tool_call_id), ("name", &self.name)];
-        for (name, text) in texts.into_iter().filter_map(|(name, text)| Some((name, text.as_ref()?))) {
+        for (name, text) in texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, text.as_ref()?)))
+        {
             fields.insert(name.to_owned(), text.as_str().into());
         }
         Value::Object(fields)

@@ -129,13 +129,22 @@ mod tests {
         let [_, _, called, result] = &request.messages[..] else {
             panic!("four messages")
         };
-        assert_eq!(called.tool_calls[0].read_arguments::<Value>().unwrap(), json!({ "guests": 2 }));
+        assert_eq!(
+            called.tool_calls[0].read_arguments::<Value>().unwrap(),
+            json!({ "guests": 2 })
+        );
         assert_eq!(
             (result.tool_call_id.as_deref(), result.text()),
             (Some("c1"), "booked".to_owned())
         );
-        assert_eq!((&*request.tools[0].name, &request.tools[0].parameters), ("book", &json!({ "a": 1 })));
-        let control = request.call.as_ref().and_then(|call| call.monitor.as_ref()?.control_url.as_deref());
+        assert_eq!(
+            (&*request.tools[0].name, &request.tools[0].parameters),
+            ("book", &json!({ "a": 1 }))
+        );
+        let control = request
+            .call
+            .as_ref()
+            .and_then(|call| call.monitor.as_ref()?.control_url.as_deref());
         assert_eq!(control, Some("https://x.example/control"));
         assert_eq!(request.customer.unwrap().number.as_deref(), Some("+15555550123"));
         assert_eq!(request.metadata.unwrap()["table"], 7);
@@ -160,13 +169,17 @@ mod tests {
 
     #[test]
     fn a_wrong_value_costs_no_more_than_itself() {
-        let request = read(json!({ "messages": [], "temperature": "hot", "tools": [1], "metadata": "text", "stream": "yes" }));
+        let request =
+            read(json!({ "messages": [], "temperature": "hot", "tools": [1], "metadata": "text", "stream": "yes" }));
         assert_eq!(
             (request.temperature, request.tools.len(), request.stream),
             (None, 0, false)
         );
         assert_eq!(request.extra["temperature"], "hot");
-        assert_eq!((&request.extra["tools"], &request.extra["metadata"]), (&json!([1]), &json!("text")));
+        assert_eq!(
+            (&request.extra["tools"], &request.extra["metadata"]),
+            (&json!([1]), &json!("text"))
+        );
     }
 
     #[test]

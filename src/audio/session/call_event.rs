@@ -110,10 +110,7 @@ mod tests {
             panic!("a message");
         };
         assert_eq!(*message, ClientMessagePayload::Unknown(event));
-        assert_eq!(
-            CallEvent::read("hello".to_owned()),
-            CallEvent::Text("hello".to_owned())
-        );
+        assert_eq!(CallEvent::read("hello".to_owned()), CallEvent::Text("hello".to_owned()));
     }
 
     #[test]

@@ -165,11 +165,7 @@ impl fmt::Debug for ConnectAudio {
 }
 
 /// Creates the call. Returns it with the format of its sound.
-async fn create(
-    client: &Client,
-    mut body: CreateCallDto,
-    format: Option<FrameFormat>,
-) -> Result<(Call, FrameFormat)> {
+async fn create(client: &Client, mut body: CreateCallDto, format: Option<FrameFormat>) -> Result<(Call, FrameFormat)> {
     let mut transport = match body.transport.take() {
         None => VapiWebsocketTransport::new(),
         Some(Transport::VapiWebsocket(transport)) => *transport,
