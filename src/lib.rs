@@ -50,6 +50,8 @@
 //! | `webhooks` | | messages that Vapi posts to your server, and the responses to them |
 //! | `webhooks-encryption` | | tool arguments that Vapi encrypts |
 //! | `axum` | | an extractor and responses of webhooks for axum; the service of `webhooks` needs no feature |
+//! | `audio` | | calls over audio, and servers for custom voices and transcribers: `vapi::audio` |
+//! | `custom-llm` | | a server that is the language model of an assistant: `vapi::custom_llm` |
 //! | `http2` | | many requests over one connection |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
@@ -68,6 +70,8 @@
 
 // Capabilities
 pub mod artifacts;
+#[cfg(feature = "audio")]
+pub mod audio;
 #[cfg(all(
     vapi_op = "CallController_create",
     vapi_type = "Call",
@@ -79,6 +83,14 @@ pub mod chat;
 #[cfg(all(feature = "csv", vapi_type = "AssistantOverrides", vapi_type = "CreateCustomerDto"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub mod customers;
+#[cfg(all(
+    feature = "custom-llm",
+    vapi_type = "Call",
+    vapi_type = "CreateCustomerDto",
+    vapi_type = "OpenAiMessageRole",
+    vapi_type = "PhoneNumber"
+))]
+pub mod custom_llm;
 #[cfg(vapi_type = "EndedReason")]
 pub mod ended_reason;
 #[cfg(feature = "schemars")]
@@ -115,6 +127,8 @@ pub mod webhooks;
 
 // Requests: by resource, typed, untyped, and progenitor's
 mod download;
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+mod http_service;
 pub mod operation;
 pub mod raw;
 mod request;
@@ -138,6 +152,8 @@ pub use artifacts::RecordingTrack;
 pub use client::{Client, ClientBuilder, Region, http_client_builder};
 pub use download::Download;
 pub use error::{Error, Result};
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+pub use http_service::{BoxError, ServiceBody};
 #[doc(hidden)]
 pub use model::read_body;
 pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};
@@ -150,6 +166,8 @@ pub use reqwest;
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
 #[cfg(all(
     doctest,
+    feature = "audio",
+    feature = "custom-llm",
     feature = "jwt",
     feature = "live",
     feature = "logs",
