@@ -69,7 +69,7 @@ async fn what_is_not_text_is_sent_as_json() {
         .on_tool("nothing", |_: Value, _| async { Ok(()) });
     let calls = ["book", "count", "nothing"].map(|name| (name, name, json!({})));
     let expected = json!([
-        {"toolCallId": "book", "result": r#"{"note":"by the\nwindow","table":7}"#},
+        {"toolCallId": "book", "result": r#"{"table":7,"note":"by the\nwindow"}"#},
         {"toolCallId": "count", "result": "12"},
         {"toolCallId": "nothing", "result": "done"},
     ]);

@@ -63,7 +63,7 @@ pub(crate) const MAX_BODY_BYTES: usize = 4 << 20;
 ///
 /// ```
 /// # #[cfg(all(vapi_type = "ServerMessageAssistantRequest", vapi_type = "ServerMessageEndOfCallReport"))]
-/// # async fn example() -> vapi::Result<()> {
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use vapi::http::Request;
 /// use vapi::webhooks::{AssistantResponse, Verifier, Webhooks};
 ///

@@ -91,14 +91,15 @@ impl<E: std::error::Error> From<E> for ToolError {
 pub(super) type Tool =
     Arc<dyn Fn(WebhookToolCall, ToolContext) -> BoxFuture<Result<ToolResult, ToolError>> + Send + Sync>;
 
-/// The output of a tool: anything that can be serialized.
+/// Returns the result of a tool, whose output is anything that can be serialized.
 ///
-/// Text is sent as it is, anything else as JSON. `()` becomes `done`, since the model takes no result for a failure.
+/// Text is sent as it is, anything else as JSON. `()` becomes `done`, so that the model sees a success.
 fn to_result<T: Serialize>(output: &T) -> Result<ToolResult, ToolError> {
-    let value = serde_json::to_value(output)?;
-    Ok(match value {
-        serde_json::Value::Null => ToolResult::text("done"),
-        value => value.into(),
+    let json = serde_json::to_string(output)?;
+    Ok(match json.as_bytes() {
+        b"null" => ToolResult::text("done"),
+        [b'"', ..] => ToolResult::text(serde_json::from_str::<String>(&json)?),
+        _ => ToolResult::text(json),
     })
 }
 
@@ -124,7 +125,7 @@ where
     })
 }
 
-/// What is needed to run the tool calls of one message.
+/// The circumstances of the tool calls of one message.
 pub(super) struct ToolRun<'a> {
     pub(super) tools: &'a HashMap<String, Tool>,
     pub(super) results: &'a Arc<dyn ErasedToolResults>,
