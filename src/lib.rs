@@ -118,6 +118,12 @@ pub use http;
 pub use reqwest;
 
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
-#[cfg(all(doctest, feature = "logs", feature = "schemars", feature = "webhooks", vapi_type = "CallOrBatch"))]
+#[cfg(all(
+    doctest,
+    feature = "logs",
+    feature = "schemars",
+    feature = "webhooks",
+    vapi_type = "CallOrBatch"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}
