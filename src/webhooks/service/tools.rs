@@ -125,9 +125,23 @@ where
     })
 }
 
+/// Returns a tool that takes calls as they are.
+pub(super) fn untyped<T, F, Fut>(handler: F) -> Tool
+where
+    T: Serialize + Send + 'static,
+    F: Fn(WebhookToolCall, ToolContext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, ToolError>> + Send + 'static,
+{
+    Arc::new(move |call, context| {
+        let output = handler(call, context);
+        Box::pin(async move { to_result(&output.await?) })
+    })
+}
+
 /// The circumstances of the tool calls of one message.
 pub(super) struct ToolRun<'a> {
     pub(super) tools: &'a HashMap<String, Tool>,
+    pub(super) other_tool: Option<&'a Tool>,
     pub(super) results: &'a Arc<dyn ErasedToolResults>,
     pub(super) deadline: Instant,
     pub(super) guard: &'a ActivityGuard,
@@ -163,7 +177,7 @@ impl ToolRun<'_> {
 
     fn start(&self, message: &Arc<WebhookMessage>, call: WebhookToolCall) -> (String, String, Started) {
         let (id, name) = (call.id.clone(), call.name.clone());
-        let Some(tool) = self.tools.get(&name).cloned() else {
+        let Some(tool) = self.tools.get(&name).or(self.other_tool).cloned() else {
             tracing::warn!(tool = name, "the model has called a tool that has no handler");
             return (
                 id,
