@@ -12,13 +12,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
-use vapi::reqwest;
 use vapi::webhooks::{AssistantResponse, ToolContext, ToolError, Verifier, Webhooks};
 
 /// A table for some people. It is the schema of the tool for `vapi::tools::function`, too.
 #[derive(Deserialize, JsonSchema)]
 struct BookTable {
-    /// How many people come.
+    /// The number of guests.
     guests: u32,
 }
 
@@ -73,7 +72,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         ]}});
         let body = body.to_string();
         let headers = verifier.sign(body.as_bytes());
-        let response = reqwest::Client::new()
+        let response = vapi::http_client_builder()?
+            .build()?
             .post(url)
             .headers(headers)
             .body(body)

@@ -12,7 +12,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpListener;
 use tokio_util::io::ReaderStream;
 use vapi::http::StatusCode;
-use vapi::reqwest::{Body, Client};
+use vapi::reqwest::Body;
 use vapi::types::ServerMessagePayload;
 use vapi::webhooks::{
     AssistantResponse, HmacAlgorithm, HmacScheme, ToolCallsResponse, ToolResult, Verified, Verifier, Webhooks,
@@ -39,7 +39,10 @@ async fn serve(app: Router) -> String {
 /// Posts a body with the signature of `signed`.
 async fn send(url: &str, signed: &str, body: impl Into<Body>) -> (StatusCode, Value) {
     let headers = verifier().sign(signed.as_bytes());
-    let response = Client::new()
+    let response = vapi::http_client_builder()
+        .unwrap()
+        .build()
+        .unwrap()
         .post(url)
         .headers(headers)
         .body(body)

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::sync::Barrier;
-use vapi::webhooks::{ToolContext, ToolError};
+use vapi::webhooks::{ToolContext, ToolError, WebhookToolCall};
 
 use crate::{message, open, post, tool_calls};
 
@@ -69,7 +69,7 @@ async fn what_is_not_text_is_sent_as_json() {
         .on_tool("nothing", |_: Value, _| async { Ok(()) });
     let calls = ["book", "count", "nothing"].map(|name| (name, name, json!({})));
     let expected = json!([
-        {"toolCallId": "book", "result": r#"{"note":"by the\nwindow","table":7}"#},
+        {"toolCallId": "book", "result": r#"{"table":7,"note":"by the\nwindow"}"#},
         {"toolCallId": "count", "result": "12"},
         {"toolCallId": "nothing", "result": "done"},
     ]);
@@ -106,6 +106,19 @@ async fn unknown_tools_are_errors_of_their_own() {
     let body = tool_calls(&[("1", "unknown", json!({})), ("2", "known", json!({}))]);
     let expected = json!([
         {"toolCallId": "1", "error": "There is no tool `unknown`."},
+        {"toolCallId": "2", "result": "here"},
+    ]);
+    assert_eq!(results(&webhooks, body).await, expected);
+}
+
+#[tokio::test]
+async fn tools_without_handlers_may_share_one() {
+    let webhooks = open()
+        .on_other_tool(|call: WebhookToolCall, _| async move { Ok(format!("{} {}", call.name, call.arguments)) })
+        .on_tool("known", |_: Value, _| async { Ok("here") });
+    let body = tool_calls(&[("1", "unknown", json!({"a": 1})), ("2", "known", json!({}))]);
+    let expected = json!([
+        {"toolCallId": "1", "result": r#"unknown {"a":1}"#},
         {"toolCallId": "2", "result": "here"},
     ]);
     assert_eq!(results(&webhooks, body).await, expected);

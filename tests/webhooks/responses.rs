@@ -141,8 +141,8 @@ fn results_and_errors_are_texts_of_one_line() {
     assert_eq!(text(ToolResult::text(lines))["result"], "first second third");
     assert_eq!(text(ToolResult::error(lines))["error"], "first second third");
     assert_eq!(text(ToolResult::text("two  spaces"))["result"], "two  spaces");
-    let object = ToolResult::json(&json!({"note": "a\nb", "list": [1, 2]})).unwrap();
-    assert_eq!(text(object)["result"], r#"{"list":[1,2],"note":"a\nb"}"#);
+    let lines = ToolResult::json(&[Some("a\nb"), None]).unwrap();
+    assert_eq!(text(lines)["result"], r#"["a\nb",null]"#);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn decode(criterion: &mut Criterion) {
 
 /// The body stands in memory, as servers have it.
 fn webhook(criterion: &mut Criterion) {
-    let report = report(40);
+    let report = report(74);
     // The type stands behind nearly everything else in the second.
     let posted = [
         ("decode an end-of-call report", report.text()),

@@ -51,7 +51,7 @@ pub fn call(turns: u32) -> Value {
     })
 }
 
-/// A report on an ended call of this many turns: at 40 it is some 45 kB.
+/// A report on an ended call of this many turns: at 74 it is some 45 kB.
 pub fn report(turns: u32) -> Report {
     let mut call = call(turns);
     let messages = call["messages"].take();

@@ -17,7 +17,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use self::untagged::{Members, find_tag};
@@ -177,6 +177,23 @@ impl<T: Union> Reader<T> for UnionReader {
 
     fn expected() -> Expected {
         Expected::union::<T>()
+    }
+}
+
+/// Reads a value as the variant with a number, which is known before.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) struct VariantSeed<'a, T> {
+    pub(crate) union: &'a mut T,
+    pub(crate) index: usize,
+}
+
+impl<'de, T: Union> DeserializeSeed<'de> for VariantSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        *self.union = T::variant(self.index);
+        self.union
+            .visit_mut(Decode::new(deserializer, Mode::Direct { captures: 0 }))
     }
 }
 

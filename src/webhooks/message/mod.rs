@@ -1,5 +1,6 @@
 //! Reading a message: the envelope, the type, and the reason why a message is of none.
 
+mod direct;
 mod kind;
 mod parts;
 #[cfg(test)]
@@ -9,11 +10,9 @@ mod tool_call;
 pub use kind::MessageKind;
 pub use tool_call::{ArgumentsError, WebhookToolCall};
 
-use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::{json_path, without_bom};
@@ -45,7 +44,7 @@ use crate::{Error, Misfit, Result};
 #[derive(Clone)]
 pub struct WebhookMessage {
     payload: ServerMessagePayload,
-    type_name: Cow<'static, str>,
+    type_name: String,
     misfits: Misfits,
     body: Bytes,
 }
@@ -165,8 +164,16 @@ impl Refusal {
     }
 }
 
-fn read(body: &[u8]) -> Result<(ServerMessagePayload, Cow<'static, str>, Misfits), Refusal> {
+fn read(body: &[u8]) -> Result<(ServerMessagePayload, String, Misfits), Refusal> {
     let body = without_bom(body);
+    let said = str::from_utf8(body)
+        .ok()
+        .and_then(|text| Some((text, direct::type_name(text)?)));
+    if let Some((text, name)) = said
+        && let Some(payload) = direct::read(text, &name)
+    {
+        return Ok((payload, name, Misfits::default()));
+    }
     let envelope: Decoded<ServerMessage> = read_body(body).map_err(Refusal::Undecodable)?;
     let Some(payload) = envelope.value.message else {
         return Err(Refusal::Malformed("the webhook has no `message`", None));
@@ -179,45 +186,32 @@ fn read(body: &[u8]) -> Result<(ServerMessagePayload, Cow<'static, str>, Misfits
 }
 
 /// Returns the type of a message as it is on the wire.
-fn type_name(payload: &ServerMessagePayload, body: &[u8]) -> Result<Cow<'static, str>, Refusal> {
-    match (payload, payload.index()) {
-        (_, Some(index)) => {
-            let tags = ServerMessagePayload::SHAPES[index].tags.iter();
-            let names = tags
-                .copied()
-                .find(|(tag, _)| *tag == "type")
-                .map_or(&[][..], |(_, names)| names);
-            Ok(match names {
-                [name] => Cow::Borrowed(*name),
-                // A variant of several types. There is one, and its bodies are short.
-                names => match serde_json::from_slice::<Envelope>(body) {
-                    Ok(envelope) => Cow::Owned(envelope.message.type_name),
-                    Err(_) => Cow::Borrowed(names.first().copied().unwrap_or_default()),
-                },
-            })
-        }
-        (ServerMessagePayload::Unknown(Value::Object(message)), _) => match message.get("type") {
-            Some(Value::String(name)) => Ok(Cow::Owned(name.clone())),
-            _ => Err(Refusal::Malformed(
-                "the webhook's `message` has no `type` that is text",
-                Some("message.type"),
-            )),
+fn type_name(payload: &ServerMessagePayload, body: &[u8]) -> Result<String, Refusal> {
+    let malformed = |detail, path| Err(Refusal::Malformed(detail, Some(path)));
+    let name = match payload {
+        ServerMessagePayload::Unknown(Value::Object(message)) => message.get("type").cloned(),
+        ServerMessagePayload::Unknown(_) => return malformed("the webhook's `message` is not an object", "message"),
+        known => match names(known) {
+            [name] => return Ok((*name).to_owned()),
+            // A variant of several types. There is one, and its bodies are short.
+            names => match serde_json::from_slice::<Value>(body) {
+                Ok(mut body) => body.pointer_mut("/message/type").map(Value::take),
+                // A body with half of a character is not JSON to `serde_json`.
+                Err(_) => names.first().map(|name| (*name).into()),
+            },
         },
-        _ => Err(Refusal::Malformed(
-            "the webhook's `message` is not an object",
-            Some("message"),
-        )),
+    };
+    match name {
+        Some(Value::String(name)) => Ok(name),
+        _ => malformed("the webhook's `message` has no `type` that is text", "message.type"),
     }
 }
 
-/// The part of a body that says what it is.
-#[derive(Deserialize)]
-struct Envelope {
-    message: Tagged,
-}
-
-#[derive(Deserialize)]
-struct Tagged {
-    #[serde(rename = "type")]
-    type_name: String,
+/// Returns the types of a variant.
+fn names(payload: &ServerMessagePayload) -> &'static [&'static str] {
+    let shape = payload.index().map(|index| &ServerMessagePayload::SHAPES[index]);
+    let tags = shape.map_or(&[][..], |shape| shape.tags);
+    tags.iter()
+        .find(|(tag, _)| *tag == "type")
+        .map_or(&[], |(_, names)| names)
 }

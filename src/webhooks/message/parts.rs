@@ -126,7 +126,7 @@ impl WebhookMessage {
             ServerMessagePayload::EndOfCallReport(report) => {
                 let artifact = report.artifact.as_ref();
                 let transcript = artifact.and_then(|artifact| artifact.transcript.as_deref());
-                transcript.or_else(|| report.extra.get("transcript")?.as_str())
+                transcript.or(report.transcript.as_deref())
             }
             ServerMessagePayload::Unknown(message) => message.get("transcript")?.as_str(),
             _ => None,

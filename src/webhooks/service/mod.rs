@@ -63,7 +63,7 @@ pub(crate) const MAX_BODY_BYTES: usize = 4 << 20;
 ///
 /// ```
 /// # #[cfg(all(vapi_type = "ServerMessageAssistantRequest", vapi_type = "ServerMessageEndOfCallReport"))]
-/// # async fn example() -> vapi::Result<()> {
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// use vapi::http::Request;
 /// use vapi::webhooks::{AssistantResponse, Verifier, Webhooks};
 ///
@@ -99,6 +99,7 @@ struct Router {
     handlers: Vec<Handler>,
     other: Option<Run>,
     tools: HashMap<String, Tool>,
+    other_tool: Option<Tool>,
     tool_results: Arc<dyn ErasedToolResults>,
     timeout: Duration,
     max_body_bytes: usize,
@@ -114,6 +115,7 @@ impl Webhooks {
             handlers: Vec::new(),
             other: None,
             tools: HashMap::new(),
+            other_tool: None,
             tool_results: Arc::new(MemoryToolResults::default()),
             timeout: SERVER_TIMEOUT,
             max_body_bytes: MAX_BODY_BYTES,
@@ -260,6 +262,7 @@ impl Router {
             if kind == MessageKind::ToolCalls {
                 let run = ToolRun {
                     tools: &self.tools,
+                    other_tool: self.other_tool.as_ref(),
                     results: &self.tool_results,
                     deadline,
                     guard: &guard,

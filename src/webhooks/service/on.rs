@@ -11,7 +11,7 @@ use super::handler::{Failure, Fallback, Handler, HandlerOutput, Projection, Rece
 use super::tools::{self, ToolContext, ToolError};
 use crate::types::{self, ServerMessagePayload};
 use crate::webhooks::responses::*;
-use crate::webhooks::{WebhookMessage, WebhookResponse};
+use crate::webhooks::{WebhookMessage, WebhookResponse, WebhookToolCall};
 
 /// Returns the payload of a message, if it is of this variant. In some documents it is boxed.
 macro_rules! projection {
@@ -105,6 +105,24 @@ impl Webhooks {
         self.edit(|router| {
             router.tools.insert(name.into(), tools::typed(handler));
         })
+    }
+
+    /// Sets the handler of calls of all tools that have no handler of their own, such as tools that are made while the program runs.
+    ///
+    /// ```
+    /// use vapi::webhooks::{Verifier, WebhookToolCall, Webhooks};
+    ///
+    /// let webhooks = Webhooks::new(Verifier::none())
+    ///     .on_other_tool(|call: WebhookToolCall, _| async move { Ok(format!("{} of {}", call.name, call.arguments)) });
+    /// ```
+    #[must_use]
+    pub fn on_other_tool<T, F, Fut>(self, handler: F) -> Self
+    where
+        T: Serialize + Send + 'static,
+        F: Fn(WebhookToolCall, ToolContext) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, ToolError>> + Send + 'static,
+    {
+        self.edit(|router| router.other_tool = Some(tools::untyped(handler)))
     }
 
     #[cfg(all(

@@ -91,14 +91,15 @@ impl<E: std::error::Error> From<E> for ToolError {
 pub(super) type Tool =
     Arc<dyn Fn(WebhookToolCall, ToolContext) -> BoxFuture<Result<ToolResult, ToolError>> + Send + Sync>;
 
-/// The output of a tool: anything that can be serialized.
+/// Returns the result of a tool, whose output is anything that can be serialized.
 ///
-/// Text is sent as it is, anything else as JSON. `()` becomes `done`, since the model takes no result for a failure.
+/// Text is sent as it is, anything else as JSON. `()` becomes `done`, so that the model sees a success.
 fn to_result<T: Serialize>(output: &T) -> Result<ToolResult, ToolError> {
-    let value = serde_json::to_value(output)?;
-    Ok(match value {
-        serde_json::Value::Null => ToolResult::text("done"),
-        value => value.into(),
+    let json = serde_json::to_string(output)?;
+    Ok(match json.as_bytes() {
+        b"null" => ToolResult::text("done"),
+        [b'"', ..] => ToolResult::text(serde_json::from_str::<String>(&json)?),
+        _ => ToolResult::text(json),
     })
 }
 
@@ -124,9 +125,23 @@ where
     })
 }
 
-/// What is needed to run the tool calls of one message.
+/// Returns a tool that takes calls as they are.
+pub(super) fn untyped<T, F, Fut>(handler: F) -> Tool
+where
+    T: Serialize + Send + 'static,
+    F: Fn(WebhookToolCall, ToolContext) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output = Result<T, ToolError>> + Send + 'static,
+{
+    Arc::new(move |call, context| {
+        let output = handler(call, context);
+        Box::pin(async move { to_result(&output.await?) })
+    })
+}
+
+/// The circumstances of the tool calls of one message.
 pub(super) struct ToolRun<'a> {
     pub(super) tools: &'a HashMap<String, Tool>,
+    pub(super) other_tool: Option<&'a Tool>,
     pub(super) results: &'a Arc<dyn ErasedToolResults>,
     pub(super) deadline: Instant,
     pub(super) guard: &'a ActivityGuard,
@@ -162,7 +177,7 @@ impl ToolRun<'_> {
 
     fn start(&self, message: &Arc<WebhookMessage>, call: WebhookToolCall) -> (String, String, Started) {
         let (id, name) = (call.id.clone(), call.name.clone());
-        let Some(tool) = self.tools.get(&name).cloned() else {
+        let Some(tool) = self.tools.get(&name).or(self.other_tool).cloned() else {
             tracing::warn!(tool = name, "the model has called a tool that has no handler");
             return (
                 id,
