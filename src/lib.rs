@@ -80,9 +80,6 @@ pub mod audio;
 ))]
 pub mod batch;
 pub mod chat;
-#[cfg(all(feature = "csv", vapi_type = "AssistantOverrides", vapi_type = "CreateCustomerDto"))]
-#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
-pub mod customers;
 #[cfg(all(
     feature = "custom-llm",
     vapi_type = "Call",
@@ -91,6 +88,9 @@ pub mod customers;
     vapi_type = "PhoneNumber"
 ))]
 pub mod custom_llm;
+#[cfg(all(feature = "csv", vapi_type = "AssistantOverrides", vapi_type = "CreateCustomerDto"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub mod customers;
 #[cfg(vapi_type = "EndedReason")]
 pub mod ended_reason;
 #[cfg(feature = "schemars")]
