@@ -22,7 +22,7 @@
 use std::io::Read;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde_json::{Map, Value};
+use serde_json::Map;
 
 use crate::error::{Error, Result};
 use crate::types::{AssistantOverrides, CreateCustomerDto};
@@ -148,7 +148,7 @@ impl Column {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
