@@ -22,10 +22,11 @@
 use std::io::Read;
 
 use csv::{ReaderBuilder, StringRecord, Trim};
-use serde_json::Map;
+use serde_json::{Map, json};
 
+use crate::by_name::from_members;
 use crate::error::{Error, Result};
-use crate::types::{AssistantOverrides, CreateCustomerDto};
+use crate::types::CreateCustomerDto;
 
 /// Reads customers from CSV whose first line names the columns.
 ///
@@ -54,18 +55,18 @@ fn refuse(cause: csv::Error) -> Error {
     Error::input(format!("the table of customers cannot be read: {cause}")).caused_by(cause)
 }
 
-/// The meaning of each column.
+/// The columns of a table.
 struct Columns(Vec<Column>);
 
 enum Column {
-    Number,
-    Name,
-    Email,
-    Extension,
-    ExternalId,
-    SipUri,
+    /// A property of a customer, by its name on the wire.
+    Property(&'static str),
     Variable(String),
 }
+
+const PROPERTIES: [&str; 6] = ["number", "name", "email", "extension", "externalId", "sipUri"];
+/// The properties by which a customer can be called.
+const ADDRESSES: [&str; 2] = ["number", "sipUri"];
 
 impl Columns {
     fn read(names: &StringRecord) -> Result<Self> {
@@ -75,80 +76,68 @@ impl Columns {
             if name.is_empty() {
                 return Err(Error::input(format!("column {} of the table has no name", index + 1)));
             }
-            if seen.contains(&name) {
+            let column = Column::of(name);
+            if seen.contains(&column.name()) {
+                let name = column.name();
                 return Err(Error::input(format!("two columns of the table have the name {name:?}")));
             }
-            seen.push(name);
-            columns.push(Column::of(name));
+            seen.push(match column {
+                Column::Property(property) => property,
+                Column::Variable(_) => name,
+            });
+            columns.push(column);
         }
-        if !columns.iter().any(Column::is_address) {
+        if !columns.iter().any(|column| ADDRESSES.contains(&column.name())) {
             return Err(Error::input("the table has no column `number`, and none `sipUri`"));
         }
         Ok(Columns(columns))
     }
 
     fn customer(&self, row: &StringRecord) -> Result<CreateCustomerDto> {
-        let mut customer = CreateCustomerDto::new();
-        let mut variables = Map::new();
-        let mut is_reachable = false;
+        let (mut customer, mut variables) = (Map::new(), Map::new());
         for (column, cell) in self.0.iter().zip(row) {
-            if cell.is_empty() {
-                continue;
-            }
-            is_reachable |= column.is_address();
-            customer = match column {
-                Column::Number => customer.number(cell),
-                Column::Name => customer.name(cell),
-                Column::Email => customer.email(cell),
-                Column::Extension => customer.extension(cell),
-                Column::ExternalId => customer.external_id(cell),
-                Column::SipUri => customer.sip_uri(cell),
-                Column::Variable(name) => {
-                    variables.insert(name.clone(), cell.into());
-                    customer
-                }
+            let members = match column {
+                Column::Property(_) => &mut customer,
+                Column::Variable(_) => &mut variables,
             };
+            if !cell.is_empty() {
+                members.insert(column.name().to_owned(), cell.into());
+            }
         }
-        if !is_reachable {
+        if !ADDRESSES.iter().any(|address| customer.contains_key(*address)) {
             let line = row.position().map_or(0, csv::Position::line);
             let why = format!("the customer in line {line} of the table has neither a number nor a SIP address");
             return Err(Error::input(why));
         }
         if !variables.is_empty() {
-            let overrides = AssistantOverrides::new().variable_values(variables);
-            customer = customer.assistant_overrides(overrides);
+            let overrides = json!({ "variableValues": variables });
+            customer.insert("assistantOverrides".to_owned(), overrides);
         }
-        Ok(customer)
+        Ok(from_members(customer))
     }
 }
 
 impl Column {
     fn of(name: &str) -> Self {
-        let plain: String = name
-            .chars()
-            .filter(|c| !matches!(c, ' ' | '_' | '-'))
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        match plain.as_str() {
-            "number" => Column::Number,
-            "name" => Column::Name,
-            "email" => Column::Email,
-            "extension" => Column::Extension,
-            "externalid" => Column::ExternalId,
-            "sipuri" => Column::SipUri,
-            _ => Column::Variable(name.to_owned()),
-        }
+        let plain: String = name.chars().filter(|c| !matches!(c, ' ' | '_' | '-')).collect();
+        let property = PROPERTIES
+            .into_iter()
+            .find(|property| property.eq_ignore_ascii_case(&plain));
+        property.map_or_else(|| Column::Variable(name.to_owned()), Column::Property)
     }
 
-    fn is_address(&self) -> bool {
-        matches!(self, Column::Number | Column::SipUri)
+    fn name(&self) -> &str {
+        match self {
+            Column::Property(name) => name,
+            Column::Variable(name) => name,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     use super::*;
 
@@ -184,6 +173,7 @@ mod tests {
             ("name\nAda\n", "the table has no column `number`, and none `sipUri`"),
             ("number,\n1,2\n", "column 2 of the table has no name"),
             ("number,a,a\n", "two columns of the table have the name \"a\""),
+            ("sipUri,SIP URI\n", "two columns of the table have the name \"sipUri\""),
             (
                 "number,name\n+15555550101,Ada\n,Bob\n",
                 "the customer in line 3 of the table has neither a number nor a SIP address",

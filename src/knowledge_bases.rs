@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::by_name::property;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Object;
 use crate::resources::KnowledgeBases;
 use crate::transport::Upload;
-use crate::types::{AttachKnowledgeBaseV2FileDto, File, FileStatus, KnowledgeBaseV2File, KnowledgeBaseV2FileStatus};
+use crate::types::{AttachKnowledgeBaseV2FileDto, KnowledgeBaseV2File};
 
 impl KnowledgeBases {
     /// Uploads a file, adds it to a knowledge base, and waits until it is indexed.
@@ -82,10 +84,7 @@ impl AddFile {
         if let Some(interval) = self.interval {
             wait = wait.poll_every(interval);
         }
-        let file: File = wait.await?;
-        if file.status == Some(FileStatus::Failed) {
-            return Err(failed(&uploaded, "processed"));
-        }
+        check(&wait.await?, &uploaded, "processed")?;
 
         let bases = self.client.knowledge_bases();
         let attachment = AttachKnowledgeBaseV2FileDto::new(&uploaded);
@@ -95,15 +94,20 @@ impl AddFile {
             wait = wait.poll_every(interval);
         }
         let indexed = wait.await?;
-        match indexed.status {
-            Some(KnowledgeBaseV2FileStatus::Failed) => Err(failed(&uploaded, "indexed")),
-            _ => Ok(indexed),
-        }
+        check(&indexed, &uploaded, "indexed")?;
+        Ok(indexed)
     }
 }
 
-fn failed(file: &str, what: &str) -> Error {
-    Error::new(ErrorKind::Status, format!("the file {file} could not be {what}"))
+/// Returns an error if the API has failed with a file.
+fn check<T: Object>(state: &T, file: &str, what: &str) -> Result<()> {
+    match property(state, "status") {
+        Some(status) if status == "failed" => {
+            let detail = format!("the file {file} could not be {what}");
+            Err(Error::new(ErrorKind::Status, detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl IntoFuture for AddFile {

@@ -88,7 +88,7 @@ pub mod chat;
     vapi_type = "PhoneNumber"
 ))]
 pub mod custom_llm;
-#[cfg(all(feature = "csv", vapi_type = "AssistantOverrides", vapi_type = "CreateCustomerDto"))]
+#[cfg(all(feature = "csv", vapi_type = "CreateCustomerDto"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
 pub mod customers;
 #[cfg(vapi_type = "EndedReason")]
@@ -105,9 +105,7 @@ pub mod jwt;
     vapi_op = "KnowledgeBaseV2Controller_filesGet",
     vapi_type = "AttachKnowledgeBaseV2FileDto",
     vapi_type = "File",
-    vapi_type = "FileStatus",
-    vapi_type = "KnowledgeBaseV2File",
-    vapi_type = "KnowledgeBaseV2FileStatus"
+    vapi_type = "KnowledgeBaseV2File"
 ))]
 pub mod knowledge_bases;
 #[cfg(all(feature = "live", vapi_op = "CallController_findOne", vapi_type = "Call"))]

@@ -170,7 +170,7 @@ async fn a_call_is_handed_off_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_message_for_the_carrier_and_an_unknown_one_are_sent() {
+async fn messages_for_the_carrier_and_unknown_ones_are_sent() {
     let (_local, live) = Local::answered(quiet()).await;
     live.send_transport_message(TwilioTransportMessage::new("<Response/>"))
         .await

@@ -75,6 +75,10 @@ pub(crate) fn new_resource(context: &RequestContext<'_>, mut sent: Map<String, V
     if let Some(schema) = &context.plan.resource {
         sample::complete(&context.state.validators, schema, &mut resource, stamp);
     }
+    // A file of a knowledge base is indexed at once, as an upload is processed at once.
+    if resource["status"] == "indexing" {
+        resource["status"] = json!("ready");
+    }
     resource
 }
 
