@@ -1,4 +1,4 @@
-//! What the servers that Vapi calls have in common: they are services over `http` types, without a framework.
+//! The common parts of the servers that Vapi calls, which are services over `http` types, without a framework.
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,7 +20,7 @@ pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A check of a request before its body is read.
 pub(crate) type Authorize = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
 
-/// The body of a response of a [`CustomLlm`](crate::custom_llm::CustomLlm) or a [`CustomVoice`](crate::audio::voice::CustomVoice).
+/// The body of a response of a [`LlmService`](crate::custom_llm::LlmService) or a [`VoiceService`](crate::audio::voice::VoiceService).
 pub struct ServiceBody(UnsyncBoxBody<Bytes, BoxError>);
 
 impl ServiceBody {

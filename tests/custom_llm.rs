@@ -12,12 +12,12 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use vapi::custom_llm::{CustomLlm, Delta, FinishReason, LlmError, LlmRequest, LlmToolCall, LlmUsage};
+use vapi::custom_llm::{Delta, FinishReason, LlmError, LlmRequest, LlmService, LlmToolCall, LlmUsage};
 use vapi::http::StatusCode;
 
 /// Answers by what the user says.
-fn llm() -> CustomLlm {
-    CustomLlm::new(|request: LlmRequest| async move {
+fn llm() -> LlmService {
+    LlmService::new(|request: LlmRequest| async move {
         let deltas: Vec<Result<Delta, LlmError>> = match request.last_user_text().as_deref() {
             Some("fail") => return Err(std::io::Error::other("a secret cause").into()),
             Some("busy") => return Err(LlmError::new(StatusCode::TOO_MANY_REQUESTS, "come later").code("busy")),
@@ -49,7 +49,7 @@ fn llm() -> CustomLlm {
     })
 }
 
-async fn serve(llm: CustomLlm) -> String {
+async fn serve(llm: LlmService) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/chat/completions", listener.local_addr().unwrap());
     let app: axum::Router = axum::Router::new().route_service("/chat/completions", llm);
@@ -166,7 +166,7 @@ async fn an_error_within_the_stream_is_the_last_event() {
 #[tokio::test]
 async fn a_stream_is_sent_as_it_comes() {
     // The second piece never comes; the first must not wait for it.
-    let llm = CustomLlm::new(|_: LlmRequest| async {
+    let llm = LlmService::new(|_: LlmRequest| async {
         Ok::<_, LlmError>(stream::iter(["One moment.".to_owned()]).chain(stream::pending()))
     });
     let url = serve(llm).await;

@@ -103,12 +103,12 @@ impl VoiceRequest {
 /// # Examples
 ///
 /// ```no_run
-/// use vapi::audio::voice::{CustomVoice, VoiceRequest};
+/// use vapi::audio::voice::{VoiceRequest, VoiceService};
 /// use vapi::audio::{Codec, Resampler};
 ///
 /// # fn synthesize(text: &str) -> Vec<i16> { unimplemented!() }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let voice = CustomVoice::new(|request: VoiceRequest| async move {
+/// let voice = VoiceService::new(|request: VoiceRequest| async move {
 ///     let mut resampler = Resampler::new(22_050, request.sample_rate)?;
 ///     let mut samples = resampler.process(&synthesize(&request.text));
 ///     samples.extend(resampler.finish());
@@ -121,7 +121,7 @@ impl VoiceRequest {
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct CustomVoice {
+pub struct VoiceService {
     handler: Arc<Handler>,
     authorize: Option<Authorize>,
 }
@@ -130,7 +130,7 @@ type Handler = dyn Fn(VoiceRequest) -> Pin<Box<dyn Future<Output = Result<Sound,
 
 type Sound = Pin<Box<dyn Stream<Item = Result<Bytes, BoxError>> + Send>>;
 
-impl CustomVoice {
+impl VoiceService {
     /// Creates a voice of a handler, which makes the sound of a request.
     pub fn new<F, R, S, B, E, D>(handler: F) -> Self
     where
@@ -141,7 +141,7 @@ impl CustomVoice {
         E: Into<BoxError>,
         D: Into<BoxError>,
     {
-        CustomVoice {
+        VoiceService {
             handler: Arc::new(move |request| {
                 let sound = handler(request);
                 Box::pin(async move {
@@ -203,7 +203,7 @@ fn refusal(status: StatusCode, message: &str) -> Response<ServiceBody> {
     response(status, "application/json", ServiceBody::full(body))
 }
 
-impl<B> Service<Request<B>> for CustomVoice
+impl<B> Service<Request<B>> for VoiceService
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -223,9 +223,9 @@ where
     }
 }
 
-impl fmt::Debug for CustomVoice {
+impl fmt::Debug for VoiceService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CustomVoice")
+        f.debug_struct("VoiceService")
             .field("is_checked", &self.authorize.is_some())
             .finish_non_exhaustive()
     }

@@ -12,7 +12,7 @@ use super::llm_message::LlmToolCall;
 /// The last event of a stream.
 pub(super) const DONE: &str = "data: [DONE]\n\n";
 
-/// What all parts of one response have in common.
+/// The properties that all parts of one response share.
 #[derive(Debug)]
 struct CompletionHead {
     id: String,

@@ -79,9 +79,10 @@ impl LlmRequest {
     }
 }
 
-/// Takes a property. If it is absent or of another type, it stays where it is.
+/// Takes a property. If it is absent, null or of another type, it stays where it is.
 pub(super) fn take<T: DeserializeOwned>(fields: &mut Map<String, Value>, name: &str) -> Option<T> {
-    let value = T::deserialize(fields.get(name)?).ok()?;
+    let value = fields.get(name).filter(|value| !value.is_null())?;
+    let value = T::deserialize(value).ok()?;
     fields.remove(name);
     Some(value)
 }
@@ -148,7 +149,8 @@ mod tests {
         assert_eq!(control, Some("https://x.example/control"));
         assert_eq!(request.customer.unwrap().number.as_deref(), Some("+15555550123"));
         assert_eq!(request.metadata.unwrap()["table"], 7);
-        let names: Vec<_> = request.extra.keys().map(String::as_str).collect();
+        let mut names: Vec<_> = request.extra.keys().map(String::as_str).collect();
+        names.sort_unstable();
         assert_eq!(names, ["phoneNumber", "seat", "tool_choice"]);
         assert!(request.stream);
     }

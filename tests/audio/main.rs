@@ -15,6 +15,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod captured;
 mod hostile;
 mod peer;
 mod session;

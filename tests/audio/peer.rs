@@ -67,15 +67,6 @@ impl Peer {
         }
     }
 
-    /// Returns the next text.
-    pub async fn text(&mut self) -> String {
-        loop {
-            if let Message::Text(text) = self.next().await {
-                return text.as_str().to_owned();
-            }
-        }
-    }
-
     /// Returns the frames of some time, with their times of arrival.
     pub async fn frames_for(&mut self, time: Duration) -> Vec<(Instant, Vec<u8>)> {
         let end = Instant::now() + time;

@@ -7,13 +7,13 @@ use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use vapi::audio::Codec;
-use vapi::audio::voice::{CustomVoice, VoiceRequest};
+use vapi::audio::voice::{VoiceRequest, VoiceService};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Speaks each character as 10 ms of one sample. The text `fail` fails, and `break` breaks off.
-fn voice() -> CustomVoice {
-    CustomVoice::new(|request: VoiceRequest| async move {
+fn voice() -> VoiceService {
+    VoiceService::new(|request: VoiceRequest| async move {
         if request.text == "fail" {
             return Err(Failure::from("a secret cause"));
         }
@@ -29,7 +29,7 @@ fn voice() -> CustomVoice {
     })
 }
 
-async fn serve(voice: CustomVoice) -> String {
+async fn serve(voice: VoiceService) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/voice", listener.local_addr().unwrap());
     let app: axum::Router = axum::Router::new().route_service("/voice", voice);
@@ -86,9 +86,13 @@ async fn mistakes_and_failures_have_their_statuses() {
 #[tokio::test]
 async fn a_voice_that_breaks_off_is_not_whole() {
     let url = serve(voice()).await;
-    let response = ask(&url, request("break")).await;
-    assert_eq!(response.status(), 200);
-    assert!(response.bytes().await.is_err());
+    let body = json!({ "message": request("break") });
+    // It may break off before the beginning of the response is on its way.
+    let received = match http().post(&url).json(&body).send().await {
+        Ok(response) => response.bytes().await,
+        Err(error) => Err(error),
+    };
+    assert!(received.is_err());
 }
 
 #[tokio::test]
@@ -104,7 +108,7 @@ async fn a_request_that_is_not_authorized_is_refused() {
 #[tokio::test]
 async fn sound_is_sent_as_it_is_made() {
     // The second piece never comes; the first must not wait for it.
-    let voice = CustomVoice::new(|_: VoiceRequest| async {
+    let voice = VoiceService::new(|_: VoiceRequest| async {
         let first = stream::iter([Ok::<_, Failure>(Bytes::from_static(b"ab"))]);
         Ok::<_, Failure>(futures_util::StreamExt::chain(first, stream::pending()))
     });

@@ -22,7 +22,7 @@ use crate::transport::{closed, socket_error};
 const END_GRACE: Duration = Duration::from_secs(5);
 
 /// The time for the other half of a closing handshake.
-const CLOSE_GRACE: Duration = Duration::from_secs(2);
+const CLOSE_GRACE: Duration = Duration::from_secs(1);
 
 /// The interval of pings. A server that has nothing to send responds to them.
 const PING: Duration = Duration::from_secs(10);
@@ -80,7 +80,11 @@ where
         match message {
             SocketMessage::Binary(sound) if !sound.is_empty() => shared.add_received(Message::Sound(sound)),
             SocketMessage::Text(text) => shared.add_received(Message::Event(text.as_str().to_owned())),
-            SocketMessage::Close(frame) => close = Some(frame),
+            SocketMessage::Close(frame) => {
+                // It ends here for the user. The response to the frame is sent by reading on.
+                shared.end(end_of(frame.as_ref()));
+                close = Some(frame);
+            }
             _ => {}
         }
     }

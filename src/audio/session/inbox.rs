@@ -1,4 +1,4 @@
-//! What was received and not read yet.
+//! The queue of messages that were received and not read yet.
 
 use std::collections::VecDeque;
 use std::time::Duration;

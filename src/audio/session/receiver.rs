@@ -16,7 +16,7 @@ use crate::audio::frame_format::Codec;
 use crate::audio::resampler::Resampler;
 use crate::error::Result;
 
-/// What a session receives.
+/// A sound or an event that a session receives.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Incoming {

@@ -1,4 +1,4 @@
-//! What the task of a session and its handles share.
+//! The state that the task of a session and its handles share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};

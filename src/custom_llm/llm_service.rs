@@ -42,9 +42,9 @@ const LONGEST_REQUEST: usize = 8 << 20;
 /// ```
 /// use futures_util::stream;
 /// use serde_json::json;
-/// use vapi::custom_llm::{CustomLlm, Delta, LlmError, LlmRequest, LlmToolCall};
+/// use vapi::custom_llm::{Delta, LlmError, LlmRequest, LlmService, LlmToolCall};
 ///
-/// let llm = CustomLlm::new(|request: LlmRequest| async move {
+/// let llm = LlmService::new(|request: LlmRequest| async move {
 ///     let delta = match request.messages.last() {
 ///         Some(last) if last.tool_call_id.is_some() => Delta::Text(format!("The table is {}.", last.text())),
 ///         _ => Delta::ToolCall(LlmToolCall::new("book_table", &json!({ "guests": 2 }))),
@@ -55,7 +55,7 @@ const LONGEST_REQUEST: usize = 8 << 20;
 /// # let _ = llm;
 /// ```
 #[derive(Clone)]
-pub struct CustomLlm {
+pub struct LlmService {
     handler: Arc<Handler>,
     authorize: Option<Authorize>,
     longest_request: usize,
@@ -65,7 +65,7 @@ type Handler = dyn Fn(LlmRequest) -> Pin<Box<dyn Future<Output = Result<Deltas, 
 
 type Deltas = Pin<Box<dyn Stream<Item = Result<Delta, LlmError>> + Send>>;
 
-impl CustomLlm {
+impl LlmService {
     /// Creates a model of a handler.
     pub fn new<F, R, S, E>(handler: F) -> Self
     where
@@ -75,7 +75,7 @@ impl CustomLlm {
         S::Item: IntoDelta,
         E: Into<LlmError>,
     {
-        CustomLlm {
+        LlmService {
             handler: Arc::new(move |request| {
                 let deltas = handler(request);
                 Box::pin(async move {
@@ -140,7 +140,7 @@ impl CustomLlm {
     }
 }
 
-impl<B> Service<Request<B>> for CustomLlm
+impl<B> Service<Request<B>> for LlmService
 where
     B: Body + Send + 'static,
     B::Data: Send,
@@ -165,9 +165,9 @@ where
     }
 }
 
-impl fmt::Debug for CustomLlm {
+impl fmt::Debug for LlmService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CustomLlm")
+        f.debug_struct("LlmService")
             .field("is_checked", &self.authorize.is_some())
             .field("longest_request", &self.longest_request)
             .finish_non_exhaustive()

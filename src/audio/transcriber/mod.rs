@@ -6,13 +6,16 @@
 //! The handshake is the business of your HTTP server, and so is the check of its headers. What is left after it is any
 //! `AsyncRead + AsyncWrite`.
 
+mod deinterleaver;
+mod transcript;
+
 use std::fmt;
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use http::{Request, Response};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
@@ -22,9 +25,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
-use super::frame_format::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::transport::{closed, socket_error};
+use deinterleaver::Deinterleaver;
+
+pub use deinterleaver::CallAudio;
+pub use transcript::{Speaker, Transcript};
 
 /// The longest message that is received. One has a fraction of a second of sound.
 const LONGEST_MESSAGE: usize = 1 << 20;
@@ -56,82 +62,7 @@ fn two() -> usize {
     2
 }
 
-/// A side of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Speaker {
-    /// The person.
-    Customer,
-    /// The assistant.
-    Assistant,
-}
-
-/// A transcript of what one side said.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[non_exhaustive]
-pub struct Transcript {
-    /// The text.
-    #[serde(rename = "transcription")]
-    pub text: String,
-    /// Who said it.
-    #[serde(rename = "channel")]
-    pub speaker: Speaker,
-    /// True if the text will not change any more.
-    #[serde(rename = "transcriptType", serialize_with = "write_type")]
-    pub is_final: bool,
-}
-
-impl Transcript {
-    /// Creates a transcript that will not change any more. The assistant responds to it.
-    pub fn complete(speaker: Speaker, text: impl Into<String>) -> Self {
-        Transcript {
-            text: text.into(),
-            speaker,
-            is_final: true,
-        }
-    }
-
-    /// Creates a transcript that a later one replaces.
-    pub fn partial(speaker: Speaker, text: impl Into<String>) -> Self {
-        Transcript {
-            is_final: false,
-            ..Transcript::complete(speaker, text)
-        }
-    }
-
-    fn to_message(&self) -> Result<Message> {
-        #[derive(Serialize)]
-        struct Tagged<'a> {
-            #[serde(rename = "type")]
-            kind: &'static str,
-            #[serde(flatten)]
-            transcript: &'a Transcript,
-        }
-        let tagged = Tagged {
-            kind: "transcriber-response",
-            transcript: self,
-        };
-        let text = serde_json::to_string(&tagged)
-            .map_err(|cause| Error::input("the transcript cannot be written as JSON").caused_by(cause))?;
-        Ok(Message::text(text))
-    }
-}
-
-fn write_type<S: serde::Serializer>(is_final: &bool, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(if *is_final { "final" } else { "partial" })
-}
-
-/// A piece of the sound of a call, by sides. Both have the same length.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CallAudio {
-    /// What the customer said.
-    pub customer: Vec<i16>,
-    /// What the assistant said. Empty if Vapi sends one channel.
-    pub assistant: Vec<i16>,
-}
-
-/// What Vapi sends to a transcriber.
+/// A message of Vapi to a transcriber.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TranscriberMessage {
@@ -384,119 +315,5 @@ fn end_of(frame: Option<&CloseFrame>) -> Result<()> {
         None => Ok(()),
         Some(frame) if frame.code == CloseCode::Normal => Ok(()),
         frame => Err(closed(frame)),
-    }
-}
-
-/// Takes channels apart. Messages may end anywhere, even within a sample.
-struct Deinterleaver {
-    codec: Codec,
-    channels: usize,
-    rest: Vec<u8>,
-}
-
-impl Deinterleaver {
-    fn new(start: &TranscriberStart) -> Result<Self> {
-        let codec = match start.encoding.as_str() {
-            "linear16" | "pcm_s16le" => Codec::Pcm,
-            "mulaw" => Codec::Mulaw,
-            other => {
-                let detail = format!("sound in the encoding `{other}` cannot be read");
-                return Err(Error::new(ErrorKind::Decode, detail));
-            }
-        };
-        if !(1..=8).contains(&start.channels) {
-            let detail = format!("sound of {} channels cannot be read", start.channels);
-            return Err(Error::new(ErrorKind::Decode, detail));
-        }
-        Ok(Deinterleaver {
-            codec,
-            channels: start.channels,
-            rest: Vec::new(),
-        })
-    }
-
-    fn split(&mut self, bytes: &[u8]) -> CallAudio {
-        self.rest.extend_from_slice(bytes);
-        let width = self.codec.bytes_per_sample() * self.channels;
-        let whole = self.rest.len() / width * width;
-        let samples = self.codec.decode(&self.rest[..whole]);
-        self.rest.drain(..whole);
-        let channel = |number: usize| samples.iter().skip(number).step_by(self.channels).copied().collect();
-        CallAudio {
-            customer: channel(0),
-            assistant: if self.channels > 1 { channel(1) } else { Vec::new() },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::json;
-
-    use super::*;
-
-    fn start(encoding: &str, channels: usize) -> TranscriberStart {
-        let message = json!({ "encoding": encoding, "container": "raw", "sampleRate": 16_000, "channels": channels });
-        serde_json::from_value(message).unwrap()
-    }
-
-    #[test]
-    fn channels_are_taken_apart_across_messages() {
-        let mut deinterleaver = Deinterleaver::new(&start("linear16", 2)).unwrap();
-        let bytes = Codec::Pcm.encode([1, -1, 2, -2, 3, -3]);
-        let mut both = CallAudio::default();
-        for piece in [&bytes[..5], &bytes[5..6], &bytes[6..]] {
-            let audio = deinterleaver.split(piece);
-            assert_eq!(audio.customer.len(), audio.assistant.len());
-            both.customer.extend(audio.customer);
-            both.assistant.extend(audio.assistant);
-        }
-        assert_eq!((both.customer, both.assistant), (vec![1, 2, 3], vec![-1, -2, -3]));
-    }
-
-    #[test]
-    fn one_channel_is_the_customer() {
-        let mut deinterleaver = Deinterleaver::new(&start("mulaw", 1)).unwrap();
-        let audio = deinterleaver.split(&[0xff, 0x80]);
-        assert_eq!((audio.customer, audio.assistant), (vec![0, 32_124], vec![]));
-    }
-
-    #[test]
-    fn sound_that_cannot_be_read_is_refused() {
-        for (start, sentence) in [
-            (start("opus", 2), "sound in the encoding `opus` cannot be read"),
-            (start("linear16", 0), "sound of 0 channels cannot be read"),
-            (start("linear16", 9), "sound of 9 channels cannot be read"),
-        ] {
-            let Err(error) = Deinterleaver::new(&start) else {
-                panic!("it is refused");
-            };
-            assert!(error.is_decode());
-            assert_eq!(error.to_string(), sentence);
-        }
-    }
-
-    #[test]
-    fn transcripts_have_the_form_that_vapi_reads() {
-        let text = |transcript: Transcript| transcript.to_message().unwrap().into_text().unwrap();
-        assert_eq!(
-            text(Transcript::complete(Speaker::Customer, "Hello.")).as_str(),
-            r#"{"type":"transcriber-response","transcription":"Hello.","channel":"customer","transcriptType":"final"}"#
-        );
-        assert!(
-            text(Transcript::partial(Speaker::Assistant, ""))
-                .contains(r#""channel":"assistant","transcriptType":"partial""#)
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn no_sample_is_lost(pieces in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..40), channels in 1..9_usize) {
-            let mut deinterleaver = Deinterleaver::new(&start("linear16", channels)).unwrap();
-            let taken: usize = pieces.iter().map(|piece| deinterleaver.split(piece).customer.len()).sum();
-            let bytes: usize = pieces.iter().map(Vec::len).sum();
-            prop_assert_eq!(taken, bytes / (2 * channels));
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! Run with `cargo bench -p vapi-overhead --bench audio`.
+//! The load of many calls over audio. Run with `cargo run --release -p vapi-audio-load`.
 //!
 //! Fifty calls over audio at the same time, with the local Vapi in the same process. Each speaks without a break, so that every frame
 //! has resampled sound. A relay between the two notes when each frame of the client arrives. The jitter of a frame is its delay beside
