@@ -44,7 +44,7 @@ pub struct ClientBuilder {
     http: Option<reqwest::Client>,
 }
 
-/// What a client identifies itself with.
+/// The key or the tokens that a client identifies itself with.
 #[derive(Clone)]
 enum Identity {
     Key(String),
