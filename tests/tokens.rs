@@ -205,7 +205,7 @@ async fn a_token_is_never_shown() {
 }
 
 #[tokio::test]
-async fn the_header_of_a_caller_takes_the_place_of_a_token() {
+async fn the_header_of_a_caller_replaces_the_token() {
     let server = Server::replying([Reply::json(401, "{}")]).await;
     let source = Numbered::lasting(HOUR);
     let request = get(&source.client(&server), "t-1").header("authorization", "Bearer of-my-own");
