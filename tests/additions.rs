@@ -103,7 +103,7 @@ async fn a_credential_keeps_what_its_provider_alone_has() {
 }
 
 #[tokio::test]
-async fn a_credential_of_an_unknown_provider_is_sent_as_it_is() {
+async fn an_unknown_credential_is_sent_as_it_is() {
     let server = Server::replying([Reply::json(201, r#"{"id":"c-1"}"#), Reply::json(200, r#"{"id":"c-1"}"#)]).await;
     let vapi = client(&server);
     let body = json!({ "provider": "new-voices", "apiKey": "k" });

@@ -67,5 +67,5 @@ async fn a_private_token_stands_for_the_key() {
     let client = builder(&local.base_url()).token_source(forged).build().unwrap();
     let error = client.assistants().list().await.unwrap_err();
     assert!(error.is_unauthorized());
-    assert_eq!(error.attempts(), 2, "a new token was tried");
+    assert_eq!(error.attempts(), 2, "the second attempt has a new token");
 }

@@ -124,7 +124,7 @@ async fn a_post_is_not_repeated_with_a_new_token() {
 }
 
 #[tokio::test]
-async fn a_key_is_not_tried_twice() {
+async fn a_key_is_not_sent_twice() {
     let server = Server::replying([Reply::json(401, "{}"), Reply::thing()]).await;
     let error = get(&client(&server), "t-1").await.unwrap_err();
     assert_eq!((error.is_unauthorized(), error.attempts()), (true, 1));
@@ -205,7 +205,7 @@ async fn a_token_is_never_shown() {
 }
 
 #[tokio::test]
-async fn the_header_of_a_caller_takes_the_place_of_a_token() {
+async fn the_header_of_a_caller_replaces_the_token() {
     let server = Server::replying([Reply::json(401, "{}")]).await;
     let source = Numbered::lasting(HOUR);
     let request = get(&source.client(&server), "t-1").header("authorization", "Bearer of-my-own");

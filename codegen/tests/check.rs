@@ -176,7 +176,12 @@ fn the_snapshot_generates_all_of_its_operations() {
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["operations"], 137);
+    assert_eq!(report["operations"], 146);
+    let repairs = report["repairs"].as_array().unwrap();
+    let added = repairs.iter().filter(|repair| repair["pass"] == "additions");
+    let operations = added
+        .filter(|repair| repair["change"] == "added" && repair["pointer"].as_str().unwrap().starts_with("/paths/"));
+    assert_eq!(operations.count(), 9);
     let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap();
     assert!(number("/schemas/kept") > 600);
     assert!(number("/schemas/pruned") > 200);

@@ -48,7 +48,7 @@ pub struct ClientBuilder {
     http1: Option<reqwest::Client>,
 }
 
-/// What a client identifies itself with.
+/// The key or the tokens that a client identifies itself with.
 #[derive(Clone)]
 enum Identity {
     Key(String),

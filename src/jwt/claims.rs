@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::signature;
 use crate::error::{Error, Result};
 
-/// What a token says of its bearer.
+/// The claims of a token about its bearer.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Claims {
@@ -15,7 +15,7 @@ pub struct Claims {
     pub org_id: String,
     /// The kind of key that the token stands for.
     pub tag: TokenTag,
-    /// What the bearer may do, if that is less than all.
+    /// The limits of what the bearer may do, if there are any.
     pub restrictions: Option<Restrictions>,
     /// The time of signing, in seconds since 1970.
     pub issued_at: Option<u64>,
@@ -37,7 +37,7 @@ pub enum TokenTag {
     Unknown(String),
 }
 
-/// What the bearer of a token may do.
+/// The limits of what the bearer of a token may do.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]

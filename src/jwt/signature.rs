@@ -30,7 +30,7 @@ pub(super) fn sign(claims: &[u8], private_key: &str) -> Result<String> {
 pub(super) struct Parts<'a> {
     algorithm: String,
     pub(super) claims: Vec<u8>,
-    /// What the signature is of.
+    /// The part of the token that is signed.
     signed: &'a str,
     signature: Vec<u8>,
 }

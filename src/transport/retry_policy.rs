@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_token_is_tried_where_repeating_is_safe() {
+    fn a_renewed_token_is_sent_where_repeating_is_safe() {
         for (method, outcome, expected) in [
             (Method::GET, Status(401), Decision::RetryAfter(Duration::ZERO)),
             (Method::DELETE, Status(401), Decision::RetryAfter(Duration::ZERO)),

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use http::Method;
 use serde_json::{Map, Value};
 
-/// What the API has and its document lacks, as an OpenAPI document. The client is generated from the same file.
+/// Operations, schemas and properties that the API has and its document lacks, as an OpenAPI document. The client is
+/// generated from the same file.
 static ADDITIONS: &str = include_str!("../../additions.json");
 
 /// A parsed OpenAPI document.
