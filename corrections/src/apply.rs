@@ -18,10 +18,10 @@ impl Changes {
 }
 
 impl Corrections {
-    /// Applies each correction whose schema and property, or whose operation, the document has. Returns the JSON pointer of each
-    /// changed place, with a few words about the change.
+    /// Adds the variants that the document lacks, and applies each correction whose schema and property, or whose operation, it
+    /// has. Returns the JSON pointer of each changed place, with a few words about the change.
     pub fn apply(&self, document: &mut Value) -> Vec<(String, String)> {
-        let mut changes = Changes::default();
+        let mut changes = Changes(self.add_variants(document));
         correct_schemas(document, &self.correction, &mut changes);
         let paths = document.get_mut("paths").and_then(Value::as_object_mut);
         for (path, item) in paths.into_iter().flatten() {
@@ -72,7 +72,7 @@ impl Correction {
 }
 
 /// Appends one reference token to a JSON pointer, escaped by RFC 6901.
-fn pointer(base: &str, token: &str) -> String {
+pub(crate) fn pointer(base: &str, token: &str) -> String {
     format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))
 }
 

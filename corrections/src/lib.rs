@@ -6,5 +6,6 @@
 
 mod apply;
 mod table;
+mod variants;
 
-pub use table::{Acceptance, Correction, Corrections, OneOrMore, OperationCorrection};
+pub use table::{Acceptance, Correction, Corrections, OneOrMore, OperationCorrection, Variant};

@@ -3,12 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// All corrections: of schemas' properties and of operations.
+/// All corrections: of schemas' properties, of unions and of operations.
 #[derive(Debug, Default, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Corrections {
     /// Of properties.
     pub correction: Vec<Correction>,
+    /// Of unions.
+    pub variant: Vec<Variant>,
     /// Of operations.
     pub operation: Vec<OperationCorrection>,
     /// Properties that requests may have. They are rules for a validator, and no type has them.
@@ -51,6 +53,24 @@ pub struct Correction {
     #[serde(default)]
     pub unwrap: bool,
     /// The evidence for the correction.
+    pub evidence: String,
+}
+
+/// A variant of a union that the document lacks, with its evidence.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// The schema that has the union as a property.
+    pub schema: String,
+    /// That property.
+    pub property: String,
+    /// The name of the schema to add.
+    pub name: String,
+    /// A schema of the document. The variant has all its properties.
+    pub like: String,
+    /// The other properties of the variant, and those that differ.
+    pub properties: Map<String, Value>,
+    /// The evidence for the variant.
     pub evidence: String,
 }
 

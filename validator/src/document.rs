@@ -160,6 +160,12 @@ impl Document {
         self.root.pointer("/components/schemas")?.get(name)
     }
 
+    /// Returns the names of the schemas of the components.
+    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
+        let schemas = self.root.pointer("/components/schemas").and_then(Value::as_object);
+        schemas.into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
     /// Resolves a chain of `$ref`s; `None` when it leads nowhere or in a circle.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         for _ in 0..32 {

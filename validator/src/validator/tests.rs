@@ -298,6 +298,6 @@ fn a_million_unknown_properties_are_refused_soon() {
     let problems = request(thing(), &body);
     // A debug build takes some ten times as long as a release build.
     assert!(before.elapsed() < Duration::from_secs(10), "{:?}", before.elapsed());
-    assert_eq!(problems.len(), 1000);
-    assert_eq!(problems[0].message, "property p0 should not exist");
+    // A value as large as this gets its first problem alone.
+    assert_eq!(messages(&problems), ["property p0 should not exist"]);
 }
