@@ -40,6 +40,7 @@
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
 //! | `http2` | | many requests over one connection |
+//! | `validate` | | judges requests and responses by the document: [`validate`](crate::validate) |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
 //!
@@ -72,6 +73,9 @@ mod json_schema;
 pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
+#[cfg(feature = "validate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
+pub mod validate;
 pub mod wait;
 
 // Requests: by resource, typed, untyped, and progenitor's
@@ -109,6 +113,12 @@ pub use http;
 pub use reqwest;
 
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
-#[cfg(all(doctest, feature = "logs", feature = "schemars", vapi_type = "CallOrBatch"))]
+#[cfg(all(
+    doctest,
+    feature = "logs",
+    feature = "schemars",
+    feature = "validate",
+    vapi_type = "CallOrBatch"
+))]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -19,6 +19,8 @@ mod settings;
 mod sse;
 mod system_proxy;
 mod upload;
+#[cfg(feature = "validate")]
+mod validation;
 
 use std::time::Duration;
 
@@ -47,6 +49,10 @@ pub(crate) use settings::Settings;
 pub(crate) use sse::{EventParser, EventTooLong, LONGEST_EVENT, ServerSentEvent, is_event_stream};
 pub(crate) use system_proxy::SystemProxy;
 pub use upload::Upload;
+#[cfg(feature = "validate")]
+pub use validation::Validation;
+#[cfg(feature = "validate")]
+pub(crate) use validation::validator;
 
 /// Longest error body that is kept.
 const LONGEST_ERROR: usize = 1 << 20;
@@ -80,14 +86,21 @@ pub(crate) async fn send_for_bytes(settings: &Settings, parts: RequestParts) -> 
     let received = execute(settings, prepared, BodyMode::Buffered, &mut closing).await;
     let attempts = closing.attempts;
     match received {
-        Received::Complete { status, headers, body } if status.is_success() => Ok(RawResponse {
-            context,
-            status,
-            headers,
-            body,
-            attempts,
-            strict: settings.strict_decoding,
-        }),
+        Received::Complete { status, headers, body } if status.is_success() => {
+            #[cfg(feature = "validate")]
+            settings
+                .validation
+                .check_response(&context, status, &headers, &body)
+                .map_err(|error| error.for_request(&context).after_attempts(attempts))?;
+            Ok(RawResponse {
+                context,
+                status,
+                headers,
+                body,
+                attempts,
+                strict: settings.strict_decoding,
+            })
+        }
         other => Err(other
             .into_error(settings, &context)
             .for_request(&context)

@@ -87,8 +87,8 @@ impl Document {
     ///
     /// The text is not JSON, or the errors of [`Document::new`].
     pub fn parse(text: &[u8]) -> Result<Document, DocumentError> {
-        let root =
-            serde_json::from_slice(text).map_err(|error| DocumentError(format!("the document is not JSON: {error}")))?;
+        let root = serde_json::from_slice(text)
+            .map_err(|error| DocumentError(format!("the document is not JSON: {error}")))?;
         Document::new(root)
     }
 
@@ -226,10 +226,7 @@ fn read_operation(path: &str, method: &str, item: &Value, operation: &Value) -> 
         .map(|(status, response)| {
             let content = response["content"].as_object();
             let media = content.and_then(|content| content.values().next());
-            (
-                status.clone(),
-                media.and_then(|media| media.get("schema")).cloned(),
-            )
+            (status.clone(), media.and_then(|media| media.get("schema")).cloned())
         })
         .collect();
     let extensions = operation.as_object().into_iter().flatten();
@@ -262,7 +259,11 @@ fn read_parameter(parameter: &Value) -> Option<Parameter> {
 fn success(responses: &[(String, Option<Value>)], method: &str) -> Success {
     let declared = responses.iter().filter_map(|(code, schema)| {
         let status: u16 = code.parse().ok().filter(|status| (200..300).contains(status))?;
-        let bare = |schema: &Value| schema.as_object().is_some_and(|s| s.len() == 1 && s.contains_key("type"));
+        let bare = |schema: &Value| {
+            schema
+                .as_object()
+                .is_some_and(|s| s.len() == 1 && s.contains_key("type"))
+        };
         let says = match schema {
             None => 0,
             Some(schema) if bare(schema) => 1,
@@ -323,7 +324,11 @@ mod tests {
         } } }));
         let document = document.expect("the document is sound");
         let operation = document.operation("get").expect("it has the operation");
-        let names: Vec<&str> = operation.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+        let names: Vec<&str> = operation
+            .parameters
+            .iter()
+            .map(|parameter| parameter.name.as_str())
+            .collect();
         assert_eq!(names, ["limit", "id"]);
     }
 }

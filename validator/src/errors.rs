@@ -100,7 +100,11 @@ impl<'a> Place<'a> {
         match tokens.split_last() {
             Some((name, parents)) => {
                 // The elements of a property are its children, and a list of lists is one property.
-                let parents = if self.is_element && !before.is_empty() { tokens } else { parents };
+                let parents = if self.is_element && !before.is_empty() {
+                    tokens
+                } else {
+                    parents
+                };
                 joined(parents, &format!("{each}{before}{name} {rule}"))
             }
             None => format!("{each}{before}body {rule}"),
@@ -235,7 +239,9 @@ fn found(name: Option<&str>, value: Option<&Value>) -> String {
         return "nothing".to_owned();
     };
     let name = name.unwrap_or_default().to_ascii_lowercase();
-    let is_secret = ["key", "password", "secret", "token"].iter().any(|ending| name.ends_with(ending));
+    let is_secret = ["key", "password", "secret", "token"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
     match value {
         Value::Array(_) | Value::Object(_) => kind_of(value).to_owned(),
         Value::String(_) if is_secret => kind_of(value).to_owned(),

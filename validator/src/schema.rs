@@ -61,12 +61,12 @@ impl<'a> ObjectSchema<'a> {
                     .flatten()
                     .filter_map(Value::as_str),
             );
-            shape
-                .properties
-                .extend(properties.into_iter().flatten().map(|(property, schema)| Property {
-                    name: property,
-                    schema,
-                }));
+            shape.properties.extend(
+                properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(property, schema)| Property { name: property, schema }),
+            );
             left.extend(all_of.into_iter().flatten().rev());
         }
         shape

@@ -223,7 +223,11 @@ impl Validate {
                 }
             }
         }
-        let shown = if self.json { report.json() + "\n" } else { report.to_string() };
+        let shown = if self.json {
+            report.json() + "\n"
+        } else {
+            report.to_string()
+        };
         print(&shown)?;
         if !self.json {
             eprintln!("{}", report.summary());

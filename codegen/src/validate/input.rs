@@ -118,7 +118,10 @@ mod tests {
 
     fn values(file: &str, text: &str) -> Result<Vec<Value>, String> {
         let is_yaml = file.ends_with("yaml");
-        Ok(parse(file, text, is_yaml, false)?.into_iter().map(|input| input.value).collect())
+        Ok(parse(file, text, is_yaml, false)?
+            .into_iter()
+            .map(|input| input.value)
+            .collect())
     }
 
     #[test]
@@ -126,7 +129,10 @@ mod tests {
         assert_eq!(values("a.json", "{\n\"a\": 1\n}"), Ok(vec![json!({ "a": 1 })]));
         assert_eq!(values("a.yaml", "a: 1\n"), Ok(vec![json!({ "a": 1 })]));
         assert_eq!(values("-", "a: 1\n"), Ok(vec![json!({ "a": 1 })]));
-        assert_eq!(values("a.jsonl", "{\"a\": 1}\n\n{\"a\": 2}\n"), Ok(vec![json!({ "a": 1 }), json!({ "a": 2 })]));
+        assert_eq!(
+            values("a.jsonl", "{\"a\": 1}\n\n{\"a\": 2}\n"),
+            Ok(vec![json!({ "a": 1 }), json!({ "a": 2 })])
+        );
         let second = parse("a.jsonl", "{}\n\n{}\n", false, false).map(|inputs| inputs[1].line);
         assert_eq!(second, Ok(Some(3)));
     }
@@ -143,10 +149,19 @@ mod tests {
     fn a_query_is_an_object_or_the_text_of_a_url() {
         let pairs = |text: &str| parse("-", text, false, true).and_then(|inputs| inputs[0].pairs());
         let expected = |pairs: &[(&str, &str)]| {
-            Ok(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+            Ok(pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect())
         };
-        assert_eq!(pairs("?limit=5&name=a%20b+c\n"), expected(&[("limit", "5"), ("name", "a b c")]));
-        assert_eq!(pairs("{\"limit\": 5, \"ids\": [\"a\", \"b\"]}"), expected(&[("limit", "5"), ("ids", "a"), ("ids", "b")]));
+        assert_eq!(
+            pairs("?limit=5&name=a%20b+c\n"),
+            expected(&[("limit", "5"), ("name", "a b c")])
+        );
+        assert_eq!(
+            pairs("{\"limit\": 5, \"ids\": [\"a\", \"b\"]}"),
+            expected(&[("limit", "5"), ("ids", "a"), ("ids", "b")])
+        );
         assert!(pairs("[1]").is_err());
     }
 }

@@ -102,7 +102,11 @@ fn with_similar(validator: &Validator, target: &Target, unknown: &UnknownName) -
         .filter(|(shared, _)| *shared > 0)
         .collect();
     similar.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-    let similar: Vec<String> = similar.iter().take(MOST_NAMES).map(|(_, name)| format!("`{name}`")).collect();
+    let similar: Vec<String> = similar
+        .iter()
+        .take(MOST_NAMES)
+        .map(|(_, name)| format!("`{name}`"))
+        .collect();
     match similar.as_slice() {
         [] => unknown.to_string(),
         similar => format!("{unknown}; it has {}", similar.join(", ")),
@@ -112,7 +116,9 @@ fn with_similar(validator: &Validator, target: &Target, unknown: &UnknownName) -
 /// Returns the words of a name in small letters, without the plural and the words that every name has.
 fn words(name: &str) -> Vec<String> {
     let name = heck::AsSnakeCase(name).to_string();
-    let words = name.split('_').filter(|word| !matches!(*word, "" | "controller" | "dto"));
+    let words = name
+        .split('_')
+        .filter(|word| !matches!(*word, "" | "controller" | "dto"));
     words.map(|word| word.trim_end_matches('s').to_owned()).collect()
 }
 
@@ -136,17 +142,29 @@ mod tests {
             problems.into_iter().map(|problem| problem.path).collect::<Vec<_>>()
         };
         let create = "AssistantController_create".to_owned();
-        assert_eq!(paths(Target::Request(create.clone()), json!({ "nmae": 1, "name": 1 })), ["/nmae", "/name"]);
+        assert_eq!(
+            paths(Target::Request(create.clone()), json!({ "nmae": 1, "name": 1 })),
+            ["/nmae", "/name"]
+        );
         let problems = paths(Target::Response(create, 201), json!({ "id": 1, "new": true }));
         assert_eq!(problems.first().map(String::as_str), Some("/createdAt"));
-        assert!(problems.contains(&"/id".to_owned()) && !problems.contains(&"/new".to_owned()), "{problems:?}");
+        assert!(
+            problems.contains(&"/id".to_owned()) && !problems.contains(&"/new".to_owned()),
+            "{problems:?}"
+        );
         let list = Target::Query("AssistantController_findAll".to_owned());
         assert_eq!(paths(list, json!({ "limit": 5000 })), ["/limit"]);
         let schema = Target::Schema("Server".to_owned());
-        assert_eq!(paths(schema, json!({ "timeoutSeconds": 0, "secret": "s" })), ["/timeoutSeconds"]);
+        assert_eq!(
+            paths(schema, json!({ "timeoutSeconds": 0, "secret": "s" })),
+            ["/timeoutSeconds"]
+        );
         let webhook = Target::Webhook("status-update".to_owned());
         assert_eq!(
-            paths(webhook, json!({ "message": { "type": "status-update", "status": "in-space", "timestamp": "1" } })),
+            paths(
+                webhook,
+                json!({ "message": { "type": "status-update", "status": "in-space", "timestamp": "1" } })
+            ),
             ["/message/status"]
         );
     }
@@ -154,14 +172,22 @@ mod tests {
     #[test]
     fn an_unknown_name_is_answered_with_similar_ones() {
         let validator = snapshot();
-        let error = |target: Target| judge(&validator, &target, &Input::new("test", json!({}))).expect_err("it is unknown");
+        let error =
+            |target: Target| judge(&validator, &target, &Input::new("test", json!({}))).expect_err("it is unknown");
         assert_eq!(
-            error(Target::Request("assistants.create".to_owned())).split("; ").nth(1).map(|names| names.starts_with(
-                "it has `AssistantController_create`, "
-            )),
+            error(Target::Request("assistants.create".to_owned()))
+                .split("; ")
+                .nth(1)
+                .map(|names| names.starts_with("it has `AssistantController_create`, ")),
             Some(true)
         );
-        assert_eq!(error(Target::Webhook("rang".to_owned())), "the document has no message `rang`");
-        assert_eq!(error(Target::Schema("Qqq".to_owned())), "the document has no schema `Qqq`");
+        assert_eq!(
+            error(Target::Webhook("rang".to_owned())),
+            "the document has no message `rang`"
+        );
+        assert_eq!(
+            error(Target::Schema("Qqq".to_owned())),
+            "the document has no schema `Qqq`"
+        );
     }
 }

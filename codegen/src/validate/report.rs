@@ -54,7 +54,11 @@ impl Report {
             1 => format!("1 {noun}"),
             count => format!("{count} {noun}s"),
         };
-        format!("{}, {}", count(self.values, "value"), count(self.findings.len(), "problem"))
+        format!(
+            "{}, {}",
+            count(self.values, "value"),
+            count(self.findings.len(), "problem")
+        )
     }
 }
 

@@ -158,7 +158,10 @@ fn problems(state: &State, operation: &Operation, plan: &Plan, query: &Query, bo
     let Some(request) = &operation.request else {
         return problems;
     };
-    let mut found = state.document.validator().check(&request.schema, body, Undeclared::Refused);
+    let mut found = state
+        .document
+        .validator()
+        .check(&request.schema, body, Undeclared::Refused);
     if plan.role == Role::PlaceCall {
         // A batch places the calls that it can, and reports the numbers of the others.
         found.retain(|problem| !is_number_of_a_batch(problem));
@@ -171,6 +174,9 @@ fn problems(state: &State, operation: &Operation, plan: &Plan, query: &Query, bo
 }
 
 fn is_number_of_a_batch(problem: &Problem) -> bool {
-    let customer = problem.path.strip_prefix("/customers/").and_then(|rest| rest.split_once('/'));
+    let customer = problem
+        .path
+        .strip_prefix("/customers/")
+        .and_then(|rest| rest.split_once('/'));
     customer.is_some_and(|(_, property)| property == "number") && problem.message.contains("E.164")
 }

@@ -171,9 +171,13 @@ fn every_schema_of_the_document_refuses_something() {
     // A schema that does not compile would take anything.
     for (operation, schema) in requests() {
         let refused = problems(&VALIDATORS, schema, &json!(5));
-        let is_free = VALIDATORS.document().resolve(schema).is_some_and(|schema| schema == &json!({}));
-        assert_ne!(refused.is_empty(), !is_free, "{operation}");
+        assert_eq!(refused.is_empty(), takes_anything(schema), "{operation}");
     }
+}
+
+/// Returns whether a schema is that of a body which the document forgot.
+fn takes_anything(schema: &Value) -> bool {
+    *schema == json!({})
 }
 
 #[test]
@@ -216,7 +220,7 @@ fn minimal_requests_fit_and_changed_ones_are_judged() {
 
 #[test]
 fn an_unknown_property_is_refused_wherever_it_is() {
-    for (operation, schema) in requests() {
+    for (operation, schema) in requests().into_iter().filter(|(_, schema)| !takes_anything(schema)) {
         let mut value = sample::minimal(VALIDATORS.document(), schema, 0);
         value["xyzzy"] = json!(1);
         let expected = ["property xyzzy should not exist"];

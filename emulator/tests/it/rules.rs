@@ -79,7 +79,10 @@ async fn a_wrong_type_is_named() {
     let messages = refused("/call", json!({ "customers": {} })).await;
     assert_eq!(messages, json!(["customers must be an array"]));
     let messages = refused("/call", json!({ "customer": "me" })).await;
-    assert_eq!(messages, json!(["nested property customer must be either object or array"]));
+    assert_eq!(
+        messages,
+        json!(["nested property customer must be either object or array"])
+    );
     let messages = refused("/assistant", json!({ "modelOutputInMessagesEnabled": "yes" })).await;
     assert_eq!(
         messages,

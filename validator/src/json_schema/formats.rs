@@ -50,7 +50,9 @@ pub(crate) fn expected(format: &str) -> &'static str {
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        && groups
+            .iter()
+            .all(|group| group.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 fn is_e164(text: &str) -> bool {
@@ -75,7 +77,9 @@ fn is_url(text: &str) -> bool {
     }
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
+            && scheme
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
     };
     let (host, has_scheme) = match text.split_once("://") {
         Some((scheme, rest)) if is_scheme(scheme) => (rest, true),
@@ -83,9 +87,7 @@ fn is_url(text: &str) -> bool {
         None => (text, false),
     };
     let host = host.split(['/', '?', '#']).next().unwrap_or_default();
-    !text.chars().any(char::is_whitespace)
-        && !host.is_empty()
-        && (has_scheme || host.trim_matches('.').contains('.'))
+    !text.chars().any(char::is_whitespace) && !host.is_empty() && (has_scheme || host.trim_matches('.').contains('.'))
 }
 
 /// Returns whether a text is a date of ISO 8601, with or without a time, with or without an offset.
@@ -186,7 +188,14 @@ mod tests {
         check(
             is_e164,
             &["+15555550123", "+4930123456"],
-            &["15555550123", "+", "+05555550123", "+1 555 555", "+1234567890123456", ""],
+            &[
+                "15555550123",
+                "+",
+                "+05555550123",
+                "+1 555 555",
+                "+1234567890123456",
+                "",
+            ],
         );
     }
 
@@ -194,8 +203,16 @@ mod tests {
     fn uuids_are_of_any_version() {
         check(
             is_uuid,
-            &["00000000-0000-0000-0000-000000000000", "6F9619FF-8B86-D011-B42D-00CF4FC964FF"],
-            &["6F9619FF8B86D011B42D00CF4FC964FF", "g0000000-0000-0000-0000-000000000000", "mine", ""],
+            &[
+                "00000000-0000-0000-0000-000000000000",
+                "6F9619FF-8B86-D011-B42D-00CF4FC964FF",
+            ],
+            &[
+                "6F9619FF8B86D011B42D00CF4FC964FF",
+                "g0000000-0000-0000-0000-000000000000",
+                "mine",
+                "",
+            ],
         );
     }
 
@@ -203,9 +220,18 @@ mod tests {
     fn urls_may_lack_a_scheme_and_have_templates() {
         check(
             is_url,
-            &["https://example.com/a?b", "http://localhost:3000", "example.com/a.mp3", "https://{{host}}/a b"],
+            &[
+                "https://example.com/a?b",
+                "http://localhost:3000",
+                "example.com/a.mp3",
+                "https://{{host}}/a b",
+            ],
             &["example", "https://", "two words.com", "", "://x.com"],
         );
-        check(is_email, &["ada@example.com"], &["ada", "@example.com", "ada@host", "a da@example.com"]);
+        check(
+            is_email,
+            &["ada@example.com"],
+            &["ada", "@example.com", "ada@host", "a da@example.com"],
+        );
     }
 }

@@ -193,7 +193,10 @@ impl<'a> Compiler<'a> {
         if let Some(format) = schema["format"].as_str().filter(|format| formats::is_known(format)) {
             limits.insert("format".into(), json!(format));
         }
-        if let Some(pattern) = schema["pattern"].as_str().and_then(|pattern| self.patterns.readable(pattern)) {
+        if let Some(pattern) = schema["pattern"]
+            .as_str()
+            .and_then(|pattern| self.patterns.readable(pattern))
+        {
             limits.insert("pattern".into(), json!(pattern));
         }
         limits

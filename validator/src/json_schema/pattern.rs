@@ -51,7 +51,10 @@ fn expression(pattern: &str) -> Option<String> {
 }
 
 fn is_constant(pattern: &str) -> bool {
-    pattern.contains('_') && pattern.bytes().all(|byte| byte == b'_' || byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    pattern.contains('_')
+        && pattern
+            .bytes()
+            .all(|byte| byte == b'_' || byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Returns an expression as JavaScript shows it.

@@ -279,4 +279,3 @@ impl<'i> Keyword<'i> for Tag {
         instance.as_object().is_none_or(|object| self.agrees(object))
     }
 }
-

@@ -107,7 +107,9 @@ impl Validator {
     /// The document has no such operation.
     pub fn request(&self, operation: &str, body: &Value) -> Result<Vec<Problem>, UnknownName> {
         let request = self.operation(operation)?.request.as_ref();
-        Ok(request.map_or_else(Vec::new, |request| self.check(&request.schema, body, Undeclared::Refused)))
+        Ok(request.map_or_else(Vec::new, |request| {
+            self.check(&request.schema, body, Undeclared::Refused)
+        }))
     }
 
     /// Returns the problems of the body of a response. There are none if the document gives no schema for it.

@@ -34,8 +34,7 @@ fn the_closest_of_indistinguishable_branches_is_reported() {
         "Dog": { "type": "object", "required": ["barks", "name"],
             "properties": { "barks": { "type": "boolean" }, "name": { "type": "string" } } },
     }));
-    let schema =
-        json!({ "oneOf": [{ "$ref": "#/components/schemas/Cat" }, { "$ref": "#/components/schemas/Dog" }] });
+    let schema = json!({ "oneOf": [{ "$ref": "#/components/schemas/Cat" }, { "$ref": "#/components/schemas/Dog" }] });
     assert_eq!(
         problems(&schema, &json!({ "barks": true, "name": 5 })),
         ["name must be a string"]
@@ -111,7 +110,16 @@ fn what_should_not_exist_comes_first_then_the_document_decides() {
     let paths: Vec<&str> = problems.iter().map(|problem| problem.path.as_str()).collect();
     assert_eq!(
         paths,
-        ["/parts/0/weight", "/xyz", "/abc", "/zone", "/parts/0/size", "/parts/0/color", "/parts/1", "/apple"]
+        [
+            "/parts/0/weight",
+            "/xyz",
+            "/abc",
+            "/zone",
+            "/parts/0/size",
+            "/parts/0/color",
+            "/parts/1",
+            "/apple"
+        ]
     );
 }
 
@@ -156,7 +164,10 @@ fn nested_objects_have_a_sentence_of_their_own() {
     } });
     assert_eq!(
         messages(&request(schema.clone(), &json!({ "voice": "x", "metadata": "y" }))),
-        ["nested property voice must be either object or array", "metadata must be an object"]
+        [
+            "nested property voice must be either object or array",
+            "metadata must be an object"
+        ]
     );
     assert_eq!(
         messages(&request(schema.clone(), &json!({ "voice": { "plan": 5 } }))),
@@ -169,21 +180,55 @@ fn nested_objects_have_a_sentence_of_their_own() {
 fn formats_and_patterns_are_checked_in_the_words_of_the_api() {
     let text = |rule: Value| {
         let mut schema = json!({ "type": "string" });
-        schema.as_object_mut().expect("it is one").extend(rule.as_object().expect("it is one").clone());
+        schema
+            .as_object_mut()
+            .expect("it is one")
+            .extend(rule.as_object().expect("it is one").clone());
         json!({ "type": "object", "properties": { "it": schema } })
     };
     for (rule, good, bad, message) in [
-        (json!({ "format": "uuid" }), "6f9619ff-8b86-d011-b42d-00cf4fc964ff", "mine", "it must be a UUID"),
-        (json!({ "format": "date-time" }), "2026-01-31", "soon", "it must be a valid ISO 8601 date string"),
-        (json!({ "format": "email" }), "a@example.com", "a", "it must be an email"),
-        (json!({ "format": "uri" }), "https://example.com", "a b", "it must be a URL address"),
-        (json!({ "pattern": "/^[a-z]{1,3}$/" }), "abc", "a b", "it must match /^[a-z]{1,3}$/ regular expression"),
+        (
+            json!({ "format": "uuid" }),
+            "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+            "mine",
+            "it must be a UUID",
+        ),
+        (
+            json!({ "format": "date-time" }),
+            "2026-01-31",
+            "soon",
+            "it must be a valid ISO 8601 date string",
+        ),
+        (
+            json!({ "format": "email" }),
+            "a@example.com",
+            "a",
+            "it must be an email",
+        ),
+        (
+            json!({ "format": "uri" }),
+            "https://example.com",
+            "a b",
+            "it must be a URL address",
+        ),
+        (
+            json!({ "pattern": "/^[a-z]{1,3}$/" }),
+            "abc",
+            "a b",
+            "it must match /^[a-z]{1,3}$/ regular expression",
+        ),
         (json!({ "pattern": "ROLE_PATTERN" }), "anything", "", ""),
         (json!({ "format": "binary" }), "anything", "", ""),
     ] {
-        assert_eq!(messages(&request(text(rule.clone()), &json!({ "it": good }))), Vec::<String>::new());
+        assert_eq!(
+            messages(&request(text(rule.clone()), &json!({ "it": good }))),
+            Vec::<String>::new()
+        );
         let refused = messages(&request(text(rule), &json!({ "it": bad })));
-        let expected: Vec<&str> = Some(message).into_iter().filter(|message| !message.is_empty()).collect();
+        let expected: Vec<&str> = Some(message)
+            .into_iter()
+            .filter(|message| !message.is_empty())
+            .collect();
         assert_eq!(refused, expected);
     }
 }
@@ -196,8 +241,14 @@ fn a_number_is_checked_unless_its_check_is_off() {
     let hint = "number must be a valid phone number in the E.164 format. Hot tip, you may be missing the country code (Eg. US: +1).";
     for (body, expected) in [
         (json!({ "number": "5555550123" }), vec![hint]),
-        (json!({ "number": "5555550123", "numberE164CheckEnabled": true }), vec![hint]),
-        (json!({ "number": "5555550123", "numberE164CheckEnabled": false }), vec![]),
+        (
+            json!({ "number": "5555550123", "numberE164CheckEnabled": true }),
+            vec![hint],
+        ),
+        (
+            json!({ "number": "5555550123", "numberE164CheckEnabled": false }),
+            vec![],
+        ),
         (json!({ "number": "+15555550123" }), vec![]),
         (json!({ "number": null }), vec![]),
     ] {
@@ -210,7 +261,10 @@ fn a_secret_is_not_shown() {
     let schema = json!({ "type": "object", "properties": { "apiKey": { "type": "string", "maxLength": 3 } } });
     let problems = request(schema, &json!({ "apiKey": "hush-hush", "authToken": "hush-hush" }));
     assert_eq!(problems.len(), 2);
-    assert!(problems.iter().all(|problem| problem.found == "a string"), "{problems:?}");
+    assert!(
+        problems.iter().all(|problem| problem.found == "a string"),
+        "{problems:?}"
+    );
 }
 
 fn lists() -> Validator {
@@ -234,7 +288,14 @@ fn lists() -> Validator {
 
 #[test]
 fn a_query_is_checked_in_the_order_of_the_document() {
-    let pairs = [("order", "up"), ("limit", "2.5"), ("page", "0"), ("cursor", "x"), ("ids", "1"), ("ids", "b")];
+    let pairs = [
+        ("order", "up"),
+        ("limit", "2.5"),
+        ("page", "0"),
+        ("cursor", "x"),
+        ("ids", "1"),
+        ("ids", "b"),
+    ];
     let problems = lists().query("list", &pairs).expect("it has the operation");
     assert_eq!(
         messages(&problems),
@@ -260,12 +321,22 @@ fn a_response_may_have_more_than_the_document() {
     let validator = lists();
     let body = json!({ "zone": "a", "new": 1, "parts": [{ "new": 2, "size": "x" }] });
     let problems = validator.response("list", 201, &body).expect("it has the operation");
-    assert_eq!(problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(), ["/parts/0/size"]);
+    assert_eq!(
+        problems.iter().map(|problem| problem.path.as_str()).collect::<Vec<_>>(),
+        ["/parts/0/size"]
+    );
     let problems = validator.response("list", 404, &json!({})).expect("it has the status");
     assert_eq!(problems[0].path, "/message");
-    let unknown = validator.response("list", 500, &json!({})).expect_err("it has no such status");
-    assert_eq!(unknown.to_string(), "the document has no response with the status `500 of list`");
-    let unknown = validator.request("make", &json!({})).expect_err("it has no such operation");
+    let unknown = validator
+        .response("list", 500, &json!({}))
+        .expect_err("it has no such status");
+    assert_eq!(
+        unknown.to_string(),
+        "the document has no response with the status `500 of list`"
+    );
+    let unknown = validator
+        .request("make", &json!({}))
+        .expect_err("it has no such operation");
     assert_eq!(unknown.to_string(), "the document has no operation `make`");
 }
 
@@ -293,7 +364,11 @@ fn a_webhook_is_judged_with_or_without_its_envelope() {
 
 #[test]
 fn a_million_unknown_properties_are_refused_soon() {
-    let body: Value = [("zone".to_owned(), json!("a"))].into_iter().chain((0..1_000_000).map(|index| (format!("p{index}"), json!(1)))).collect::<serde_json::Map<_, _>>().into();
+    let body: Value = [("zone".to_owned(), json!("a"))]
+        .into_iter()
+        .chain((0..1_000_000).map(|index| (format!("p{index}"), json!(1))))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
     let before = Instant::now();
     let problems = request(thing(), &body);
     // A debug build takes some ten times as long as a release build.
