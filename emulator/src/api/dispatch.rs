@@ -5,18 +5,16 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use serde_json::{Value, json};
-use vapi_validator::{Problem, Undeclared};
 
 use crate::api::context::RequestContext;
-use crate::api::{calls, chat, list, resources, undocumented, upload};
+use crate::api::problems::problems;
+use crate::api::{calls, chat, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
-use crate::http::query::Query;
 use crate::http::response::Response;
 use crate::http::{api_key, query};
 use crate::openapi::document::Operation;
 use crate::openapi::plan::{Plan, Role};
 use crate::openapi::routes::{PathParameters, Route};
-use crate::openapi::validator;
 use crate::state::State;
 use crate::state::request_log::ReceivedRequest;
 use crate::storage::Storage;
@@ -120,7 +118,7 @@ fn perform(
     let problems = if state.settings.lenient {
         Vec::new()
     } else {
-        problems(state, operation, plan, &query, &json)
+        problems(&context, &json)
     };
     if !problems.is_empty() {
         return Response::bad_request(problems);
@@ -151,32 +149,4 @@ fn read_json(body: &Bytes) -> serde_json::Result<Value> {
         return Ok(json!({}));
     }
     serde_json::from_slice(body)
-}
-
-fn problems(state: &State, operation: &Operation, plan: &Plan, query: &Query, body: &Value) -> Vec<String> {
-    let mut problems = list::problems(&state.validators, operation, query);
-    let Some(request) = &operation.request else {
-        return problems;
-    };
-    let mut found = state
-        .document
-        .validator()
-        .check(&request.schema, body, Undeclared::Refused);
-    if plan.role == Role::PlaceCall {
-        // A batch places the calls that it can, and reports the numbers of the others.
-        found.retain(|problem| !is_number_of_a_batch(problem));
-    }
-    problems.extend(validator::messages(found));
-    if problems.is_empty() && !body.is_object() {
-        problems.push("body must be an object".to_owned());
-    }
-    problems
-}
-
-fn is_number_of_a_batch(problem: &Problem) -> bool {
-    let customer = problem
-        .path
-        .strip_prefix("/customers/")
-        .and_then(|rest| rest.split_once('/'));
-    customer.is_some_and(|(_, property)| property == "number") && problem.message.contains("E.164")
 }

@@ -5,6 +5,7 @@ mod chat;
 pub(crate) mod context;
 pub(crate) mod dispatch;
 mod list;
+mod problems;
 mod resources;
 mod undocumented;
 mod upload;

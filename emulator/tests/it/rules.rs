@@ -157,6 +157,45 @@ async fn an_update_may_leave_the_tag_out() {
 }
 
 #[tokio::test]
+async fn an_update_cannot_change_the_tag() {
+    let vapi = start().await;
+    let (_, tool) = vapi.post("/tool", json!({ "type": "endCall" })).await;
+    let path = format!("/tool/{}", tool["id"].as_str().expect("an id"));
+    let change = |change: Value| answer(vapi.request(Method::PATCH, &path).json(&change));
+    assert_eq!(change(json!({ "type": "endCall", "messages": [] })).await.0, 200);
+    let (status, refused) = change(json!({ "type": "dtmf", "sipInfoDtmfEnabled": true })).await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (
+            400,
+            &json!([
+                "property sipInfoDtmfEnabled should not exist",
+                "type must be one of the following values: endCall"
+            ])
+        )
+    );
+    // Without a tag, the change is judged as one of the stored tool.
+    let (status, refused) = change(json!({ "sipInfoDtmfEnabled": true })).await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (400, &json!(["property sipInfoDtmfEnabled should not exist"]))
+    );
+}
+
+#[tokio::test]
+async fn enums_in_a_path_are_checked() {
+    let vapi = start().await;
+    let (status, refused) = vapi.get("/provider/acme/pronunciation-dictionary").await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (
+            400,
+            &json!(["provider must be one of the following values: cartesia, 11labs"])
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_large_invalid_body_gets_a_short_response() {
     let vapi = start().await;
     let many = |count: usize| json!({ "members": vec![json!({ "nobody": true }); count] });
