@@ -22,8 +22,12 @@
 //! - Every error is the one [`Error`]. Its methods say what happened.
 //! - A request that may have placed a call is never sent twice. Other requests are retried.
 //! - A list is also a stream, which requests its [`pages`] when they are needed.
+//! - `live`, a cargo feature, talks into a running call, and listens to it.
 //! - [`wait`] polls until a call has ended. [`batch`] calls many customers. [`chat`] streams the text of an assistant.
+//! - `webhooks` reads the messages that Vapi posts to your server, and writes the responses.
 //! - [`tools`] and [`structured_outputs`] are made from types of your own, and are decoded as those types.
+//! - `customers`, with the cargo feature `csv`, reads the customers of a batch or a campaign from a table. `knowledge_bases` adds a file to
+//!   a knowledge base.
 //! - An [`Upload`] is streamed from disk, memory or a stream. A [`Download`] is streamed, read or saved; [`artifacts`] has the
 //!   recordings and the logs of a call.
 //! - [`Client::request`] sends what the document does not describe. [`Client::raw`] is progenitor's own client.
@@ -38,7 +42,12 @@
 //! | `native-tls` | | https by the TLS library of the system |
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
+//! | `csv` | | customers of a batch or a campaign from a table |
+//! | `live` | | control of running calls, and their sound while they run |
 //! | `webpki-roots` | | root certificates for rustls, on a machine that has none |
+//! | `webhooks` | | messages that Vapi posts to your server, and the responses to them |
+//! | `webhooks-encryption` | | tool arguments that Vapi encrypts |
+//! | `axum` | | an extractor and responses of webhooks for axum; the service of `webhooks` needs no feature |
 //! | `http2` | | many requests over one connection |
 //! | `validate` | | judges requests and responses by the document: [`validate`](crate::validate) |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
@@ -66,10 +75,28 @@ pub mod artifacts;
 ))]
 pub mod batch;
 pub mod chat;
+#[cfg(all(feature = "csv", vapi_type = "AssistantOverrides", vapi_type = "CreateCustomerDto"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "csv")))]
+pub mod customers;
 #[cfg(vapi_type = "EndedReason")]
 pub mod ended_reason;
 #[cfg(feature = "schemars")]
 mod json_schema;
+#[cfg(all(
+    vapi_op = "FileController_create",
+    vapi_op = "FileController_findOne",
+    vapi_op = "KnowledgeBaseV2Controller_fileAttach",
+    vapi_op = "KnowledgeBaseV2Controller_filesGet",
+    vapi_type = "AttachKnowledgeBaseV2FileDto",
+    vapi_type = "File",
+    vapi_type = "FileStatus",
+    vapi_type = "KnowledgeBaseV2File",
+    vapi_type = "KnowledgeBaseV2FileStatus"
+))]
+pub mod knowledge_bases;
+#[cfg(all(feature = "live", vapi_op = "CallController_findOne", vapi_type = "Call"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "live")))]
+pub mod live;
 pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
@@ -77,6 +104,13 @@ pub mod tools;
 #[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
 pub mod validate;
 pub mod wait;
+#[cfg(all(
+    feature = "webhooks",
+    vapi_type = "ServerMessage",
+    vapi_type = "ServerMessagePayload"
+))]
+#[cfg_attr(docsrs, doc(cfg(feature = "webhooks")))]
+pub mod webhooks;
 
 // Requests: by resource, typed, untyped, and progenitor's
 mod download;
@@ -115,9 +149,11 @@ pub use reqwest;
 /// The README's code, compiled. It shows the API of the snapshot, of which older documents lack some.
 #[cfg(all(
     doctest,
+    feature = "live",
     feature = "logs",
     feature = "schemars",
     feature = "validate",
+    feature = "webhooks",
     vapi_type = "CallOrBatch"
 ))]
 #[doc = include_str!("../README.md")]

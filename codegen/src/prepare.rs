@@ -249,6 +249,7 @@ pub fn repair(document: &mut Value, corrections: &Corrections, report: &mut Repo
     run("structure", &mut passes::structure::run);
     run("paths", &mut passes::paths::run);
     run("schema_shapes", &mut passes::schema_shapes::run);
+    // Before the corrections, which are then of the added schemas too.
     run("corrections", &mut |document, changes| {
         passes::corrections::run(document, corrections, changes);
     });

@@ -99,7 +99,7 @@ fn the_standard_input_may_be_a_query_of_a_url() {
     let output = child.wait_with_output().unwrap();
     assert_eq!(
         text(&output.stdout),
-        "-: /limit: expected a whole number, found 2.5\n-: /createdAtGt: expected a date of ISO 8601, found \"soon\"\n"
+        "-: /createdAtGt: expected a date of ISO 8601, found \"soon\"\n-: /limit: expected a whole number, found 2.5\n"
     );
 }
 

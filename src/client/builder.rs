@@ -4,6 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::http_client::http_client;
+#[cfg(any(feature = "live", feature = "audio"))]
+use super::http_client::http1_client;
 use super::region::Region;
 use super::{Client, checks};
 use crate::error::{Error, Result, Secrets};
@@ -45,6 +47,8 @@ pub struct ClientBuilder {
     validation: Validation,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
+    #[cfg(any(feature = "live", feature = "audio"))]
+    http1: Option<reqwest::Client>,
 }
 
 impl Default for ClientBuilder {
@@ -65,6 +69,8 @@ impl Default for ClientBuilder {
             validation: Validation::Off,
             user_agent_suffix: None,
             http: None,
+            #[cfg(any(feature = "live", feature = "audio"))]
+            http1: None,
         }
     }
 }
@@ -148,7 +154,7 @@ impl ClientBuilder {
     ///
     /// By default such a value costs no more than itself: it is kept as it came, an event at level `warn` names its path, and
     /// [`Response::misfits`](crate::Response::misfits) lists it. Strict decoding is for tests that watch the API for changes.
-    /// It holds for the types of this crate that operations, pages and waits return. A batch is never strict: its calls were placed.
+    /// It holds for the types of this crate wherever they are read from a response. A batch is never strict: its calls were placed.
     pub fn strict_decoding(mut self, strict: bool) -> Self {
         self.strict_decoding = strict;
         self
@@ -181,6 +187,17 @@ impl ClientBuilder {
     /// total timeout of that client also ends streams. The limits of this builder hold in any case.
     pub fn http_client(mut self, http: reqwest::Client) -> Self {
         self.http = Some(http);
+        self
+    }
+
+    /// Sets a `reqwest` client of your own that opens WebSockets, in place of the one of [`http_client`](Self::http_client).
+    ///
+    /// A WebSocket needs HTTP/1.1. If the client of [`http_client`](Self::http_client) may speak HTTP/2, give one here that is built
+    /// with `http1_only()` and offers HTTP/2 in no TLS handshake.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "live", feature = "audio"))))]
+    pub fn websocket_client(mut self, http: reqwest::Client) -> Self {
+        self.http1 = Some(http);
         self
     }
 
@@ -218,6 +235,11 @@ impl ClientBuilder {
                 "the API key is sent over plain http: everyone on the way can read it"
             );
         }
+        #[cfg(any(feature = "live", feature = "audio"))]
+        let http1 = match self.http1.or_else(|| self.http.clone()) {
+            Some(http1) => http1,
+            None => http1_client(&base_url, is_loopback, self.connect_timeout)?,
+        };
         let (http, system_proxy) = match self.http {
             Some(http) => (http, None),
             None => {
@@ -227,6 +249,8 @@ impl ClientBuilder {
         };
         Ok(Client::new(Settings {
             http,
+            #[cfg(any(feature = "live", feature = "audio"))]
+            http1,
             system_proxy,
             base_url,
             authorization,

@@ -4,6 +4,8 @@ mod from_reqwest;
 mod from_response;
 #[cfg(feature = "validate")]
 mod from_validation;
+#[cfg(feature = "webhooks")]
+mod from_webhook;
 mod headers;
 pub(crate) mod json_path;
 mod secrets;
@@ -62,6 +64,7 @@ struct Inner {
     problems: Vec<Problem>,
     body: Option<Bytes>,
     attempts: u32,
+    call_ended: bool,
     source: Option<BoxError>,
 }
 
@@ -114,6 +117,7 @@ impl Error {
             problems: Vec::new(),
             body: None,
             attempts: 0,
+            call_ended: false,
             source: None,
         }))
     }
@@ -151,6 +155,13 @@ impl Error {
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Marks the error as that of a call which has ended.
+    #[cfg(feature = "live")]
+    pub(crate) fn because_call_ended(mut self) -> Self {
+        self.0.call_ended = true;
         self
     }
 
@@ -290,6 +301,11 @@ impl Error {
         self.0.kind == ErrorKind::Input
     }
 
+    /// Returns whether a running call was needed, and the call has ended.
+    pub fn is_call_ended(&self) -> bool {
+        self.0.call_ended
+    }
+
     /// Returns whether a setting of the client is missing or wrong.
     pub fn is_config(&self) -> bool {
         self.0.kind == ErrorKind::Config
@@ -362,6 +378,7 @@ impl fmt::Debug for Error {
             .field("json_path", &inner.json_path)
             .field("body_len", &inner.body.as_ref().map(Bytes::len))
             .field("attempts", &inner.attempts)
+            .field("call_ended", &inner.call_ended)
             .field("source", &inner.source)
             .finish()
     }

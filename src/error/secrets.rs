@@ -7,6 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderValue, header};
+use reqwest::Url;
 
 /// The shortest text that is taken for a secret. Shorter keys are those of tests, and are part of many words.
 const SHORTEST: usize = 8;
@@ -42,6 +43,13 @@ impl Secrets {
             true => self.clone(),
             false => Secrets(self.0.iter().cloned().chain(given).collect()),
         }
+    }
+
+    /// Returns these secrets and the path of a URL, which by itself gives access.
+    pub(crate) fn with_url(&self, url: &Url) -> Self {
+        let path = url.path().to_owned();
+        let query = url.query().map(str::to_owned);
+        Secrets(self.0.iter().cloned().chain([path]).chain(query).collect())
     }
 
     fn texts(&self) -> impl Iterator<Item = &str> {

@@ -21,6 +21,8 @@ mod system_proxy;
 mod upload;
 #[cfg(feature = "validate")]
 mod validation;
+#[cfg(any(feature = "live", feature = "audio"))]
+mod web_socket;
 
 use std::time::Duration;
 
@@ -53,6 +55,8 @@ pub use upload::Upload;
 pub use validation::Validation;
 #[cfg(feature = "validate")]
 pub(crate) use validation::validator;
+#[cfg(any(feature = "live", feature = "audio"))]
+pub(crate) use web_socket::{ConnectOptions, WebSocket, closed, connect, given_url, socket_error};
 
 /// Longest error body that is kept.
 const LONGEST_ERROR: usize = 1 << 20;
@@ -175,7 +179,7 @@ pub(crate) async fn execute_raw(
                 std::mem::replace(&mut request, hollow)
             });
             *this.timeout_mut() = limit;
-            let result = exchange(settings, this, &context.secrets).await;
+            let result = exchange(&settings.http, this, &context.secrets).await;
             let (outcome, headers) = match &result {
                 Ok(response) => {
                     let status = response.status().as_u16();
@@ -319,18 +323,17 @@ async fn attempt(
         Err(error) => return Received::NoBody(error),
     };
     let stated = stated.or(limit);
+    let http = prepared.options.http(settings);
     if mode == BodyMode::Buffered {
         *request.timeout_mut() = limit;
-        return match exchange(settings, request, &prepared.context.secrets).await {
+        return match exchange(http, request, &prepared.context.secrets).await {
             Ok(response) => read(response, settings, stated).await,
             Err(error) => Received::Failed(error, stated),
         };
     }
     let begin = async {
-        match exchange(settings, request, &prepared.context.secrets).await {
-            Ok(response) if response.status().is_success() || response.status().is_redirection() => {
-                Received::Open(response)
-            }
+        match exchange(http, request, &prepared.context.secrets).await {
+            Ok(response) if prepared.options.leaves_open(response.status()) => Received::Open(response),
             Ok(response) => read(response, settings, stated).await,
             Err(error) => Received::Failed(error, stated),
         }
@@ -346,11 +349,11 @@ async fn attempt(
 
 /// Sends one request, and marks the headers of its response that must not be shown.
 async fn exchange(
-    settings: &Settings,
+    http: &reqwest::Client,
     request: reqwest::Request,
     secrets: &Secrets,
 ) -> reqwest::Result<reqwest::Response> {
-    let mut response = settings.http.execute(request).await?;
+    let mut response = http.execute(request).await?;
     secrets.mark(response.headers_mut());
     Ok(response)
 }

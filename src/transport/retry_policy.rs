@@ -87,7 +87,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Returns the delay after an attempt; `random` is in `0.0..1.0`.
-    pub(super) fn delay(self, attempt: u32, random: f64) -> Duration {
+    pub(crate) fn delay(self, attempt: u32, random: f64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(16);
         let ceiling = self.base.saturating_mul(1 << doublings).min(self.cap);
         ceiling.mul_f64(random.clamp(0.0, 1.0))

@@ -13,6 +13,9 @@ use crate::error::Secrets;
 /// The settings that all clones of a client, and its raw client, share.
 pub(crate) struct Settings {
     pub(crate) http: reqwest::Client,
+    /// The client that opens WebSockets, which HTTP/2 cannot.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    pub(crate) http1: reqwest::Client,
     /// Absent for an HTTP client of the user's own, whose proxies are not known here.
     pub(crate) system_proxy: Option<SystemProxy>,
     /// Without a slash at its end.

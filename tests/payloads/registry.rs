@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use vapi::types;
 
 use crate::index::Entry;
+use crate::webhook;
 
 /// A decoded value.
 pub struct Decoded {
@@ -97,6 +98,13 @@ pub fn targets(entry: &Entry, value: &Value) -> Vec<Target> {
             add("schema", "ClientInboundMessage", &wrapped);
         }
         _ => {}
+    }
+    if kind == "webhook" {
+        targets.push(Target {
+            name: "types::ServerMessage",
+            value: value.clone(),
+            decode: webhook::decode,
+        });
     }
     match entry
         .schema

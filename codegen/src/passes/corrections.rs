@@ -3,7 +3,7 @@
 //! The crate `vapi-corrections` does it, since the validator applies the same table.
 
 use serde_json::Value;
-pub use vapi_corrections::{Correction, Corrections, OneOrMore, OperationCorrection};
+pub use vapi_corrections::{Correction, Corrections, OneOrMore, OperationCorrection, Variant};
 
 use super::Changes;
 

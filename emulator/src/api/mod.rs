@@ -6,6 +6,7 @@ pub(crate) mod context;
 pub(crate) mod dispatch;
 mod list;
 mod problems;
+mod requirements;
 mod resources;
 mod undocumented;
 mod upload;

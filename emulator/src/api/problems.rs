@@ -10,26 +10,29 @@ use crate::openapi::validator;
 
 /// Returns the problems of a request: of its path, its query and its body.
 pub(crate) fn problems(context: &RequestContext<'_>, body: &Value) -> Vec<String> {
-    let document = &context.state.document;
-    let path = document.validator().path(&context.operation.id, context.parameters);
-    // An id that nothing has is a 404, whatever it looks like.
-    let path = path
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|problem| !is_about_an_id(problem));
-    let mut problems = validator::messages(path.collect());
+    let validator = context.state.document.validator();
+    let path = validator.path(&context.operation.id, context.parameters);
+    let mut problems = told(context, path.unwrap_or_default());
     problems.extend(list::problems(
         &context.state.validators,
         context.operation,
         context.query,
     ));
     if let Some(request) = &context.operation.request {
-        problems.extend(validator::messages(of_body(context, &request.schema, body)));
+        problems.extend(told(context, of_body(context, &request.schema, body)));
         if problems.is_empty() && !body.is_object() {
             problems.push("body must be an object".to_owned());
         }
     }
     problems
+}
+
+/// Returns the sentences of problems. Where unknown ids are allowed, an id may look like anything.
+fn told(context: &RequestContext<'_>, mut problems: Vec<Problem>) -> Vec<String> {
+    if context.state.settings.allow_unknown_ids {
+        problems.retain(|problem| !problem.message.ends_with(" must be a UUID"));
+    }
+    validator::messages(problems)
 }
 
 fn of_body(context: &RequestContext<'_>, schema: &Value, body: &Value) -> Vec<Problem> {
@@ -72,10 +75,6 @@ fn stored_tag<'a>(context: &RequestContext<'a>, schema: &'a Value) -> Option<(&'
     let id = json!(context.parameter(&context.plan.item_key));
     let stored = context.state.stored(context.organization, &context.collection(), &id)?;
     Some((name, stored.get(name)?.clone()))
-}
-
-fn is_about_an_id(problem: &Problem) -> bool {
-    problem.message.ends_with(" must be a UUID")
 }
 
 fn is_number_of_a_batch(problem: &Problem) -> bool {

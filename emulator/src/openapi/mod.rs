@@ -5,6 +5,7 @@ pub(crate) mod document;
 mod fuzz;
 pub(crate) mod list_style;
 pub(crate) mod plan;
+pub(crate) mod references;
 pub(crate) mod routes;
 pub(crate) mod sample;
 pub(crate) mod validator;

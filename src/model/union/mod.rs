@@ -42,6 +42,9 @@ pub trait Union: Field {
     /// Does something with the value.
     fn visit_mut<C: VisitMut>(&mut self, visit_mut: C) -> C::Out;
     fn unknown(value: Value) -> Self;
+    /// Returns the number of the variant, or `None` if it is `Unknown`.
+    #[allow(dead_code, reason = "only some features and documents need it")]
+    fn index(&self) -> Option<usize>;
     fn visit<S: Visit>(&self, visit: S) -> S::Out;
 }
 
@@ -379,6 +382,13 @@ macro_rules! tagged_union {
             #[inline]
             fn unknown(value: ::serde_json::Value) -> Self {
                 Self::Unknown(value)
+            }
+            #[inline]
+            fn index(&self) -> Option<usize> {
+                match self {
+                    $(Self::$variant(_) => Some($index),)*
+                    Self::Unknown(_) => None,
+                }
             }
             fn visit<S: $crate::model::Visit>(&self, visit: S) -> S::Out {
                 match self {
