@@ -53,6 +53,7 @@
 //! | `audio` | | calls over audio, and servers for custom voices and transcribers: `vapi::audio` |
 //! | `custom-llm` | | a server that is the language model of an assistant: `vapi::custom_llm` |
 //! | `http2` | | many requests over one connection |
+//! | `validate` | | judges requests and responses by the document: [`validate`](crate::validate) |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
 //!
@@ -114,6 +115,9 @@ pub mod live;
 pub mod pages;
 pub mod structured_outputs;
 pub mod tools;
+#[cfg(feature = "validate")]
+#[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
+pub mod validate;
 pub mod wait;
 #[cfg(all(
     feature = "webhooks",
@@ -170,6 +174,7 @@ pub use reqwest;
     feature = "live",
     feature = "logs",
     feature = "schemars",
+    feature = "validate",
     feature = "webhooks",
     vapi_op = "CredentialController_create",
     vapi_type = "CallOrBatch"

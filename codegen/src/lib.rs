@@ -18,5 +18,7 @@ pub mod report;
 pub mod rewrite;
 pub mod source;
 pub mod unrewritten;
+#[cfg(feature = "cli")]
+pub mod validate;
 #[cfg(feature = "yaml")]
 mod yaml;

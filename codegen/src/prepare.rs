@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::docs::Docs;
-use crate::document::for_each_schema;
+use crate::document::{for_each_operation, for_each_schema};
 use crate::model::Model;
 use crate::names::Names;
 use crate::operations::{self, Operation};
@@ -210,6 +210,46 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
     })
 }
 
+/// Returns the document that requests and responses are judged by: without its prose, and with what is known to be wrong in it
+/// corrected. What it says of values stays as it is, in its order.
+///
+/// # Errors
+///
+/// When a document of OpenAPI 3.1 says what 3.0 cannot; the error names the place.
+pub fn for_validation(mut document: Value, corrections: &Corrections) -> Result<Value, PrepareError> {
+    let mut changes = Changes::default();
+    passes::openapi_3_1::run(&mut document, &mut changes).map_err(|refusal| PrepareError {
+        pointer: refusal.pointer,
+        problem: refusal.problem,
+    })?;
+    passes::shared_parts::run(&mut document, &mut changes);
+    passes::structure::run(&mut document, &mut changes);
+    passes::paths::run(&mut document, &mut changes);
+    passes::corrections::run(&mut document, corrections, &mut changes);
+    corrections.accept(&mut document);
+    for_each_schema(&mut document, &mut |_, schema| {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.retain(|key, _| !PROSE.contains(&key.as_str()));
+        }
+    });
+    for_each_operation(&mut document, &mut |_, _, _, operation| {
+        operation.retain(|key, _| !PROSE.contains(&key.as_str()));
+    });
+    Ok(document)
+}
+
+/// The keys of schemas and operations that say nothing about values.
+const PROSE: [&str; 8] = [
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "summary",
+    "title",
+];
+
 /// Makes each kind of defect into what the document meant, and appends to `report` what was done.
 ///
 /// [`prepare`] begins with this; alone it is the least that progenitor needs.
@@ -220,9 +260,6 @@ pub fn repair(document: &mut Value, corrections: &Corrections, report: &mut Repo
     run("paths", &mut passes::paths::run);
     run("schema_shapes", &mut passes::schema_shapes::run);
     // Before the corrections, which are then of the added schemas too.
-    run("variants", &mut |document, changes| {
-        passes::variants::run(document, &corrections.variant, changes);
-    });
     run("corrections", &mut |document, changes| {
         passes::corrections::run(document, corrections, changes);
     });

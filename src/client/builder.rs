@@ -11,6 +11,8 @@ use super::region::Region;
 use super::{Client, checks};
 use crate::error::{Error, Result};
 use crate::transport::{Backoff, Credentials, ErasedTokenSource, Settings, SystemProxy, TokenSource};
+#[cfg(feature = "validate")]
+use crate::transport::{Validation, validator};
 
 /// A builder of a [`Client`]. Only the key, or a source of tokens, is required.
 ///
@@ -42,6 +44,8 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     backoff: Backoff,
     strict_decoding: bool,
+    #[cfg(feature = "validate")]
+    validation: Validation,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
     #[cfg(any(feature = "live", feature = "audio"))]
@@ -69,6 +73,8 @@ impl Default for ClientBuilder {
             max_response_bytes: 64 << 20,
             backoff: Backoff::default(),
             strict_decoding: false,
+            #[cfg(feature = "validate")]
+            validation: Validation::Off,
             user_agent_suffix: None,
             http: None,
             #[cfg(any(feature = "live", feature = "audio"))]
@@ -190,6 +196,19 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets what happens to a request or response that is not what the document says. The default is [`Validation::Off`].
+    ///
+    /// The queries and JSON bodies of all requests for operations are judged before they are sent, and the JSON of their responses
+    /// before it is decoded; uploads, downloads, streams and the raw client are not. A denied request is an error with
+    /// [`Error::is_invalid_input`] whose [`messages`](Error::messages) are those of the API, and nothing is sent. A denied response is
+    /// one with [`Error::is_decode`]: the API has acted. [`validate`](crate::validate) judges a value by itself.
+    #[cfg(feature = "validate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
+    pub fn validation(mut self, validation: Validation) -> Self {
+        self.validation = validation;
+        self
+    }
+
     /// Adds a product name to the `User-Agent`: `my-app/1.2`.
     pub fn user_agent_suffix(mut self, product: impl Into<String>) -> Self {
         self.user_agent_suffix = Some(product.into());
@@ -240,6 +259,10 @@ impl ClientBuilder {
                 ));
             }
         };
+        #[cfg(feature = "validate")]
+        if self.validation != Validation::Off {
+            validator()?;
+        }
         let base_url = match &self.base_url {
             Some(url) => checks::base_url(url)?,
             None => self.region.base_url().to_owned(),
@@ -279,6 +302,8 @@ impl ClientBuilder {
             max_response_bytes: self.max_response_bytes,
             backoff: self.backoff,
             strict_decoding: self.strict_decoding,
+            #[cfg(feature = "validate")]
+            validation: self.validation,
         }))
     }
 }

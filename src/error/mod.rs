@@ -2,6 +2,8 @@
 
 mod from_reqwest;
 mod from_response;
+#[cfg(feature = "validate")]
+mod from_validation;
 #[cfg(feature = "webhooks")]
 mod from_webhook;
 mod headers;
@@ -21,6 +23,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+#[cfg(feature = "validate")]
+use vapi_validator::Problem;
 
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -56,6 +60,8 @@ struct Inner {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     json_path: Option<String>,
+    #[cfg(feature = "validate")]
+    problems: Vec<Problem>,
     body: Option<Bytes>,
     attempts: u32,
     call_ended: bool,
@@ -109,6 +115,8 @@ impl Error {
             request_id: None,
             retry_after: None,
             json_path: None,
+            #[cfg(feature = "validate")]
+            problems: Vec::new(),
             body: None,
             attempts: 0,
             call_ended: false,
@@ -144,6 +152,12 @@ impl Error {
         for text in texts.chain([&mut inner.detail]) {
             *text = context.secrets.conceal(std::mem::take(text));
         }
+        #[cfg(feature = "validate")]
+        for problem in &mut inner.problems {
+            for text in [&mut problem.path, &mut problem.found, &mut problem.message] {
+                *text = context.secrets.conceal(std::mem::take(text));
+            }
+        }
         self
     }
 
@@ -169,7 +183,8 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the messages of the API: one, or for an invalid request one for each problem.
+    /// Returns the messages of the API: one, or for an invalid request one for each problem. A request that was denied before it was
+    /// sent has the same.
     pub fn messages(&self) -> &[String] {
         &self.0.messages
     }
@@ -193,6 +208,13 @@ impl Error {
     /// Returns the place in the response where decoding failed: `messages[3].role`.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
+    }
+
+    /// Returns the problems of a request or response that was denied by [`ClientBuilder::validation`](crate::ClientBuilder::validation).
+    #[cfg(feature = "validate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
     }
 
     /// Returns the body of the response, as it came. It may hold secrets. The body of an error is cut at 1 MiB.

@@ -21,6 +21,8 @@ mod sse;
 mod system_proxy;
 mod token_source;
 mod upload;
+#[cfg(feature = "validate")]
+mod validation;
 #[cfg(any(feature = "live", feature = "audio"))]
 mod web_socket;
 
@@ -54,6 +56,10 @@ pub(crate) use sse::{EventParser, EventTooLong, LONGEST_EVENT, ServerSentEvent, 
 pub(crate) use system_proxy::SystemProxy;
 pub use token_source::{BearerToken, TokenError, TokenSource};
 pub use upload::Upload;
+#[cfg(feature = "validate")]
+pub use validation::Validation;
+#[cfg(feature = "validate")]
+pub(crate) use validation::validator;
 #[cfg(any(feature = "live", feature = "audio"))]
 pub(crate) use web_socket::{ConnectOptions, WebSocket, closed, connect, given_url, socket_error};
 
@@ -89,14 +95,21 @@ pub(crate) async fn send_for_bytes(settings: &Settings, parts: RequestParts) -> 
     let received = execute(settings, prepared, BodyMode::Buffered, &mut closing).await;
     let attempts = closing.attempts;
     match received {
-        Received::Complete { status, headers, body } if status.is_success() => Ok(RawResponse {
-            context,
-            status,
-            headers,
-            body,
-            attempts,
-            strict: settings.strict_decoding,
-        }),
+        Received::Complete { status, headers, body } if status.is_success() => {
+            #[cfg(feature = "validate")]
+            settings
+                .validation
+                .check_response(&context, status, &headers, &body)
+                .map_err(|error| error.for_request(&context).after_attempts(attempts))?;
+            Ok(RawResponse {
+                context,
+                status,
+                headers,
+                body,
+                attempts,
+                strict: settings.strict_decoding,
+            })
+        }
         other => Err(other
             .into_error(settings, &context)
             .for_request(&context)

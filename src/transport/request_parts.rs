@@ -284,6 +284,11 @@ impl RequestParts {
         let url = self
             .url(settings)
             .map_err(|why| Error::input(why).for_request(&self.context))?;
+        #[cfg(feature = "validate")]
+        settings
+            .validation
+            .check_request(&self.context, &self.query, self.json.as_ref())
+            .map_err(|error| error.for_request(&self.context))?;
         let mut request = reqwest::Request::new(self.method, url);
         if self.json.is_some() {
             self.headers

@@ -7,6 +7,8 @@ use http::HeaderValue;
 use super::credentials::Credentials;
 use super::retry_policy::Backoff;
 use super::system_proxy::SystemProxy;
+#[cfg(feature = "validate")]
+use super::validation::Validation;
 use crate::error::Secrets;
 
 /// The settings that all clones of a client, and its raw client, share.
@@ -30,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) max_response_bytes: usize,
     pub(crate) backoff: Backoff,
     pub(crate) strict_decoding: bool,
+    #[cfg(feature = "validate")]
+    pub(crate) validation: Validation,
 }
 
 impl Settings {

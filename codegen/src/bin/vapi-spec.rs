@@ -1,4 +1,4 @@
-//! `vapi-spec`: takes snapshots of OpenAPI documents, checks them and generates from them.
+//! `vapi-spec`: takes snapshots of OpenAPI documents, checks them, generates from them, and validates files by them.
 
 use std::error::Error;
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use serde_json::Value;
 use vapi_codegen::document::for_each_operation;
 use vapi_codegen::facts::{facts, to_text};
@@ -16,6 +16,7 @@ use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
 use vapi_codegen::report::Report;
 use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
+use vapi_codegen::validate::{self, Target};
 
 /// The addresses at which the vendor publishes the document: first that of its own SDK builds, then that of its manual.
 const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.ai/api/openapi.json"];
@@ -59,6 +60,46 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Tell what is wrong with requests, responses, queries or webhooks in files, without sending them.
+    ///
+    /// Files are JSON, JSON lines or YAML; `-` is the standard input. The exit code is 0 if nothing is wrong, 1 if something is, and
+    /// 2 if a file cannot be read or the document has no such operation, schema or message.
+    Validate(Validate),
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("target").required(true).args(["operation", "schema", "webhook"])))]
+struct Validate {
+    /// An operation of the document, `AssistantController_create`. The files are bodies of its requests.
+    #[arg(long, value_name = "ID")]
+    operation: Option<String>,
+    /// The files are bodies of requests: the default.
+    #[arg(long, requires = "operation", conflicts_with_all = ["response", "query"])]
+    request: bool,
+    /// The files are bodies of responses with this status.
+    #[arg(long, value_name = "STATUS", requires = "operation", conflicts_with = "query")]
+    response: Option<u16>,
+    /// The files are queries: an object of parameters, or text as in a URL.
+    #[arg(long, requires = "operation")]
+    query: bool,
+    /// A schema of the document, `CreateAssistantDTO`.
+    #[arg(long, value_name = "NAME")]
+    schema: Option<String>,
+    /// A type of message, `end-of-call-report`. The files are bodies of webhooks, or the messages in them.
+    #[arg(long, value_name = "TYPE")]
+    webhook: Option<String>,
+    /// Report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// The document, instead of the snapshot that this version was made with.
+    #[arg(long, value_name = "URL|PATH")]
+    document: Option<Source>,
+    /// The directory of corrections.toml, instead of the corrections that this version was made with.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
 }
 
 #[derive(Args)]
@@ -90,6 +131,12 @@ fn main() -> ExitCode {
             json,
         } => check(&source, spec.as_deref(), verbose, json),
         Command::Generate { source, spec, out } => generate(&source, spec.as_deref(), &out),
+        Command::Validate(validate) => {
+            return validate.run().unwrap_or_else(|error| {
+                eprintln!("error: {error}");
+                ExitCode::from(2)
+            });
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -133,17 +180,12 @@ fn generated(source: &Source, spec: Option<&Path>) -> Result<(Prepared, Code), B
 fn check(source: &Source, spec: Option<&Path>, verbose: bool, json: bool) -> Result<(), Box<dyn Error>> {
     let (prepared, _) = generated(source, spec)?;
     let report = Report::new(&prepared);
-    let mut out = io::stdout().lock();
-    let written = match (json, verbose) {
-        (true, _) => writeln!(out, "{}", report.json()),
-        (false, true) => write!(out, "{}", report.verbose()),
-        (false, false) => write!(out, "{report}"),
+    let shown = match (json, verbose) {
+        (true, _) => format!("{}\n", report.json()),
+        (false, true) => report.verbose().to_string(),
+        (false, false) => report.to_string(),
     };
-    match written {
-        // Whoever reads has seen enough: `vapi-spec check … | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    Ok(print(&shown)?)
 }
 
 fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<dyn Error>> {
@@ -157,6 +199,69 @@ fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<
         code.type_names.len()
     );
     Ok(())
+}
+
+impl Validate {
+    fn run(&self) -> Result<ExitCode, Box<dyn Error>> {
+        let corrections = match &self.spec {
+            Some(spec) => Config::read(spec)?.corrections,
+            None => validate::corrections()?,
+        };
+        let document = self.document.as_ref().map(Source::load).transpose()?;
+        let validator = validate::validator(document, &corrections)?;
+        let target = self.target();
+        let mut report = validate::Report::default();
+        for file in &self.files {
+            for input in validate::read(file, self.query)? {
+                report.values += 1;
+                for problem in validate::judge(&validator, &target, &input)? {
+                    report.findings.push(validate::Finding {
+                        file: input.file.clone(),
+                        line: input.line,
+                        problem,
+                    });
+                }
+            }
+        }
+        let shown = if self.json {
+            report.json() + "\n"
+        } else {
+            report.to_string()
+        };
+        print(&shown)?;
+        if !self.json {
+            eprintln!("{}", report.summary());
+        }
+        Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
+    }
+
+    fn target(&self) -> Target {
+        match (&self.operation, &self.schema, &self.webhook) {
+            (_, Some(schema), _) => Target::Schema(schema.clone()),
+            (_, _, Some(kind)) => Target::Webhook(kind.clone()),
+            (operation, ..) => {
+                // clap demands one of the three.
+                let operation = operation.clone().unwrap_or_default();
+                match self.response {
+                    Some(status) => Target::Response(operation, status),
+                    None if self.query => Target::Query(operation),
+                    None => Target::Request(operation),
+                }
+            }
+        }
+    }
+}
+
+/// Writes to the standard output.
+///
+/// # Errors
+///
+/// It cannot be written to, unless whoever reads has seen enough: `vapi-spec check … | head`.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 impl Pull {

@@ -47,7 +47,6 @@ pub mod type_names;
 pub mod unions;
 pub mod unknown_types;
 pub mod updates;
-pub mod variants;
 
 use std::collections::BTreeMap;
 

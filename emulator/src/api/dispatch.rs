@@ -7,16 +7,15 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
-use crate::api::{calls, chat, list, requirements, resources, undocumented, upload};
+use crate::api::problems::problems;
+use crate::api::{calls, chat, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
 use crate::http::api_key::Caller;
-use crate::http::query::Query;
 use crate::http::response::Response;
 use crate::http::{api_key, query};
 use crate::openapi::document::Operation;
 use crate::openapi::plan::{Plan, Role};
 use crate::openapi::routes::{PathParameters, Route};
-use crate::openapi::validator;
 use crate::state::State;
 use crate::state::request_log::ReceivedRequest;
 use crate::storage::Storage;
@@ -125,7 +124,7 @@ fn perform(
     let problems = if state.settings.lenient {
         Vec::new()
     } else {
-        problems(state, operation, &query, &json)
+        problems(&context, &json)
     };
     if !problems.is_empty() {
         return Response::bad_request(problems);
@@ -157,12 +156,4 @@ fn read_json(body: &Bytes) -> serde_json::Result<Value> {
         return Ok(json!({}));
     }
     serde_json::from_slice(body)
-}
-
-fn problems(state: &State, operation: &Operation, query: &Query, body: &Value) -> Vec<String> {
-    let mut problems = list::problems(&state.validators, operation, query);
-    if let Some(request) = &operation.request {
-        problems.extend(validator::problems(&state.validators, &request.schema, body));
-    }
-    problems
 }

@@ -2,10 +2,10 @@
 
 use http::Method;
 use serde_json::Value;
+use vapi_validator::schema::branches;
 
 use crate::openapi::document::Document;
 use crate::openapi::plan::{Plan, Role};
-use crate::openapi::schema::branches;
 
 /// The collections that a property can refer to, by the name of the resource: `phoneNumber` and `/phone-number`.
 pub(crate) struct References(Vec<(String, String)>);

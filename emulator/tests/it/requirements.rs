@@ -26,6 +26,15 @@ async fn refusal(vapi: &Vapi, path: &str, body: Value) -> Value {
 }
 
 #[tokio::test]
+async fn an_id_in_a_path_is_a_uuid() {
+    let (vapi, assistant, _) = start().await;
+    assert_eq!(vapi.get(&format!("/assistant/{assistant}")).await.0, 200);
+    assert_eq!(vapi.get(&format!("/assistant/{NOTHING}")).await.0, 404);
+    let (status, answer) = vapi.get("/assistant/mine").await;
+    assert_eq!((status, &answer["message"]), (400, &json!(["id must be a UUID"])));
+}
+
+#[tokio::test]
 async fn a_complete_call_is_placed() {
     let (vapi, assistant, line) = start().await;
     let call = json!({ "assistantId": assistant, "phoneNumberId": line, "customer": { "number": "+15555550123" } });

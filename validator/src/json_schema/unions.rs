@@ -10,10 +10,9 @@ use std::ptr;
 use jsonschema::{Keyword, ValidationError};
 use serde_json::{Map, Value, json};
 
-use crate::openapi::document::{Document, reference};
-use crate::openapi::json_schema::{Compiler, kind};
-use crate::openapi::messages::one_of;
-use crate::openapi::schema::{ObjectSchema, branches, enum_values};
+use crate::document::{Document, reference};
+use crate::json_schema::{Compiler, kind};
+use crate::schema::{ObjectSchema, branches, enum_values};
 
 /// The keyword of a tag check; see [`Tag`].
 pub(crate) const KEYWORD: &str = "tag";
@@ -130,7 +129,7 @@ impl<'a> PropertyValues<'a> {
         let listed = shape
             .properties
             .iter()
-            .filter(|property| !property.mistyped && !asked.contains(&property.name));
+            .filter(|property| !asked.contains(&property.name));
         let values = listed.filter_map(|property| {
             let schema = document.resolve(property.schema)?;
             let values = enum_values(schema).filter(|_| schema["type"] != "array")?;
@@ -230,13 +229,14 @@ fn leads_to<'a>(document: &'a Document, schema: &'a Value, union: &'a [Value], s
     }
 }
 
-/// A keyword that refuses an object whose tag no branch has, or that lacks a tag which every branch requires.
+/// A keyword that refuses an object whose tag no branch has, or that lacks a tag which every branch requires. Its message is the
+/// tag's name and, on the next line, its values.
 pub(crate) struct Tag {
     name: String,
     values: HashSet<String>,
     optional: bool,
     open: bool,
-    sentence: String,
+    message: String,
 }
 
 impl Tag {
@@ -253,7 +253,7 @@ impl Tag {
             values: values.iter().map(|value| (*value).to_owned()).collect(),
             optional: declared["optional"] == true,
             open: declared["open"] == true,
-            sentence: format!("{name} {}", one_of(&values)),
+            message: format!("{name}\n{}", values.join(", ")),
         }
     }
 
@@ -272,75 +272,10 @@ impl<'i> Keyword<'i> for Tag {
         if Keyword::is_valid(self, instance) {
             return Ok(());
         }
-        Err(ValidationError::custom(self.sentence.clone()))
+        Err(ValidationError::custom(self.message.clone()))
     }
 
     fn is_valid(&self, instance: &'i Value) -> bool {
         instance.as_object().is_none_or(|object| self.agrees(object))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::openapi::validator::{Validators, problems};
-
-    fn validators(schemas: Value) -> Validators {
-        let document = json!({ "paths": {}, "components": { "schemas": schemas } });
-        let document = Document::parse(document.to_string()).expect("the document is sound");
-        Validators::new(Arc::new(document))
-    }
-
-    #[test]
-    fn nested_indistinguishable_branches_are_checked_in_linear_time() {
-        let any = json!({ "oneOf": [{ "$ref": "#/components/schemas/A" }, { "$ref": "#/components/schemas/B" }] });
-        let branch = json!({ "type": "object", "properties": { "in": any } });
-        let validators = validators(json!({ "A": branch, "B": branch, "Any": any }));
-        let tower = (0..60).fold(json!(5), |tower, _| json!({ "in": tower }));
-        let schema = json!({ "$ref": "#/components/schemas/Any" });
-        assert_eq!(problems(&validators, &schema, &tower), Vec::<String>::new());
-    }
-
-    #[test]
-    fn the_closest_of_indistinguishable_branches_is_reported() {
-        let validators = validators(json!({
-            "Cat": { "type": "object", "required": ["purrs"], "properties": { "purrs": { "type": "boolean" } } },
-            "Dog": { "type": "object", "required": ["barks", "name"],
-                "properties": { "barks": { "type": "boolean" }, "name": { "type": "string" } } },
-        }));
-        let schema =
-            json!({ "oneOf": [{ "$ref": "#/components/schemas/Cat" }, { "$ref": "#/components/schemas/Dog" }] });
-        assert_eq!(
-            problems(&validators, &schema, &json!({ "barks": true, "name": 5 })),
-            ["name must be a string"]
-        );
-        assert_eq!(problems(&validators, &schema, &json!(5)), ["body must be an object"]);
-    }
-
-    #[test]
-    fn an_untagged_branch_takes_values_of_unknown_tags() {
-        let validators = validators(json!({
-            "Named": { "type": "object", "required": ["on"],
-                "properties": { "on": { "type": "string", "enum": ["end"] }, "name": { "type": "string" } } },
-            "Tagged": { "type": "object", "required": ["on"],
-                "properties": { "on": { "type": "string", "enum": ["start"] } } },
-            "Other": { "type": "object", "required": ["on"],
-                "properties": { "on": { "type": "string" }, "seconds": { "type": "number" } } },
-        }));
-        let branch = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
-        let schema = json!({ "oneOf": [branch("Named"), branch("Other"), branch("Tagged")] });
-        let fits = |value: Value| problems(&validators, &schema, &value);
-        assert_eq!(fits(json!({ "on": "end", "name": "x" })), Vec::<String>::new());
-        assert_eq!(fits(json!({ "on": "timeout", "seconds": 5 })), Vec::<String>::new());
-        assert_eq!(
-            fits(json!({ "on": "end", "seconds": 5 })),
-            ["property seconds should not exist"]
-        );
-        assert_eq!(
-            fits(json!({ "on": "timeout", "name": "x" })),
-            ["property name should not exist"]
-        );
     }
 }

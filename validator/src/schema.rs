@@ -1,29 +1,15 @@
-//! Properties of schemas, with the known mistakes of the document corrected.
+//! Schemas of a document, read as the API means them: the properties of an object with those of its `allOf`, and the branches of
+//! a union.
 
 use serde_json::Value;
 
-use crate::openapi::document::{Document, reference};
+use crate::document::Document;
 
-/// The largest number of references and `allOf`s followed for one schema.
+/// The largest number of references and of parts of `allOf` followed for one schema.
 const MOST_PARTS: usize = 128;
 
-/// Properties whose declared type is not that of the API.
-const MISTYPED: [(&str, &str); 8] = [
-    // Messages of a chat are `{role, content}`; the document types them as messages of a call.
-    ("CreateChatDTO", "input"),
-    ("OpenAIResponsesRequest", "input"),
-    ("CreateSessionDTO", "messages"),
-    ("UpdateSessionDTO", "messages"),
-    // An array on the wire.
-    ("KeypadInputPlan", "delimiters"),
-    // The user's own JSON schemas: the declared type is closed and lacks most keywords.
-    ("OpenAIFunction", "parameters"),
-    ("CreateStructuredOutputDTO", "schema"),
-    ("UpdateStructuredOutputDTO", "schema"),
-];
-
 /// Returns the branches of a union schema.
-pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
+pub fn branches(schema: &Value) -> Option<&Vec<Value>> {
     ["oneOf", "anyOf"]
         .iter()
         .find_map(|key| schema.get(*key)?.as_array())
@@ -31,32 +17,35 @@ pub(crate) fn branches(schema: &Value) -> Option<&Vec<Value>> {
 }
 
 /// The properties of an object schema, those of its `allOf` included.
-pub(crate) struct ObjectSchema<'a> {
+pub struct ObjectSchema<'a> {
+    /// The properties. Of two with one name, the first counts.
     pub properties: Vec<Property<'a>>,
+    /// The names of the required properties.
     pub required: Vec<&'a str>,
     /// True if other properties are allowed.
     pub open: bool,
 }
 
-pub(crate) struct Property<'a> {
+/// A property of an object schema.
+pub struct Property<'a> {
+    /// Its name.
     pub name: &'a str,
+    /// Its schema.
     pub schema: &'a Value,
-    /// True if its schema is known to be wrong.
-    pub mistyped: bool,
 }
 
 impl<'a> ObjectSchema<'a> {
+    /// Reads the schema behind a `$ref`, or an inline schema.
     pub fn of(document: &'a Document, schema: &'a Value) -> ObjectSchema<'a> {
         let mut shape = ObjectSchema {
             properties: Vec::new(),
             required: Vec::new(),
             open: false,
         };
-        let mut left = vec![(schema, None)];
+        let mut left = vec![schema];
         let mut seen = 0;
-        while let Some((part, name)) = left.pop() {
+        while let Some(part) = left.pop() {
             seen += 1;
-            let name = reference(part).and_then(|r| r.rsplit('/').next()).or(name);
             let Some(part) = document.resolve(part).filter(|_| seen < MOST_PARTS) else {
                 shape.open = true;
                 continue;
@@ -72,14 +61,13 @@ impl<'a> ObjectSchema<'a> {
                     .flatten()
                     .filter_map(Value::as_str),
             );
-            shape
-                .properties
-                .extend(properties.into_iter().flatten().map(|(property, schema)| Property {
-                    name: property,
-                    schema,
-                    mistyped: name.is_some_and(|name| MISTYPED.contains(&(name, property))),
-                }));
-            left.extend(all_of.into_iter().flatten().map(|part| (part, name)));
+            shape.properties.extend(
+                properties
+                    .into_iter()
+                    .flatten()
+                    .map(|(property, schema)| Property { name: property, schema }),
+            );
+            left.extend(all_of.into_iter().flatten().rev());
         }
         shape
     }
@@ -87,7 +75,7 @@ impl<'a> ObjectSchema<'a> {
 
 /// Returns whether every tag of a branch agrees with a value. A tag is a property with one allowed value; tags
 /// distinguish the branches of a union.
-pub(crate) fn tags_agree(document: &Document, branch: &Value, value: &Value) -> bool {
+pub fn tags_agree(document: &Document, branch: &Value, value: &Value) -> bool {
     let Value::Object(object) = value else {
         return true;
     };
@@ -110,7 +98,8 @@ fn tag_value(schema: &Value) -> Option<&str> {
     }
 }
 
-pub(crate) fn enum_values(schema: &Value) -> Option<Vec<&str>> {
+/// Returns the texts that a schema lists as its only values.
+pub fn enum_values(schema: &Value) -> Option<Vec<&str>> {
     let values: Vec<&str> = schema
         .get("enum")?
         .as_array()?
@@ -120,6 +109,7 @@ pub(crate) fn enum_values(schema: &Value) -> Option<Vec<&str>> {
     (!values.is_empty()).then_some(values)
 }
 
-pub(crate) fn is_open_object(schema: &Value) -> bool {
+/// Returns whether a schema says no more than that a value is an object.
+pub fn is_open_object(schema: &Value) -> bool {
     schema["type"] == "object" && schema.as_object().is_some_and(|schema| schema.len() == 1)
 }

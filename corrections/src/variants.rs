@@ -1,41 +1,26 @@
-//! Adds to unions the variants that the wire has and the document lacks, from `spec/corrections.toml`.
+//! Variants of unions that the wire has and the document lacks.
 
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Changes;
-use crate::document::pointer;
+use crate::apply::pointer;
+use crate::table::{Corrections, Variant};
 
-/// A variant of a union that the document lacks, with its evidence.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Variant {
-    /// The schema that has the union as a property.
-    pub schema: String,
-    /// That property.
-    pub property: String,
-    /// The name of the schema to add.
-    pub name: String,
-    /// A schema of the document. The variant has all its properties.
-    pub like: String,
-    /// The other properties of the variant, and those that differ.
-    pub properties: Map<String, Value>,
-    /// The evidence for the variant.
-    pub evidence: String,
-}
-
-/// Adds each variant to its union. A document that has a schema of this name, or that lacks one of the others, is left as it is.
-pub fn run(document: &mut Value, variants: &[Variant], changes: &mut Changes) {
-    let schemas = document.pointer_mut("/components/schemas");
-    let Some(schemas) = schemas.and_then(Value::as_object_mut) else {
-        return;
-    };
-    for variant in variants {
-        add(schemas, variant, changes);
+impl Corrections {
+    /// Adds each variant to its union. A document that has a schema of this name, or that lacks one of the others, is left as it
+    /// is. Returns the JSON pointer of each added schema, with a few words about it.
+    pub(crate) fn add_variants(&self, document: &mut Value) -> Vec<(String, String)> {
+        let mut changes = Vec::new();
+        let schemas = document.pointer_mut("/components/schemas");
+        if let Some(schemas) = schemas.and_then(Value::as_object_mut) {
+            for variant in &self.variant {
+                add(schemas, variant, &mut changes);
+            }
+        }
+        changes
     }
 }
 
-fn add(schemas: &mut Map<String, Value>, variant: &Variant, changes: &mut Changes) {
+fn add(schemas: &mut Map<String, Value>, variant: &Variant, changes: &mut Vec<(String, String)>) {
     if schemas.contains_key(&variant.name) {
         return;
     }
@@ -55,10 +40,10 @@ fn add(schemas: &mut Map<String, Value>, variant: &Variant, changes: &mut Change
     branches.push(json!({"$ref": pointer("#/components/schemas", &variant.name)}));
     let place = pointer("/components/schemas", &variant.name);
     schemas.insert(variant.name.clone(), schema);
-    changes.note(
+    changes.push((
         place,
         format!("added to the variants of `{}.{}`", variant.schema, variant.property),
-    );
+    ));
 }
 
 /// Returns the schema of a variant. It has the properties and requirements of `like`, and none of its prose.
@@ -79,6 +64,13 @@ mod tests {
         toml::from_str(text).unwrap()
     }
 
+    fn corrections() -> Corrections {
+        Corrections {
+            variant: vec![parrot()],
+            ..Corrections::default()
+        }
+    }
+
     fn document() -> Value {
         json!({"components": {"schemas": {
             "Cage": {"properties": {"bird": {"oneOf": [{"$ref": "#/components/schemas/Crow"}]}}},
@@ -92,8 +84,7 @@ mod tests {
     #[test]
     fn a_variant_has_the_properties_of_its_model() {
         let mut document = document();
-        let mut changes = Changes::default();
-        run(&mut document, &[parrot()], &mut changes);
+        let changes = corrections().add_variants(&mut document);
         let schemas = &document["components"]["schemas"];
         assert_eq!(
             schemas["Parrot"],
@@ -105,7 +96,7 @@ mod tests {
             schemas["Cage"]["properties"]["bird"]["oneOf"][1],
             json!({"$ref": "#/components/schemas/Parrot"})
         );
-        let places: Vec<_> = changes.iter().map(|change| &*change.pointer).collect();
+        let places: Vec<_> = changes.iter().map(|(pointer, _)| &**pointer).collect();
         assert_eq!(places, ["/components/schemas/Parrot"]);
     }
 
@@ -114,7 +105,7 @@ mod tests {
         let mut document = document();
         document["components"]["schemas"]["Parrot"] = json!({"type": "object"});
         let before = document.clone();
-        run(&mut document, &[parrot()], &mut Changes::default());
+        corrections().add_variants(&mut document);
         assert_eq!(document, before);
     }
 
@@ -127,7 +118,7 @@ mod tests {
                 .unwrap()
                 .remove(missing);
             let before = document.clone();
-            run(&mut document, &[parrot()], &mut Changes::default());
+            corrections().add_variants(&mut document);
             assert_eq!(document, before, "without {missing}");
         }
     }

@@ -1,18 +1,19 @@
 //! Fuzz tests of the validator, against the schema of every request.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::*;
+use crate::openapi::document::Document;
 use crate::openapi::sample;
+use crate::openapi::validator::{Validators, problems};
 
 static VALIDATORS: LazyLock<Validators> = LazyLock::new(|| {
-    let document = Document::parse(include_str!("../../../openapi.json")).expect("the document is sound");
+    let document = Document::parse(include_str!("../../openapi.json")).expect("the document is sound");
     Validators::new(Arc::new(document))
 });
 
@@ -154,19 +155,29 @@ fn all_places(value: &Value, at: String, places: &mut Vec<String>) {
     places.push(at);
 }
 
-/// Checks that refused values have sentences and others none, and that no sentence shows internals.
+/// Checks that no sentence shows internals. The validator itself checks in a debug build that a refused value has a sentence.
 fn judge(schema: &Value, value: &Value) -> Result<(), TestCaseError> {
-    let fits = VALIDATORS
-        .get(schema)
-        .is_some_and(|validator| validator.is_valid(value));
     let problems = problems(&VALIDATORS, schema, value);
-    prop_assert_eq!(fits, problems.is_empty(), "{:?} {}", problems, value);
     for problem in &problems {
         let known =
             [" must ", " should not "].iter().any(|rule| problem.contains(rule)) || problem.starts_with("property ");
         prop_assert!(known, "{}", problem);
     }
     Ok(())
+}
+
+#[test]
+fn every_schema_of_the_document_refuses_something() {
+    // A schema that does not compile would take anything.
+    for (operation, schema) in requests() {
+        let refused = problems(&VALIDATORS, schema, &json!(5));
+        assert_eq!(refused.is_empty(), takes_anything(schema), "{operation}");
+    }
+}
+
+/// Returns whether a schema is that of a body which the document forgot.
+fn takes_anything(schema: &Value) -> bool {
+    *schema == json!({})
 }
 
 #[test]
@@ -209,7 +220,7 @@ fn minimal_requests_fit_and_changed_ones_are_judged() {
 
 #[test]
 fn an_unknown_property_is_refused_wherever_it_is() {
-    for (operation, schema) in requests() {
+    for (operation, schema) in requests().into_iter().filter(|(_, schema)| !takes_anything(schema)) {
         let mut value = sample::minimal(VALIDATORS.document(), schema, 0);
         value["xyzzy"] = json!(1);
         let expected = ["property xyzzy should not exist"];
