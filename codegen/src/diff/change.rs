@@ -79,6 +79,9 @@ pub enum Action {
     Changed,
 }
 
+/// The part of an operation that its successes are. No parameter can have this name in Rust.
+pub const SUCCESS: &str = "response 2XX";
+
 /// What a change is part of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
@@ -146,6 +149,8 @@ pub struct Change {
     pub new: Option<Value>,
     /// The Rust name of what changed, if code is generated of it.
     pub rust: Option<String>,
+    /// The Rust type of the field, argument or result that the place lies in, in the old and in the new code.
+    pub rust_types: [Option<String>; 2],
     /// Where the place is used, in either document.
     pub used: Used,
     /// What breaks.
@@ -246,6 +251,7 @@ impl Change {
             old: None,
             new: None,
             rust: None,
+            rust_types: [None, None],
             used: Used::default(),
             breaks: Breaks::default(),
             renamed: None,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::change::{Action, Change, Kind, Owner, Place};
+use super::change::{Action, Change, Kind, Owner, Place, SUCCESS};
 use super::node::{Comparison, describe, members};
 use super::usage::resolve;
 use crate::document::{METHODS, pointer};
@@ -161,7 +161,10 @@ impl<'d> Comparison<'d> {
         let place = |status: &str| {
             let steps = ["responses", status];
             let mut place = operation.below(&format!("response {status}"), &steps, &steps);
-            place.part = Some("response".to_owned());
+            place.part = Some(match is_success(status) {
+                true => SUCCESS.to_owned(),
+                false => place.at.clone(),
+            });
             place
         };
         for (status, response) in was {

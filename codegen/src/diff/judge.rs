@@ -30,7 +30,7 @@ pub fn used(place: &Place, old: &Side, new: &Side) -> Used {
         Owner::Type(name) => return of_type(name, old).or(of_type(name, new)),
         Owner::Operation(_) => match place.part.as_deref() {
             None => (true, true),
-            Some("response") => (false, true),
+            Some(part) if part.starts_with("response ") => (false, true),
             Some(_) => (true, false),
         },
     };

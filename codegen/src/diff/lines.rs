@@ -28,7 +28,7 @@ pub struct Group {
 /// Returns the breaking changes, then the others.
 pub fn sections(diff: &Diff) -> Vec<Section> {
     let mut sections = Vec::new();
-    for (breaking, prefix) in [(true, "Breaking"), (false, "Additive")] {
+    for (breaking, prefix) in [(true, "Breaking"), (false, "Additive or unused")] {
         let changes: Vec<&Change> = diff
             .changes
             .iter()
@@ -102,6 +102,10 @@ fn grouped(changes: &[&Change]) -> Vec<Group> {
     let mut owners: BTreeMap<(String, Used), Vec<Owner>> = BTreeMap::new();
     let mut order: Vec<(String, Used)> = Vec::new();
     for (line, used, owner) in lines(changes) {
+        let used = match owner {
+            Owner::Schema(_) | Owner::Type(_) => used,
+            Owner::Document | Owner::Operation(_) => Used::default(),
+        };
         let key = (line, used);
         let known = owners.entry(key.clone()).or_insert_with(|| {
             order.push(key);
@@ -250,6 +254,8 @@ fn line(change: &Change) -> String {
             Action::Removed | Action::Changed => "no longer one of a list of values".to_owned(),
         },
         Kind::Type => format!("type changed {}", from_to()),
+        // The variants say the rest.
+        Kind::Discriminator => "values of the discriminator changed".to_owned(),
         Kind::OperationId => format!("id changed {}", from_to()),
         Kind::RequestBody | Kind::Response | Kind::Operation | Kind::Schema => verb.to_owned(),
         Kind::MediaType | Kind::Server => format!("`{}` {verb}", change.name),
@@ -269,7 +275,15 @@ fn line(change: &Change) -> String {
             Action::Changed => format!("`{}` changed {}", change.name, from_to()),
         },
     };
-    format!("{}{what}{}", subject(change), end(change))
+    let rust = match (&change.rust_types, change.kind) {
+        ([Some(was), Some(is)], Kind::Type | Kind::Enum | Kind::Format | Kind::Required | Kind::Nullable)
+            if was != is && change.breaks.rust =>
+        {
+            format!("; in Rust from `{was}` to `{is}`")
+        }
+        _ => String::new(),
+    };
+    format!("{}{what}{rust}{}", subject(change), end(change))
 }
 
 fn end(change: &Change) -> String {

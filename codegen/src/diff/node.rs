@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::change::{Action, Change, Kind, Place};
-use super::wire::{Enums, Node, accepts, is_narrower, target};
+use super::wire::{Enums, Node, accepts, is_narrower, json_type, target};
 
 /// The keywords that limit a value.
 const LIMITS: [&str; 13] = [
@@ -286,7 +286,10 @@ fn branches<'d>(schema: &'d Value, key: &str) -> Vec<Branch<'d>> {
     for (index, schema) in listed.enumerate() {
         let plain = match target(schema) {
             Some(target) => target.to_owned(),
-            None => describe(schema),
+            None => match json_type(schema) {
+                Some("string") => "string".to_owned(),
+                _ => describe(schema),
+            },
         };
         // A schema that is listed twice is one variant; inline ones of one type are several.
         let is_component = target(schema).is_some();
@@ -367,7 +370,11 @@ pub fn describe(schema: &Value) -> String {
         },
         "one of" | "any of" | "all of" => {
             let parts = ["oneOf", "anyOf", "allOf"].iter().find_map(|key| schema.get(*key)?.as_array());
-            let parts: Vec<String> = parts.into_iter().flatten().map(describe).collect();
+            let part = |part: &Value| match describe(part) {
+                part if part.contains(", ") => format!("({part})"),
+                part => part,
+            };
+            let parts: Vec<String> = parts.into_iter().flatten().map(part).collect();
             format!("{signature} {}", parts.join(", "))
         }
         "object" if members(schema, "properties").is_empty() => match schema.get("additionalProperties") {

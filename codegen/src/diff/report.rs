@@ -129,7 +129,7 @@ impl Diff {
 
     fn breakage(&self) -> String {
         format!(
-            "Of {} changes, {} break requests, {} break responses, {} break Rust code, and {} are additive.",
+            "Changes: {}. Breaking requests: {}, responses: {}, Rust code: {}. Additive: {}.",
             self.changes.len(),
             self.count(|breaks| breaks.requests),
             self.count(|breaks| breaks.responses),
@@ -206,6 +206,8 @@ fn change(change: &Change) -> Value {
         "old": change.old,
         "new": change.new,
         "rust": change.rust,
+        "rust_old": change.rust_types[0],
+        "rust_new": change.rust_types[1],
         "used": change.used.names(),
         "breaks": change.breaks.names(),
         "renamed_to": to,

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::change::{Action, Change, Kind, Owner, Place};
+use super::change::{Action, Change, Kind, Owner, Place, SUCCESS};
 use super::side::Side;
-use super::surface::{Members, Surface, identifiers};
+use super::surface::{Field, Members, Surface, identifiers};
 use crate::document::{pointer, schemas};
 
 /// The new names of generated types that the document does not name.
@@ -88,6 +88,7 @@ impl Renames {
 pub fn run(changes: &mut Vec<Change>, old: &Side, new: &Side, renames: &Renames) {
     for change in changes.iter_mut() {
         change.rust = name(change, old, new);
+        change.rust_types = [old, new].map(|side| type_text(&change.place, side));
         mark(change, old, new);
     }
     let mut unexplained: Vec<Change> = renames.changes().collect();
@@ -125,6 +126,15 @@ fn name(change: &Change, old: &Side, new: &Side) -> Option<String> {
     match change.action {
         Action::Changed => sides.into_iter().find_map(on),
         Action::Added | Action::Removed => on(sides[0]),
+    }
+}
+
+/// Returns the Rust type of the part of its owner that a place lies in.
+fn type_text(place: &Place, side: &Side) -> Option<String> {
+    match (&place.owner, &place.part) {
+        (Owner::Schema(schema), Some(part)) => side.surface.field(schema, part).map(Field::text),
+        (Owner::Operation(_), Some(_)) => side.rust_type(place),
+        _ => None,
     }
 }
 
@@ -183,25 +193,24 @@ fn explain(changes: &mut [Change], owner: &Owner, part: &str, kinds: &[&[Kind]])
     false
 }
 
-/// The kinds that can explain another Rust type, the most telling first.
+/// The kinds that can explain another Rust type, the most telling first. A value or variant more or less is not among them: it leaves
+/// the type what it is, and if its name follows, that is a change of its own.
 const OF_TYPE: &[&[Kind]] = &[
     &[Kind::Type],
     &[Kind::Format],
     &[Kind::Enum],
     &[Kind::AdditionalProperties],
-    &[Kind::Variant, Kind::EnumValue],
     &[Kind::Required],
 ];
 /// The kinds that can explain another presence.
 const OF_PRESENCE: &[&[Kind]] = &[&[Kind::Required, Kind::Nullable]];
 /// The kinds that can explain another argument or result.
 const OF_ARGUMENT: &[&[Kind]] = &[
-    &[Kind::Parameter, Kind::RequestBody, Kind::Response, Kind::MediaType],
-    &[Kind::Required],
-    &[Kind::Type],
+    &[Kind::Type, Kind::Required],
     &[Kind::Format],
     &[Kind::Enum],
-    &[Kind::Variant, Kind::EnumValue],
+    &[Kind::Parameter, Kind::RequestBody, Kind::MediaType],
+    &[Kind::Response],
 ];
 
 fn fields(changes: &mut [Change], unexplained: &mut Vec<Change>, old: &Side, new: &Side, renames: &Renames) {
@@ -253,7 +262,7 @@ fn methods(changes: &mut [Change], unexplained: &mut Vec<Change>, old: &Side, ne
             }
         }
         if renames.apply(&was.output) != is.output {
-            all_explained &= explain(changes, &owner, "response", OF_ARGUMENT);
+            all_explained &= explain(changes, &owner, SUCCESS, OF_ARGUMENT);
         }
         if !all_explained {
             let (before, after) = (was.text(), is.text());

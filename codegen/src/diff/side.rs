@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::DiffError;
-use super::change::{Owner, Place};
+use super::change::{Owner, Place, SUCCESS};
 use super::surface::Surface;
 use super::usage::Usage;
 use crate::facts::facts;
@@ -55,7 +55,7 @@ impl Side {
             (Owner::Operation(key), Some(part)) => {
                 let method = self.surface.methods.get(key)?;
                 match part.as_str() {
-                    "response" => Some(method.output.clone()),
+                    SUCCESS => Some(method.output.clone()),
                     part => method.arguments.get(part).cloned(),
                 }
             }

@@ -39,10 +39,6 @@ impl<'d> Node<'d> {
             .iter()
             .find_map(|key| self.schema.get(*key)?.as_array())
     }
-
-    fn text(self, key: &str) -> Option<&'d str> {
-        self.schema.get(key)?.as_str()
-    }
 }
 
 /// Returns whether `reader` allows every value that `writer` allows.
@@ -99,8 +95,8 @@ impl Walk {
         if is_true(writer.schema, "nullable") && !is_true(reader.schema, "nullable") && says_type(reader.schema) {
             return false;
         }
-        let written = writer.text("type");
-        match reader.text("type") {
+        let written = json_type(writer.schema);
+        match json_type(reader.schema) {
             None if !says_type(reader.schema) => return true,
             None => {}
             Some("number") if matches!(written, Some("number" | "integer")) => {}
@@ -163,6 +159,18 @@ impl Walk {
         shared
             .into_iter()
             .all(|(name, property)| self.accepts(reader.at(property), writer.at(&written[name])))
+    }
+}
+
+/// Returns the type of a schema's values, as the generator reads it: the vendor's `type: enum`, and an object that is one of some strings,
+/// are strings.
+pub fn json_type(schema: &Value) -> Option<&str> {
+    let values = schema.get("enum").and_then(Value::as_array);
+    let is_string = values.is_some_and(|values| !values.is_empty() && values.iter().all(Value::is_string));
+    match schema.get("type").and_then(Value::as_str) {
+        Some("enum") => Some("string"),
+        Some("object") | None if is_string => Some("string"),
+        name => name,
     }
 }
 
