@@ -157,7 +157,7 @@ fn a_url_becomes_a_snapshot_of_its_facts() {
     assert_eq!(
         outcome.stderr,
         format!(
-            "note: there is nothing to compare with: `{snapshot}` is not JSON: expected value at line 1 column 1\n\
+            "note: there is nothing to compare with: `{snapshot}` is not JSON: expected ident at line 1 column 2\n\
              wrote {snapshot}: 1 operations, 0 schemas, 224 bytes, from {url}\n",
             snapshot = workspace.snapshot().display()
         )
@@ -217,7 +217,10 @@ fn the_changelog_gets_the_changes() {
     let outcome = workspace.pull(&[&serve(json(DOCUMENT)), "--changelog", path]);
     workspace.assert_wrote(&outcome);
     let text = fs::read_to_string(path).unwrap();
-    assert!(text.starts_with("# Changelog\n\n## [Unreleased]\n\n### The API's interface\n"), "{text}");
+    assert!(
+        text.starts_with("# Changelog\n\n## [Unreleased]\n\n### The API's interface\n"),
+        "{text}"
+    );
     let end = "`GET /call`\n\n- `query limit`: removed, `number` [breaks requests, Rust code]\n\n## [0.1.0]\n";
     assert!(text.ends_with(end), "{text}");
 }
@@ -249,7 +252,7 @@ fn the_first_published_document_that_responds_is_the_default() {
         lines[0],
         format!("note: `{gone}` responded with status 404 Not Found, not 200")
     );
-    assert!(lines[1].ends_with(&format!("from {there}")));
+    assert!(lines[2].ends_with(&format!("from {there}")));
 }
 
 #[test]

@@ -211,7 +211,8 @@ impl Compare {
     fn compare(&self) -> Result<bool, Box<dyn Error>> {
         let old = revision::load(&self.old, Limits::default())?;
         let new = revision::load(&self.new, Limits::default())?;
-        let [old_name, new_name] = [&self.old, &self.new].map(|name| Source::parse(name).map(|source| source.to_string()));
+        let [old_name, new_name] =
+            [&self.old, &self.new].map(|name| Source::parse(name).map(|source| source.to_string()));
         let config = config(&Source::parse(&self.new)?, self.spec.as_deref())?;
         let diff = Diff::new((&old_name?, old), (&new_name?, new), &config)?;
         match (self.json, self.markdown) {
@@ -284,10 +285,9 @@ impl Pull {
         }
         let out = self.out.display();
         if !io::stdin().is_terminal() {
-            return Err(format!(
-                "`{out}` was not written: there is no terminal to ask on, and `--yes` was not given"
-            )
-            .into());
+            return Err(
+                format!("`{out}` was not written: there is no terminal to ask on, and `--yes` was not given").into(),
+            );
         }
         eprint!("Write `{out}`? [y/N] ");
         let mut line = String::new();

@@ -82,7 +82,7 @@ pub enum Action {
 /// The part of an operation that its successes are. No parameter can have this name in Rust.
 pub const SUCCESS: &str = "response 2XX";
 
-/// What a change is part of.
+/// The whole that a change is part of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
     /// The document as a whole.
@@ -110,7 +110,7 @@ pub struct Place {
     pub new: String,
 }
 
-/// Where something is used.
+/// The uses of a place.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Used {
     /// In parameters and bodies of requests.
@@ -121,7 +121,7 @@ pub struct Used {
     pub messages: bool,
 }
 
-/// What a change breaks. Nothing at all is additive.
+/// The effects of a change. Without any, it is additive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Breaks {
     /// The API may refuse what a program of the old document sends.
@@ -151,9 +151,9 @@ pub struct Change {
     pub rust: Option<String>,
     /// The Rust type of the field, argument or result that the place lies in, in the old and in the new code.
     pub rust_types: [Option<String>; 2],
-    /// Where the place is used, in either document.
+    /// The uses of the place, in either document.
     pub used: Used,
-    /// What breaks.
+    /// The effects.
     pub breaks: Breaks,
     /// The name in the other document, if this was perhaps only renamed.
     pub renamed: Option<String>,

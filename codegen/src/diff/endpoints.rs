@@ -241,7 +241,11 @@ impl<'d> Comparison<'d> {
     }
 
     fn components(&mut self) {
-        let schemas = |document: &'d Value| document.get("components").map(|components| members(components, "schemas"));
+        let schemas = |document: &'d Value| {
+            document
+                .get("components")
+                .map(|components| members(components, "schemas"))
+        };
         let empty = || -> &'d Map<String, Value> { members(&Value::Null, "") };
         let was = schemas(self.old).unwrap_or_else(empty);
         let is = schemas(self.new).unwrap_or_else(empty);

@@ -66,7 +66,8 @@ enum Group {
 }
 
 fn parent(at: &str) -> String {
-    at.rsplit_once('.').map_or(String::new(), |(parent, _)| parent.to_owned())
+    at.rsplit_once('.')
+        .map_or(String::new(), |(parent, _)| parent.to_owned())
 }
 
 /// Returns how alike two things are, if it is enough for a guess.

@@ -45,9 +45,14 @@ pub fn used(place: &Place, old: &Side, new: &Side) -> Used {
 fn of_type(name: &str, side: &Side) -> Used {
     let has = |schema: &str| {
         let fields = side.surface.fields(schema).into_iter().flatten();
-        fields.map(|(_, field)| &field.ty).any(|ty| identifiers(ty).any(|word| word == name))
+        fields
+            .map(|(_, field)| &field.ty)
+            .any(|ty| identifiers(ty).any(|word| word == name))
     };
-    let schemas = side.surface.schemas().filter(|(schema, rust)| *rust == name || has(schema));
+    let schemas = side
+        .surface
+        .schemas()
+        .filter(|(schema, rust)| *rust == name || has(schema));
     schemas.fold(Used::default(), |used, (schema, _)| used.or(side.usage.of(schema)))
 }
 
@@ -60,39 +65,34 @@ fn refine(change: &mut Change, old: &Side, new: &Side, renames: &Renames) {
         (Owner::Schema(schema), Some(part)) if lies_at_part => side.surface.field(schema, part).cloned(),
         _ => None,
     };
-    match (change.kind, change.action) {
-        (Kind::Required, _) => {
-            if field(old).is_some_and(|field| matches!(field.presence, Presence::Optional | Presence::Nullable)) {
-                change.breaks.responses = false;
-            }
+    match change.kind {
+        Kind::Required => {
+            let was_optional =
+                field(old).is_some_and(|field| matches!(field.presence, Presence::Optional | Presence::Nullable));
+            change.breaks.responses &= !was_optional;
         }
-        (Kind::Nullable, _) => {
-            if field(old).is_some_and(|field| field.presence != Presence::Required) {
-                change.breaks.responses = false;
-            }
+        Kind::Nullable => {
+            let bore_null = field(old).is_some_and(|field| field.presence != Presence::Required);
+            change.breaks.responses &= !bore_null;
         }
-        (Kind::Type, _) => {
-            if let (Some(was), Some(is), true) = (&was, &is, lies_at_part)
-                && renames.apply(was) == *is
-                && was != "Value"
-            {
-                change.breaks.requests = false;
-                change.breaks.responses = false;
-            }
+        Kind::Type => {
+            let same = match (&was, &is) {
+                (Some(was), Some(is)) => lies_at_part && renames.apply(was) == *is && was != "Value",
+                _ => false,
+            };
+            change.breaks.requests &= !same;
+            change.breaks.responses &= !same;
         }
-        (Kind::Enum, Action::Added) => {
+        Kind::Enum => {
             // A list of values that moved, from a list to its items, closes nothing.
-            if was.is_some_and(|ty| old.surface.has_values(&ty)) {
-                change.breaks.requests = false;
-            }
+            let was_closed = was.is_some_and(|ty| old.surface.has_values(&ty));
+            change.breaks.requests &= !was_closed;
         }
-        (Kind::EnumValue, Action::Removed) => {
+        Kind::EnumValue if change.action == Action::Removed => {
             let tag = field(new).and_then(|field| field.tag);
             let still = tag.as_deref() == Some(&change.name)
                 || is.is_some_and(|ty| new.surface.value(&ty, &change.name).is_some());
-            if still {
-                change.breaks.requests = false;
-            }
+            change.breaks.requests &= !still;
         }
         _ => {}
     }

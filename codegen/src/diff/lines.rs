@@ -74,7 +74,10 @@ fn whole(changes: &[&Change]) -> Vec<Group> {
             .iter()
             .filter(|change| change.action == action)
             .map(|change| {
-                let rust = change.rust.as_deref().map_or(String::new(), |rust| format!(": `{rust}`"));
+                let rust = change
+                    .rust
+                    .as_deref()
+                    .map_or(String::new(), |rust| format!(": `{rust}`"));
                 let used = match change.kind {
                     Kind::Schema => format!(", {}", uses(change.used)),
                     _ => String::new(),
@@ -115,17 +118,12 @@ fn grouped(changes: &[&Change]) -> Vec<Group> {
             known.push(owner);
         }
     }
-    let mut groups: Vec<((Vec<Owner>, Used), Vec<String>)> = Vec::new();
-    let mut index: BTreeMap<(Vec<Owner>, Used), usize> = BTreeMap::new();
-    for (line, used) in order {
-        let key = (owners[&(line.clone(), used)].clone(), used);
-        let position = *index.entry(key.clone()).or_insert_with(|| {
-            groups.push((key, Vec::new()));
-            groups.len() - 1
-        });
-        groups[position].1.push(line);
+    let mut groups: BTreeMap<(Vec<Owner>, Used), Vec<String>> = BTreeMap::new();
+    for key in order {
+        if let Some(owners) = owners.remove(&key) {
+            groups.entry((owners, key.1)).or_default().push(key.0);
+        }
     }
-    groups.sort_by(|a, b| a.0.0.cmp(&b.0.0));
     groups
         .into_iter()
         .map(|((owners, used), lines)| {

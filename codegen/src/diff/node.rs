@@ -274,7 +274,7 @@ impl<'d> Comparison<'d> {
 
 /// One branch of a union.
 struct Branch<'d> {
-    /// What tells it from the others: the schema it refers to, else its type.
+    /// The schema it refers to, else its type: that tells it from the others.
     name: String,
     index: usize,
     schema: &'d Value,
@@ -369,7 +369,9 @@ pub fn describe(schema: &Value) -> String {
             None => signature,
         },
         "one of" | "any of" | "all of" => {
-            let parts = ["oneOf", "anyOf", "allOf"].iter().find_map(|key| schema.get(*key)?.as_array());
+            let parts = ["oneOf", "anyOf", "allOf"]
+                .iter()
+                .find_map(|key| schema.get(*key)?.as_array());
             let part = |part: &Value| match describe(part) {
                 part if part.contains(", ") => format!("({part})"),
                 part => part,

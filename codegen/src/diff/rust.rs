@@ -1,4 +1,4 @@
-//! What changes for Rust code: on which facts of the document that hangs, and what no fact says.
+//! The changes of Rust code: those that hang on a fact of the document, and those that no fact says.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -147,7 +147,8 @@ fn mark(change: &mut Change, old: &Side, new: &Side) {
     let types = [old, new].map(|side| side.rust_type(&change.place));
     let is_nested = change.pointer().matches("/properties/").count() > 1;
     let gone = |find: &dyn Fn(&Surface, &str) -> Option<String>| {
-        let found = |side: &Side, ty: &Option<String>| ty.as_deref().is_some_and(|ty| find(&side.surface, ty).is_some());
+        let found =
+            |side: &Side, ty: &Option<String>| ty.as_deref().is_some_and(|ty| find(&side.surface, ty).is_some());
         found(old, &types[0]) && !found(new, &types[1])
     };
     let field = |side: &Side| -> Option<bool> {
@@ -267,7 +268,14 @@ fn methods(changes: &mut [Change], unexplained: &mut Vec<Change>, old: &Side, ne
         if !all_explained {
             let (before, after) = (was.text(), is.text());
             let place = Place::of(owner, &operation_pointer(key));
-            let mut change = rust_only(Kind::RustMethod, Action::Changed, place, &was.name, Some(&before), Some(&after));
+            let mut change = rust_only(
+                Kind::RustMethod,
+                Action::Changed,
+                place,
+                &was.name,
+                Some(&before),
+                Some(&after),
+            );
             change.rust = Some(is.name.clone());
             unexplained.push(change);
         }
@@ -286,7 +294,12 @@ fn types(unexplained: &mut Vec<Change>, old: &Side, new: &Side) {
         let has = |side: &Side| schemas(&side.facts).is_some_and(|schemas| schemas.contains_key(schema));
         has(old) && has(new)
     };
-    let place = |schema: &str| Place::of(Owner::Schema(schema.to_owned()), &pointer("/components/schemas", schema));
+    let place = |schema: &str| {
+        Place::of(
+            Owner::Schema(schema.to_owned()),
+            &pointer("/components/schemas", schema),
+        )
+    };
     for (schema, was) in old.surface.schemas().filter(|(schema, _)| stays(schema)) {
         match new.surface.type_of(schema) {
             Some(is) if is == was => {}
@@ -353,14 +366,7 @@ fn variants(unexplained: &mut Vec<Change>, old: &Side, new: &Side, renames: &Ren
     }
 }
 
-fn rust_only(
-    kind: Kind,
-    action: Action,
-    place: Place,
-    name: &str,
-    old: Option<&str>,
-    new: Option<&str>,
-) -> Change {
+fn rust_only(kind: Kind, action: Action, place: Place, name: &str, old: Option<&str>, new: Option<&str>) -> Change {
     let mut change = Change::new(kind, action, place, name).facts(old.map(Into::into), new.map(Into::into));
     change.rust = new.or(old).map(str::to_owned);
     change.breaks.rust = true;

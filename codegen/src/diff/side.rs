@@ -13,11 +13,11 @@ use crate::prepare::{Config, prepare};
 /// One of two documents.
 #[derive(Debug)]
 pub struct Side {
-    /// What is compared.
+    /// The facts that are compared.
     pub facts: Value,
-    /// What users of the generated code see.
+    /// The generated code as its users see it.
     pub surface: Surface,
-    /// Where the schemas are used.
+    /// The uses of the schemas.
     pub usage: Usage,
     /// The reason why no code can be generated, if there is one.
     pub problem: Option<String>,

@@ -17,7 +17,7 @@ use crate::passes::secrets::SECRET;
 use crate::prepare::Prepared;
 use crate::reference;
 
-/// What a document's code offers.
+/// The types and methods of a document's code.
 #[derive(Debug, Default)]
 pub struct Surface {
     /// By Rust name.
@@ -33,7 +33,7 @@ pub struct Surface {
 pub struct Shape {
     /// The places of an inline schema; empty if the schema has a name in the document.
     pub places: BTreeSet<String>,
-    /// What the type is made of.
+    /// The parts of the type.
     pub members: Members,
 }
 
@@ -172,19 +172,23 @@ impl Surface {
 
     /// Returns the Rust name of a value of an enum in the Rust type `ty`: `CallStatus::Queued`.
     pub fn value(&self, ty: &str, value: &str) -> Option<String> {
-        self.named(ty).into_iter().find_map(|name| match &self.types[name].members {
-            Members::Values(values) => values.get(value).map(|variant| format!("{name}::{variant}")),
-            _ => None,
-        })
+        self.named(ty)
+            .into_iter()
+            .find_map(|name| match &self.types[name].members {
+                Members::Values(values) => values.get(value).map(|variant| format!("{name}::{variant}")),
+                _ => None,
+            })
     }
 
     /// Returns the Rust name of a schema's variant of a union in the Rust type `ty`: `Voice::Azure`.
     pub fn variant(&self, ty: &str, schema: &str) -> Option<String> {
         let target = self.type_of(schema)?;
-        self.named(ty).into_iter().find_map(|name| match &self.types[name].members {
-            Members::Variants(variants) => variants.get(target).map(|variant| format!("{name}::{variant}")),
-            _ => None,
-        })
+        self.named(ty)
+            .into_iter()
+            .find_map(|name| match &self.types[name].members {
+                Members::Variants(variants) => variants.get(target).map(|variant| format!("{name}::{variant}")),
+                _ => None,
+            })
     }
 }
 

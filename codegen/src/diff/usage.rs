@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_schema_is_used_where_a_chain_of_references_reaches_it() {
+    fn a_schema_is_used_where_references_lead_to_it() {
         let to = |name: &str| json!({"application/json": {"schema": reference::to(name)}});
         let document = json!({
             "paths": {"/call": {"post": {

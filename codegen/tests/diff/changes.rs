@@ -74,7 +74,10 @@ fn parameters_break_requests_when_they_are_required() {
             {"name": "org", "in": "query", "required": true, "schema": {"type": "string"}},
             {"name": "page", "in": "query", "schema": {"type": "number"}}
         ]);
-        parameters.as_array_mut().unwrap().extend(more.as_array().unwrap().clone());
+        parameters
+            .as_array_mut()
+            .unwrap()
+            .extend(more.as_array().unwrap().clone());
     });
     assert_eq!(
         lines,
@@ -348,7 +351,7 @@ fn variants_come_and_go() {
 }
 
 #[test]
-fn types_break_where_the_new_one_is_not_the_old_one() {
+fn a_type_breaks_where_it_differs() {
     let lines = edited(|document| {
         properties(document, "CreateCallDTO")["note"] = json!({"type": "number"});
         properties(document, "Call")["voice"] = json!({"type": "object"});

@@ -43,8 +43,14 @@ fn line(change: &Change) -> String {
         "" => String::new(),
         at => format!(" {at}"),
     };
-    let rust = change.rust.as_deref().map_or(String::new(), |rust| format!(" ({rust})"));
-    let renamed = change.renamed.as_deref().map_or(String::new(), |name| format!(" = {name}?"));
+    let rust = change
+        .rust
+        .as_deref()
+        .map_or(String::new(), |rust| format!(" ({rust})"));
+    let renamed = change
+        .renamed
+        .as_deref()
+        .map_or(String::new(), |name| format!(" = {name}?"));
     let breaks = match change.breaks.names().as_slice() {
         [] => "additive".to_owned(),
         names => format!("breaks {}", names.join(", ")),

@@ -159,7 +159,10 @@ fn the_surface_is_the_code_that_is_generated() {
     assert!(generated.len() > 5000, "{} facts were read", generated.len());
     for (key, text) in &generated {
         let other = seen.get(key).map_or("missing", String::as_str);
-        assert!(other == text || other == "not named", "{key}: {text} is seen as {other}");
+        assert!(
+            other == text || other == "not named",
+            "{key}: {text} is seen as {other}"
+        );
     }
     let missed: Vec<&String> = seen.keys().filter(|key| !generated.contains_key(*key)).collect();
     assert_eq!(missed, [""; 0], "they are not generated");

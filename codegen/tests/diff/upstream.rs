@@ -126,7 +126,13 @@ fn naive(old: &Value, new: &Value) -> Facts {
             }
             let names = ["enum_value +", "enum_value -"];
             let prefix = format!("{at} ");
-            subtract(&mut facts, names, &prefix, &values(&before["enum"]), &values(&after["enum"]));
+            subtract(
+                &mut facts,
+                names,
+                &prefix,
+                &values(&before["enum"]),
+                &values(&after["enum"]),
+            );
             let prefix = format!("{at}[] ");
             let items = [&before["items"]["enum"], &after["items"]["enum"]].map(values);
             let both_are_lists = before.get("items").is_some() && after.get("items").is_some();
@@ -134,7 +140,13 @@ fn naive(old: &Value, new: &Value) -> Facts {
                 subtract(&mut facts, names, &prefix, &items[0], &items[1]);
             }
             let names = ["variant +", "variant -"];
-            subtract(&mut facts, names, &format!("{at} "), &variants(before), &variants(after));
+            subtract(
+                &mut facts,
+                names,
+                &format!("{at} "),
+                &variants(before),
+                &variants(after),
+            );
         }
     }
     facts.retain(|_, facts| !facts.is_empty());
@@ -180,7 +192,10 @@ fn counted(changes: &[Change]) -> Facts {
             }
             _ => continue,
         };
-        assert!(facts.entry(name).or_default().insert(fact.clone()), "{name} {fact} is told twice");
+        assert!(
+            facts.entry(name).or_default().insert(fact.clone()),
+            "{name} {fact} is told twice"
+        );
     }
     facts
 }
