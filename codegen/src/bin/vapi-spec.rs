@@ -265,14 +265,19 @@ impl Pull {
             return Ok(None);
         }
         let out = Source::Path(self.out.clone());
-        match out.load() {
-            Ok(old) => {
-                let config = config(&out, self.spec.as_deref())?;
-                let (old_name, new_name) = (out.to_string(), source.to_string());
-                Ok(Some(Diff::new((&old_name, old), (&new_name, snapshot), &config)?))
-            }
+        let old = match out.load() {
+            Ok(old) => old,
             Err(error) => {
                 eprintln!("note: there is nothing to compare with: {error}");
+                return Ok(None);
+            }
+        };
+        let config = config(&out, self.spec.as_deref())?;
+        match Diff::new((&out.to_string(), old), (&source.to_string(), snapshot), &config) {
+            Ok(diff) => Ok(Some(diff)),
+            // A snapshot holds what a document says, whether code can be generated from it or not.
+            Err(error) => {
+                eprintln!("note: the documents cannot be compared: {error}");
                 Ok(None)
             }
         }

@@ -25,7 +25,6 @@ pub mod usage;
 pub mod wire;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use serde_json::Value;
 
@@ -34,7 +33,7 @@ use self::node::Comparison;
 use self::rust::Renames;
 use self::side::Side;
 use crate::document::{METHODS, schemas};
-use crate::prepare::Config;
+use crate::prepare::{Config, PrepareError};
 
 /// The changes between two documents.
 #[derive(Debug)]
@@ -58,8 +57,6 @@ pub struct Summary {
     pub operations: usize,
     /// The number of schemas among the components.
     pub schemas: usize,
-    /// The reason why no code can be generated from it, if there is one.
-    pub problem: Option<String>,
 }
 
 /// The numbers of added, removed and changed things of one kind.
@@ -75,30 +72,13 @@ pub struct Counts {
     pub renamed: usize,
 }
 
-/// A document cannot be compared.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffError {
-    /// JSON pointer of the place.
-    pub pointer: String,
-    /// The problem.
-    pub problem: String,
-}
-
-impl fmt::Display for DiffError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} cannot be read as OpenAPI 3.0: {}", self.pointer, self.problem)
-    }
-}
-
-impl std::error::Error for DiffError {}
-
 impl Diff {
     /// Compares two documents, each with the name of its source.
     ///
     /// # Errors
     ///
-    /// When a document of OpenAPI 3.1 says what 3.0 cannot.
-    pub fn new(old: (&str, Value), new: (&str, Value), config: &Config) -> Result<Self, DiffError> {
+    /// When the passes cannot read a document.
+    pub fn new(old: (&str, Value), new: (&str, Value), config: &Config) -> Result<Self, PrepareError> {
         let (old_source, new_source) = (old.0, new.0);
         let old = Side::read(old.1, config)?;
         let new = Side::read(new.1, config)?;
@@ -148,10 +128,7 @@ fn changes(old: &Side, new: &Side) -> Vec<Change> {
     for change in &mut changes {
         judge::judge(change, old, new, &renames);
     }
-    // Without code of both, there is nothing to say of it.
-    if old.problem.is_none() && new.problem.is_none() {
-        rust::run(&mut changes, old, new, &renames);
-    }
+    rust::run(&mut changes, old, new, &renames);
     for change in &mut changes {
         change.used = judge::used(&change.place, old, new);
     }
@@ -173,6 +150,5 @@ fn summary(source: &str, side: &Side) -> Summary {
         version: version.map(str::to_owned),
         operations,
         schemas: schemas(&side.facts).map_or(0, |schemas| schemas.len()),
-        problem: side.problem.clone(),
     }
 }

@@ -17,9 +17,6 @@ impl Diff {
         let mut out = String::new();
         let [old, new] = [&self.old, &self.new].map(described);
         let _ = writeln!(out, "from {old}\nto   {new}");
-        for note in self.notes() {
-            let _ = writeln!(out, "note: {note}");
-        }
         if self.changes.is_empty() {
             out.push_str("\nThe interface is the same.\n");
             return out;
@@ -56,9 +53,6 @@ impl Diff {
                 version(&self.old).unwrap_or_default(),
                 version(&self.new).unwrap_or_default()
             );
-        }
-        for note in self.notes() {
-            let _ = writeln!(out, "Note: {note}\n");
         }
         if self.changes.is_empty() {
             out.push_str("The interface is the same.\n");
@@ -114,17 +108,6 @@ impl Diff {
             "counts": counts,
             "changes": self.changes.iter().map(change).collect::<Vec<_>>(),
         })
-    }
-
-    fn notes(&self) -> Vec<String> {
-        let note = |summary: &Summary| {
-            let problem = summary.problem.as_ref()?;
-            Some(format!(
-                "no code can be generated from `{}`, so nothing is said of Rust: {problem}",
-                summary.source
-            ))
-        };
-        [&self.old, &self.new].into_iter().filter_map(note).collect()
     }
 
     fn breakage(&self) -> String {
@@ -184,7 +167,6 @@ fn summary(summary: &Summary) -> Value {
         "version": summary.version,
         "operations": summary.operations,
         "schemas": summary.schemas,
-        "problem": summary.problem,
     })
 }
 

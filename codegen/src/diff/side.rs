@@ -2,13 +2,12 @@
 
 use serde_json::Value;
 
-use super::DiffError;
 use super::change::{Owner, Place, SUCCESS};
 use super::surface::Surface;
 use super::usage::Usage;
 use crate::facts::facts;
-use crate::passes::{Changes, openapi_3_1};
-use crate::prepare::{Config, prepare};
+use crate::passes::{Changes, null_types, openapi_3_1};
+use crate::prepare::{Config, PrepareError, prepare};
 
 /// One of two documents.
 #[derive(Debug)]
@@ -19,8 +18,6 @@ pub struct Side {
     pub surface: Surface,
     /// The uses of the schemas.
     pub usage: Usage,
-    /// The reason why no code can be generated, if there is one.
-    pub problem: Option<String>,
 }
 
 impl Side {
@@ -28,22 +25,25 @@ impl Side {
     ///
     /// # Errors
     ///
-    /// When a document of OpenAPI 3.1 says what 3.0 cannot.
-    pub fn read(mut document: Value, config: &Config) -> Result<Self, DiffError> {
-        openapi_3_1::run(&mut document, &mut Changes::default()).map_err(|refusal| DiffError {
+    /// Returns the errors of [`prepare`].
+    pub fn read(mut document: Value, config: &Config) -> Result<Self, PrepareError> {
+        let is_3_1 = document["openapi"]
+            .as_str()
+            .is_some_and(|version| version.starts_with("3.1"));
+        let mut unnoted = Changes::default();
+        openapi_3_1::run(&mut document, &mut unnoted).map_err(|refusal| PrepareError {
             pointer: refusal.pointer,
             problem: refusal.problem,
         })?;
+        if is_3_1 {
+            null_types::run(&mut document, &mut unnoted);
+        }
         let facts = facts(&document);
-        let (surface, problem) = match prepare(facts.clone(), config) {
-            Ok(prepared) => (Surface::read(&prepared), None),
-            Err(error) => (Surface::default(), Some(error.to_string())),
-        };
+        let prepared = prepare(document, config)?;
         Ok(Self {
+            surface: Surface::read(&prepared),
             usage: Usage::read(&facts, &config.names),
             facts,
-            surface,
-            problem,
         })
     }
 

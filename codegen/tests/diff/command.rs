@@ -131,8 +131,7 @@ fn json_has_every_change_with_all_its_facts() {
     assert_eq!(output.status.code(), Some(1));
     let mut diff: Value = serde_json::from_slice(&output.stdout).unwrap();
     let changes = diff["changes"].take();
-    let summary =
-        |source: &str| json!({"source": source, "version": "1", "operations": 2, "schemas": 6, "problem": null});
+    let summary = |source: &str| json!({"source": source, "version": "1", "operations": 2, "schemas": 6});
     let counts = |added: u32, removed: u32| json!({"added": added, "removed": removed, "changed": 0, "renamed": 0});
     assert_eq!(
         diff,
@@ -193,22 +192,29 @@ fn what_cannot_be_compared_exits_with_2() {
 }
 
 #[test]
-fn a_document_without_code_is_compared_all_the_same() {
+fn what_openapi_3_0_cannot_say_is_an_error() {
     let directory = workspace();
-    let mut broken = document(change);
-    broken["components"]["securitySchemes"] = json!({"magic": {"type": "magic"}});
-    fs::write(directory.path().join("new.json"), broken.to_string()).unwrap();
+    let mut newer = document(change);
+    newer["openapi"] = json!("3.1.0");
+    properties(&mut newer, "Call")["next"] = json!({"$dynamicRef": "#call"});
+    fs::write(directory.path().join("new.json"), newer.to_string()).unwrap();
     let output = run(directory.path(), &["old.json", "new.json"]);
-    assert_eq!(output.status.code(), Some(1));
-    let out = text(&output.stdout);
-    assert!(
-        out.contains("\nnote: no code can be generated from `new.json`, so nothing is said of Rust: "),
-        "{out}"
-    );
-    assert!(
-        out.contains("\n    - `note`: removed, `string` [breaks requests]\n"),
-        "{out}"
-    );
+    assert_eq!(output.status.code(), Some(2));
+    let error = "error: /components/schemas/Call/properties/next/$dynamicRef cannot be read as OpenAPI 3.0: ";
+    assert!(text(&output.stderr).contains(error), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_document_of_openapi_3_1_is_read_as_3_0() {
+    let directory = workspace();
+    let mut newer = document(change);
+    newer["openapi"] = json!("3.1.0");
+    properties(&mut newer, "Voice")["pitch"] = json!({"type": ["number", "null"]});
+    fs::write(directory.path().join("newer.json"), newer.to_string()).unwrap();
+    let output = run(directory.path(), &["new.json", "newer.json"]);
+    let end =
+        "    - `pitch`: can now be `null`; in Rust from `Option<Number>` to `Nullable<Number>` [breaks Rust code]\n";
+    assert!(text(&output.stdout).ends_with(end), "{}", text(&output.stdout));
 }
 
 #[test]
