@@ -80,8 +80,8 @@ impl Diff {
     /// When the passes cannot read a document.
     pub fn new(old: (&str, Value), new: (&str, Value), config: &Config) -> Result<Self, PrepareError> {
         let (old_source, new_source) = (old.0, new.0);
-        let old = Side::read(old.1, config)?;
-        let new = Side::read(new.1, config)?;
+        let old = Side::read(&old.1, config)?;
+        let new = Side::read(&new.1, config)?;
         Ok(Self {
             old: summary(old_source, &old),
             new: summary(new_source, &new),

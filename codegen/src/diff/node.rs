@@ -25,10 +25,9 @@ const LIMITS: [&str; 13] = [
 ];
 
 /// The keywords that have a comparison of their own.
-const OWN: [&str; 16] = [
+const OWN: [&str; 14] = [
     "$ref",
     "type",
-    "format",
     "nullable",
     "deprecated",
     "readOnly",
@@ -41,7 +40,6 @@ const OWN: [&str; 16] = [
     "oneOf",
     "anyOf",
     "allOf",
-    "discriminator",
 ];
 
 /// Two documents, and the changes between them so far.
@@ -225,7 +223,8 @@ impl<'d> Comparison<'d> {
         let mut keys: BTreeSet<&str> = BTreeSet::new();
         for schema in [old, new] {
             let members = schema.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
-            keys.extend(members.filter(|key| !OWN.contains(key) || matches!(*key, "format" | "discriminator")));
+            // What begins with `x-` is a mark of the lowering from OpenAPI 3.1.
+            keys.extend(members.filter(|key| !OWN.contains(key) && !key.starts_with("x-")));
         }
         for key in keys {
             let (was, is) = (old.get(key), new.get(key));

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::change::{Owner, Place, SUCCESS};
 use super::surface::Surface;
 use super::usage::Usage;
-use crate::facts::facts;
+use crate::facts::facts as snapshot;
 use crate::passes::{Changes, null_types, openapi_3_1};
 use crate::prepare::{Config, PrepareError, prepare};
 
@@ -26,20 +26,21 @@ impl Side {
     /// # Errors
     ///
     /// Returns the errors of [`prepare`].
-    pub fn read(mut document: Value, config: &Config) -> Result<Self, PrepareError> {
-        let is_3_1 = document["openapi"]
-            .as_str()
-            .is_some_and(|version| version.starts_with("3.1"));
+    pub fn read(document: &Value, config: &Config) -> Result<Self, PrepareError> {
+        // The code is that of the snapshot, since that is what a build reads.
+        let snapshot = snapshot(document);
+        let mut facts = snapshot.clone();
+        let version = facts.get("openapi").and_then(Value::as_str).unwrap_or_default();
+        let is_3_1 = version.starts_with("3.1");
         let mut unnoted = Changes::default();
-        openapi_3_1::run(&mut document, &mut unnoted).map_err(|refusal| PrepareError {
+        openapi_3_1::run(&mut facts, &mut unnoted).map_err(|refusal| PrepareError {
             pointer: refusal.pointer,
             problem: refusal.problem,
         })?;
         if is_3_1 {
-            null_types::run(&mut document, &mut unnoted);
+            null_types::run(&mut facts, &mut unnoted);
         }
-        let facts = facts(&document);
-        let prepared = prepare(document, config)?;
+        let prepared = prepare(snapshot, config)?;
         Ok(Self {
             surface: Surface::read(&prepared),
             usage: Usage::read(&facts, &config.names),

@@ -205,7 +205,7 @@ fn what_openapi_3_0_cannot_say_is_an_error() {
 }
 
 #[test]
-fn a_document_of_openapi_3_1_is_read_as_3_0() {
+fn openapi_3_1_is_read_as_3_0() {
     let directory = workspace();
     let mut newer = document(change);
     newer["openapi"] = json!("3.1.0");
