@@ -4,6 +4,8 @@
 //! generates a client from it ([`generate`]), and the [`rewrite`] turns that client's tokens into the files that the
 //! `vapi` crate includes.
 
+#[cfg(feature = "cli")]
+pub mod diff;
 pub mod docs;
 pub mod document;
 pub mod facts;

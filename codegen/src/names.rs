@@ -125,7 +125,7 @@ pub(crate) fn can_start(c: char) -> bool {
 }
 
 /// Returns whether generated code can use `name` unchanged.
-fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     // Reserved since the edition that the generated code is compiled in.
     name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
 }

@@ -2,13 +2,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use serde_json::Value;
+use vapi_codegen::diff::{Diff, revision};
 use vapi_codegen::document::for_each_operation;
 use vapi_codegen::facts::{facts, to_text};
 use vapi_codegen::generate::guarded;
@@ -31,8 +32,12 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write a document's interface facts, without prose and in canonical order.
+    /// Show what changed in a document, ask, and write its interface facts, without prose and in canonical order.
     Pull(Pull),
+    /// Tell what changed between two documents, and what that breaks.
+    ///
+    /// The exit code is 0 if nothing breaks, 1 if something does, and 2 if the documents cannot be compared.
+    Diff(Compare),
     /// Tell what the generator repairs in a document, and whether code can be generated from it.
     Check {
         /// The document.
@@ -103,13 +108,41 @@ struct Validate {
 }
 
 #[derive(Args)]
+struct Compare {
+    /// The old document. A revision of git stands for `spec/openapi.json` in it; `main:other.json` is another file.
+    #[arg(value_name = "URL|PATH|REVISION")]
+    old: String,
+    /// The new document.
+    #[arg(value_name = "URL|PATH|REVISION")]
+    new: String,
+    /// The directory of names.toml, corrections.toml and docs.toml.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// Write Markdown.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
 struct Pull {
     /// The document. Without it, the addresses at which the vendor publishes it are read in turn.
     #[arg(value_name = "URL|PATH")]
     source: Option<Source>,
     /// The snapshot to write.
-    #[arg(long, value_name = "FILE", default_value = "spec/openapi.json")]
+    #[arg(long, value_name = "FILE", default_value = revision::SNAPSHOT)]
     out: PathBuf,
+    /// Write without asking.
+    #[arg(long, short)]
+    yes: bool,
+    /// Add the changes to the section `[Unreleased]` of a changelog, or at its end if it has none.
+    #[arg(long, value_name = "FILE")]
+    changelog: Option<PathBuf>,
+    /// The directory of names.toml, corrections.toml and docs.toml.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
     /// Instead of the vendor's places.
     #[arg(long, hide = true, default_values = PUBLISHED)]
     published: Vec<Source>,
@@ -124,6 +157,7 @@ struct Pull {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pull(pull) => pull.run(),
+        Command::Diff(compare) => return compare.run(),
         Command::Check {
             source,
             spec,
@@ -264,6 +298,35 @@ fn print(text: &str) -> io::Result<()> {
     }
 }
 
+impl Compare {
+    fn run(&self) -> ExitCode {
+        match self.compare() {
+            Ok(false) => ExitCode::SUCCESS,
+            Ok(true) => ExitCode::from(1),
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    /// Writes the changes, and returns whether they break anything.
+    fn compare(&self) -> Result<bool, Box<dyn Error>> {
+        let old = revision::load(&self.old, Limits::default())?;
+        let new = revision::load(&self.new, Limits::default())?;
+        let [old_name, new_name] =
+            [&self.old, &self.new].map(|name| Source::parse(name).map(|source| source.to_string()));
+        let config = config(&Source::parse(&self.new)?, self.spec.as_deref())?;
+        let diff = Diff::new((&old_name?, old), (&new_name?, new), &config)?;
+        match (self.json, self.markdown) {
+            (true, _) => print(&format!("{:#}\n", diff.json()))?,
+            (false, true) => print(&diff.markdown(1))?,
+            (false, false) => print(&diff.text())?,
+        }
+        Ok(diff.is_breaking())
+    }
+}
+
 impl Pull {
     fn run(&self) -> Result<(), Box<dyn Error>> {
         let (source, document) = self.load()?;
@@ -283,12 +346,64 @@ impl Pull {
         let verb = if fs::read(&self.out).is_ok_and(|old| old == text.as_bytes()) {
             "unchanged"
         } else {
+            let diff = self.diff(source, snapshot)?;
+            if let Some(diff) = &diff {
+                print(&diff.text())?;
+            }
+            self.ask()?;
             replace(&self.out, text.as_bytes()).map_err(|error| format!("`{out}` cannot be written: {error}"))?;
+            if let (Some(changelog), Some(diff)) = (&self.changelog, diff) {
+                add_to_changelog(changelog, &diff)?;
+            }
             "wrote"
         };
         let bytes = text.len();
         eprintln!("{verb} {out}: {operations} operations, {schemas} schemas, {bytes} bytes, from {source}");
         Ok(())
+    }
+
+    /// Compares the snapshot with the one that it is to replace, if there is one that can be read.
+    fn diff(&self, source: &Source, snapshot: Value) -> Result<Option<Diff>, Box<dyn Error>> {
+        if !self.out.is_file() {
+            return Ok(None);
+        }
+        let out = Source::Path(self.out.clone());
+        let old = match out.load() {
+            Ok(old) => old,
+            Err(error) => {
+                eprintln!("note: there is nothing to compare with: {error}");
+                return Ok(None);
+            }
+        };
+        let config = config(&out, self.spec.as_deref())?;
+        match Diff::new((&out.to_string(), old), (&source.to_string(), snapshot), &config) {
+            Ok(diff) => Ok(Some(diff)),
+            // A snapshot holds what a document says, whether code can be generated from it or not.
+            Err(error) => {
+                eprintln!("note: the documents cannot be compared: {error}");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks whether to replace the snapshot.
+    fn ask(&self) -> Result<(), Box<dyn Error>> {
+        if self.yes || !self.out.exists() {
+            return Ok(());
+        }
+        let out = self.out.display();
+        if !io::stdin().is_terminal() {
+            return Err(
+                format!("`{out}` was not written: there is no terminal to ask on, and `--yes` was not given").into(),
+            );
+        }
+        eprint!("Write `{out}`? [y/N] ");
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(format!("`{out}` was not written").into()),
+        }
     }
 
     /// Returns the document that was asked for, or the first that is published, and where it is from.
@@ -308,6 +423,36 @@ impl Pull {
             }
         }
         Err("the document was not found where it is published: give a URL or a path".into())
+    }
+}
+
+/// Adds a diff to a changelog.
+fn add_to_changelog(path: &Path, diff: &Diff) -> Result<(), Box<dyn Error>> {
+    let problem = |error: io::Error| format!("`{}` cannot be written: {error}", path.display());
+    let old = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?,
+    };
+    let new = with_entry(&old, &diff.markdown(3));
+    replace(path, new.as_bytes()).map_err(problem)?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+/// Returns a changelog with `entry` at the end of its section `[Unreleased]`, or of the whole if it has no such section.
+fn with_entry(changelog: &str, entry: &str) -> String {
+    let unreleased = changelog.find("## [Unreleased]");
+    let next = unreleased.and_then(|start| {
+        let after = start + 1;
+        Some(after + changelog[after..].find("\n## ")? + 1)
+    });
+    let (before, after) = changelog.split_at(next.unwrap_or(changelog.len()));
+    let before = before.trim_end();
+    let gap = if before.is_empty() { "" } else { "\n\n" };
+    let entry = entry.trim_end();
+    match after {
+        "" => format!("{before}{gap}{entry}\n"),
+        after => format!("{before}{gap}{entry}\n\n{after}"),
     }
 }
 
@@ -334,4 +479,20 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_entry;
+
+    #[test]
+    fn an_entry_ends_the_section_of_what_is_unreleased() {
+        let changelog = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A.\n\n## [0.1.0]\n\n- B.\n";
+        assert_eq!(
+            with_entry(changelog, "### New\n"),
+            "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A.\n\n### New\n\n## [0.1.0]\n\n- B.\n"
+        );
+        assert_eq!(with_entry("# Changes\n", "### New\n"), "# Changes\n\n### New\n");
+        assert_eq!(with_entry("", "### New\n"), "### New\n");
+    }
 }
