@@ -49,7 +49,7 @@
 //! | `webhooks-encryption` | | tool arguments that Vapi encrypts |
 //! | `axum` | | an extractor and responses of webhooks for axum; the service of `webhooks` needs no feature |
 //! | `http2` | | many requests over one connection |
-//! | `validate` | | judges requests and responses by the document: [`validate`](crate::validate) |
+//! | `validate` | | requests and responses judged by the document, before the API does: `vapi::validate` |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
 //!
