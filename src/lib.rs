@@ -53,7 +53,7 @@
 //! | `audio` | | calls over audio, and servers for custom voices and transcribers: `vapi::audio` |
 //! | `custom-llm` | | a server that is the language model of an assistant: `vapi::custom_llm` |
 //! | `http2` | | many requests over one connection |
-//! | `validate` | | judges requests and responses by the document: [`validate`](crate::validate) |
+//! | `validate` | | requests and responses judged by the document, before the API does: `vapi::validate` |
 //! | `fetch` | | `VAPI_OPENAPI` may be a URL when this crate is built |
 //! | `yaml` | | `VAPI_OPENAPI` may be a document in YAML when this crate is built |
 //!

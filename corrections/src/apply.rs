@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn an_acceptance_adds_what_is_missing_and_replaces_only_if_told() {
+    fn an_acceptance_replaces_only_if_it_says_so() {
         let mut document = json!({"components": {"schemas": {
             "CreateOneDTO": {"type": "object", "properties": {"function": {"type": "string"}, "input": {"type": "string"}}},
             "CreateTwoDTO": {"type": "object", "properties": {}},

@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_json_is_an_error_with_its_place() {
+    fn a_broken_file_is_an_error_with_its_place() {
         let error = values("a.json", "{\n\"a\": }").expect_err("it is not JSON");
         assert_eq!(error, "a.json: is not JSON: expected value at line 2 column 6");
         assert!(values("a.yaml", "a: [1").is_err());
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_is_an_object_or_the_text_of_a_url() {
+    fn a_query_is_an_object_or_text() {
         let pairs = |text: &str| parse("-", text, false, true).and_then(|inputs| inputs[0].pairs());
         let expected = |pairs: &[(&str, &str)]| {
             Ok(pairs

@@ -177,7 +177,7 @@ fn nested_objects_have_a_sentence_of_their_own() {
 }
 
 #[test]
-fn formats_and_patterns_are_checked_in_the_words_of_the_api() {
+fn formats_and_patterns_are_checked() {
     let text = |rule: Value| {
         let mut schema = json!({ "type": "string" });
         schema
