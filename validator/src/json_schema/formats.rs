@@ -6,8 +6,11 @@
 /// The format of telephone numbers, which `spec/corrections.toml` states.
 pub(crate) const E164: &str = "e164";
 
+/// A check of a text.
+pub(crate) type Format = fn(&str) -> bool;
+
 /// The known formats, each with its check.
-pub(crate) const FORMATS: [(&str, fn(&str) -> bool); 7] = [
+pub(crate) const FORMATS: [(&str, Format); 7] = [
     ("date-time", is_date_or_time),
     ("date", is_date_or_time),
     ("email", is_email),
