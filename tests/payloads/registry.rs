@@ -99,13 +99,6 @@ pub fn targets(entry: &Entry, value: &Value) -> Vec<Target> {
         }
         _ => {}
     }
-    if kind == "webhook" {
-        targets.push(Target {
-            name: "types::ServerMessage",
-            value: value.clone(),
-            decode: webhook::decode,
-        });
-    }
     match entry
         .schema
         .strip_prefix("array<")
@@ -117,6 +110,13 @@ pub fn targets(entry: &Entry, value: &Value) -> Vec<Target> {
             .flatten()
             .for_each(|value| add("schema", item, value)),
         None => add("schema", &entry.schema, message),
+    }
+    if kind == "webhook" {
+        targets.push(Target {
+            name: "types::ServerMessage",
+            value: value.clone(),
+            decode: webhook::decode,
+        });
     }
     targets
 }
