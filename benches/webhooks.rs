@@ -49,7 +49,9 @@ async fn exchange(stream: &mut TcpStream, request: &[u8]) -> io::Result<()> {
     stream.write_all(request).await?;
     let mut response = Vec::new();
     loop {
-        stream.read_buf(&mut response).await?;
+        if stream.read_buf(&mut response).await? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
         // The body is one JSON object.
         if response.ends_with(b"]}") {
             break;

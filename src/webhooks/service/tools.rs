@@ -204,6 +204,8 @@ impl ToolRun<'_> {
     }
 }
 
+/// A tool call whose result is known, or that runs.
+#[allow(clippy::large_enum_variant, reason = "there is one for each tool call")]
 enum Started {
     Known(ToolResult),
     Running(tokio::task::JoinHandle<ToolResult>),

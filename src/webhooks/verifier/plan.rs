@@ -27,6 +27,9 @@ pub(super) fn bearer(plan: &Value) -> BearerScheme {
     scheme
 }
 
+/// A setter of a scheme.
+type Setter = fn(HmacScheme, String) -> HmacScheme;
+
 #[allow(dead_code, reason = "a document may have no such plan")]
 pub(super) fn hmac(plan: &Value) -> HmacScheme {
     let secret = text(plan, "secretKey").unwrap_or_default();
@@ -43,7 +46,7 @@ pub(super) fn hmac(plan: &Value) -> HmacScheme {
     if flag(plan, "includeTimestamp") == Some(false) {
         scheme = scheme.without_timestamp();
     }
-    let setters: [(&str, fn(HmacScheme, String) -> HmacScheme); 5] = [
+    let setters: [(&str, Setter); 5] = [
         ("signatureHeader", HmacScheme::signature_header),
         ("timestampHeader", HmacScheme::timestamp_header),
         ("signaturePrefix", HmacScheme::signature_prefix),
