@@ -128,6 +128,7 @@ impl Client {
     }
 
     /// Emits an event about misfits, if there are any. For a strict client they are an error.
+    #[expect(clippy::result_large_err, reason = "progenitor's error is the error of its methods")]
     fn report(&self, misfits: &Misfits, body: &[u8], operation_id: &'static str) -> Result<(), Error<()>> {
         match misfits.listed.first() {
             None => Ok(()),

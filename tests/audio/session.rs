@@ -72,7 +72,7 @@ async fn loud_sound(ear: &mut AudioReceiver) -> Vec<i16> {
 }
 
 fn tone(rate: u32, milliseconds: u32) -> Vec<i16> {
-    let sample = |at: u32| ((at as f32 * 440.0 * 6.283_f32 / rate as f32).sin() * 8_000.0) as i16;
+    let sample = |at: u32| ((at as f32 * 440.0 * std::f32::consts::TAU / rate as f32).sin() * 8_000.0) as i16;
     (0..rate * milliseconds / 1_000).map(sample).collect()
 }
 
