@@ -19,7 +19,6 @@ use super::playout::Playout;
 use super::receiver::AudioReceiver;
 use super::sender::AudioSender;
 use super::shared::Shared;
-
 use crate::audio::frame_format::{Codec, FrameFormat, check_rate};
 use crate::audio::resampler::Resampler;
 use crate::client::Client;
