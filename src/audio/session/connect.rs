@@ -19,11 +19,11 @@ use super::playout::Playout;
 use super::receiver::AudioReceiver;
 use super::sender::AudioSender;
 use super::shared::Shared;
-use crate::Number;
 use crate::audio::frame_format::{Codec, FrameFormat, check_rate};
 use crate::audio::resampler::Resampler;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::model::Number;
 use crate::transport::{ConnectOptions, WebSocket, connect, given_url};
 use crate::types::{AudioEncoding, AudioFormat, Call, CreateCallDto, Transport, VapiWebsocketTransport};
 
