@@ -175,7 +175,10 @@ fn values_are_judged_by_the_names_of_the_document() -> Result<()> {
         (problem.path.as_str(), problem.expected.as_str()),
         ("/name", "at most 40 characters")
     );
-    assert_eq!(validate::request::<AssistantsCreate>(&assistant)?, std::slice::from_ref(&problem));
+    assert_eq!(
+        validate::request::<AssistantsCreate>(&assistant)?,
+        std::slice::from_ref(problem)
+    );
     let list = validate::response::<AssistantsList>(200, &json!([{ "id": 5 }]))?;
     assert!(
         list.iter()
