@@ -28,7 +28,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     if std::env::var_os("CARGO_FEATURE_VALIDATE").is_some() {
         // The document that requests and responses are judged by, at run time.
-        let judge = for_validation(document.clone(), &config.corrections)?;
+        let judge = for_validation(document.clone(), &config.additions, &config.corrections)?;
         std::fs::write(out.join("validation.json"), judge.to_string())?;
     }
     let prepared = prepare(document, &config)?;

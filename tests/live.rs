@@ -49,6 +49,7 @@ impl Local {
         let emulator = Emulator::builder()
             .call_step(STEP)
             .script(script)
+            .allow_unknown_ids(true)
             .start()
             .await
             .unwrap();

@@ -216,12 +216,17 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
 /// # Errors
 ///
 /// When a document of OpenAPI 3.1 says what 3.0 cannot; the error names the place.
-pub fn for_validation(mut document: Value, corrections: &Corrections) -> Result<Value, PrepareError> {
+pub fn for_validation(
+    mut document: Value,
+    additions: &Additions,
+    corrections: &Corrections,
+) -> Result<Value, PrepareError> {
     let mut changes = Changes::default();
     passes::openapi_3_1::run(&mut document, &mut changes).map_err(|refusal| PrepareError {
         pointer: refusal.pointer,
         problem: refusal.problem,
     })?;
+    passes::additions::run(&mut document, additions, &mut changes);
     passes::shared_parts::run(&mut document, &mut changes);
     passes::structure::run(&mut document, &mut changes);
     passes::paths::run(&mut document, &mut changes);

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use vapi_codegen::validate::{Target, corrections, judge, read, validator};
+use vapi_codegen::validate::{Repairs, Target, judge, read, validator};
 
 /// Requests of the manual that the document refuses: the start of the file's name, the first problem, and why it stays one.
 const REFUSED: [(&str, &str, &str); 7] = [
@@ -57,7 +57,7 @@ fn directory() -> PathBuf {
 fn the_requests_of_the_manual_are_valid() {
     let directory = directory();
     let index = std::fs::read_to_string(directory.join("index.tsv")).unwrap();
-    let validator = validator(None, &corrections().unwrap()).unwrap();
+    let validator = validator(None, &Repairs::embedded().unwrap()).unwrap();
     let (mut valid, mut refused, mut unexpected) = (0, Vec::new(), Vec::new());
     for line in index.lines().skip(1) {
         let columns: Vec<&str> = line.split('\t').collect();

@@ -53,6 +53,7 @@ async fn a_signed_tool_call_ends_up_in_the_transcript() {
 
     let local = Emulator::builder()
         .call_step(Duration::from_secs(10))
+        .allow_incomplete_calls(true)
         .start()
         .await
         .unwrap();

@@ -17,7 +17,7 @@ use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
 use vapi_codegen::report::Report;
 use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
-use vapi_codegen::validate::{self, Target};
+use vapi_codegen::validate::{self, Repairs, Target};
 
 /// The addresses at which the vendor publishes the document: first that of its own SDK builds, then that of its manual.
 const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.ai/api/openapi.json"];
@@ -99,7 +99,7 @@ struct Validate {
     /// The document, instead of the snapshot that this version was made with.
     #[arg(long, value_name = "URL|PATH")]
     document: Option<Source>,
-    /// The directory of corrections.toml, instead of the corrections that this version was made with.
+    /// The directory of additions.json and corrections.toml, instead of those that this version was made with.
     #[arg(long, value_name = "DIR")]
     spec: Option<PathBuf>,
     /// The files.
@@ -237,12 +237,17 @@ fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<
 
 impl Validate {
     fn run(&self) -> Result<ExitCode, Box<dyn Error>> {
-        let corrections = match &self.spec {
-            Some(spec) => Config::read(spec)?.corrections,
-            None => validate::corrections()?,
+        let repairs = match &self.spec {
+            Some(spec) => {
+                let Config {
+                    additions, corrections, ..
+                } = Config::read(spec)?;
+                Repairs { additions, corrections }
+            }
+            None => Repairs::embedded()?,
         };
         let document = self.document.as_ref().map(Source::load).transpose()?;
-        let validator = validate::validator(document, &corrections)?;
+        let validator = validate::validator(document, &repairs)?;
         let target = self.target();
         let mut report = validate::Report::default();
         for file in &self.files {

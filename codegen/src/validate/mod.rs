@@ -10,14 +10,16 @@ use std::error::Error;
 use serde_json::Value;
 use vapi_validator::{Document, Problem, UnknownName, Validator};
 
+use crate::passes::additions::Additions;
 use crate::passes::corrections::Corrections;
 use crate::prepare::for_validation;
 
 pub use input::{Input, read};
 pub use report::{Finding, Report};
 
-/// The snapshot of the document that this version was made with, and its corrections.
+/// The snapshot of the document that this version was made with, its additions and its corrections.
 static SNAPSHOT: &str = include_str!("../../openapi.json");
+static ADDITIONS: &str = include_str!("../../additions.json");
 static CORRECTIONS: &str = include_str!("../../corrections.toml");
 
 /// The most similar names in an error.
@@ -38,13 +40,27 @@ pub enum Target {
     Webhook(String),
 }
 
-/// Returns the corrections that this version was made with.
-///
-/// # Errors
-///
-/// Never, unless the package is damaged.
-pub fn corrections() -> Result<Corrections, Box<dyn Error>> {
-    Ok(toml::from_str(CORRECTIONS)?)
+/// What the document forgets, and what it gets wrong.
+#[derive(Debug)]
+pub struct Repairs {
+    /// `additions.json`
+    pub additions: Additions,
+    /// `corrections.toml`
+    pub corrections: Corrections,
+}
+
+impl Repairs {
+    /// Returns the repairs that this version was made with.
+    ///
+    /// # Errors
+    ///
+    /// Never, unless the package is damaged.
+    pub fn embedded() -> Result<Repairs, Box<dyn Error>> {
+        Ok(Repairs {
+            additions: serde_json::from_str(ADDITIONS)?,
+            corrections: toml::from_str(CORRECTIONS)?,
+        })
+    }
 }
 
 /// Returns the validator of a document; without one, of the snapshot that this version was made with.
@@ -52,12 +68,12 @@ pub fn corrections() -> Result<Corrections, Box<dyn Error>> {
 /// # Errors
 ///
 /// The document cannot be read as OpenAPI 3.0.
-pub fn validator(document: Option<Value>, corrections: &Corrections) -> Result<Validator, Box<dyn Error>> {
+pub fn validator(document: Option<Value>, repairs: &Repairs) -> Result<Validator, Box<dyn Error>> {
     let document = match document {
         Some(document) => document,
         None => serde_json::from_str(SNAPSHOT)?,
     };
-    let document = for_validation(document, corrections)?;
+    let document = for_validation(document, &repairs.additions, &repairs.corrections)?;
     Ok(Validator::new(Document::new(document)?))
 }
 
@@ -129,8 +145,8 @@ mod tests {
     use super::*;
 
     fn snapshot() -> Validator {
-        let corrections = corrections().expect("the table is sound");
-        validator(None, &corrections).expect("the document is sound")
+        let repairs = Repairs::embedded().expect("the files are sound");
+        validator(None, &repairs).expect("the document is sound")
     }
 
     #[test]

@@ -6,8 +6,9 @@ use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::Sha256;
+use vapi_emulator::Emulator;
 
-use crate::client::{Vapi, answer, start};
+use crate::client::{Vapi, answer, start, start_with};
 
 fn webhook_credential() -> Value {
     json!({
@@ -36,7 +37,7 @@ async fn a_credential_is_kept_and_its_secret_never_shown() {
     assert_eq!(vapi.get(&path).await, (200, created.clone()));
     assert_eq!(vapi.get("/credential").await, (200, json!([created])));
     let (status, renamed) = vapi.patch(&path, json!({ "name": "Returns" })).await;
-    assert_eq!((status, &renamed["name"]), (200, &json!("Returns")));
+    assert_eq!((status, &renamed["name"]), (200, &json!("Returns")), "{renamed}");
     assert_eq!(vapi.delete(&path).await.0, 200);
     assert_eq!(vapi.get(&path).await.0, 404);
 }
@@ -161,7 +162,7 @@ async fn a_signed_token_stands_for_a_key() {
 
 #[tokio::test]
 async fn a_restricted_token_is_good_for_little() {
-    let vapi = start().await;
+    let vapi = start_with(Emulator::builder().allow_origin("*")).await;
     let restrictions =
         json!({ "enabled": true, "allowedAssistantIds": ["a-1"], "allowedOrigins": ["https://example.com"] });
     let claims = json!({ "orgId": vapi.emulator.org_id(), "token": { "tag": "public", "restrictions": restrictions } });
