@@ -4,8 +4,10 @@
 //! generates a client from it (`generate`), and the `rewrite` turns that client's tokens into the files that the
 //! `vapi` crate includes. The last two are compiled with the feature `generate`.
 
+pub mod collection;
 pub mod docs;
 pub mod document;
+pub mod export;
 pub mod facts;
 #[cfg(feature = "generate")]
 pub mod generate;

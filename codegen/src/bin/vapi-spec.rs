@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::Value;
+use vapi_codegen::collection::{http_file, postman};
 use vapi_codegen::document::for_each_operation;
+use vapi_codegen::export::{Examples, Options, Version, export, to_yaml};
 use vapi_codegen::facts::{facts, to_text};
 use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
@@ -47,6 +49,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the document as any tool can read it: valid, described, with examples.
+    Export(Export),
     /// Write the code that a build of `vapi` would generate.
     Generate {
         /// The document.
@@ -80,6 +84,37 @@ struct Pull {
     max_bytes: u64,
 }
 
+#[derive(Args)]
+struct Export {
+    /// The document.
+    #[arg(value_name = "URL|PATH", default_value = "spec/openapi.json")]
+    source: Source,
+    /// The directory of names.toml, corrections.toml, docs.toml and examples.json.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// Only the operations with this tag, and the schemas that they reach.
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    /// Only the operation with this id, and the schemas that it reaches.
+    #[arg(long, value_name = "ID")]
+    operation: Vec<String>,
+    /// The version of OpenAPI.
+    #[arg(long, value_name = "VERSION", value_parser = ["3.0", "3.1"], default_value = "3.0")]
+    openapi: String,
+    /// Write YAML.
+    #[arg(long, group = "format")]
+    yaml: bool,
+    /// Write a Postman collection 2.1, whose requests run in their order.
+    #[arg(long, group = "format")]
+    postman: bool,
+    /// Write a file of requests for editors (.http).
+    #[arg(long, group = "format")]
+    http: bool,
+    /// The file to write, instead of to the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pull(pull) => pull.run(),
@@ -89,6 +124,7 @@ fn main() -> ExitCode {
             verbose,
             json,
         } => check(&source, spec.as_deref(), verbose, json),
+        Command::Export(export) => export.run(),
         Command::Generate { source, spec, out } => generate(&source, spec.as_deref(), &out),
     };
     match result {
@@ -102,20 +138,25 @@ fn main() -> ExitCode {
 
 /// Returns the configuration in `spec`; where none is named, that of the working directory or the one beside the document.
 fn config(source: &Source, spec: Option<&Path>) -> Result<Config, Box<dyn Error>> {
+    Ok(config_and_place(source, spec)?.0)
+}
+
+/// Like [`config`], with the directory that it was read from.
+fn config_and_place(source: &Source, spec: Option<&Path>) -> Result<(Config, Option<PathBuf>), Box<dyn Error>> {
     if let Some(spec) = spec {
-        return Ok(Config::read(spec)?);
+        return Ok((Config::read(spec)?, Some(spec.to_owned())));
     }
     let beside = source.path().and_then(Path::parent);
     let places = [Some(Path::new("spec")), beside];
     let holds_config = |place: &&Path| CONFIG_FILES.iter().any(|file| place.join(file).exists());
     match places.into_iter().flatten().find(holds_config) {
-        Some(spec) => Ok(Config::read(spec)?),
+        Some(spec) => Ok((Config::read(spec)?, Some(spec.to_owned()))),
         None => {
             eprintln!(
                 "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
                  `--spec DIR` says where names.toml, corrections.toml and docs.toml are"
             );
-            Ok(Config::default())
+            Ok((Config::default(), None))
         }
     }
 }
@@ -133,13 +174,16 @@ fn generated(source: &Source, spec: Option<&Path>) -> Result<(Prepared, Code), B
 fn check(source: &Source, spec: Option<&Path>, verbose: bool, json: bool) -> Result<(), Box<dyn Error>> {
     let (prepared, _) = generated(source, spec)?;
     let report = Report::new(&prepared);
-    let mut out = io::stdout().lock();
-    let written = match (json, verbose) {
-        (true, _) => writeln!(out, "{}", report.json()),
-        (false, true) => write!(out, "{}", report.verbose()),
-        (false, false) => write!(out, "{report}"),
-    };
-    match written {
+    print(&match (json, verbose) {
+        (true, _) => format!("{}\n", report.json()),
+        (false, true) => report.verbose().to_string(),
+        (false, false) => report.to_string(),
+    })
+}
+
+/// Writes to the standard output.
+fn print(text: &str) -> Result<(), Box<dyn Error>> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
         // Whoever reads has seen enough: `vapi-spec check … | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
@@ -157,6 +201,39 @@ fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<
         code.type_names.len()
     );
     Ok(())
+}
+
+impl Export {
+    fn run(&self) -> Result<(), Box<dyn Error>> {
+        let document = self.source.load()?;
+        let (config, spec) = config_and_place(&self.source, self.spec.as_deref())?;
+        let options = Options {
+            config,
+            examples: spec.map_or_else(|| Ok(Examples::default()), |spec| Examples::read(&spec))?,
+            tags: self.tag.clone(),
+            operations: self.operation.clone(),
+            version: match self.openapi.as_str() {
+                "3.1" => Version::V3_1,
+                _ => Version::V3_0,
+            },
+        };
+        let exported = export(&document, &options)?;
+        let (names, examples) = (&options.config.names, &options.examples);
+        let text = if self.postman {
+            format!("{:#}\n", postman(&exported, names, examples))
+        } else if self.http {
+            http_file(&exported, names, examples)
+        } else if self.yaml {
+            to_yaml(&exported)
+        } else {
+            format!("{exported:#}\n")
+        };
+        let Some(out) = &self.out else {
+            return print(&text);
+        };
+        replace(out, text.as_bytes()).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
+        Ok(())
+    }
 }
 
 impl Pull {
