@@ -42,8 +42,7 @@ pub(super) fn run(document: &mut Value, changes: &mut Changes) {
             .filter(|_| method == "get" && redirects && content.is_none())
         {
             response["description"] = json!("The file.");
-            response["content"] =
-                json!({"*/*": {"schema": {"type": "string", "format": "binary"}}});
+            response["content"] = json!({"*/*": {"schema": {"type": "string", "format": "binary"}}});
             changes.note(format!("{base}/responses/200"), "a file");
         }
     });

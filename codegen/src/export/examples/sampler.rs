@@ -76,9 +76,11 @@ impl<'a> Sampler<'a> {
         for union in ["allOf", "oneOf", "anyOf"] {
             let branches = schema.get(union).and_then(Value::as_array);
             if let Some(branches) = branches.filter(|branches| !branches.is_empty()) {
-                return branches
-                    .iter()
-                    .find_map(|branch| self.value(branch, name, &[]).filter(|value| !value.is_null()));
+                let is_by_hand =
+                    |branch: &&Value| reference::target(branch).is_some_and(|name| self.by_hand(name).is_some());
+                let (by_hand, others): (Vec<&Value>, Vec<&Value>) = branches.iter().partition(is_by_hand);
+                let mut branches = by_hand.into_iter().chain(others);
+                return branches.find_map(|branch| self.value(branch, name, &[]).filter(|value| !value.is_null()));
             }
         }
         if let Some(value) = self.by_name(schema, name) {
@@ -176,6 +178,9 @@ fn fits(value: &Value, schema: &Value) -> bool {
                 Some("date") => text.len() == 10,
                 _ => format.is_none(),
             };
+            // No expression is evaluated here: those of the document are about names and paths.
+            let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/');
+            let has_format = has_format && (schema.get("pattern").is_none() || text.chars().all(is_name));
             has_format && within(text.chars().count() as f64, "minLength", "maxLength")
         }
         (Some("number"), Value::Number(number)) => within(number.as_f64().unwrap_or(0.0), "minimum", "maximum"),
@@ -223,6 +228,7 @@ fn string(schema: &Value, name: &str) -> Option<Value> {
         _ if name == "id" || name.ends_with("Id") => uuid(name),
         _ if name.ends_with("At") => INSTANT.to_owned(),
         _ if name.ends_with("Url") || name == "url" => "https://example.com/vapi".to_owned(),
+        _ if schema.get("pattern").is_some() => words(name).replace(' ', "_"),
         _ => words(name),
     };
     let length = |key: &str| {
@@ -300,6 +306,10 @@ mod tests {
         assert_eq!(sample(json!({"type": "number", "minimum": 2.5})), json!(2.5));
         assert_eq!(sample(json!({"type": "integer", "maximum": 0})), json!(0));
         assert_eq!(sample(json!({"type": "string", "enum": [null, "a"]})), json!("a"));
+        assert_eq!(
+            sample(json!({"properties": {"name": {"type": "string", "pattern": "^[a-z_]+$"}}, "required": ["name"]})),
+            json!({"name": "name"})
+        );
     }
 
     #[test]
@@ -318,6 +328,8 @@ mod tests {
         assert_eq!(sample(reference::to("Endless")), Value::Null);
         let either = json!({"anyOf": [reference::to("Endless"), reference::to("Null"), {"type": "boolean"}]});
         assert_eq!(sample(either), json!(true));
+        let by_hand = json!({"anyOf": [{"type": "boolean"}, reference::to("Known")]});
+        assert_eq!(sample(by_hand), json!({"by": "hand"}));
     }
 
     #[test]
