@@ -111,7 +111,7 @@ fn the_export_says_what_the_tools_ask_for() {
     );
     let mut ids = BTreeSet::new();
     for_each_operation(&mut document, &mut |path, _, base, operation| {
-        assert!(ids.insert(operation["operationId"].clone()), "{base}");
+        assert!(ids.insert(operation["operationId"].to_string()), "{base}");
         for key in ["summary", "description"] {
             assert!(
                 operation[key].as_str().is_some_and(|text| !text.is_empty()),
