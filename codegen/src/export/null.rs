@@ -82,7 +82,7 @@ pub(super) fn run(document: &mut Value, changes: &mut Changes) {
     }
 }
 
-/// The schema with a branch for `null`. What describes the place stays outside.
+/// Returns the schema with a branch for `null`. What describes the place stays outside.
 fn with_null(keywords: &Map<String, Value>, components: &Map<String, Value>) -> Value {
     let outside = |key: &str| shape::MARKERS.contains(&key) || key.starts_with("x-");
     let mut schema: Map<String, Value> = keywords

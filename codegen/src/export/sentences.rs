@@ -84,7 +84,8 @@ fn summary(text: &str) -> String {
     format!("{words}…")
 }
 
-/// Nothing beside a reference is read in OpenAPI 3.0, so a reference with a sentence is the only part of an `allOf`.
+/// Sets the sentence of a property. Nothing beside a reference is read in OpenAPI 3.0, so a reference with a sentence is the only part
+/// of an `allOf`.
 fn describe_property(property: &mut Value, ours: Option<&str>) {
     if let Some(text) = ours {
         property["description"] = json!(text);

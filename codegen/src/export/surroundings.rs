@@ -1,4 +1,4 @@
-//! What surrounds operations and schemas: the title, servers, tags, errors, webhooks, and the order of everything.
+//! The surroundings of operations and schemas: the title, servers, tags, errors, webhooks, and the order of everything.
 
 use std::collections::BTreeSet;
 
