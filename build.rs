@@ -5,7 +5,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use vapi_codegen::prepare::{CONFIG_FILES, Config, prepare};
+use vapi_codegen::prepare::{CONFIG_FILES, Config, for_validation, prepare};
 use vapi_codegen::{generate, rewrite, source::Source};
 
 fn main() {
@@ -25,12 +25,18 @@ fn run() -> Result<(), Box<dyn Error>> {
 
     let document = source.load()?;
     let config = Config::read(&spec)?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    if std::env::var_os("CARGO_FEATURE_VALIDATE").is_some() {
+        // The document that requests and responses are judged by, at run time.
+        let judge = for_validation(document.clone(), &config.corrections)?;
+        std::fs::write(out.join("validation.json"), judge.to_string())?;
+    }
     let prepared = prepare(document, &config)?;
     let tokens = generate::guarded(&prepared, |openapi, settings| {
         progenitor::Generator::new(settings).generate_tokens(openapi)
     })?;
     let code = rewrite::rewrite(tokens, &prepared)?;
-    code.write(&PathBuf::from(std::env::var("OUT_DIR")?))?;
+    code.write(&out)?;
 
     // Hand-written code that needs an operation or a type is compiled only where the document has it.
     println!("cargo::rustc-check-cfg=cfg(vapi_op, values(any()))");

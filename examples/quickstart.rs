@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use vapi::Client;
 use vapi::types::{
-    Call, CallStatus, CreateAssistantDto, CreateCallDto, CreateCustomerDto, OpenAiMessage, OpenAiMessageRole,
-    OpenAiModel, OpenAiModelName,
+    Call, CallStatus, CreateAssistantDto, CreateCallDto, CreateCustomerDto, CreateVapiPhoneNumberDto, OpenAiMessage,
+    OpenAiMessageRole, OpenAiModel, OpenAiModelName,
 };
 use vapi_emulator::Emulator;
 
@@ -57,7 +57,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .api_key(local.api_key())
         .base_url(local.base_url())
         .build()?;
-    first_call(&vapi, "local-line", "+15555550123", Duration::from_millis(100)).await
+    let line = vapi.phone_numbers().create(CreateVapiPhoneNumberDto::new()).await?;
+    let line = line.id().ok_or("the phone number has no id")?;
+    first_call(&vapi, line, "+15555550123", Duration::from_millis(100)).await
 }
 
 async fn first_call(vapi: &Client, line: &str, number: &str, pause: Duration) -> Result<(), Box<dyn Error>> {

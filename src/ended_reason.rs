@@ -343,40 +343,154 @@ mod tests {
 
     #[test]
     fn families_without_a_provider_have_these_values() {
-        assert_eq!(
-            all(|kind| kind == EndedReasonKind::Pipeline { provider: None }),
-            [
-                "call.in-progress.error-pipeline-no-available-llm-model",
-                "call.in-progress.error-pipeline-ws-model-connection-failed",
-                "call.in-progress.error-vapifault-chat-pipeline-failed-to-start",
-            ]
-        );
-        assert_eq!(
-            all(|kind| kind == EndedReasonKind::Platform),
-            [
-                "assistant-join-timed-out",
-                "call.in-progress.error-vapifault-worker-died",
-                "call.in-progress.error-vapifault-worker-not-available",
-                "call.start.error-vapifault-database-error",
-                "call.start.error-vapifault-get-org",
-                "call.start.error-vapifault-get-subscription",
-                "worker-shutdown",
-            ]
-        );
-        assert_eq!(
-            all(|kind| kind == EndedReasonKind::Account),
-            [
-                "call.start.error-enterprise-feature-not-available-recording-consent",
-                "call.start.error-fraud-check-failed",
-                "call.start.error-subscription-concurrency-limit-reached",
-                "call.start.error-subscription-frozen",
-                "call.start.error-subscription-insufficient-credits",
-                "call.start.error-subscription-upgrade-failed",
-                "call.start.error-subscription-wallet-does-not-exist",
-                "call.start.error-vapi-number-international",
-                "call.start.error-vapi-number-outbound-daily-limit",
-            ]
-        );
+        use EndedReasonKind::*;
+
+        let families: &[(EndedReasonKind<'_>, &[&str])] = &[
+            (
+                Account,
+                &[
+                    "call.start.error-enterprise-feature-not-available-recording-consent",
+                    "call.start.error-fraud-check-failed",
+                    "call.start.error-subscription-concurrency-limit-reached",
+                    "call.start.error-subscription-frozen",
+                    "call.start.error-subscription-insufficient-credits",
+                    "call.start.error-subscription-upgrade-failed",
+                    "call.start.error-subscription-wallet-does-not-exist",
+                    "call.start.error-vapi-number-international",
+                    "call.start.error-vapi-number-outbound-daily-limit",
+                ],
+            ),
+            (
+                Assistant,
+                &[
+                    "assistant-ended-call",
+                    "assistant-ended-call-after-message-spoken",
+                    "assistant-ended-call-with-hangup-task",
+                    "assistant-said-end-call-phrase",
+                ],
+            ),
+            (
+                Canceled,
+                &["call-deleted", "manually-canceled", "scheduled-call-deleted"],
+            ),
+            (
+                Customer,
+                &[
+                    "call.ringing.sip-inbound-caller-hungup-before-call-connect",
+                    "customer-did-not-give-microphone-permission",
+                    "customer-ended-call",
+                    "customer-ended-call-after-warm-transfer-attempt",
+                    "customer-ended-call-before-warm-transfer",
+                    "customer-ended-call-during-transfer",
+                ],
+            ),
+            (
+                Hook,
+                &[
+                    "call.ending.hook-executed-say",
+                    "call.ending.hook-executed-transfer",
+                    "call.ringing.hook-executed-say",
+                    "call.ringing.hook-executed-transfer",
+                ],
+            ),
+            (MaxDuration, &["exceeded-max-duration"]),
+            (
+                Pipeline { provider: None },
+                &[
+                    "call.in-progress.error-pipeline-no-available-llm-model",
+                    "call.in-progress.error-pipeline-ws-model-connection-failed",
+                    "call.in-progress.error-vapifault-chat-pipeline-failed-to-start",
+                ],
+            ),
+            (
+                Platform,
+                &[
+                    "assistant-join-timed-out",
+                    "call.in-progress.error-vapifault-worker-died",
+                    "call.in-progress.error-vapifault-worker-not-available",
+                    "call.start.error-vapifault-database-error",
+                    "call.start.error-vapifault-get-org",
+                    "call.start.error-vapifault-get-subscription",
+                    "worker-shutdown",
+                ],
+            ),
+            (
+                Setup,
+                &[
+                    "assistant-not-found",
+                    "assistant-not-valid",
+                    "assistant-request-failed",
+                    "assistant-request-returned-error",
+                    "assistant-request-returned-invalid-assistant",
+                    "assistant-request-returned-no-assistant",
+                    "assistant-request-returned-unspeakable-error",
+                    "call-start-error-neither-assistant-nor-server-set",
+                    "call.start.assistant-version-error-validation",
+                    "call.start.error-get-assistant",
+                    "call.start.error-get-customer",
+                    "call.start.error-get-phone-number",
+                    "call.start.error-get-resources-validation",
+                    "call.start.error-get-transport",
+                ],
+            ),
+            (Silence, &["silence-timed-out"]),
+            (
+                Transfer,
+                &[
+                    "assistant-forwarded-call",
+                    "assistant-request-returned-forwarding-phone-number",
+                    "call.forwarding.no-answer",
+                    "call.forwarding.operator-busy",
+                    "call.in-progress.error-transfer-failed",
+                    "call.in-progress.error-warm-transfer-assistant-cancelled",
+                    "call.in-progress.error-warm-transfer-max-duration",
+                    "call.in-progress.error-warm-transfer-microphone-timeout",
+                    "call.in-progress.error-warm-transfer-silence-timeout",
+                ],
+            ),
+            (
+                Transport,
+                &[
+                    "call.in-progress.error-assistant-did-not-receive-customer-audio",
+                    "call.in-progress.error-providerfault-outbound-sip-403-forbidden",
+                    "call.in-progress.error-providerfault-outbound-sip-407-proxy-authentication-required",
+                    "call.in-progress.error-providerfault-outbound-sip-408-request-timeout",
+                    "call.in-progress.error-providerfault-outbound-sip-480-temporarily-unavailable",
+                    "call.in-progress.error-providerfault-outbound-sip-503-service-unavailable",
+                    "call.in-progress.error-providerfault-transport-never-connected",
+                    "call.in-progress.error-sip-inbound-call-failed-to-connect",
+                    "call.in-progress.error-sip-outbound-call-failed-to-connect",
+                    "call.in-progress.error-vapifault-call-started-but-connection-to-transport-missing",
+                    "call.in-progress.error-vapifault-transport-connected-but-call-not-active",
+                    "call.in-progress.error-vapifault-transport-never-connected",
+                    "call.in-progress.sip-completed-call",
+                    "call.in-progress.twilio-completed-call",
+                    "call.ringing.error-sip-inbound-call-failed-to-connect",
+                    "phone-call-provider-bypass-enabled-but-no-call-received",
+                    "phone-call-provider-closed-websocket",
+                    "twilio-failed-to-connect-call",
+                    "vonage-completed",
+                    "vonage-disconnected",
+                    "vonage-failed-to-connect-call",
+                    "vonage-rejected",
+                ],
+            ),
+            (
+                Unreached,
+                &[
+                    "customer-busy",
+                    "customer-did-not-answer",
+                    "twilio-reported-customer-misdialed",
+                ],
+            ),
+            (Voicemail, &["voicemail"]),
+        ];
+        for &(family, values) in families {
+            assert_eq!(all(|kind| kind == family), values, "{family:?}");
+        }
+        let sorted: usize = families.iter().map(|(_, values)| values.len()).sum();
+        let with_provider = all(|kind| matches!(kind, Pipeline { provider: Some(_) })).len();
+        assert_eq!(sorted + with_provider, EndedReason::TEXTS.len());
     }
 
     #[test]

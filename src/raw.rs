@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::{RequestContext, without_bom};
-use crate::model::{from_body, trace_misfits};
+use crate::model::{Misfits, from_body, trace_misfits};
 use crate::operation::QueryStyle;
 use crate::resources::OPERATIONS;
 use crate::transport::{self, Settings};
@@ -46,6 +46,16 @@ impl crate::Client {
 }
 
 impl ClientHooks<Shared> for Client {
+    /// Has a token ready: sending can report no error of a token source.
+    async fn pre<E>(&self, _request: &mut reqwest::Request, info: &OperationInfo) -> Result<(), Error<E>> {
+        let authorization = self.inner.0.credentials.authorization().await;
+        let context = context_of(info.operation_id);
+        match authorization {
+            Ok(_) => Ok(()),
+            Err(error) => Err(Error::Custom(error.for_request(&context).to_string())),
+        }
+    }
+
     async fn exec(&self, request: reqwest::Request, info: &OperationInfo) -> reqwest::Result<reqwest::Response> {
         transport::execute_raw(&self.inner.0, request, context_of(info.operation_id)).await
     }
@@ -84,9 +94,7 @@ impl Client {
         let (status, headers, body) = self.exec_and_read(request, operation_id).await?;
         match from_body(without_bom(&body)) {
             Ok(decoded) => {
-                if decoded.misfits.count > 0 {
-                    trace_misfits(operation_id, &decoded.misfits);
-                }
+                self.report(&decoded.misfits, &body, operation_id)?;
                 Ok(ResponseValue::new(decoded.value, status, headers))
             }
             Err(failure) => Err(self.undecodable(&body, failure.cause)),
@@ -116,6 +124,19 @@ impl Client {
                 Err(Error::Custom(error.to_string()))
             }
             Err(cause) => Err(Error::ResponseBodyError(cause)),
+        }
+    }
+
+    /// Emits an event about misfits, if there are any. For a strict client they are an error.
+    #[expect(clippy::result_large_err, reason = "progenitor's error is the error of its methods")]
+    fn report(&self, misfits: &Misfits, body: &[u8], operation_id: &'static str) -> Result<(), Error<()>> {
+        match misfits.listed.first() {
+            None => Ok(()),
+            Some(first) if self.inner.0.strict_decoding => Err(self.undecodable(body, serde::de::Error::custom(first))),
+            Some(_) => {
+                trace_misfits(operation_id, misfits);
+                Ok(())
+            }
         }
     }
 

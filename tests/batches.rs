@@ -21,7 +21,13 @@ use support::*;
 const OFTEN: Duration = Duration::from_millis(5);
 
 async fn start(step: Duration) -> (Emulator, Client) {
-    let local = Emulator::builder().call_step(step).start().await.unwrap();
+    let local = Emulator::builder()
+        .call_step(step)
+        .allow_unknown_ids(true)
+        .allow_incomplete_calls(true)
+        .start()
+        .await
+        .unwrap();
     let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();
     (local, vapi)
 }

@@ -11,6 +11,7 @@ use vapi_emulator::Emulator;
 async fn start() -> (Emulator, Client) {
     let local = Emulator::builder()
         .call_step(Duration::from_secs(3600))
+        .allow_unknown_ids(true)
         .start()
         .await
         .unwrap();

@@ -146,3 +146,58 @@ async fn half_a_character_does_not_make_a_response_unreadable() {
     let own: Value = vapi.calls().get("c").json().await.unwrap();
     assert_eq!(own["name"], "cut \u{fffd}");
 }
+
+#[tokio::test]
+async fn a_page_lists_the_misfits_of_all_its_items() {
+    let body = json!([{ "id": "a", "cost": "1" }, { "id": "b" }, { "id": "c", "cost": [] }]).to_string();
+    let server = Server::replying([Reply::json(200, &body)]).await;
+    let warnings = Warnings::default();
+    let _guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
+    let page = client(&server)
+        .calls()
+        .list()
+        .limit(3)
+        .pages()
+        .next()
+        .await
+        .unwrap()
+        .unwrap();
+    let paths: Vec<&str> = page.misfits().iter().map(vapi::Misfit::json_path).collect();
+    assert_eq!(paths, ["[0].cost", "[2].cost"]);
+    assert_eq!(warnings.0.lock().unwrap().len(), 1);
+}
+
+/// A type of the user's with one of ours in it.
+#[derive(Debug, serde::Deserialize)]
+struct Wrapper {
+    call: vapi::types::Call,
+}
+
+#[tokio::test]
+async fn misfits_inside_a_type_of_the_user_are_traced() {
+    let body = format!(r#"{{"call":{WRONG}}}"#);
+    let server = Server::replying([Reply::json(200, &body), Reply::json(200, &body)]).await;
+    let warnings = Warnings::default();
+    let guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
+    let get = |vapi: vapi::Client| vapi.calls().get("c").json::<Wrapper>();
+    assert_eq!(get(client(&server)).await.unwrap().call.id, "c");
+    let traced = warnings.0.lock().unwrap().clone();
+    assert_eq!(traced.len(), 1, "{traced:?}");
+    for part in ["CallController_findOne", "count=2", "`cost`", "`customer.number`"] {
+        assert!(traced[0].contains(part), "{part}: {}", traced[0]);
+    }
+    drop(guard);
+    let strict = builder(&server.url).strict_decoding(true).build().unwrap();
+    let error = get(strict).await.unwrap_err();
+    assert!(error.is_decode(), "{error}");
+}
+
+#[tokio::test]
+async fn the_raw_client_decodes_strictly_too() {
+    let server = Server::replying([Reply::json(200, WRONG), Reply::json(200, WRONG)]).await;
+    let lenient = client(&server).raw().call_controller_find_one("c").await;
+    assert_eq!(lenient.unwrap().id, "c");
+    let strict = builder(&server.url).strict_decoding(true).build().unwrap();
+    let error = strict.raw().call_controller_find_one("c").await.unwrap_err();
+    assert!(error.to_string().contains("`cost`: expected a number"), "{error}");
+}

@@ -17,11 +17,14 @@ fn spec(file: &str) -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("spec").join(file)
 }
 
-/// Method and path of every operation of the snapshot, by id.
-fn documented() -> BTreeMap<String, (String, String)> {
-    let document: Value = serde_json::from_slice(&std::fs::read(spec("openapi.json")).unwrap()).unwrap();
+/// Method and path of every operation of a document, by id.
+fn operations_of(file: &str) -> BTreeMap<String, (String, String)> {
+    let document: Value = serde_json::from_slice(&std::fs::read(spec(file)).unwrap()).unwrap();
     let mut operations = BTreeMap::new();
     for (path, item) in document["paths"].as_object().unwrap() {
+        if item["x-emulator-only"] == true {
+            continue;
+        }
         for (method, operation) in item.as_object().unwrap() {
             if let Some(id) = operation["operationId"].as_str() {
                 let twin = operations.insert(id.to_owned(), (method.to_uppercase(), path.clone()));
@@ -53,13 +56,14 @@ fn block_of(handle: &str) -> &'static str {
 }
 
 #[test]
-fn the_snapshot_has_137_operations_and_so_has_the_crate() {
-    assert_eq!(documented().len(), 137);
-    assert_eq!(OPERATIONS.len(), 137);
+fn the_crate_has_137_operations_and_nine_added() {
+    assert_eq!(operations_of("openapi.json").len(), 137);
+    assert_eq!(operations_of("additions.json").len(), 9);
+    assert_eq!(OPERATIONS.len(), 137 + 9);
 }
 
 #[test]
-fn every_operation_of_the_snapshot_has_its_method_and_path() {
+fn every_operation_of_both_documents_has_its_method_and_path() {
     let here: BTreeMap<String, (String, String)> = OPERATIONS
         .iter()
         .map(|operation| {
@@ -67,7 +71,9 @@ fn every_operation_of_the_snapshot_has_its_method_and_path() {
             (operation.id.to_owned(), request)
         })
         .collect();
-    assert_eq!(here, documented());
+    let mut documented = operations_of("openapi.json");
+    documented.append(&mut operations_of("additions.json"));
+    assert_eq!(here, documented);
 }
 
 #[test]
@@ -132,8 +138,11 @@ fn names_that_users_write_every_day_do_not_change_unnoticed() {
         ("CallController_create", "calls().create"),
         ("CallController_deleteCallData", "calls().delete"),
         ("CallArtifactController_callLogsDownload", "calls().logs"),
+        ("CallController_createWebCall", "calls().create_web"),
         ("CampaignController_findAllV2", "campaigns().list_v2"),
         ("ChatController_createOpenAIChat", "chats().create_response"),
+        ("ChatController_createWebChat", "chats().create_web"),
+        ("CredentialController_findAll", "credentials().list"),
         ("EvalController_getRunsPaginated", "evals().list_runs"),
         ("FileController_create", "files().upload"),
         ("KnowledgeBaseV2Controller_fileAttach", "knowledge_bases().attach_file"),
@@ -146,15 +155,17 @@ fn names_that_users_write_every_day_do_not_change_unnoticed() {
     }
 }
 
-/// Returns the table as `spec/README.md` has it: by handle, and within a handle in the document's order.
+/// Returns the table as `spec/README.md` has it: by handle, and within a handle in the document's order. A star is at what is added.
 fn table() -> String {
+    let added = operations_of("additions.json");
     let mut sorted: Vec<_> = OPERATIONS.iter().collect();
     sorted.sort_by_key(|operation| operation.handle);
     let mut text = String::from("| method | sends | on the raw client |\n| --- | --- | --- |\n");
     for operation in sorted {
+        let star = if added.contains_key(operation.id) { " *" } else { "" };
         let _ = writeln!(
             text,
-            "| `{}().{}` | `{} {}` | `{}` |",
+            "| `{}().{}`{star} | `{} {}` | `{}` |",
             operation.handle, operation.name, operation.method, operation.path, operation.raw
         );
     }

@@ -17,6 +17,7 @@ use vapi_emulator::{Emulator, Fault};
 async fn start() -> (Emulator, raw::Client) {
     let local = Emulator::builder()
         .call_step(Duration::from_secs(3600))
+        .allow_unknown_ids(true)
         .start()
         .await
         .unwrap();

@@ -5,6 +5,8 @@
 //! `vapi` crate includes. The last two are compiled with the feature `generate`.
 
 pub mod collection;
+#[cfg(feature = "cli")]
+pub mod diff;
 pub mod docs;
 pub mod document;
 pub mod export;
@@ -22,5 +24,7 @@ pub mod report;
 pub mod rewrite;
 pub mod source;
 pub mod unrewritten;
+#[cfg(feature = "cli")]
+pub mod validate;
 #[cfg(feature = "yaml")]
 mod yaml;

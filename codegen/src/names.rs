@@ -135,7 +135,7 @@ const KEYWORDS: [&str; 52] = [
 ];
 
 /// Returns whether generated code can use `name` unchanged.
-fn is_identifier(name: &str) -> bool {
+pub(crate) fn is_identifier(name: &str) -> bool {
     let mut letters = name.chars();
     let begins = letters.next().is_some_and(|first| first == '_' || is_xid_start(first));
     begins && letters.all(is_xid_continue) && name != "_" && !KEYWORDS.contains(&name)

@@ -5,20 +5,22 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use openapiv3::OpenAPI;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::docs::Docs;
-use crate::document::for_each_schema;
+use crate::document::{for_each_operation, for_each_schema};
 use crate::model::Model;
 use crate::names::Names;
 use crate::operations::{self, Operation};
+use crate::passes::additions::{Added, Additions};
 use crate::passes::corrections::Corrections;
 use crate::passes::{self, Changes};
 
-/// The hand-written decisions about the document: names, corrections and sentences.
+/// The hand-written decisions about the document: additions, names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
 pub struct Config {
+    /// `additions.json`
+    pub additions: Additions,
     /// `names.toml`
     pub names: Names,
     /// `corrections.toml`
@@ -47,35 +49,32 @@ impl std::error::Error for ConfigError {
 }
 
 /// The files of the configuration, in the directory of the snapshot.
-pub const CONFIG_FILES: [&str; 3] = ["names.toml", "corrections.toml", "docs.toml"];
+pub const CONFIG_FILES: [&str; 4] = ["additions.json", "names.toml", "corrections.toml", "docs.toml"];
 
 impl Config {
-    /// Reads `names.toml`, `corrections.toml` and `docs.toml` from a directory.
+    /// Reads `additions.json`, `names.toml`, `corrections.toml` and `docs.toml` from a directory.
     ///
     /// # Errors
     ///
     /// When one of them is missing or is not of its form; the error names the file.
     pub fn read(directory: &Path) -> Result<Self, ConfigError> {
-        let [names, corrections, docs] = CONFIG_FILES.map(|file| directory.join(file));
+        let [additions, names, corrections, docs] = CONFIG_FILES.map(|file| directory.join(file));
         Ok(Self {
-            names: read_toml(names)?,
-            corrections: read_toml(corrections)?,
-            docs: read_toml(docs)?,
+            additions: read_file(additions, |text| serde_json::from_str(text))?,
+            names: read_file(names, |text| toml::from_str(text))?,
+            corrections: read_file(corrections, |text| toml::from_str(text))?,
+            docs: read_file(docs, |text| toml::from_str(text))?,
         })
     }
 }
 
-fn read_toml<T: for<'de> Deserialize<'de>>(path: PathBuf) -> Result<T, ConfigError> {
-    read_file(path, |text| Ok(toml::from_str(text)?))
-}
-
 /// Reads a file of the configuration in the format that `parse` knows.
-pub(crate) fn read_file<T>(
-    path: PathBuf,
-    parse: impl FnOnce(&str) -> Result<T, Box<dyn std::error::Error + Send + Sync>>,
-) -> Result<T, ConfigError> {
+pub(crate) fn read_file<T, E>(path: PathBuf, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, ConfigError>
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
     let text = std::fs::read_to_string(&path).map_err(Into::into);
-    text.and_then(|text| parse(&text))
+    text.and_then(|text| parse(&text).map_err(Into::into))
         .map_err(|cause| ConfigError { path, cause })
 }
 
@@ -160,6 +159,10 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         problem: refusal.problem,
     })?;
     report.push(("openapi_3_1", lowered));
+    let mut added = Added::default();
+    run(&mut document, &mut report, "additions", &mut |document, changes| {
+        added = passes::additions::run(document, &config.additions, changes);
+    });
     repair(&mut document, &config.corrections, &mut report);
 
     // Preparations: each gives the generated code one of its properties.
@@ -186,7 +189,7 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         passes::hoist::run(document, names, changes)
     });
     run("descriptions", &mut |document, changes| {
-        passes::descriptions::run(document, &config.docs, changes);
+        passes::descriptions::run(document, &config.docs, &added, changes);
     });
     // The report speaks of the document as it came.
     for (_, changes) in report.iter_mut().skip_while(|(pass, _)| *pass != "type_names").skip(1) {
@@ -203,6 +206,46 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         report,
     })
 }
+
+/// Returns the document that requests and responses are judged by: without its prose, and with what is known to be wrong in it
+/// corrected. What it says of values stays as it is, in its order.
+///
+/// # Errors
+///
+/// When a document of OpenAPI 3.1 says what 3.0 cannot; the error names the place.
+pub fn for_validation(mut document: Value, corrections: &Corrections) -> Result<Value, PrepareError> {
+    let mut changes = Changes::default();
+    passes::openapi_3_1::run(&mut document, &mut changes).map_err(|refusal| PrepareError {
+        pointer: refusal.pointer,
+        problem: refusal.problem,
+    })?;
+    passes::shared_parts::run(&mut document, &mut changes);
+    passes::structure::run(&mut document, &mut changes);
+    passes::paths::run(&mut document, &mut changes);
+    passes::corrections::run(&mut document, corrections, &mut changes);
+    corrections.accept(&mut document);
+    for_each_schema(&mut document, &mut |_, schema| {
+        if let Some(schema) = schema.as_object_mut() {
+            schema.retain(|key, _| !PROSE.contains(&key.as_str()));
+        }
+    });
+    for_each_operation(&mut document, &mut |_, _, _, operation| {
+        operation.retain(|key, _| !PROSE.contains(&key.as_str()));
+    });
+    Ok(document)
+}
+
+/// The keys of schemas and operations that say nothing about values.
+const PROSE: [&str; 8] = [
+    "default",
+    "deprecated",
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "summary",
+    "title",
+];
 
 /// Makes each kind of defect into what the document meant, and appends to `report` what was done.
 ///
@@ -236,6 +279,7 @@ pub(crate) fn mend(document: &mut Value, corrections: &Corrections, limits: Limi
     run("structure", &mut passes::structure::run);
     run("paths", &mut passes::paths::run);
     run("schema_shapes", &mut passes::schema_shapes::run);
+    // Before the corrections, which are then of the added schemas too.
     run("corrections", &mut |document, changes| {
         passes::corrections::run(document, corrections, changes);
     });

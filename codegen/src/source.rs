@@ -177,9 +177,18 @@ impl Source {
             Source::Path(path) => self.read(path, limits)?,
             Source::Url(url) => self.fetch(url, limits)?,
         };
-        let document = match self.is_yaml(&bytes) {
-            true => self.parse_yaml(&bytes)?,
-            false => self.parse_json(&bytes)?,
+        self.decode(&bytes)
+    }
+
+    /// Reads the document from bytes that are already here. The source names them in errors, and its ending tells YAML from JSON.
+    ///
+    /// # Errors
+    ///
+    /// When they are no JSON or YAML, or do not pass [`check_openapi`].
+    pub fn decode(&self, bytes: &[u8]) -> Result<Value, SourceError> {
+        let document = match self.is_yaml(bytes) {
+            true => self.parse_yaml(bytes)?,
+            false => self.parse_json(bytes)?,
         };
         check_openapi(&document).map_err(|unreadable| self.error(unreadable))?;
         Ok(document)

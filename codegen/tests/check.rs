@@ -71,7 +71,7 @@ fn small() -> Value {
 }
 
 const RULES_NOTE: &str = "note: there is no configuration in `spec` or beside the document, so all names are chosen by \
-                          rule; `--spec DIR` says where names.toml, corrections.toml and docs.toml are\n";
+                          rule; `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are\n";
 
 #[test]
 fn the_report_says_what_each_pass_changed() {
@@ -176,7 +176,12 @@ fn the_snapshot_generates_all_of_its_operations() {
     assert_eq!(text(&output.stderr), "");
     assert_eq!(output.status.code(), Some(0));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(report["operations"], 137);
+    assert_eq!(report["operations"], 146);
+    let repairs = report["repairs"].as_array().unwrap();
+    let added = repairs.iter().filter(|repair| repair["pass"] == "additions");
+    let operations = added
+        .filter(|repair| repair["change"] == "added" && repair["pointer"].as_str().unwrap().starts_with("/paths/"));
+    assert_eq!(operations.count(), 9);
     let number = |pointer: &str| report.pointer(pointer).and_then(Value::as_u64).unwrap();
     assert!(number("/schemas/kept") > 600);
     assert!(number("/schemas/pruned") > 200);
@@ -198,7 +203,7 @@ fn a_configuration_that_was_named_must_be_there() {
     let output = vapi_spec(directory.path(), &["check", "openapi.json", "--spec", "nowhere"]);
     assert_fails(
         &output,
-        "error: cannot read nowhere/names.toml: No such file or directory (os error 2)\n",
+        "error: cannot read nowhere/additions.json: No such file or directory (os error 2)\n",
     );
 }
 
@@ -227,7 +232,7 @@ fn generate_writes_what_the_build_script_writes() {
     let types = code.type_names.len();
     assert_eq!(
         text(&output.stderr),
-        format!("wrote {out}: 137 operations, {types} types, from spec/openapi.json\n")
+        format!("wrote {out}: 146 operations, {types} types, from spec/openapi.json\n")
     );
     let written = files(by_command.path());
     assert!(

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
@@ -45,6 +45,7 @@ struct Workspace {
 /// The result of a run of the command.
 struct Outcome {
     code: Option<i32>,
+    stdout: String,
     stderr: String,
 }
 
@@ -60,7 +61,12 @@ impl Workspace {
         self.directory.path().join("openapi.json")
     }
 
+    /// Pulls without a question.
     fn pull(&self, arguments: &[&str]) -> Outcome {
+        self.run(&[&["--yes"], arguments].concat())
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
         let mut command = Command::new(env!("CARGO_BIN_EXE_vapi-spec"));
         for proxy in ["ALL_PROXY", "HTTP_PROXY", "HTTPS_PROXY"] {
             command.env_remove(proxy);
@@ -70,10 +76,12 @@ impl Workspace {
             .args(["pull", "--out"])
             .arg(self.snapshot())
             .args(arguments)
+            .stdin(Stdio::null())
             .output()
             .unwrap();
         Outcome {
             code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
     }
@@ -149,10 +157,72 @@ fn a_url_becomes_a_snapshot_of_its_facts() {
     assert_eq!(
         outcome.stderr,
         format!(
-            "wrote {}: 1 operations, 0 schemas, 224 bytes, from {url}\n",
-            workspace.snapshot().display()
+            "note: there is nothing to compare with: `{snapshot}` is not JSON: expected ident at line 1 column 2\n\
+             wrote {snapshot}: 1 operations, 0 schemas, 224 bytes, from {url}\n",
+            snapshot = workspace.snapshot().display()
         )
     );
+}
+
+/// A snapshot in which the operation has a parameter.
+fn old_snapshot() -> String {
+    let parameter = r#"{"in": "query", "name": "limit", "schema": {"type": "number"}}"#;
+    let responses = "\"responses\"";
+    SNAPSHOT.replace(responses, &format!("\"parameters\": [{parameter}], {responses}"))
+}
+
+const REMOVED: &str = "    - `query limit`: removed, `number` [breaks requests, Rust code]\n";
+
+#[test]
+fn the_changes_are_shown_before_they_are_written() {
+    let workspace = Workspace::new();
+    fs::write(workspace.snapshot(), old_snapshot()).unwrap();
+    let outcome = workspace.pull(&[&serve(json(DOCUMENT))]);
+    workspace.assert_wrote(&outcome);
+    assert!(outcome.stdout.ends_with(REMOVED), "{}", outcome.stdout);
+}
+
+#[test]
+fn nothing_is_written_when_nobody_can_be_asked() {
+    let workspace = Workspace::new();
+    fs::write(workspace.snapshot(), old_snapshot()).unwrap();
+    let outcome = workspace.run(&[&serve(json(DOCUMENT))]);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stdout.ends_with(REMOVED), "{}", outcome.stdout);
+    let error = format!(
+        "error: `{}` was not written: there is no terminal to ask on, and `--yes` was not given\n",
+        workspace.snapshot().display()
+    );
+    assert!(outcome.stderr.ends_with(&error), "{}", outcome.stderr);
+    assert_eq!(fs::read_to_string(workspace.snapshot()).unwrap(), old_snapshot());
+    workspace.assert_nothing_else_is_here();
+}
+
+#[test]
+fn a_first_snapshot_is_written_without_a_question() {
+    let workspace = Workspace::new();
+    fs::remove_file(workspace.snapshot()).unwrap();
+    let outcome = workspace.run(&[&serve(json(DOCUMENT))]);
+    workspace.assert_wrote(&outcome);
+    assert_eq!(outcome.stdout, "");
+}
+
+#[test]
+fn the_changelog_gets_the_changes() {
+    let workspace = Workspace::new();
+    fs::write(workspace.snapshot(), old_snapshot()).unwrap();
+    let changelog = tempfile::NamedTempFile::new().unwrap();
+    fs::write(changelog.path(), "# Changelog\n\n## [Unreleased]\n\n## [0.1.0]\n").unwrap();
+    let path = changelog.path().to_str().unwrap();
+    let outcome = workspace.pull(&[&serve(json(DOCUMENT)), "--changelog", path]);
+    workspace.assert_wrote(&outcome);
+    let text = fs::read_to_string(path).unwrap();
+    assert!(
+        text.starts_with("# Changelog\n\n## [Unreleased]\n\n### The API's interface\n"),
+        "{text}"
+    );
+    let end = "`GET /call`\n\n- `query limit`: removed, `number` [breaks requests, Rust code]\n\n## [0.1.0]\n";
+    assert!(text.ends_with(end), "{text}");
 }
 
 #[test]
@@ -182,7 +252,7 @@ fn the_first_published_document_that_responds_is_the_default() {
         lines[0],
         format!("note: `{gone}` responded with status 404 Not Found, not 200")
     );
-    assert!(lines[1].ends_with(&format!("from {there}")));
+    assert!(lines[2].ends_with(&format!("from {there}")));
 }
 
 #[test]

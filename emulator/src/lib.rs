@@ -17,6 +17,9 @@
 //! lists, updates or deletes; its schemas define requests and responses. Calls, chats, uploads and downloads have code
 //! of their own. The crate does not depend on the client that it helps to test.
 
+// Pages on docs.rs say which feature an item needs.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod admin;
 mod api;
 mod artifacts;

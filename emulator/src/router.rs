@@ -28,7 +28,8 @@ pub(crate) async fn api(state: &Arc<State>, storage: &Storage, request: Parts, b
             _ => storage.saved(state, response).await,
         });
     }
-    if let Some(response) = cors::preflight(&request) {
+    let refused = cors::refusal(&state.server_address, &state.settings.allowed_origins, &request);
+    if let Some(response) = refused.or_else(|| cors::preflight(&request)) {
         return Exchange::Response(response);
     }
     let mut exchange = match dispatch::respond(state, storage, &request, &body).await {
@@ -36,7 +37,7 @@ pub(crate) async fn api(state: &Arc<State>, storage: &Storage, request: Parts, b
         None => Exchange::Response(no_operation(state, &request)),
     };
     if let Exchange::Response(response) = &mut exchange {
-        cors::open(&mut response.headers);
+        cors::open(&mut response.headers, &request.headers);
     }
     exchange
 }
@@ -58,12 +59,14 @@ pub(crate) async fn downloads(state: &State, storage: &Storage, request: &Parts,
         .request_log
         .lock()
         .push(|| ReceivedRequest::new(request, body, None));
+    if let Some(refusal) = cors::refusal(&state.server_address, &state.settings.allowed_origins, request) {
+        return refusal;
+    }
     let response = match control::controlled_call(&request.method, request.uri.path()) {
         Some(id) => control::respond(state, id, body).await,
         None => downloads::respond(state, &request.uri, &request.headers),
     };
     let mut response = storage.saved(state, response).await;
-    // Pages of other origins play recordings as well.
-    cors::open(&mut response.headers);
+    cors::open(&mut response.headers, &request.headers);
     response
 }

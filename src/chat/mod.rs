@@ -28,7 +28,7 @@ pub use text_deltas::TextDeltas;
 ///
 /// // The same for a path that the document lacks.
 /// let body = json!({ "assistantId": "a", "input": "Hello!", "stream": true });
-/// let bytes = vapi.request(Method::POST, "/chat/web").json(&body).send_stream().await?;
+/// let bytes = vapi.request(Method::POST, "/v2/chat").json(&body).send_stream().await?;
 /// let mut chat = ChatStream::from_bytes(bytes).await?;
 /// let mut deltas = chat.text_deltas();
 /// while let Some(delta) = deltas.next().await {
@@ -70,6 +70,21 @@ impl crate::resources::prepared::ChatsCreate {
     /// # Ok(())
     /// # }
     /// ```
+    pub async fn stream(self) -> Result<ChatStream> {
+        ChatStream::from_bytes(self.open_events().await?).await
+    }
+}
+
+#[cfg(vapi_op = "ChatController_createWebChat")]
+impl crate::resources::prepared::ChatsCreateWeb {
+    /// Sends the operation with `stream` set in its body, and returns the events of the response as they come.
+    ///
+    /// The time limit ends with the beginning of the response. After that the stream may last any time, except that it may not
+    /// fall silent.
+    ///
+    /// # Errors
+    ///
+    /// The errors of every operation. Once the response has begun, the stream returns the errors.
     pub async fn stream(self) -> Result<ChatStream> {
         ChatStream::from_bytes(self.open_events().await?).await
     }

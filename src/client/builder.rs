@@ -1,15 +1,20 @@
 //! The builder of a client. Each mistake in a setting has one sentence.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::http_client::http_client;
+#[cfg(any(feature = "live", feature = "audio"))]
+use super::http_client::http1_client;
 use super::region::Region;
 use super::{Client, checks};
-use crate::error::{Error, Result, Secrets};
-use crate::transport::{Backoff, Settings, SystemProxy};
+use crate::error::{Error, Result};
+use crate::transport::{Backoff, Credentials, ErasedTokenSource, Settings, SystemProxy, TokenSource};
+#[cfg(feature = "validate")]
+use crate::transport::{Validation, validator};
 
-/// A builder of a [`Client`]. Only the key is required.
+/// A builder of a [`Client`]. Only the key, or a source of tokens, is required.
 ///
 /// # Examples
 ///
@@ -28,7 +33,7 @@ use crate::transport::{Backoff, Settings, SystemProxy};
 #[derive(Clone)]
 #[must_use]
 pub struct ClientBuilder {
-    api_key: Option<String>,
+    identity: Option<Identity>,
     region: Region,
     base_url: Option<String>,
     timeout: Duration,
@@ -39,14 +44,25 @@ pub struct ClientBuilder {
     max_response_bytes: usize,
     backoff: Backoff,
     strict_decoding: bool,
+    #[cfg(feature = "validate")]
+    validation: Validation,
     user_agent_suffix: Option<String>,
     http: Option<reqwest::Client>,
+    #[cfg(any(feature = "live", feature = "audio"))]
+    http1: Option<reqwest::Client>,
+}
+
+/// The key or the tokens that a client identifies itself with.
+#[derive(Clone)]
+enum Identity {
+    Key(String),
+    Source(Arc<dyn ErasedTokenSource>),
 }
 
 impl Default for ClientBuilder {
     fn default() -> Self {
         ClientBuilder {
-            api_key: None,
+            identity: None,
             region: Region::Us,
             base_url: None,
             timeout: Duration::from_secs(60),
@@ -57,8 +73,12 @@ impl Default for ClientBuilder {
             max_response_bytes: 64 << 20,
             backoff: Backoff::default(),
             strict_decoding: false,
+            #[cfg(feature = "validate")]
+            validation: Validation::Off,
             user_agent_suffix: None,
             http: None,
+            #[cfg(any(feature = "live", feature = "audio"))]
+            http1: None,
         }
     }
 }
@@ -78,7 +98,35 @@ impl fmt::Debug for ClientBuilder {
 impl ClientBuilder {
     /// Sets the key that is sent as `Authorization: Bearer`: a private key, a public key, or a JWT made from one.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.api_key = Some(key.into());
+        self.identity = Some(Identity::Key(key.into()));
+        self
+    }
+
+    /// Sets a source of tokens that expire, in place of a key: a [`TokenSource`], or a closure that returns a future.
+    ///
+    /// A token is kept until a minute before it expires, or a quarter of its life if that is shorter, and then renewed, once for all
+    /// requests that wait for it. If that fails, a token that is still valid is used. When the server refuses a token (401), a request that
+    /// can be repeated is repeated once with a new one, if [`max_retries`](Self::max_retries) allows a retry.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # async fn fetch() -> Result<String, std::io::Error> { Ok(String::new()) }
+    /// # fn main() -> vapi::Result<()> {
+    /// use std::time::Duration;
+    /// use vapi::BearerToken;
+    ///
+    /// let vapi = vapi::Client::builder()
+    ///     .token_source(|| async {
+    ///         let text: String = fetch().await?; // from a server of your own
+    ///         Ok::<_, std::io::Error>(BearerToken::new(text).expires_in(Duration::from_secs(600)))
+    ///     })
+    ///     .build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn token_source(mut self, source: impl TokenSource + 'static) -> Self {
+        self.identity = Some(Identity::Source(Arc::new(source)));
         self
     }
 
@@ -142,9 +190,22 @@ impl ClientBuilder {
     ///
     /// By default such a value costs no more than itself: it is kept as it came, an event at level `warn` names its path, and
     /// [`Response::misfits`](crate::Response::misfits) lists it. Strict decoding is for tests that watch the API for changes.
-    /// It holds for the types of this crate that operations, pages and waits return. A batch is never strict: its calls were placed.
+    /// It holds for the types of this crate wherever they are read from a response. A batch is never strict: its calls were placed.
     pub fn strict_decoding(mut self, strict: bool) -> Self {
         self.strict_decoding = strict;
+        self
+    }
+
+    /// Sets what happens to a request or response that is not what the document says. The default is [`Validation::Off`].
+    ///
+    /// The queries and JSON bodies of all requests for operations are judged before they are sent, and the JSON of their responses
+    /// before it is decoded; uploads, downloads, streams and the raw client are not. A denied request is an error with
+    /// [`Error::is_invalid_input`] whose [`messages`](Error::messages) are those of the API, and nothing is sent. A denied response is
+    /// one with [`Error::is_decode`]: the API has acted. [`validate`](crate::validate) judges a value by itself.
+    #[cfg(feature = "validate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
+    pub fn validation(mut self, validation: Validation) -> Self {
+        self.validation = validation;
         self
     }
 
@@ -165,6 +226,17 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets a `reqwest` client of your own that opens WebSockets, in place of the one of [`http_client`](Self::http_client).
+    ///
+    /// A WebSocket needs HTTP/1.1. If the client of [`http_client`](Self::http_client) may speak HTTP/2, give one here that is built
+    /// with `http1_only()` and offers HTTP/2 in no TLS handshake.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    #[cfg_attr(docsrs, doc(cfg(any(feature = "live", feature = "audio"))))]
+    pub fn websocket_client(mut self, http: reqwest::Client) -> Self {
+        self.http1 = Some(http);
+        self
+    }
+
     /// Sets the longest delay before the first retry. The default is 500 ms, for which tests have no time.
     #[doc(hidden)]
     pub fn retry_base_delay(mut self, base: Duration) -> Self {
@@ -178,12 +250,19 @@ impl ClientBuilder {
     ///
     /// A setting is missing or wrong. The error is one sentence that names it.
     pub fn build(self) -> Result<Client> {
-        let Some(api_key) = self.api_key else {
-            return Err(Error::config(
-                "no API key: set VAPI_API_KEY (or VAPI_TOKEN), or call `.api_key(..)` on the builder",
-            ));
+        let (credentials, secrets) = match self.identity {
+            Some(Identity::Key(key)) => Credentials::of_key(&key)?,
+            Some(Identity::Source(source)) => Credentials::of_source(source),
+            None => {
+                return Err(Error::config(
+                    "no API key: set VAPI_API_KEY (or VAPI_TOKEN), or call `.api_key(..)` on the builder",
+                ));
+            }
         };
-        let authorization = checks::bearer(&api_key)?;
+        #[cfg(feature = "validate")]
+        if self.validation != Validation::Off {
+            validator()?;
+        }
         let base_url = match &self.base_url {
             Some(url) => checks::base_url(url)?,
             None => self.region.base_url().to_owned(),
@@ -195,6 +274,11 @@ impl ClientBuilder {
                 "the API key is sent over plain http: everyone on the way can read it"
             );
         }
+        #[cfg(any(feature = "live", feature = "audio"))]
+        let http1 = match self.http1.or_else(|| self.http.clone()) {
+            Some(http1) => http1,
+            None => http1_client(&base_url, is_loopback, self.connect_timeout)?,
+        };
         let (http, system_proxy) = match self.http {
             Some(http) => (http, None),
             None => {
@@ -204,10 +288,12 @@ impl ClientBuilder {
         };
         Ok(Client::new(Settings {
             http,
+            #[cfg(any(feature = "live", feature = "audio"))]
+            http1,
             system_proxy,
             base_url,
-            authorization,
-            secrets: Secrets::new(&api_key),
+            credentials,
+            secrets,
             user_agent: checks::user_agent(self.user_agent_suffix.as_deref())?,
             timeout: self.timeout,
             attempt_timeout: self.attempt_timeout,
@@ -216,6 +302,8 @@ impl ClientBuilder {
             max_response_bytes: self.max_response_bytes,
             backoff: self.backoff,
             strict_decoding: self.strict_decoding,
+            #[cfg(feature = "validate")]
+            validation: self.validation,
         }))
     }
 }

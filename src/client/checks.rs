@@ -7,39 +7,6 @@ use reqwest::Url;
 
 use crate::error::{Error, Result};
 
-pub(super) fn bearer(key: &str) -> Result<HeaderValue> {
-    if key.is_empty() {
-        return Err(Error::config("the API key is empty"));
-    }
-    if key.trim() != key {
-        return Err(Error::config(
-            "the API key has white space at its start or end, perhaps a line break from a file",
-        ));
-    }
-    if is_quoted(key) {
-        return Err(Error::config("the API key has quotes around it: give the key alone"));
-    }
-    if key.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("bearer ")) {
-        return Err(Error::config("the API key starts with `Bearer `: give the key alone"));
-    }
-    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::config(
-            "the API key has a character that no key has (a space, a line break, or not ASCII)",
-        ));
-    }
-    let mut value = HeaderValue::from_str(&format!("Bearer {key}"))
-        .map_err(|_| Error::config("the API key cannot be sent in a header"))?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// Returns whether a text has quotes around it, such as a value from an `.env` file that nothing has unquoted.
-fn is_quoted(text: &str) -> bool {
-    ['"', '\'', '`']
-        .iter()
-        .any(|quote| text.len() > 1 && text.starts_with(*quote) && text.ends_with(*quote))
-}
-
 pub(super) fn user_agent(suffix: Option<&str>) -> Result<HeaderValue> {
     let product = concat!("vapi-rust/", env!("CARGO_PKG_VERSION"));
     let Some(suffix) = suffix else {

@@ -59,8 +59,18 @@ impl ClientBuilder {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
     use crate::Client;
+    use crate::transport::Credentials;
+
+    fn key_of(client: &Client) -> &HeaderValue {
+        match &client.settings().credentials {
+            Credentials::Key(value) => value,
+            Credentials::Tokens(_) => panic!("the environment has a key"),
+        }
+    }
 
     fn build(variables: &[(&str, &str)]) -> Result<Client> {
         ClientBuilder::from_variables(|name| {
@@ -80,9 +90,9 @@ mod tests {
     #[test]
     fn the_key_comes_from_vapi_api_key_before_vapi_token() {
         let client = build(&[("VAPI_TOKEN", "second"), ("VAPI_API_KEY", "first")]).unwrap();
-        assert_eq!(client.settings().authorization, "Bearer first");
+        assert_eq!(*key_of(&client), "Bearer first");
         let client = build(&[("VAPI_TOKEN", "second")]).unwrap();
-        assert_eq!(client.settings().authorization, "Bearer second");
+        assert_eq!(*key_of(&client), "Bearer second");
     }
 
     #[test]

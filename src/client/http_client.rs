@@ -7,6 +7,22 @@ use crate::error::{Error, Result};
 
 /// Builds the client. One for a loopback address uses no proxy, which could not reach that address.
 pub(super) fn http_client(base_url: &str, is_loopback: bool, connect_timeout: Duration) -> Result<reqwest::Client> {
+    build(http_client_builder()?, base_url, is_loopback, connect_timeout)
+}
+
+/// Builds a client that speaks HTTP/1.1 only, to open WebSockets.
+#[cfg(any(feature = "live", feature = "audio"))]
+pub(super) fn http1_client(base_url: &str, is_loopback: bool, connect_timeout: Duration) -> Result<reqwest::Client> {
+    let builder = with_tls(neither_redirects_nor_retries().http1_only(), false)?;
+    build(builder, base_url, is_loopback, connect_timeout)
+}
+
+fn build(
+    builder: reqwest::ClientBuilder,
+    base_url: &str,
+    is_loopback: bool,
+    connect_timeout: Duration,
+) -> Result<reqwest::Client> {
     let tls = cfg!(any(
         feature = "rustls-tls",
         feature = "rustls-aws-lc",
@@ -17,7 +33,7 @@ pub(super) fn http_client(base_url: &str, is_loopback: bool, connect_timeout: Du
             "https needs one of the cargo features `rustls-tls`, `rustls-aws-lc` and `native-tls`",
         ));
     }
-    let builder = http_client_builder()?.connect_timeout(connect_timeout);
+    let builder = builder.connect_timeout(connect_timeout);
     let builder = if is_loopback { builder.no_proxy() } else { builder };
     builder
         .build()
@@ -45,9 +61,11 @@ pub(super) fn http_client(base_url: &str, is_loopback: bool, connect_timeout: Du
 /// # }
 /// ```
 pub fn http_client_builder() -> Result<reqwest::ClientBuilder> {
-    with_tls(
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never()),
-    )
+    with_tls(neither_redirects_nor_retries(), cfg!(feature = "http2"))
+}
+
+fn neither_redirects_nor_retries() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
 }

@@ -16,7 +16,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::client::Client;
 use crate::error::{Error, Result};
-use crate::transport::{self, ByteStream, ClosingEvent, PreparedRequest, RequestParts, request_setters};
+use crate::transport::{self, ByteStream, ClosingEvent, PreparedRequest, QueryStyle, RequestParts, request_setters};
 
 /// The most redirects that are followed; one is usual.
 const MOST_REDIRECTS: usize = 5;
@@ -59,6 +59,12 @@ impl Download {
     #[doc(hidden)]
     pub fn query_value<V: Serialize>(mut self, name: &'static str, value: V) -> Self {
         self.parts.query(name, &value);
+        self
+    }
+
+    #[doc(hidden)]
+    pub fn query_styled<V: Serialize>(mut self, name: &'static str, value: V, style: QueryStyle) -> Self {
+        self.parts.query_styled(name, &value, style);
         self
     }
 

@@ -266,7 +266,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// Removes the value that serde quotes in a message, which may be a secret.
-fn without_values(message: &str) -> String {
+pub(super) fn without_values(message: &str) -> String {
     let quoted = message.find("string \"");
     match (quoted, message.rfind("\", expected")) {
         (Some(open), Some(close)) if open + 8 <= close => {

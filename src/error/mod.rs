@@ -2,6 +2,10 @@
 
 mod from_reqwest;
 mod from_response;
+#[cfg(feature = "validate")]
+mod from_validation;
+#[cfg(feature = "webhooks")]
+mod from_webhook;
 mod headers;
 pub(crate) mod json_path;
 mod secrets;
@@ -11,7 +15,7 @@ pub(crate) use from_reqwest::NoRootCertificates;
 pub(crate) use from_reqwest::{lacks_root_certificates, was_not_processed};
 pub(crate) use from_response::without_bom;
 pub(crate) use headers::{request_id, retry_after};
-pub(crate) use secrets::Secrets;
+pub(crate) use secrets::{IssuedTokens, Secrets};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,6 +23,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+#[cfg(feature = "validate")]
+use vapi_validator::Problem;
 
 /// The result of every fallible function of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -54,8 +60,11 @@ struct Inner {
     request_id: Option<String>,
     retry_after: Option<Duration>,
     json_path: Option<String>,
+    #[cfg(feature = "validate")]
+    problems: Vec<Problem>,
     body: Option<Bytes>,
     attempts: u32,
+    call_ended: bool,
     source: Option<BoxError>,
 }
 
@@ -78,6 +87,8 @@ pub(crate) enum ErrorKind {
     Config,
     /// The request was refused here, and nothing was sent.
     Input,
+    /// The token source has no token, and nothing was sent.
+    NoToken,
     /// No connection was made.
     Connect,
     /// A time limit passed; `connecting` if no connection was made by then.
@@ -104,8 +115,11 @@ impl Error {
             request_id: None,
             retry_after: None,
             json_path: None,
+            #[cfg(feature = "validate")]
+            problems: Vec::new(),
             body: None,
             attempts: 0,
+            call_ended: false,
             source: None,
         }))
     }
@@ -116,6 +130,12 @@ impl Error {
 
     pub(crate) fn input(detail: impl Into<String>) -> Self {
         Error::new(ErrorKind::Input, detail)
+    }
+
+    pub(crate) fn no_token(source: impl Into<BoxError>) -> Self {
+        let source = source.into();
+        let detail = format!("the token source has no token: {source}");
+        Error::new(ErrorKind::NoToken, detail).caused_by(source)
     }
 
     pub(crate) fn file(detail: impl Into<String>, source: std::io::Error) -> Self {
@@ -132,11 +152,24 @@ impl Error {
         for text in texts.chain([&mut inner.detail]) {
             *text = context.secrets.conceal(std::mem::take(text));
         }
+        #[cfg(feature = "validate")]
+        for problem in &mut inner.problems {
+            for text in [&mut problem.path, &mut problem.found, &mut problem.message] {
+                *text = context.secrets.conceal(std::mem::take(text));
+            }
+        }
         self
     }
 
     pub(crate) fn after_attempts(mut self, attempts: u32) -> Self {
         self.0.attempts = attempts;
+        self
+    }
+
+    /// Marks the error as that of a call which has ended.
+    #[cfg(feature = "live")]
+    pub(crate) fn because_call_ended(mut self) -> Self {
+        self.0.call_ended = true;
         self
     }
 
@@ -150,7 +183,8 @@ impl Error {
         self.0.status
     }
 
-    /// Returns the messages of the API: one, or for an invalid request one for each problem.
+    /// Returns the messages of the API: one, or for an invalid request one for each problem. A request that was denied before it was
+    /// sent has the same.
     pub fn messages(&self) -> &[String] {
         &self.0.messages
     }
@@ -174,6 +208,13 @@ impl Error {
     /// Returns the place in the response where decoding failed: `messages[3].role`.
     pub fn json_path(&self) -> Option<&str> {
         self.0.json_path.as_deref()
+    }
+
+    /// Returns the problems of a request or response that was denied by [`ClientBuilder::validation`](crate::ClientBuilder::validation).
+    #[cfg(feature = "validate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "validate")))]
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
     }
 
     /// Returns the body of the response, as it came. It may hold secrets. The body of an error is cut at 1 MiB.
@@ -268,6 +309,16 @@ impl Error {
         self.0.kind == ErrorKind::Input
     }
 
+    /// Returns whether a running call was needed, and the call has ended.
+    pub fn is_call_ended(&self) -> bool {
+        self.0.call_ended
+    }
+
+    /// Returns whether the token source of the client has no token. Nothing was sent with the last attempt.
+    pub fn is_no_token(&self) -> bool {
+        self.0.kind == ErrorKind::NoToken
+    }
+
     /// Returns whether a setting of the client is missing or wrong.
     pub fn is_config(&self) -> bool {
         self.0.kind == ErrorKind::Config
@@ -340,6 +391,7 @@ impl fmt::Debug for Error {
             .field("json_path", &inner.json_path)
             .field("body_len", &inner.body.as_ref().map(Bytes::len))
             .field("attempts", &inner.attempts)
+            .field("call_ended", &inner.call_ended)
             .field("source", &inner.source)
             .finish()
     }

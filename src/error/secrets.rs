@@ -3,10 +3,13 @@
 //! A server may repeat the key: in a message, in a header, in a page that excerpts are taken from. Errors, traces and `Debug`
 //! output never show it.
 
+use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http::{HeaderMap, HeaderValue, header};
+use reqwest::Url;
 
 /// The shortest text that is taken for a secret. Shorter keys are those of tests, and are part of many words.
 const SHORTEST: usize = 8;
@@ -14,9 +17,38 @@ const SHORTEST: usize = 8;
 const SHORTEST_BEGINNING: usize = 4;
 const REDACTED: &str = "[redacted]";
 
-/// The texts that must not be shown: the key, and what the caller gives in a header in its place.
+/// The number of tokens of a source that are remembered: the current one, and those that requests under way were sent with.
+const TOKENS: usize = 8;
+
+/// The texts that must not be shown: the key or the tokens, and what the caller gives in a header in their place.
 #[derive(Clone, Default)]
-pub(crate) struct Secrets(Arc<[String]>);
+pub(crate) struct Secrets {
+    texts: Arc<[String]>,
+    /// The tokens of the client's source. A request may be sent with one that comes later than these secrets.
+    issued: Option<IssuedTokens>,
+}
+
+/// The latest tokens of a source.
+#[derive(Clone, Default)]
+pub(crate) struct IssuedTokens(Arc<Mutex<VecDeque<String>>>);
+
+impl IssuedTokens {
+    pub(crate) fn add(&self, token: &str) {
+        let mut tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if tokens.iter().any(|known| known == token) {
+            return;
+        }
+        if tokens.len() == TOKENS {
+            tokens.pop_front();
+        }
+        tokens.push_back(token.to_owned());
+    }
+
+    fn all(&self) -> Vec<String> {
+        let tokens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens.iter().cloned().collect()
+    }
+}
 
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,7 +58,26 @@ impl fmt::Debug for Secrets {
 
 impl Secrets {
     pub(crate) fn new(key: &str) -> Self {
-        Secrets([key.to_owned()].into())
+        Secrets {
+            texts: [key.to_owned()].into(),
+            issued: None,
+        }
+    }
+
+    /// Returns the secrets of a client whose tokens change.
+    pub(crate) fn of_tokens(issued: IssuedTokens) -> Self {
+        Secrets {
+            texts: Arc::default(),
+            issued: Some(issued),
+        }
+    }
+
+    /// Returns these secrets and more.
+    fn and(&self, more: Vec<String>) -> Self {
+        Secrets {
+            texts: self.texts.iter().cloned().chain(more).collect(),
+            issued: self.issued.clone(),
+        }
     }
 
     /// Returns these secrets and those in the headers of a request.
@@ -40,19 +91,27 @@ impl Secrets {
             .collect();
         match given.is_empty() {
             true => self.clone(),
-            false => Secrets(self.0.iter().cloned().chain(given).collect()),
+            false => self.and(given),
         }
     }
 
-    fn texts(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str).filter(|text| text.len() >= SHORTEST)
+    /// Returns these secrets and the path of a URL, which by itself gives access.
+    pub(crate) fn with_url(&self, url: &Url) -> Self {
+        let path = url.path().to_owned();
+        self.and([path].into_iter().chain(url.query().map(str::to_owned)).collect())
+    }
+
+    fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let issued = self.issued.iter().flat_map(IssuedTokens::all).map(Cow::Owned);
+        let texts = self.texts.iter().map(|text| Cow::Borrowed(text.as_str()));
+        texts.chain(issued).filter(|text| text.len() >= SHORTEST)
     }
 
     /// Returns a text without the secrets in it.
     pub(crate) fn conceal(&self, mut text: String) -> String {
         for secret in self.texts() {
-            if text.contains(secret) {
-                text = text.replace(secret, REDACTED);
+            if text.contains(&*secret) {
+                text = text.replace(&*secret, REDACTED);
             }
         }
         text
@@ -137,6 +196,18 @@ mod tests {
         let secrets = Secrets::new(KEY).with_headers(&headers);
         let text = secrets.conceal(format!("{KEY} another-secret"));
         assert_eq!(text, "[redacted] [redacted]");
+    }
+
+    #[test]
+    fn tokens_that_come_later_are_removed_too() {
+        let issued = IssuedTokens::default();
+        let secrets = Secrets::of_tokens(issued.clone());
+        for number in 0..20 {
+            issued.add(&format!("a-token-{number:02}"));
+            let text = secrets.conceal(format!("no such token: a-token-{number:02}"));
+            assert_eq!(text, "no such token: [redacted]");
+        }
+        assert_eq!(issued.all().len(), TOKENS);
     }
 
     #[test]

@@ -101,11 +101,11 @@ impl<T: DeserializeOwned> Reader<T> for SerdeReader {
 #[derive(Debug)]
 pub enum ContainerReader {}
 
-/// Reads a value of a generated type by `serde`, as responses are read: its text is captured first. Misfits are traced.
+/// Reads a value of a generated type by `serde`, as responses are read: its text is captured first. Misfits are reported.
 pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     let text = capture(deserializer)?;
     let decoded = read_text::<T>(&text).map_err(D::Error::custom)?;
-    decoded.trace();
+    decoded.report_misfits();
     Ok(decoded.value)
 }
 

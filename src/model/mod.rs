@@ -31,7 +31,8 @@ pub(crate) use object::write::{debug, encode};
 pub(crate) use object::{Object, ObjectReader, created_from, list, model, no_such_field, pairs, without_read_only};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};
+#[allow(unused_imports, reason = "only some features need all of these")]
 pub(crate) use union::{
-    JsonKind, Shape, TagPrefix, Union, UnionReader, VisitMut, boxed_variant, plain_variant, shared_property,
-    tagged_union,
+    JsonKind, Shape, TagPrefix, Union, UnionReader, VariantSeed, VisitMut, boxed_variant, plain_variant,
+    shared_property, tagged_union,
 };

@@ -1,5 +1,6 @@
 //! Reading a whole text: as fast as can be, and with care where something does not fit.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{DeserializeOwned, Error as _};
@@ -65,13 +66,39 @@ impl<T> From<T> for Decoded<T> {
     }
 }
 
+thread_local! {
+    /// The misfits of generated types inside a type of the user's that is being read, or `None` outside of such a reading.
+    static COLLECTED: RefCell<Option<Misfits>> = const { RefCell::new(None) };
+}
+
 impl<T> Decoded<T> {
-    /// Emits an event about the misfits, if there are any.
-    pub(super) fn trace(&self) {
-        if self.misfits.count > 0 {
-            trace_misfits("", &self.misfits);
+    /// Hands the misfits to the reading of a response that this value is in. If there is none, emits an event about them.
+    pub(super) fn report_misfits(&self) {
+        if self.misfits.count == 0 {
+            return;
+        }
+        COLLECTED.with_borrow_mut(|collected| match collected {
+            Some(collected) => collected.add(self.misfits.clone()),
+            None => trace_misfits("", &self.misfits),
+        });
+    }
+}
+
+/// Calls `read`, and returns the misfits of the generated types that it reads by `serde`.
+fn collect_misfits<T>(read: impl FnOnce() -> T) -> (T, Misfits) {
+    /// Ends the collecting, also if `read` panics.
+    struct Reset;
+
+    impl Drop for Reset {
+        fn drop(&mut self) {
+            COLLECTED.take();
         }
     }
+
+    let _reset = Reset;
+    COLLECTED.set(Some(Misfits::default()));
+    let value = read();
+    (value, COLLECTED.take().unwrap_or_default())
 }
 
 /// Emits one event at level `warn` that names the first misfits. `operation` is the one whose response they are in, if known.
@@ -85,7 +112,7 @@ pub(crate) fn trace_misfits(operation: &str, misfits: &Misfits) {
         operation = (!operation.is_empty()).then_some(operation),
         count = misfits.count,
         misfits = named.join("; "),
-        "the response is not what the document says"
+        "values are not what the document says"
     );
 }
 
@@ -131,21 +158,23 @@ impl std::error::Error for Undecodable {
 /// A function that reads a body.
 pub(crate) type Decode<T> = fn(&[u8]) -> Result<Decoded<T>, Undecodable>;
 
-/// Reads a body as a type of the user's, in which ours may be.
+/// Reads a body as a type of the user's, in which ours may be. The paths of misfits inside ours begin there: `serde` does not say
+/// where in the body they are.
 pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, Undecodable> {
     let text = as_text(body)?;
-    let cause = match serde_json::from_str::<T>(text) {
-        Ok(value) => return Ok(value.into()),
-        Err(cause) => cause,
+    let cause = match collect_misfits(|| serde_json::from_str::<T>(text)) {
+        (Ok(value), misfits) => return Ok(Decoded { value, misfits }),
+        (Err(cause), _) => cause,
     };
     if cause.is_data() {
         return Err(cause.into());
     }
-    let Some((text, misfits)) = fit::replace_surrogates(text) else {
+    let Some((text, mut misfits)) = fit::replace_surrogates(text) else {
         return Err(cause.into());
     };
-    let value = serde_json::from_str(&text)?;
-    Ok(Decoded { value, misfits })
+    let (value, inner) = collect_misfits(|| serde_json::from_str(&text));
+    misfits.add(inner);
+    Ok(Decoded { value: value?, misfits })
 }
 
 /// Reads a body as a generated type, or a list or map of one. Public for tests.

@@ -29,7 +29,7 @@ use futures_core::Stream;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::model::Decode;
+use crate::model::{Decode, Misfit, Misfits};
 use crate::operation::Operation;
 use pager::{NewItems, Pager};
 
@@ -171,10 +171,11 @@ impl<T> Stream for Pages<T> {
             None => return Poll::Ready(None),
         };
         let NewItems { page, indices } = page;
-        let items: Result<Vec<T>> = indices.map(|index| page.read_item(index, self.decode)).collect();
-        Poll::Ready(Some(items.map(|items| Page {
-            items,
+        let decoded = page.read_items(indices, self.decode);
+        Poll::Ready(Some(decoded.map(|decoded| Page {
+            items: decoded.value,
             metadata: page.metadata,
+            misfits: decoded.misfits,
         })))
     }
 }
@@ -193,9 +194,16 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The `metadata` of the response; empty if the response is an array.
     pub metadata: Map<String, Value>,
+    misfits: Misfits,
 }
 
 impl<T> Page<T> {
+    /// Returns the values in the items that are not what the document says, as
+    /// [`Response::misfits`](crate::Response::misfits) does. Their paths begin at the page.
+    pub fn misfits(&self) -> &[Misfit] {
+        &self.misfits.listed
+    }
+
     /// Returns the number of this page, if the list has page numbers. The first is 1.
     pub fn number(&self) -> Option<u64> {
         raw_page::whole(&self.metadata, "currentPage")

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::error::Result;
-use crate::model::Decode;
+use crate::model::{Decode, Decoded};
 use crate::transport::RawResponse;
 
 /// The properties in which the items can be, if the response is not an array. The document knows `results` alone.
@@ -61,9 +61,28 @@ impl RawPage {
     ///
     /// The item is not of this type.
     pub(super) fn read_item<T>(&self, index: usize, decode: Decode<T>) -> Result<T> {
-        let span = self.items.get(index).map_or(0..0, |item| item.span.clone());
-        let path = format!("{}[{index}]", self.wrapping);
+        let (span, path) = self.part(index);
         self.response.decode_part(span, &path, decode)
+    }
+
+    /// Decodes several items.
+    ///
+    /// # Errors
+    ///
+    /// One of the items is not of this type.
+    pub(super) fn read_items<T>(
+        &self,
+        indices: impl Iterator<Item = usize>,
+        decode: Decode<T>,
+    ) -> Result<Decoded<Vec<T>>> {
+        self.response
+            .decode_parts(indices.map(|index| self.part(index)), decode)
+    }
+
+    /// Returns the position of an item in the body, and its JSON path.
+    fn part(&self, index: usize) -> (Range<usize>, String) {
+        let span = self.items.get(index).map_or(0..0, |item| item.span.clone());
+        (span, format!("{}[{index}]", self.wrapping))
     }
 }
 
@@ -124,7 +143,7 @@ pub(super) fn parse_time(text: &str) -> Option<DateTime<Utc>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Decoded, Undecodable};
+    use crate::model::Undecodable;
 
     fn page(body: &'static str) -> Result<RawPage> {
         RawPage::read(RawResponse::ok(body))

@@ -76,13 +76,19 @@ impl<'a> Attempts<'a> {
     }
 
     /// Returns the rest of the total time; `None` if there is no end.
-    fn left(&self) -> Option<Duration> {
+    pub(super) fn left(&self) -> Option<Duration> {
         let deadline = self.started.checked_add(self.total())?;
         Some(deadline.saturating_duration_since(Instant::now()))
     }
 
     /// Returns the delay before the next attempt, or `None` if there is none. A delay beyond the time limit is not begun.
-    pub(super) fn retry_delay(&self, outcome: Option<AttemptOutcome>, headers: Option<&HeaderMap>) -> Option<Duration> {
+    /// `renewable` is true if the next attempt would have a new token.
+    pub(super) fn retry_delay(
+        &self,
+        outcome: Option<AttemptOutcome>,
+        headers: Option<&HeaderMap>,
+        renewable: bool,
+    ) -> Option<Duration> {
         let outcome = outcome?;
         let decision = retry_policy::decide(Attempt {
             method: &self.method,
@@ -91,6 +97,7 @@ impl<'a> Attempts<'a> {
             number: self.made,
             max_retries: self.options.max_retries.unwrap_or(self.settings.max_retries),
             retry_after: headers.and_then(|headers| error::retry_after(headers, SystemTime::now())),
+            renewable,
         });
         let delay = match decision {
             Decision::Stop => return None,

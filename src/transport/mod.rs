@@ -7,6 +7,7 @@
 mod attempts;
 mod byte_stream;
 mod closing_event;
+mod credentials;
 mod deadline;
 mod path;
 mod prepared_request;
@@ -18,7 +19,12 @@ mod retry_policy;
 mod settings;
 mod sse;
 mod system_proxy;
+mod token_source;
 mod upload;
+#[cfg(feature = "validate")]
+mod validation;
+#[cfg(any(feature = "live", feature = "audio"))]
+mod web_socket;
 
 use std::time::Duration;
 
@@ -29,10 +35,12 @@ use tracing::Instrument;
 
 use crate::error::{self, Error, RequestContext, Result, Secrets};
 use attempts::Attempts;
+use credentials::Authorization;
 use retry_policy::AttemptOutcome;
 
 pub use byte_stream::ByteStream;
 pub(crate) use closing_event::ClosingEvent;
+pub(crate) use credentials::{Credentials, ErasedTokenSource};
 pub(crate) use deadline::after;
 pub(crate) use path::{fill as fill_path, refuse_value as refuse_path_value};
 pub(crate) use prepared_request::{PreparedRequest, RequestOptions};
@@ -46,7 +54,14 @@ pub(crate) use retry_policy::Backoff;
 pub(crate) use settings::Settings;
 pub(crate) use sse::{EventParser, EventTooLong, LONGEST_EVENT, ServerSentEvent, is_event_stream};
 pub(crate) use system_proxy::SystemProxy;
+pub use token_source::{BearerToken, TokenError, TokenSource};
 pub use upload::Upload;
+#[cfg(feature = "validate")]
+pub use validation::Validation;
+#[cfg(feature = "validate")]
+pub(crate) use validation::validator;
+#[cfg(any(feature = "live", feature = "audio"))]
+pub(crate) use web_socket::{ConnectOptions, WebSocket, closed, connect, given_url, socket_error};
 
 /// Longest error body that is kept.
 const LONGEST_ERROR: usize = 1 << 20;
@@ -80,14 +95,21 @@ pub(crate) async fn send_for_bytes(settings: &Settings, parts: RequestParts) -> 
     let received = execute(settings, prepared, BodyMode::Buffered, &mut closing).await;
     let attempts = closing.attempts;
     match received {
-        Received::Complete { status, headers, body } if status.is_success() => Ok(RawResponse {
-            context,
-            status,
-            headers,
-            body,
-            attempts,
-            strict: settings.strict_decoding,
-        }),
+        Received::Complete { status, headers, body } if status.is_success() => {
+            #[cfg(feature = "validate")]
+            settings
+                .validation
+                .check_response(&context, status, &headers, &body)
+                .map_err(|error| error.for_request(&context).after_attempts(attempts))?;
+            Ok(RawResponse {
+                context,
+                status,
+                headers,
+                body,
+                attempts,
+                strict: settings.strict_decoding,
+            })
+        }
         other => Err(other
             .into_error(settings, &context)
             .for_request(&context)
@@ -147,13 +169,18 @@ pub(crate) async fn execute_raw(
     context.secrets = settings.secrets.with_headers(request.headers());
     // progenitor adds it to every request; the API knows no such header.
     request.headers_mut().remove("api-version");
-    identify(settings, request.headers_mut(), false);
+    name_user_agent(settings, request.headers_mut());
+    let mut authorization = Authorization::new(settings, request.headers_mut(), false);
     let replayable = request.try_clone().is_some();
     let mut closing = ClosingEvent::new(context.operation.clone());
     let mut attempts = Attempts::new(settings, &request, RequestOptions::default(), replayable);
     let span = attempts.span(&context.operation, &context.path);
     async {
         loop {
+            // The raw client had a token before it sent this. Without one, the server says what is wrong.
+            if let Err(error) = authorization.set(request.headers_mut(), attempts.left()).await {
+                tracing::warn!(%error, "the request is sent as it is");
+            }
             let limit = attempts.begin();
             let copy = request.try_clone();
             // A body that cannot be cloned is sent as it is. What stays behind is never sent: such a request is not retried.
@@ -162,7 +189,7 @@ pub(crate) async fn execute_raw(
                 std::mem::replace(&mut request, hollow)
             });
             *this.timeout_mut() = limit;
-            let result = exchange(settings, this, &context.secrets).await;
+            let result = exchange(&settings.http, this, &context.secrets).await;
             let (outcome, headers) = match &result {
                 Ok(response) => {
                     let status = response.status().as_u16();
@@ -170,7 +197,8 @@ pub(crate) async fn execute_raw(
                 }
                 Err(error) => (outcome_of(error), None),
             };
-            if let Some(delay) = attempts.retry_delay(outcome, headers) {
+            let renewable = authorization.is_renewable(outcome, request.headers()).await;
+            if let Some(delay) = attempts.retry_delay(outcome, headers, renewable) {
                 sleep(delay).await;
                 continue;
             }
@@ -206,8 +234,8 @@ enum Received {
     Failed(reqwest::Error, Option<Duration>),
     /// No headers came within the time limit.
     TimedOut(Duration),
-    /// The body cannot be built: nothing was sent.
-    NoBody(Error),
+    /// The body cannot be built, or there is no token: nothing was sent.
+    NotSent(Error),
 }
 
 impl Received {
@@ -219,7 +247,7 @@ impl Received {
             Received::Open(response) => Some(AttemptOutcome::Status(response.status().as_u16())),
             Received::Failed(error, _) => outcome_of(error),
             Received::TimedOut(_) => Some(AttemptOutcome::Lost),
-            Received::NoBody(_) => None,
+            Received::NotSent(_) => None,
         }
     }
 
@@ -248,7 +276,7 @@ impl Received {
                 Error::from_reqwest(error, limit, proxy.as_deref())
             }
             Received::TimedOut(limit) => Error::no_response(limit),
-            Received::NoBody(error) => error,
+            Received::NotSent(error) => error,
         }
     }
 }
@@ -272,16 +300,24 @@ async fn execute(
     mode: BodyMode,
     closing: &mut ClosingEvent,
 ) -> Received {
-    identify(settings, prepared.request.headers_mut(), prepared.options.anonymous);
+    let headers = prepared.request.headers_mut();
+    name_user_agent(settings, headers);
+    let mut authorization = Authorization::new(settings, headers, prepared.options.anonymous);
     let replayable = prepared.upload.as_ref().is_none_or(Upload::is_replayable);
     let mut attempts = Attempts::new(settings, &prepared.request, prepared.options, replayable);
     let span = attempts.span(&prepared.context.operation, &prepared.context.path);
     async {
         loop {
-            let limit = attempts.begin();
-            let received = attempt(&mut prepared, settings, mode, limit, attempts.limit()).await;
+            let received = match authorization.set(prepared.request.headers_mut(), attempts.left()).await {
+                Ok(()) => {
+                    let limit = attempts.begin();
+                    attempt(&mut prepared, settings, mode, limit, attempts.limit()).await
+                }
+                Err(error) => Received::NotSent(error),
+            };
             let outcome = received.outcome();
-            if let Some(delay) = attempts.retry_delay(outcome, received.headers()) {
+            let renewable = authorization.is_renewable(outcome, prepared.request.headers()).await;
+            if let Some(delay) = attempts.retry_delay(outcome, received.headers(), renewable) {
                 sleep(delay).await;
                 continue;
             }
@@ -303,21 +339,20 @@ async fn attempt(
 ) -> Received {
     let mut request = match prepared.copy_with_body(settings).await {
         Ok(request) => request,
-        Err(error) => return Received::NoBody(error),
+        Err(error) => return Received::NotSent(error),
     };
     let stated = stated.or(limit);
+    let http = prepared.options.http(settings);
     if mode == BodyMode::Buffered {
         *request.timeout_mut() = limit;
-        return match exchange(settings, request, &prepared.context.secrets).await {
+        return match exchange(http, request, &prepared.context.secrets).await {
             Ok(response) => read(response, settings, stated).await,
             Err(error) => Received::Failed(error, stated),
         };
     }
     let begin = async {
-        match exchange(settings, request, &prepared.context.secrets).await {
-            Ok(response) if response.status().is_success() || response.status().is_redirection() => {
-                Received::Open(response)
-            }
+        match exchange(http, request, &prepared.context.secrets).await {
+            Ok(response) if prepared.options.leaves_open(response.status()) => Received::Open(response),
             Ok(response) => read(response, settings, stated).await,
             Err(error) => Received::Failed(error, stated),
         }
@@ -333,11 +368,11 @@ async fn attempt(
 
 /// Sends one request, and marks the headers of its response that must not be shown.
 async fn exchange(
-    settings: &Settings,
+    http: &reqwest::Client,
     request: reqwest::Request,
     secrets: &Secrets,
 ) -> reqwest::Result<reqwest::Response> {
-    let mut response = settings.http.execute(request).await?;
+    let mut response = http.execute(request).await?;
     secrets.mark(response.headers_mut());
     Ok(response)
 }
@@ -386,15 +421,9 @@ async fn read(mut response: reqwest::Response, settings: &Settings, stated: Opti
     }
 }
 
-/// Adds the key and the `User-Agent`. Cloudflare, in front of the API, refuses requests without a `User-Agent`.
-fn identify(settings: &Settings, headers: &mut HeaderMap, anonymous: bool) {
+/// Adds the `User-Agent`. Cloudflare, in front of the API, refuses requests without one.
+fn name_user_agent(settings: &Settings, headers: &mut HeaderMap) {
     headers
         .entry(header::USER_AGENT)
         .or_insert_with(|| settings.user_agent.clone());
-    if !anonymous {
-        headers
-            .entry(header::AUTHORIZATION)
-            .or_insert_with(|| settings.authorization.clone())
-            .set_sensitive(true);
-    }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::StatusCode;
 
 use super::settings::Settings;
 use super::upload::Upload;
@@ -25,6 +26,35 @@ pub(crate) struct RequestOptions {
     pub(crate) max_retries: Option<u32>,
     /// True if the request goes to a host that must not see the key.
     pub(crate) anonymous: bool,
+    /// True if the request asks to switch to WebSocket.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    pub(crate) web_socket: bool,
+}
+
+impl RequestOptions {
+    /// Returns the HTTP client that sends the request.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    pub(super) fn http<'s>(&self, settings: &'s Settings) -> &'s reqwest::Client {
+        if self.web_socket {
+            &settings.http1
+        } else {
+            &settings.http
+        }
+    }
+
+    #[cfg(not(any(feature = "live", feature = "audio")))]
+    pub(super) fn http<'s>(&self, settings: &'s Settings) -> &'s reqwest::Client {
+        &settings.http
+    }
+
+    /// Returns whether a response with this status is left open for the caller.
+    pub(super) fn leaves_open(&self, status: StatusCode) -> bool {
+        #[cfg(any(feature = "live", feature = "audio"))]
+        if self.web_socket && status == StatusCode::SWITCHING_PROTOCOLS {
+            return true;
+        }
+        status.is_success() || status.is_redirection()
+    }
 }
 
 impl PreparedRequest {

@@ -86,6 +86,8 @@ pub(crate) use request_setters;
 pub(crate) struct RequestParts {
     context: RequestContext,
     method: Method,
+    /// The URL, if it is one that the API gave and not a path of the API.
+    target: Option<Url>,
     path_values: Vec<(&'static str, String)>,
     query: Vec<(String, String)>,
     /// Query parameters with delimiters that must not be encoded, written as they are sent.
@@ -120,6 +122,7 @@ impl RequestParts {
                 secrets: Secrets::default(),
             },
             method,
+            target: None,
             path_values: Vec::new(),
             query: Vec::new(),
             delimited: Vec::new(),
@@ -129,6 +132,16 @@ impl RequestParts {
             options: RequestOptions::default(),
             refusal: None,
         }
+    }
+
+    /// Creates a request to a URL that the API gave. The URL is a secret, and takes the place of the key. `name` stands for it in
+    /// errors and traces.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    pub(crate) fn to_url(operation: &'static str, method: Method, name: &'static str, url: Url) -> Self {
+        let mut parts = RequestParts::new(Cow::Borrowed(operation), method, Cow::Borrowed(name));
+        parts.target = Some(url);
+        parts.options.anonymous = true;
+        parts
     }
 
     pub(crate) fn context(&self) -> &RequestContext {
@@ -143,6 +156,7 @@ impl RequestParts {
         Some(RequestParts {
             context: self.context.clone(),
             method: self.method.clone(),
+            target: self.target.clone(),
             path_values: self.path_values.clone(),
             query: self.query.clone(),
             delimited: self.delimited.clone(),
@@ -169,6 +183,9 @@ impl RequestParts {
     /// Makes errors about this request hide the client's key, and one that the caller gives instead.
     pub(super) fn hide_secrets(&mut self, settings: &Settings) {
         self.context.secrets = settings.secrets.with_headers(&self.headers);
+        if let Some(url) = &self.target {
+            self.context.secrets = self.context.secrets.with_url(url);
+        }
     }
 
     fn refuse(&mut self, why: impl Into<String>) {
@@ -267,6 +284,11 @@ impl RequestParts {
         let url = self
             .url(settings)
             .map_err(|why| Error::input(why).for_request(&self.context))?;
+        #[cfg(feature = "validate")]
+        settings
+            .validation
+            .check_request(&self.context, &self.query, self.json.as_ref())
+            .map_err(|error| error.for_request(&self.context))?;
         let mut request = reqwest::Request::new(self.method, url);
         if self.json.is_some() {
             self.headers
@@ -287,9 +309,14 @@ impl RequestParts {
         if let Some(why) = self.refusal.take() {
             return Err(why);
         }
-        let path = path::fill(&self.context.path, &self.path_values)?;
-        let mut url = Url::parse(&format!("{}{path}", settings.base_url))
-            .map_err(|cause| format!("the URL cannot be made: {cause}"))?;
+        let mut url = match self.target.take() {
+            Some(url) => url,
+            None => {
+                let path = path::fill(&self.context.path, &self.path_values)?;
+                Url::parse(&format!("{}{path}", settings.base_url))
+                    .map_err(|cause| format!("the URL cannot be made: {cause}"))?
+            }
+        };
         if !self.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.query);
         }

@@ -105,6 +105,7 @@ impl RawResponse {
             return Err(error.for_request(&self.context).after_attempts(self.attempts));
         }
         let decoded = self.read(0..self.body.len(), "", decode)?;
+        self.report(&decoded.misfits)?;
         Ok(self.with_value(decoded))
     }
 
@@ -123,9 +124,32 @@ impl RawResponse {
     ///
     /// The errors of [`decode`](Self::decode).
     pub(crate) fn decode_part<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<T> {
-        Ok(self.read(span, path, decode)?.value)
+        let decoded = self.read(span, path, decode)?;
+        self.report(&decoded.misfits)?;
+        Ok(decoded.value)
     }
 
+    /// Decodes several parts of the body, and emits one event about the misfits of all. Each part has its JSON path.
+    ///
+    /// # Errors
+    ///
+    /// The errors of [`decode`](Self::decode), for the first part that has one.
+    pub(crate) fn decode_parts<T>(
+        &self,
+        parts: impl Iterator<Item = (Range<usize>, String)>,
+        decode: Decode<T>,
+    ) -> Result<Decoded<Vec<T>>> {
+        let mut all = Decoded::from(Vec::new());
+        for (span, path) in parts {
+            let Decoded { value, misfits } = self.read(span, &path, decode)?;
+            all.value.push(value);
+            all.misfits.add(misfits);
+        }
+        self.report(&all.misfits)?;
+        Ok(all)
+    }
+
+    /// Decodes a part of the body, with misfits that have their paths in the whole body.
     fn read<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<Decoded<T>> {
         let text = self.body.get(span).unwrap_or_default();
         let join = |inner: Option<String>| json_path::join(path, inner);
@@ -133,29 +157,26 @@ impl RawResponse {
             let json_path = json_path.or_else(|| json_path::of(text, &cause));
             self.undecodable(&cause, join(json_path))
         })?;
-        if decoded.misfits.count > 0 {
-            self.report(&mut decoded.misfits, join)?;
+        for misfit in &mut decoded.misfits.listed {
+            let inner = Some(misfit.json_path().to_owned()).filter(|path| !path.is_empty());
+            misfit.set_path(join(inner).unwrap_or_default());
         }
         Ok(decoded)
     }
 
-    /// Gives misfits their paths in the body, and emits an event about them.
+    /// Emits an event about misfits, if there are any.
     ///
     /// # Errors
     ///
     /// Misfits are errors for this client.
-    #[cold]
-    fn report(&self, misfits: &mut Misfits, join: impl Fn(Option<String>) -> Option<String>) -> Result<()> {
-        for misfit in &mut misfits.listed {
-            let inner = Some(misfit.json_path().to_owned()).filter(|path| !path.is_empty());
-            misfit.set_path(join(inner).unwrap_or_default());
-        }
+    fn report(&self, misfits: &Misfits) -> Result<()> {
         match misfits.listed.first() {
+            None => Ok(()),
             Some(first) if self.strict => {
                 let Undecodable { cause, json_path } = first.clone().into();
                 Err(self.undecodable(&cause, json_path))
             }
-            _ => {
+            Some(_) => {
                 trace_misfits(&self.context.operation, misfits);
                 Ok(())
             }

@@ -45,6 +45,8 @@ pub(super) struct Attempt<'a> {
     pub(super) max_retries: u32,
     /// The delay in the response's `Retry-After`.
     pub(super) retry_after: Option<Duration>,
+    /// True if the server refused a token that can be renewed, and has not refused another one of this request.
+    pub(super) renewable: bool,
 }
 
 /// Decides whether the request is sent again.
@@ -59,6 +61,9 @@ pub(super) fn decide(attempt: Attempt<'_>) -> Decision {
     let again = match attempt.outcome {
         AttemptOutcome::NotConnected | AttemptOutcome::NotProcessed | AttemptOutcome::Status(429) => true,
         AttemptOutcome::Status(408 | 500..=599) | AttemptOutcome::Lost => repeatable,
+        AttemptOutcome::Status(401) if attempt.renewable && repeatable => {
+            return Decision::RetryAfter(Duration::ZERO);
+        }
         AttemptOutcome::Status(_) => false,
     };
     match attempt.retry_after {
@@ -87,7 +92,7 @@ impl Default for Backoff {
 
 impl Backoff {
     /// Returns the delay after an attempt; `random` is in `0.0..1.0`.
-    pub(super) fn delay(self, attempt: u32, random: f64) -> Duration {
+    pub(crate) fn delay(self, attempt: u32, random: f64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(16);
         let ceiling = self.base.saturating_mul(1 << doublings).min(self.cap);
         ceiling.mul_f64(random.clamp(0.0, 1.0))
@@ -125,6 +130,7 @@ mod tests {
             number: 1,
             max_retries: 2,
             retry_after: None,
+            renewable: false,
         }
     }
 
@@ -148,6 +154,23 @@ mod tests {
                 };
                 assert_eq!(decide(attempt(&method, outcome)), expected, "{method} {outcome:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_renewed_token_is_sent_where_repeating_is_safe() {
+        for (method, outcome, expected) in [
+            (Method::GET, Status(401), Decision::RetryAfter(Duration::ZERO)),
+            (Method::DELETE, Status(401), Decision::RetryAfter(Duration::ZERO)),
+            (Method::POST, Status(401), Decision::Stop),
+            (Method::PATCH, Status(401), Decision::Stop),
+            (Method::GET, Status(403), Decision::Stop),
+        ] {
+            let mut attempt = attempt(&method, outcome);
+            attempt.renewable = true;
+            assert_eq!(decide(attempt), expected, "{method} {outcome:?}");
+            attempt.max_retries = 0;
+            assert_eq!(decide(attempt), Decision::Stop, "{method} {outcome:?}");
         }
     }
 

@@ -4,18 +4,24 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::credentials::Credentials;
 use super::retry_policy::Backoff;
 use super::system_proxy::SystemProxy;
+#[cfg(feature = "validate")]
+use super::validation::Validation;
 use crate::error::Secrets;
 
 /// The settings that all clones of a client, and its raw client, share.
 pub(crate) struct Settings {
     pub(crate) http: reqwest::Client,
+    /// The client that opens WebSockets, which HTTP/2 cannot.
+    #[cfg(any(feature = "live", feature = "audio"))]
+    pub(crate) http1: reqwest::Client,
     /// Absent for an HTTP client of the user's own, whose proxies are not known here.
     pub(crate) system_proxy: Option<SystemProxy>,
     /// Without a slash at its end.
     pub(crate) base_url: String,
-    pub(crate) authorization: HeaderValue,
+    pub(crate) credentials: Credentials,
     pub(crate) secrets: Secrets,
     pub(crate) user_agent: HeaderValue,
     pub(crate) timeout: Duration,
@@ -26,6 +32,8 @@ pub(crate) struct Settings {
     pub(crate) max_response_bytes: usize,
     pub(crate) backoff: Backoff,
     pub(crate) strict_decoding: bool,
+    #[cfg(feature = "validate")]
+    pub(crate) validation: Validation,
 }
 
 impl Settings {

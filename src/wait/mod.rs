@@ -209,6 +209,14 @@ impl crate::resources::Calls {
     }
 }
 
+#[cfg(all(feature = "live", vapi_op = "CallController_findOne", vapi_type = "Call"))]
+impl crate::resources::Calls {
+    /// Waits until a call was answered and can be controlled, or has ended. A second of a call is long, so it is polled each second.
+    pub(crate) fn wait_until_answered(&self, id: &str) -> Wait<'static, crate::types::Call> {
+        Wait::new(self.get(id), Target::new(EndCondition::Live)).poll_every(Duration::from_secs(1))
+    }
+}
+
 #[cfg(all(vapi_op = "SimulationRunController_findOne", vapi_type = "SimulationRun"))]
 impl crate::resources::SimulationRuns {
     /// Waits until all simulations of a run have ended. Their results are in `item_counts`.

@@ -31,7 +31,14 @@ pub(super) struct Target {
 pub(super) enum EndCondition {
     When(&'static [&'static str]),
     Unless(&'static [&'static str]),
+    /// The call has been answered and has its URLs for a listener, or it has ended.
+    #[cfg(feature = "live")]
+    Live,
 }
+
+/// The number of polls for which the URLs of an answered call are waited for. They may be forbidden.
+#[cfg(feature = "live")]
+const POLLS_FOR_URLS: u32 = 5;
 
 #[allow(dead_code, reason = "each is used if the document has its operation")]
 impl Target {
@@ -60,6 +67,9 @@ pub(super) struct Poller {
     due: Option<Instant>,
     is_over: bool,
     status: Option<String>,
+    /// Polls of a call that was answered and has no URLs.
+    #[cfg(feature = "live")]
+    polls_for_urls: u32,
     /// The text of the resource at the latest poll.
     latest: Vec<u8>,
     /// The error of the latest poll, if it failed.
@@ -87,6 +97,8 @@ struct PolledFields {
     #[serde(rename = "fileId")]
     file_id: Value,
     status: Value,
+    #[cfg(feature = "live")]
+    monitor: Value,
 }
 
 impl Poller {
@@ -106,6 +118,8 @@ impl Poller {
             due: None,
             is_over: false,
             status: None,
+            #[cfg(feature = "live")]
+            polls_for_urls: 0,
             latest: Vec::new(),
             last_error: None,
         }
@@ -175,6 +189,15 @@ impl Poller {
         let is_last = match self.target.end {
             EndCondition::When(ends) => status.is_some_and(|status| ends.contains(&status)),
             EndCondition::Unless(going_on) => !status.is_some_and(|status| going_on.contains(&status)),
+            #[cfg(feature = "live")]
+            EndCondition::Live => match status {
+                Some("scheduled" | "queued" | "ringing") | None => false,
+                Some("in-progress" | "forwarding") if fields.monitor["controlUrl"].is_null() => {
+                    self.polls_for_urls += 1;
+                    self.polls_for_urls >= POLLS_FOR_URLS
+                }
+                Some(_) => true,
+            },
         };
         let text = response.body.get(location.span.clone()).unwrap_or_default();
         if text == self.latest && !is_last {

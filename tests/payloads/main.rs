@@ -9,6 +9,7 @@ mod refusal;
 mod registry;
 #[path = "../support/mod.rs"]
 mod support;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

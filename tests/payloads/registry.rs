@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use vapi::types;
 
 use crate::index::Entry;
+use crate::webhook;
 
 /// A decoded value.
 pub struct Decoded {
@@ -109,6 +110,13 @@ pub fn targets(entry: &Entry, value: &Value) -> Vec<Target> {
             .flatten()
             .for_each(|value| add("schema", item, value)),
         None => add("schema", &entry.schema, message),
+    }
+    if kind == "webhook" {
+        targets.push(Target {
+            name: "types::ServerMessage",
+            value: value.clone(),
+            decode: webhook::decode,
+        });
     }
     targets
 }

@@ -2,12 +2,14 @@
 //!
 //! - Decoding a long call, a list of 100, an assistant and a list of tools, as the API sends them: as the client does, as a bare
 //!   `serde_json::Value`, and as the same types made by typify and `serde_derive` with untagged unions.
+//! - Decoding an end-of-call report as it is posted to a server.
 //! - Encoding an assistant likewise.
 //! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type, in turn.
 
 use std::hint::black_box;
 use std::time::Instant;
 
+use bytes::Bytes;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +20,8 @@ use tokio::runtime::{Builder, Runtime};
 use vapi::operation::Endpoint;
 use vapi::resources::endpoint::{AssistantsGet, CallsGet, CallsList, ToolsList};
 use vapi::types::{Assistant, Call, CreateAssistantDto, Tool};
-use vapi_overhead::{assistant, call, stored_assistant, text, tools};
+use vapi::webhooks::WebhookMessage;
+use vapi_overhead::{assistant, call, report, stored_assistant, text, tools};
 
 #[allow(clippy::all, dead_code, missing_docs, unused_imports, mismatched_lifetime_syntaxes)]
 mod untagged {
@@ -83,6 +86,35 @@ fn decode(criterion: &mut Criterion) {
         sorted,
         response::<ToolsList>,
     );
+}
+
+/// The body stands in memory, as servers have it.
+fn webhook(criterion: &mut Criterion) {
+    let report = report(74);
+    // The type stands behind nearly everything else in the second.
+    let posted = [
+        ("decode an end-of-call report", report.text()),
+        (
+            "decode an end-of-call report, sorted by name",
+            report.value().to_string(),
+        ),
+    ];
+    for (name, text) in posted {
+        let body = Bytes::from(text);
+        let message = WebhookMessage::from_bytes(body.clone()).unwrap();
+        assert_eq!(message.misfits().next(), None);
+        assert_eq!(
+            serde_json::to_value(message.payload()).unwrap(),
+            report.value()["message"]
+        );
+        let mut group = criterion.benchmark_group(name);
+        group.throughput(Throughput::Bytes(body.len() as u64));
+        group.bench_function("Value", |b| b.iter(|| self::read::<Value>(black_box(&body))));
+        group.bench_function("typed", |b| {
+            b.iter(|| WebhookMessage::from_bytes(black_box(&body).clone()).unwrap())
+        });
+        group.finish();
+    }
 }
 
 fn encode(criterion: &mut Criterion) {
@@ -167,5 +199,5 @@ fn request(_: &mut Criterion) {
     );
 }
 
-criterion_group!(benches, decode, encode, request);
+criterion_group!(benches, decode, webhook, encode, request);
 criterion_main!(benches);

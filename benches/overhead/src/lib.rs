@@ -51,6 +51,65 @@ pub fn call(turns: u32) -> Value {
     })
 }
 
+/// A report on an ended call of this many turns: at 74 it is some 45 kB.
+pub fn report(turns: u32) -> Report {
+    let mut call = call(turns);
+    let messages = call["messages"].take();
+    let mut artifact = call["artifact"].take();
+    let [cost, costs, breakdown, analysis] =
+        ["cost", "costs", "costBreakdown", "analysis"].map(|name| call[name].take());
+    let members = call.as_object_mut().unwrap();
+    members.retain(|_, value| !value.is_null());
+    let assistant = members.remove("assistant").unwrap();
+    let formatted: Vec<Value> = messages.as_array().unwrap().iter().map(formatted).collect();
+    artifact["messagesOpenAIFormatted"] = formatted.into();
+    artifact["transcript"] = "AI: For how many people would that be?\nUser: For four, at eight.\n"
+        .repeat(turns as usize)
+        .into();
+    artifact["structuredOutputs"] = json!({ ID: { "name": "Booking", "result": { "guests": 4, "time": "20:00" } } });
+    let transcript = artifact["transcript"].clone();
+    Report(vec![
+        ("timestamp", 1_787_045_552_000_u64.into()),
+        ("type", "end-of-call-report".into()),
+        ("analysis", analysis),
+        ("artifact", artifact),
+        ("startedAt", CREATED.into()),
+        ("endedAt", CREATED.into()),
+        ("endedReason", "customer-ended-call".into()),
+        ("cost", cost),
+        ("costBreakdown", breakdown),
+        ("costs", costs),
+        ("durationMs", 150_000.into()),
+        ("durationSeconds", 150.into()),
+        ("durationMinutes", 2.5.into()),
+        ("summary", "Grace booked a table for four at eight.".into()),
+        ("transcript", transcript),
+        ("messages", messages),
+        ("recordingUrl", "https://storage.example/recording.wav".into()),
+        ("stereoRecordingUrl", "https://storage.example/stereo.wav".into()),
+        ("call", call),
+        ("customer", json!({ "number": "+15555550123", "name": "Grace" })),
+        ("assistant", assistant),
+    ])
+}
+
+/// The members of an end-of-call report, in the order in which the API posts them.
+pub struct Report(Vec<(&'static str, Value)>);
+
+impl Report {
+    /// The body of the request. What is stored is in its own order.
+    pub fn text(&self) -> String {
+        let members = self.0.iter().map(|(name, value)| format!("{name:?}:{}", text(value)));
+        format!("{{\"message\":{{{}}}}}", members.collect::<Vec<_>>().join(","))
+    }
+
+    /// The body as a value, which sorts its members by name.
+    pub fn value(&self) -> Value {
+        let members = self.0.iter().map(|(name, value)| ((*name).to_owned(), value.clone()));
+        json!({ "message": Value::Object(members.collect()) })
+    }
+}
+
 /// A stored assistant that says most of what one can say.
 pub fn stored_assistant() -> Value {
     stored(assistant())
@@ -173,5 +232,17 @@ fn message(turn: u32) -> Value {
                 "function": { "name": "book_table", "arguments": "{\"guests\":4}" } }] }),
         _ => json!({ "role": "tool_call_result", "name": "book_table", "toolCallId": "call_1", "result": "booked",
             "time": time, "secondsFromStart": seconds }),
+    }
+}
+
+/// A message as OpenAI's chat API has it.
+fn formatted(message: &Value) -> Value {
+    match message["role"].as_str() {
+        Some("bot") => json!({ "role": "assistant", "content": message["message"] }),
+        Some("tool_calls") => json!({ "role": "assistant", "content": "", "tool_calls": message["toolCalls"] }),
+        Some("tool_call_result") => {
+            json!({ "role": "tool", "content": message["result"], "tool_call_id": message["toolCallId"] })
+        }
+        role => json!({ "role": role, "content": message["message"] }),
     }
 }

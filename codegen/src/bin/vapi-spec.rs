@@ -1,15 +1,16 @@
-//! `vapi-spec`: takes snapshots of OpenAPI documents, checks them and generates from them.
+//! `vapi-spec`: takes snapshots of OpenAPI documents, checks them, generates from them, and validates files by them.
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use serde_json::Value;
 use vapi_codegen::collection::{http_file, postman};
+use vapi_codegen::diff::{Diff, revision};
 use vapi_codegen::document::for_each_operation;
 use vapi_codegen::export::{Examples, Options, Version, export, to_yaml};
 use vapi_codegen::facts::{facts, to_text};
@@ -18,6 +19,7 @@ use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
 use vapi_codegen::report::Report;
 use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
+use vapi_codegen::validate::{self, Target};
 
 /// The addresses at which the vendor publishes the document: first that of its own SDK builds, then that of its manual.
 const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.ai/api/openapi.json"];
@@ -32,14 +34,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write a document's interface facts, without prose and in canonical order.
+    /// Show what changed in a document, ask, and write its interface facts, without prose and in canonical order.
     Pull(Pull),
+    /// Tell what changed between two documents, and what that breaks.
+    ///
+    /// The exit code is 0 if nothing breaks, 1 if something does, and 2 if the documents cannot be compared.
+    Diff(Compare),
     /// Tell what the generator repairs in a document, and whether code can be generated from it.
     Check {
         /// The document.
         #[arg(value_name = "URL|PATH")]
         source: Source,
-        /// The directory of names.toml, corrections.toml and docs.toml.
+        /// The directory of additions.json, names.toml, corrections.toml and docs.toml.
         #[arg(long, value_name = "DIR")]
         spec: Option<PathBuf>,
         /// List every place that was repaired, and not only the first few of each kind.
@@ -56,13 +62,72 @@ enum Command {
         /// The document.
         #[arg(value_name = "URL|PATH")]
         source: Source,
-        /// The directory of names.toml, corrections.toml and docs.toml.
+        /// The directory of additions.json, names.toml, corrections.toml and docs.toml.
         #[arg(long, value_name = "DIR")]
         spec: Option<PathBuf>,
         /// The directory to write to.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Tell what is wrong with requests, responses, queries or webhooks in files, without sending them.
+    ///
+    /// Files are JSON, JSON lines or YAML; `-` is the standard input. The exit code is 0 if nothing is wrong, 1 if something is, and
+    /// 2 if a file cannot be read or the document has no such operation, schema or message.
+    Validate(Validate),
+}
+
+#[derive(Args)]
+#[command(group(ArgGroup::new("target").required(true).args(["operation", "schema", "webhook"])))]
+struct Validate {
+    /// An operation of the document, `AssistantController_create`. The files are bodies of its requests.
+    #[arg(long, value_name = "ID")]
+    operation: Option<String>,
+    /// The files are bodies of requests: the default.
+    #[arg(long, requires = "operation", conflicts_with_all = ["response", "query"])]
+    request: bool,
+    /// The files are bodies of responses with this status.
+    #[arg(long, value_name = "STATUS", requires = "operation", conflicts_with = "query")]
+    response: Option<u16>,
+    /// The files are queries: an object of parameters, or text as in a URL.
+    #[arg(long, requires = "operation")]
+    query: bool,
+    /// A schema of the document, `CreateAssistantDTO`.
+    #[arg(long, value_name = "NAME")]
+    schema: Option<String>,
+    /// A type of message, `end-of-call-report`. The files are bodies of webhooks, or the messages in them.
+    #[arg(long, value_name = "TYPE")]
+    webhook: Option<String>,
+    /// Report as JSON.
+    #[arg(long)]
+    json: bool,
+    /// The document, instead of the snapshot that this version was made with.
+    #[arg(long, value_name = "URL|PATH")]
+    document: Option<Source>,
+    /// The directory of corrections.toml, instead of the corrections that this version was made with.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// The files.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+}
+
+#[derive(Args)]
+struct Compare {
+    /// The old document. A revision of git stands for `spec/openapi.json` in it; `main:other.json` is another file.
+    #[arg(value_name = "URL|PATH|REVISION")]
+    old: String,
+    /// The new document.
+    #[arg(value_name = "URL|PATH|REVISION")]
+    new: String,
+    /// The directory of names.toml, corrections.toml and docs.toml.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// Write Markdown.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+    /// Write JSON.
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Args)]
@@ -71,8 +136,17 @@ struct Pull {
     #[arg(value_name = "URL|PATH")]
     source: Option<Source>,
     /// The snapshot to write.
-    #[arg(long, value_name = "FILE", default_value = "spec/openapi.json")]
+    #[arg(long, value_name = "FILE", default_value = revision::SNAPSHOT)]
     out: PathBuf,
+    /// Write without asking.
+    #[arg(long, short)]
+    yes: bool,
+    /// Add the changes to the section `[Unreleased]` of a changelog, or at its end if it has none.
+    #[arg(long, value_name = "FILE")]
+    changelog: Option<PathBuf>,
+    /// The directory of names.toml, corrections.toml and docs.toml.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
     /// Instead of the vendor's places.
     #[arg(long, hide = true, default_values = PUBLISHED)]
     published: Vec<Source>,
@@ -118,6 +192,7 @@ struct Export {
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pull(pull) => pull.run(),
+        Command::Diff(compare) => return compare.run(),
         Command::Check {
             source,
             spec,
@@ -126,6 +201,12 @@ fn main() -> ExitCode {
         } => check(&source, spec.as_deref(), verbose, json),
         Command::Export(export) => export.run(),
         Command::Generate { source, spec, out } => generate(&source, spec.as_deref(), &out),
+        Command::Validate(validate) => {
+            return validate.run().unwrap_or_else(|error| {
+                eprintln!("error: {error}");
+                ExitCode::from(2)
+            });
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -154,7 +235,7 @@ fn config_and_place(source: &Source, spec: Option<&Path>) -> Result<(Config, Opt
         None => {
             eprintln!(
                 "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
-                 `--spec DIR` says where names.toml, corrections.toml and docs.toml are"
+                 `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are"
             );
             Ok((Config::default(), None))
         }
@@ -174,20 +255,12 @@ fn generated(source: &Source, spec: Option<&Path>) -> Result<(Prepared, Code), B
 fn check(source: &Source, spec: Option<&Path>, verbose: bool, json: bool) -> Result<(), Box<dyn Error>> {
     let (prepared, _) = generated(source, spec)?;
     let report = Report::new(&prepared);
-    print(&match (json, verbose) {
+    let shown = match (json, verbose) {
         (true, _) => format!("{}\n", report.json()),
         (false, true) => report.verbose().to_string(),
         (false, false) => report.to_string(),
-    })
-}
-
-/// Writes to the standard output.
-fn print(text: &str) -> Result<(), Box<dyn Error>> {
-    match io::stdout().lock().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough: `vapi-spec check … | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => Ok(written?),
-    }
+    };
+    Ok(print(&shown)?)
 }
 
 fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<dyn Error>> {
@@ -229,10 +302,103 @@ impl Export {
             format!("{exported:#}\n")
         };
         let Some(out) = &self.out else {
-            return print(&text);
+            print(&text)?;
+            return Ok(());
         };
         replace(out, text.as_bytes()).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
         Ok(())
+    }
+}
+
+impl Validate {
+    fn run(&self) -> Result<ExitCode, Box<dyn Error>> {
+        let corrections = match &self.spec {
+            Some(spec) => Config::read(spec)?.corrections,
+            None => validate::corrections()?,
+        };
+        let document = self.document.as_ref().map(Source::load).transpose()?;
+        let validator = validate::validator(document, &corrections)?;
+        let target = self.target();
+        let mut report = validate::Report::default();
+        for file in &self.files {
+            for input in validate::read(file, self.query)? {
+                report.values += 1;
+                for problem in validate::judge(&validator, &target, &input)? {
+                    report.findings.push(validate::Finding {
+                        file: input.file.clone(),
+                        line: input.line,
+                        problem,
+                    });
+                }
+            }
+        }
+        let shown = if self.json {
+            report.json() + "\n"
+        } else {
+            report.to_string()
+        };
+        print(&shown)?;
+        if !self.json {
+            eprintln!("{}", report.summary());
+        }
+        Ok(ExitCode::from(u8::from(!report.findings.is_empty())))
+    }
+
+    fn target(&self) -> Target {
+        match (&self.operation, &self.schema, &self.webhook) {
+            (_, Some(schema), _) => Target::Schema(schema.clone()),
+            (_, _, Some(kind)) => Target::Webhook(kind.clone()),
+            (operation, ..) => {
+                // clap demands one of the three.
+                let operation = operation.clone().unwrap_or_default();
+                match self.response {
+                    Some(status) => Target::Response(operation, status),
+                    None if self.query => Target::Query(operation),
+                    None => Target::Request(operation),
+                }
+            }
+        }
+    }
+}
+
+/// Writes to the standard output.
+///
+/// # Errors
+///
+/// It cannot be written to, unless whoever reads has seen enough: `vapi-spec check … | head`.
+fn print(text: &str) -> io::Result<()> {
+    match io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+impl Compare {
+    fn run(&self) -> ExitCode {
+        match self.compare() {
+            Ok(false) => ExitCode::SUCCESS,
+            Ok(true) => ExitCode::from(1),
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    /// Writes the changes, and returns whether they break anything.
+    fn compare(&self) -> Result<bool, Box<dyn Error>> {
+        let old = revision::load(&self.old, Limits::default())?;
+        let new = revision::load(&self.new, Limits::default())?;
+        let [old_name, new_name] =
+            [&self.old, &self.new].map(|name| Source::parse(name).map(|source| source.to_string()));
+        let config = config(&Source::parse(&self.new)?, self.spec.as_deref())?;
+        let diff = Diff::new((&old_name?, old), (&new_name?, new), &config)?;
+        match (self.json, self.markdown) {
+            (true, _) => print(&format!("{:#}\n", diff.json()))?,
+            (false, true) => print(&diff.markdown(1))?,
+            (false, false) => print(&diff.text())?,
+        }
+        Ok(diff.is_breaking())
     }
 }
 
@@ -255,12 +421,64 @@ impl Pull {
         let verb = if fs::read(&self.out).is_ok_and(|old| old == text.as_bytes()) {
             "unchanged"
         } else {
+            let diff = self.diff(source, snapshot)?;
+            if let Some(diff) = &diff {
+                print(&diff.text())?;
+            }
+            self.ask()?;
             replace(&self.out, text.as_bytes()).map_err(|error| format!("`{out}` cannot be written: {error}"))?;
+            if let (Some(changelog), Some(diff)) = (&self.changelog, diff) {
+                add_to_changelog(changelog, &diff)?;
+            }
             "wrote"
         };
         let bytes = text.len();
         eprintln!("{verb} {out}: {operations} operations, {schemas} schemas, {bytes} bytes, from {source}");
         Ok(())
+    }
+
+    /// Compares the snapshot with the one that it is to replace, if there is one that can be read.
+    fn diff(&self, source: &Source, snapshot: Value) -> Result<Option<Diff>, Box<dyn Error>> {
+        if !self.out.is_file() {
+            return Ok(None);
+        }
+        let out = Source::Path(self.out.clone());
+        let old = match out.load() {
+            Ok(old) => old,
+            Err(error) => {
+                eprintln!("note: there is nothing to compare with: {error}");
+                return Ok(None);
+            }
+        };
+        let config = config(&out, self.spec.as_deref())?;
+        match Diff::new((&out.to_string(), old), (&source.to_string(), snapshot), &config) {
+            Ok(diff) => Ok(Some(diff)),
+            // A snapshot holds what a document says, whether code can be generated from it or not.
+            Err(error) => {
+                eprintln!("note: the documents cannot be compared: {error}");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Asks whether to replace the snapshot.
+    fn ask(&self) -> Result<(), Box<dyn Error>> {
+        if self.yes || !self.out.exists() {
+            return Ok(());
+        }
+        let out = self.out.display();
+        if !io::stdin().is_terminal() {
+            return Err(
+                format!("`{out}` was not written: there is no terminal to ask on, and `--yes` was not given").into(),
+            );
+        }
+        eprint!("Write `{out}`? [y/N] ");
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line)?;
+        match line.trim().to_ascii_lowercase().as_str() {
+            "y" | "yes" => Ok(()),
+            _ => Err(format!("`{out}` was not written").into()),
+        }
     }
 
     /// Returns the document that was asked for, or the first that is published, and where it is from.
@@ -280,6 +498,36 @@ impl Pull {
             }
         }
         Err("the document was not found where it is published: give a URL or a path".into())
+    }
+}
+
+/// Adds a diff to a changelog.
+fn add_to_changelog(path: &Path, diff: &Diff) -> Result<(), Box<dyn Error>> {
+    let problem = |error: io::Error| format!("`{}` cannot be written: {error}", path.display());
+    let old = match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|error| format!("`{}` cannot be read: {error}", path.display()))?,
+    };
+    let new = with_entry(&old, &diff.markdown(3));
+    replace(path, new.as_bytes()).map_err(problem)?;
+    eprintln!("wrote {}", path.display());
+    Ok(())
+}
+
+/// Returns a changelog with `entry` at the end of its section `[Unreleased]`, or of the whole if it has no such section.
+fn with_entry(changelog: &str, entry: &str) -> String {
+    let unreleased = changelog.find("## [Unreleased]");
+    let next = unreleased.and_then(|start| {
+        let after = start + 1;
+        Some(after + changelog[after..].find("\n## ")? + 1)
+    });
+    let (before, after) = changelog.split_at(next.unwrap_or(changelog.len()));
+    let before = before.trim_end();
+    let gap = if before.is_empty() { "" } else { "\n\n" };
+    let entry = entry.trim_end();
+    match after {
+        "" => format!("{before}{gap}{entry}\n"),
+        after => format!("{before}{gap}{entry}\n\n{after}"),
     }
 }
 
@@ -306,4 +554,20 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_entry;
+
+    #[test]
+    fn an_entry_ends_the_section_of_what_is_unreleased() {
+        let changelog = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A.\n\n## [0.1.0]\n\n- B.\n";
+        assert_eq!(
+            with_entry(changelog, "### New\n"),
+            "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A.\n\n### New\n\n## [0.1.0]\n\n- B.\n"
+        );
+        assert_eq!(with_entry("# Changes\n", "### New\n"), "# Changes\n\n### New\n");
+        assert_eq!(with_entry("", "### New\n"), "### New\n");
+    }
 }

@@ -7,15 +7,21 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::Changes;
+use super::additions::Added;
 use crate::docs::{Docs, safe};
 use crate::document::{for_each_operation, schemas, schemas_mut};
 
+/// The end of the description of what was added to the document.
+const ADDED: &str = "\n\nNot in the vendor's document.";
+
 /// Sets the `description` of operations, parameters, components and their properties. Changes no fact.
-pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
+///
+/// `added` names what is not the document's own, which is said.
+pub fn run(document: &mut Value, docs: &Docs, added: &Added, _changes: &mut Changes) {
     let names = names(document);
     let exists = |name: &str| names.contains(name);
     for_each_operation(document, &mut |path, method, _, operation| {
-        describe_operation(path, method, operation, docs);
+        describe_operation(path, method, operation, docs, added);
         let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
         // Beside the description, because progenitor's methods have that too, and the example shows the handle.
         if let Some(example) = docs.example(id, exists) {
@@ -25,7 +31,7 @@ pub fn run(document: &mut Value, docs: &Docs, _changes: &mut Changes) {
     let schemas = schemas_mut(document);
     for (name, schema) in schemas.into_iter().flatten() {
         if let Some(schema) = schema.as_object_mut() {
-            describe_schema(name, schema, docs);
+            describe_schema(name, schema, docs, added);
             if let (Some(example), Some(Value::String(text))) =
                 (docs.example(name, exists), schema.get_mut("description"))
             {
@@ -46,7 +52,7 @@ fn names(document: &mut Value) -> BTreeSet<String> {
     names
 }
 
-fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Value>, docs: &Docs) {
+fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Value>, docs: &Docs, added: &Added) {
     let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
     let theirs = [prose(operation, "summary"), prose(operation, "description")];
     let theirs: Vec<String> = theirs.into_iter().flatten().collect();
@@ -56,6 +62,9 @@ fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Valu
         (None, true) => format!("The operation `{id}`."),
     };
     text.push_str(&format!("\n\n`{} {path}`", method.to_uppercase()));
+    if added.operations.contains(id) {
+        text.push_str(ADDED);
+    }
     operation.shift_remove("summary");
     operation.insert("description".to_owned(), text.into());
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
@@ -71,14 +80,17 @@ fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Valu
     }
 }
 
-fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
+fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs, added: &Added) {
     let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name).to_owned();
-    let text = docs
+    let mut text = docs
         .types
         .get(&original)
         .cloned()
         .or_else(|| prose(schema, "description"))
         .unwrap_or_else(|| plain(name, schema));
+    if added.schemas.contains(&original) {
+        text.push_str(ADDED);
+    }
     schema.insert("description".to_owned(), text.into());
     let special = docs.type_fields.get(&original);
     let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
@@ -86,12 +98,15 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs) {
         let Some(property) = property.as_object_mut() else {
             continue;
         };
-        let text = special
+        let mut text = special
             .and_then(|fields| fields.get(name))
             .or_else(|| docs.fields.get(name))
             .cloned()
             .or_else(|| prose(property, "description"))
             .unwrap_or_else(|| format!("The property `{}`.", spelled(name)));
+        if added.properties.contains(&(original.clone(), name.clone())) {
+            text.push_str(ADDED);
+        }
         property.insert("description".to_owned(), text.into());
     }
 }
@@ -140,7 +155,7 @@ mod tests {
             "x-name": "CallDTO", "description": "Theirs.",
             "properties": {"id": {"description": "x"}, "cost": {}, "url": {"description": "See <b>."}, "other": {}}
         }}}});
-        run(&mut document, &docs, &mut Changes::default());
+        run(&mut document, &docs, &Added::default(), &mut Changes::default());
         assert_eq!(
             document["components"]["schemas"]["CallDto"],
             json!({

@@ -5,6 +5,7 @@
 //! said of a single schema is data, in `spec/corrections.toml` and `spec/names.toml`.
 
 pub mod additional_properties;
+pub mod additions;
 pub mod aliases;
 pub mod all_of;
 pub mod array_enums;

@@ -49,7 +49,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 
 /// Returns the Rust name that typify and progenitor make of `name`, but for what they add to keywords: two names that give the
 /// same here give the same there.
-pub(super) fn field_name(name: &str) -> String {
+pub(crate) fn field_name(name: &str) -> String {
     let snake = generated_words(name);
     match snake.chars().next() {
         Some(first) if can_start(first) => snake,

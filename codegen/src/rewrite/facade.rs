@@ -33,7 +33,11 @@ const METHODS_OF_OPERATION: [&str; 17] = [
 ];
 
 /// The operations for which the `vapi` crate has a hand-written `stream`. The document does not declare their streams.
-const EVENT_STREAMS: [&str; 2] = ["ChatController_createChat", "ChatController_createOpenAIChat"];
+const EVENT_STREAMS: [&str; 3] = [
+    "ChatController_createChat",
+    "ChatController_createOpenAIChat",
+    "ChatController_createWebChat",
+];
 
 /// Returns the text of `operations.rs`, except for `lists`, the text that follows it: its calls of `list!` tell which operations
 /// list.

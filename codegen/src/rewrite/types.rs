@@ -217,7 +217,9 @@ fn write_union(out: &mut String, name: &str, union: &Union, item: &ItemEnum) -> 
             .iter()
             .enumerate()
             .all(|(other, (_, t))| other == index || t != ty);
-        if unique && ty != "Value" {
+        // A union can be a variant of itself.
+        let is_itself = ty.trim_start_matches("Box<").trim_end_matches('>') == name;
+        if unique && ty != "Value" && !is_itself {
             out.push_str(&from_variant(name, variant, ty));
         }
     }

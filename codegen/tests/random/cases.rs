@@ -45,6 +45,8 @@ pub fn cases() -> Vec<(&'static str, Value)> {
         query("properties", "form", true, &json!({"type": "object"})),
         query("into_repeatable", "form", true, &text)
     ]);
+    let mut styled_download = response(json!({"audio/wav": {}}));
+    styled_download["parameters"] = json!([query("comma", "form", false, &list)]);
     let mut keyword = json_of(text.clone());
     keyword["operationId"] = json!("AController_type");
     let pets = json!({
@@ -67,6 +69,14 @@ pub fn cases() -> Vec<(&'static str, Value)> {
         (
             "styles",
             document(styles, json!({"Filter": object(json!({"x": text}))})),
+        ),
+        ("styled_download", document(styled_download, json!({}))),
+        (
+            "itself",
+            document(
+                json_of(reference("Node")),
+                json!({"Node": {"oneOf": [reference("Node"), reference("Leaf")]}, "Leaf": pet}),
+            ),
         ),
         ("keyword", document(keyword, json!({}))),
         ("deep", document(json_of(deep), json!({}))),

@@ -107,7 +107,9 @@ fn customer_problem(context: &RequestContext<'_>, customer: &Value) -> Option<&'
     let digits = number.strip_prefix('+').unwrap_or_default();
     let is_e164 =
         (2..=15).contains(&digits.len()) && !digits.starts_with('0') && digits.bytes().all(|b| b.is_ascii_digit());
-    (!is_e164).then_some("number must be a valid phone number in the E.164 format")
+    (!is_e164).then_some(
+        "number must be a valid phone number in the E.164 format. Hot tip, you may be missing the country code (Eg. US: +1).",
+    )
 }
 
 fn subscription_limits(context: &RequestContext<'_>) -> Value {

@@ -7,15 +7,15 @@ use http::request::Parts;
 use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
-use crate::api::{calls, chat, list, resources, undocumented, upload};
+use crate::api::problems::problems;
+use crate::api::{calls, chat, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
-use crate::http::query::Query;
+use crate::http::api_key::Caller;
 use crate::http::response::Response;
 use crate::http::{api_key, query};
 use crate::openapi::document::Operation;
 use crate::openapi::plan::{Plan, Role};
 use crate::openapi::routes::{PathParameters, Route};
-use crate::openapi::validator;
 use crate::state::State;
 use crate::state::request_log::ReceivedRequest;
 use crate::storage::Storage;
@@ -86,21 +86,23 @@ fn perform(
     let Some(token) = api_key::bearer_token(&request.headers) else {
         return Response::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
     };
-    let (key, is_public) = api_key::read_key(token);
+    let caller = match Caller::read(token, &state.server_address.key) {
+        Ok(caller) => caller,
+        Err(message) => return Response::error(StatusCode::UNAUTHORIZED, message),
+    };
+    if let Some(message) = caller.wrong_key(operation.wants_public_key) {
+        return Response::error(StatusCode::UNAUTHORIZED, message);
+    }
     let query = query::pairs(&request.uri);
-    let organization = ids::organization(key);
     let mut context = RequestContext {
         state,
         operation,
         plan,
-        organization: &organization,
+        organization: &caller.organization,
         parameters,
         query: &query,
         body: &Value::Null,
     };
-    if let Some(response) = undocumented::wrong_key(&context, is_public) {
-        return response;
-    }
     let content_type = request
         .headers
         .get(CONTENT_TYPE)
@@ -116,17 +118,20 @@ fn perform(
             return Response::bad_request(message);
         }
     };
+    if let Some(message) = caller.forbidden(&request.headers, &json) {
+        return Response::error(StatusCode::FORBIDDEN, message);
+    }
     let problems = if state.settings.lenient {
         Vec::new()
     } else {
-        problems(state, operation, &query, &json)
+        problems(&context, &json)
     };
     if !problems.is_empty() {
         return Response::bad_request(problems);
     }
     context.body = &json;
     undocumented::seed(&context);
-    if let Some(response) = resources::missing_parent(&context) {
+    if let Some(response) = resources::missing_parent(&context).or_else(|| requirements::refusal(&context)) {
         return response;
     }
     match plan.role {
@@ -135,6 +140,7 @@ fn perform(
         Role::List(style) => resources::list(&context, style),
         Role::Update => resources::update(&context),
         Role::Delete => resources::delete(&context),
+        Role::Duplicate => resources::duplicate(&context),
         Role::Action => resources::act(&context),
         Role::PlaceCall => calls::place(&context),
         Role::Download => calls::download(&context),
@@ -150,12 +156,4 @@ fn read_json(body: &Bytes) -> serde_json::Result<Value> {
         return Ok(json!({}));
     }
     serde_json::from_slice(body)
-}
-
-fn problems(state: &State, operation: &Operation, query: &Query, body: &Value) -> Vec<String> {
-    let mut problems = list::problems(&state.validators, operation, query);
-    if let Some(request) = &operation.request {
-        problems.extend(validator::problems(&state.validators, &request.schema, body));
-    }
-    problems
 }

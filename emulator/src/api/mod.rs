@@ -5,6 +5,8 @@ mod chat;
 pub(crate) mod context;
 pub(crate) mod dispatch;
 mod list;
+mod problems;
+mod requirements;
 mod resources;
 mod undocumented;
 mod upload;

@@ -37,6 +37,27 @@ pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     context.shaped(resource)
 }
 
+/// Stores a copy of a resource, with an id and times of its own.
+pub(crate) fn duplicate(context: &RequestContext<'_>) -> Response {
+    let id = context.parameter(&context.plan.item_key);
+    let mut store = context.state.store.lock();
+    let collection = store.collection(context.organization, &context.collection());
+    let original = collection.and_then(|collection| collection.get(&context.plan.item_key, id));
+    let Some(Value::Object(mut copy)) = original.cloned() else {
+        return context.item_not_found();
+    };
+    give(
+        context,
+        context.plan.resource.as_ref(),
+        &mut copy,
+        context.state.clock.stamp(),
+    );
+    let copy = Value::Object(copy);
+    add(context, &mut store, copy.clone());
+    drop(store);
+    context.shaped(copy)
+}
+
 /// Returns a new resource: the request plus the properties that the server adds.
 pub(crate) fn new_resource(context: &RequestContext<'_>, mut sent: Map<String, Value>) -> Value {
     let (document, stamp) = (&context.state.document, context.state.clock.stamp());
@@ -53,6 +74,10 @@ pub(crate) fn new_resource(context: &RequestContext<'_>, mut sent: Map<String, V
     let mut resource = Value::Object(sent);
     if let Some(schema) = &context.plan.resource {
         sample::complete(&context.state.validators, schema, &mut resource, stamp);
+    }
+    // A file of a knowledge base is indexed at once, as an upload is processed at once.
+    if resource["status"] == "indexing" {
+        resource["status"] = json!("ready");
     }
     resource
 }

@@ -1,25 +1,12 @@
 //! Operations that the API has and its document lacks: `/credential`, `/call/web`, `/org` and others.
 //!
-//! `undocumented.json` declares them in OpenAPI, so that routing, validation and storage treat them like all others.
-//! Their schemas are those of the served document where it has them. `/api-json` does not show them. Extensions:
-//! `x-emulator-as` names the operation with the same behavior, `x-emulator-key` the kind of key, `x-emulator-hides` the
-//! properties that no response shows, `x-emulator-seed` the initial resource.
+//! `spec/additions.json` declares them in OpenAPI, so that routing, validation and storage treat them like all others. Its
+//! README explains the extensions. `/api-json` does not show them.
 
-use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
-use crate::http::response::Response;
 use crate::text::timestamp;
-
-/// Returns the 401 for a private key where a public one belongs, or the reverse.
-pub(crate) fn wrong_key(context: &RequestContext<'_>, is_public: bool) -> Option<Response> {
-    (context.operation.wants_public_key != is_public).then(|| {
-        let message =
-            "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.";
-        Response::error(StatusCode::UNAUTHORIZED, message)
-    })
-}
 
 /// Stores the initial resource of an organization if it is missing: itself, under its own id.
 pub(crate) fn seed(context: &RequestContext<'_>) {

@@ -34,9 +34,21 @@ struct Arguments {
     /// A fault: 'POST /call=500,times=2', 'CallController_findOne=latency:300ms', '*=reset'
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
-    /// Accept requests that break the rules of the document
+    /// Accept requests that break the rules of the document or of the API
     #[arg(long)]
     lenient: bool,
+    /// Accept ids of resources that do not exist
+    #[arg(long)]
+    allow_unknown_ids: bool,
+    /// Accept calls, chats and campaigns without an assistant or a phone number
+    #[arg(long)]
+    allow_incomplete_calls: bool,
+    /// Let pages of this origin use the API in a browser, such as https://app.example.com; pages of this machine always may
+    #[arg(long = "allow-origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+    /// Send webhooks to this host, too; by default they are sent to this machine only ('*' is any host)
+    #[arg(long = "allow-host", value_name = "HOST")]
+    hosts: Vec<String>,
     /// The time that a call stays in each status, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 2000)]
     call_step: u64,
@@ -65,9 +77,17 @@ async fn main() -> ExitCode {
         .host(arguments.host)
         .api_key(arguments.key)
         .lenient(arguments.lenient)
+        .allow_unknown_ids(arguments.allow_unknown_ids)
+        .allow_incomplete_calls(arguments.allow_incomplete_calls)
         .call_step(Duration::from_millis(arguments.call_step))
         .keep_requests(REQUESTS)
         .shutdown_timeout(Duration::from_secs(10));
+    for origin in arguments.origins {
+        emulator = emulator.allow_origin(origin);
+    }
+    for host in arguments.hosts {
+        emulator = emulator.allow_host(host);
+    }
     for fault in arguments.faults {
         emulator = emulator.fault(fault);
     }

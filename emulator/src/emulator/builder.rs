@@ -59,6 +59,10 @@ impl Default for Builder {
             data: None,
             settings: Settings {
                 lenient: false,
+                allow_unknown_ids: false,
+                allow_incomplete_calls: false,
+                allowed_origins: Vec::new(),
+                allowed_hosts: Vec::new(),
                 body_limit: 32 * 1024 * 1024,
                 call_step: Duration::from_millis(40),
                 log_limit: 4096,
@@ -118,7 +122,37 @@ impl Builder {
         self
     }
 
-    /// Accepts requests that break the rules of the document.
+    /// Lets pages of this origin use the API in a browser, such as `https://app.example.com`; `*` is any. Pages of this machine
+    /// always may.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Builder {
+        let origin = origin.into();
+        self.settings
+            .allowed_origins
+            .push(origin.trim_end_matches('/').to_owned());
+        self
+    }
+
+    /// Sends webhooks to this host, too, given by name or address; `*` is any. By default they are sent to this machine only.
+    pub fn allow_host(mut self, host: impl Into<String>) -> Builder {
+        self.settings.allowed_hosts.push(host.into());
+        self
+    }
+
+    /// Accepts ids of resources that do not exist, such as `"an-assistant"` in `assistantId`. By default they are refused, as the
+    /// API does: `` `assistantId` <id> Does Not Exist. ``
+    pub fn allow_unknown_ids(mut self, allow: bool) -> Builder {
+        self.settings.allow_unknown_ids = allow;
+        self
+    }
+
+    /// Accepts calls, chats and campaigns without an assistant, and calls without a phone number. By default they are refused, as
+    /// the API does.
+    pub fn allow_incomplete_calls(mut self, allow: bool) -> Builder {
+        self.settings.allow_incomplete_calls = allow;
+        self
+    }
+
+    /// Accepts requests that break the rules of the document or of the API, all of them.
     pub fn lenient(mut self, lenient: bool) -> Builder {
         self.settings.lenient = lenient;
         self

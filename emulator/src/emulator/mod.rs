@@ -15,6 +15,7 @@ use crate::openapi::{sample, validator};
 use crate::state::State;
 use crate::state::request_log::ReceivedRequest;
 use crate::storage::Storage;
+use crate::text::ids;
 
 pub use builder::{Builder, StartError};
 
@@ -51,6 +52,11 @@ impl Emulator {
     /// Returns an API key. Any other bearer token works too and has its own organization.
     pub fn api_key(&self) -> &str {
         &self.state.server_address.key
+    }
+
+    /// Returns the id of the organization of [`Emulator::api_key`]. Tokens that the key has signed for it are accepted too.
+    pub fn org_id(&self) -> String {
+        ids::organization(self.api_key())
     }
 
     /// Returns the public key of [`Emulator::api_key`], valid for `POST /call/web` and `POST /chat/web` only. The

@@ -1,17 +1,80 @@
-//! Bearer tokens, and the private keys that they belong to.
+//! Bearer tokens: keys, public keys and signed tokens, and whom they belong to.
 
 use http::HeaderMap;
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, ORIGIN};
+use serde_json::Value;
+
+use crate::http::jwt;
+use crate::text::ids;
 
 /// The prefix of a public key, which may create web calls and web chats only. The rest is the private key that it
 /// belongs to.
 pub(crate) const PUBLIC_KEY_PREFIX: &str = "public-";
 
-/// Returns the private key whose organization a token belongs to, and whether the token is a public one.
-pub(crate) fn read_key(token: &str) -> (&str, bool) {
-    match token.strip_prefix(PUBLIC_KEY_PREFIX) {
-        Some(private) if !private.is_empty() => (private, true),
-        _ => (token, false),
+const INVALID_KEY: &str =
+    "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.";
+
+/// The sender of a request, as its bearer token says.
+pub(crate) struct Caller {
+    pub organization: String,
+    is_public: bool,
+    /// The restrictions of a signed token; null without any.
+    restrictions: Value,
+}
+
+impl Caller {
+    /// Reads a bearer token: any key, or a token that `own_key` has signed for its organization.
+    ///
+    /// # Errors
+    ///
+    /// The token is signed and not valid; the message of the response.
+    pub fn read(token: &str, own_key: &str) -> Result<Caller, &'static str> {
+        if !jwt::is_jwt(token) {
+            let (key, is_public) = match token.strip_prefix(PUBLIC_KEY_PREFIX) {
+                Some(private) if !private.is_empty() => (private, true),
+                _ => (token, false),
+            };
+            return Ok(Caller {
+                organization: ids::organization(key),
+                is_public,
+                restrictions: Value::Null,
+            });
+        }
+        let claims = jwt::claims(token, own_key)?;
+        let organization = ids::organization(own_key);
+        if claims["orgId"] != organization.as_str() {
+            return Err(INVALID_KEY);
+        }
+        Ok(Caller {
+            organization,
+            is_public: claims["token"]["tag"] == "public",
+            restrictions: claims["token"]["restrictions"].clone(),
+        })
+    }
+
+    /// Returns the message of the 401 for a private key where a public one belongs, or the reverse.
+    pub fn wrong_key(&self, wants_public_key: bool) -> Option<&'static str> {
+        (wants_public_key != self.is_public).then_some(INVALID_KEY)
+    }
+
+    /// Returns the message of the 403 for a request that the restrictions of the token forbid.
+    pub fn forbidden(&self, headers: &HeaderMap, body: &Value) -> Option<&'static str> {
+        let restrictions = &self.restrictions;
+        if restrictions.is_null() || restrictions["enabled"] == false {
+            return None;
+        }
+        let listed = |name: &str| restrictions[name].as_array().filter(|list| !list.is_empty());
+        let origin = headers.get(ORIGIN).and_then(|origin| origin.to_str().ok());
+        if let Some(origins) = listed("allowedOrigins")
+            && !origins.iter().any(|allowed| allowed.as_str() == origin)
+        {
+            return Some("Origin Not Allowed");
+        }
+        let assistants = listed("allowedAssistantIds");
+        let is_transient = body["assistant"].is_object();
+        let transient_allowed = restrictions["allowTransientAssistant"] != false && assistants.is_none();
+        let is_listed = assistants.is_none_or(|assistants| assistants.contains(&body["assistantId"]));
+        (is_transient && !transient_allowed || !is_transient && !is_listed).then_some("Assistant Not Allowed")
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod api_key;
 pub(crate) mod cors;
+mod jwt;
 pub(crate) mod listener;
 pub(crate) mod query;
 pub(crate) mod response;

@@ -55,7 +55,7 @@ pub(crate) fn is_from_this_machine(server: &ServerAddress, request: &Parts) -> b
 
 /// Returns whether a host is loopback, by name or number, or the address of the listener. Names that anybody can
 /// register are refused. Names without a dot are given by a local network, as in container networks.
-fn is_own_host(host: &str, listening: IpAddr) -> bool {
+pub(crate) fn is_own_host(host: &str, listening: IpAddr) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']');
     match host.parse::<IpAddr>() {
         Ok(address) => address.is_loopback() || address == listening || listening.is_unspecified(),

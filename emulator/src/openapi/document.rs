@@ -1,21 +1,34 @@
-//! The OpenAPI document: operations with their schemas, references resolved.
+//! The OpenAPI document that the emulator serves: its operations, and those that it lacks.
 //!
-//! The behavior of operations is elsewhere, in the layer `api`.
+//! The document is read and judged by `vapi-validator`, after `spec/corrections.toml`. The behavior of operations is elsewhere, in
+//! the layer `api`.
 
-use std::collections::HashSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use vapi_corrections::Corrections;
+use vapi_validator::{Validator, document};
 
-/// Operations that the API has and its document lacks, as an OpenAPI document.
-static UNDOCUMENTED: &str = include_str!("undocumented.json");
+pub(crate) use vapi_validator::document::{RequestBody, Success, reference};
+
+/// Operations, schemas and properties that the API has and its document lacks, as an OpenAPI document. The client is
+/// generated from the same file.
+static ADDITIONS: &str = include_str!("../../additions.json");
+
+/// The places where the API is known to differ from the document.
+static CORRECTIONS: LazyLock<Result<Corrections, String>> =
+    LazyLock::new(|| toml::from_str(include_str!("../../corrections.toml")).map_err(|error| error.to_string()));
+
+/// The mark of an operation from [`ADDITIONS`].
+const MARK: &str = "x-emulator-undocumented";
 
 /// A parsed OpenAPI document.
 pub(crate) struct Document {
-    root: Value,
     text: Bytes,
+    validator: Validator,
     operations: Vec<Operation>,
 }
 
@@ -32,7 +45,7 @@ pub(crate) struct Operation {
     pub success: Success,
     /// The document declares a 302: the response redirects to a download.
     pub redirects: bool,
-    /// True if the document declares it. Others come from `undocumented.json`.
+    /// True if the document declares it. Others come from `additions.json`.
     pub documented: bool,
     /// The id of the operation with the same behavior; nearly always its own.
     pub behaves_as: String,
@@ -46,17 +59,6 @@ pub(crate) struct Operation {
 
 pub(crate) struct QueryParameter {
     pub name: String,
-    pub schema: Value,
-}
-
-pub(crate) struct RequestBody {
-    pub content_type: String,
-    pub schema: Value,
-}
-
-pub(crate) struct Success {
-    pub status: u16,
-    pub schema: Option<Value>,
 }
 
 /// An error of a document that cannot be served.
@@ -74,70 +76,36 @@ impl std::error::Error for DocumentError {}
 impl Document {
     pub fn parse(text: impl Into<Bytes>) -> Result<Document, DocumentError> {
         let text = text.into();
-        let root: Value = serde_json::from_slice(&text)
+        let mut root: Value = serde_json::from_slice(&text)
             .map_err(|error| DocumentError(format!("the document is not JSON: {error}")))?;
-        let paths = root
-            .get("paths")
-            .and_then(Value::as_object)
-            .ok_or_else(|| DocumentError("the document has no `paths`".into()))?;
-        let mut operations = read_operations(paths);
-        let more: Value = serde_json::from_str(UNDOCUMENTED)
-            .map_err(|error| DocumentError(format!("the undocumented operations are not JSON: {error}")))?;
-        let more = more["paths"].as_object().map(read_operations).unwrap_or_default();
-        for operation in more {
-            let is_there = |known: &Operation| known.method == operation.method && known.path == operation.path;
-            if !operations.iter().any(is_there) {
-                operations.push(Operation {
-                    documented: false,
-                    ..operation
-                });
-            }
-        }
-        let document = Document { root, text, operations };
-        document.refuse_circles()?;
-        Ok(document)
-    }
-
-    /// Refuses a schema that is composed of itself, which no value fits. Code that follows `allOf` and `oneOf` then
-    /// always ends.
-    fn refuse_circles(&self) -> Result<(), DocumentError> {
-        let schemas = self.root.pointer("/components/schemas");
-        let mut sound = HashSet::new();
-        for (name, schema) in schemas.and_then(Value::as_object).into_iter().flatten() {
-            self.composed(schema, &mut Vec::new(), &mut sound)
-                .map_err(|culprit| DocumentError(format!("the schema {name} includes itself through {culprit}")))?;
-        }
-        Ok(())
-    }
-
-    fn composed<'a>(
-        &'a self,
-        schema: &'a Value,
-        open: &mut Vec<&'a str>,
-        sound: &mut HashSet<&'a str>,
-    ) -> Result<(), &'a str> {
-        if let Some(target) = reference(schema) {
-            if open.contains(&target) {
-                return Err(target);
-            }
-            let pointer = target.strip_prefix('#').unwrap_or(target);
-            if let (false, Some(schema)) = (sound.contains(target), self.root.pointer(pointer)) {
-                open.push(target);
-                self.composed(schema, open, sound)?;
-                open.pop();
-                sound.insert(target);
-            }
-            return Ok(());
-        }
-        let parts = ["allOf", "oneOf", "anyOf"]
-            .into_iter()
-            .filter_map(|key| schema.get(key)?.as_array());
-        parts.flatten().try_for_each(|part| self.composed(part, open, sound))
+        let corrections = CORRECTIONS
+            .as_ref()
+            .map_err(|error| DocumentError(format!("the corrections cannot be read: {error}")))?;
+        add_undocumented(&mut root)?;
+        corrections.apply(&mut root);
+        corrections.accept(&mut root);
+        let document = document::Document::new(root).map_err(|error| DocumentError(error.to_string()))?;
+        let operations = document.operations().iter().filter_map(Operation::read).collect();
+        Ok(Document {
+            text,
+            validator: Validator::new(document),
+            operations,
+        })
     }
 
     /// Returns the document byte for byte as it was read.
     pub fn text(&self) -> Bytes {
         self.text.clone()
+    }
+
+    /// Returns the validator, which has the document's schemas.
+    pub fn validator(&self) -> &Validator {
+        &self.validator
+    }
+
+    /// Returns the document with its corrections.
+    pub fn corrected(&self) -> &document::Document {
+        self.validator.document()
     }
 
     pub fn operations(&self) -> &[Operation] {
@@ -158,130 +126,99 @@ impl Document {
     }
 
     /// Resolves a chain of `$ref`s; `None` when it leads nowhere or in a circle.
-    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
-        for _ in 0..32 {
-            let Some(reference) = reference(schema) else {
-                return Some(schema);
-            };
-            schema = self.root.pointer(reference.strip_prefix('#')?)?;
-        }
-        None
+    pub fn resolve<'a>(&'a self, schema: &'a Value) -> Option<&'a Value> {
+        self.corrected().resolve(schema)
     }
 }
 
-/// Returns the target of a `$ref`, if the schema is one.
-pub(crate) fn reference(schema: &Value) -> Option<&str> {
-    schema.get("$ref").and_then(Value::as_str)
-}
-
-fn method_named(name: &str) -> Option<Method> {
-    Some(match name {
-        "get" => Method::GET,
-        "post" => Method::POST,
-        "put" => Method::PUT,
-        "patch" => Method::PATCH,
-        "delete" => Method::DELETE,
-        "head" => Method::HEAD,
-        "options" => Method::OPTIONS,
-        _ => return None,
-    })
-}
-
-fn read_operations(paths: &Map<String, Value>) -> Vec<Operation> {
-    let mut operations = Vec::new();
-    for (path, item) in paths {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            // `parameters`, `summary` and `servers` stand beside the methods.
-            let Some(method) = method_named(method) else {
-                continue;
-            };
-            if operation.is_object() {
-                operations.push(read_operation(path, method, operation));
+/// Adds what the document lacks: operations, each with a mark, whole schemas, and properties of schemas.
+fn add_undocumented(root: &mut Value) -> Result<(), DocumentError> {
+    let more: Value = serde_json::from_str(ADDITIONS)
+        .map_err(|error| DocumentError(format!("the additions are not JSON: {error}")))?;
+    if let Some(paths) = root.get_mut("paths").and_then(Value::as_object_mut) {
+        for (path, item) in more["paths"].as_object().into_iter().flatten() {
+            let known = paths.entry(path.clone()).or_insert_with(|| json!({}));
+            if let (Some(known), Some(item)) = (known.as_object_mut(), item.as_object()) {
+                add_operations(known, item);
             }
         }
     }
-    operations
-}
-
-fn read_operation(path: &str, method: Method, operation: &Value) -> Operation {
-    let id = match operation.get("operationId").and_then(Value::as_str) {
-        Some(id) => id.to_owned(),
-        None => format!("{method} {path}"),
-    };
-    let query = operation
-        .get("parameters")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter(|parameter| parameter["in"] == "query")
-        .filter_map(|parameter| {
-            Some(QueryParameter {
-                name: parameter.get("name")?.as_str()?.to_owned(),
-                schema: parameter.get("schema").cloned().unwrap_or(Value::Null),
-            })
-        })
-        .collect();
-    let request = operation
-        .pointer("/requestBody/content")
-        .and_then(Value::as_object)
-        .and_then(|content| content.iter().next())
-        .map(|(content_type, media)| RequestBody {
-            content_type: content_type.clone(),
-            schema: media.get("schema").cloned().unwrap_or(Value::Null),
-        });
-    let responses = operation.get("responses").and_then(Value::as_object);
-    let hides = operation["x-emulator-hides"].as_array().into_iter().flatten();
-    Operation {
-        behaves_as: operation["x-emulator-as"].as_str().unwrap_or(&id).to_owned(),
-        documented: true,
-        wants_public_key: operation["x-emulator-key"] == "public",
-        hides: hides.filter_map(|name| name.as_str().map(str::to_owned)).collect(),
-        seed: operation.get("x-emulator-seed").cloned(),
-        id,
-        success: success(responses, &method),
-        redirects: responses.is_some_and(|responses| responses.contains_key("302")),
-        method,
-        path: path.to_owned(),
-        query,
-        request,
+    let known = root.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
+    let schemas = more.pointer("/components/schemas").and_then(Value::as_object);
+    if let (Some(known), Some(schemas)) = (known, schemas) {
+        for (name, schema) in schemas {
+            add_schema(known, name, schema);
+        }
     }
+    Ok(())
 }
 
-/// Returns the success response. Some operations declare 200 and 201 with different bodies; the API sends the one with
-/// the richer schema.
-fn success(responses: Option<&serde_json::Map<String, Value>>, method: &Method) -> Success {
-    let declared = responses.into_iter().flatten().filter_map(|(code, response)| {
-        let status: u16 = code.parse().ok().filter(|status| (200..300).contains(status))?;
-        let content = response.get("content").and_then(Value::as_object);
-        let schema = content
-            .and_then(|content| content.values().next())
-            .and_then(|media| media.get("schema"));
-        let says = match schema {
-            None => 0,
-            Some(schema)
-                if schema
-                    .as_object()
-                    .is_some_and(|s| s.len() == 1 && s.contains_key("type")) =>
-            {
-                1
-            }
-            Some(_) => 2,
+/// Adds the operations of a path item that the known one lacks. What the item says of all of them is said of each.
+fn add_operations(known: &mut Map<String, Value>, item: &Map<String, Value>) {
+    let (shared, operations): (Vec<_>, Vec<_>) = item.iter().partition(|(key, _)| key.starts_with("x-"));
+    for (method, operation) in operations {
+        let Value::Object(mut operation) = operation.clone() else {
+            continue;
         };
-        Some((
-            says,
-            Success {
-                status,
-                schema: schema.cloned(),
-            },
-        ))
-    });
-    // The first declared of equals.
-    let best = declared.reduce(|best, next| if next.0 > best.0 { next } else { best });
-    best.map_or_else(
-        || Success {
-            status: if *method == Method::POST { 201 } else { 200 },
-            schema: None,
-        },
-        |(_, success)| success,
-    )
+        if known.contains_key(method) {
+            continue;
+        }
+        for (key, value) in &shared {
+            operation.entry((*key).clone()).or_insert_with(|| (*value).clone());
+        }
+        operation.insert(MARK.to_owned(), json!(true));
+        known.insert(method.clone(), Value::Object(operation));
+    }
+}
+
+/// Adds a schema, or to the known one the properties that it lacks. A schema of nothing but properties is for those alone.
+fn add_schema(known: &mut Map<String, Value>, name: &str, schema: &Value) {
+    let is_whole = schema.as_object().is_some_and(|members| members.len() > 1);
+    match known.get_mut(name) {
+        None if is_whole => {
+            known.insert(name.to_owned(), schema.clone());
+        }
+        Some(own) if !is_whole => {
+            let own = own.get_mut("properties").and_then(Value::as_object_mut);
+            let more = schema["properties"].as_object();
+            if let (Some(own), Some(more)) = (own, more) {
+                for (property, schema) in more {
+                    own.entry(property.clone()).or_insert_with(|| schema.clone());
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+impl Operation {
+    fn read(declared: &document::Operation) -> Option<Operation> {
+        let extension = |name: &str| declared.extensions.get(name);
+        let text = |name: &str| extension(name).and_then(Value::as_str);
+        let hides = extension("x-emulator-hides").and_then(Value::as_array);
+        let query = declared.parameters.iter();
+        Some(Operation {
+            id: declared.id.clone(),
+            method: Method::from_bytes(declared.method.as_bytes()).ok()?,
+            path: declared.path.clone(),
+            query: query
+                .filter(|parameter| parameter.location == "query")
+                .map(|parameter| QueryParameter {
+                    name: parameter.name.clone(),
+                })
+                .collect(),
+            request: declared.request.clone(),
+            success: declared.success.clone(),
+            redirects: declared.responses.iter().any(|(status, _)| status == "302"),
+            documented: extension(MARK).is_none(),
+            behaves_as: text("x-emulator-as").unwrap_or(&declared.id).to_owned(),
+            wants_public_key: text("x-emulator-key") == Some("public"),
+            hides: hides
+                .into_iter()
+                .flatten()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect(),
+            seed: extension("x-emulator-seed").cloned(),
+        })
+    }
 }

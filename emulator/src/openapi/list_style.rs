@@ -1,9 +1,9 @@
 //! The form of a list response, and the schema of its items.
 
 use serde_json::Value;
+use vapi_validator::schema;
 
 use crate::openapi::document::Document;
-use crate::openapi::schema;
 
 /// The form of a list response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

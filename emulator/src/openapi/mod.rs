@@ -1,11 +1,11 @@
-//! The OpenAPI document that drives the emulator: its operations, schemas, and the checks made of them.
+//! The OpenAPI document that drives the emulator: its operations, their plans, and the checks of requests.
 
 pub(crate) mod document;
-mod json_schema;
+#[cfg(test)]
+mod fuzz;
 pub(crate) mod list_style;
-mod messages;
 pub(crate) mod plan;
+pub(crate) mod references;
 pub(crate) mod routes;
 pub(crate) mod sample;
-pub(crate) mod schema;
 pub(crate) mod validator;

@@ -29,6 +29,8 @@ pub(crate) enum Role {
     List(ListStyle),
     Update,
     Delete,
+    /// A copy of a resource in its collection.
+    Duplicate,
     /// The response follows from the success schema alone.
     Action,
     PlaceCall,
@@ -48,6 +50,9 @@ impl Plan {
         let role = role(document, operation);
         let (above, last) = operation.path.rsplit_once('/').unwrap_or(("", &operation.path));
         let (owner, item_key) = match (role, parameter_name(last)) {
+            (Role::Duplicate, _) => above.rsplit_once('/').map_or((above, "id"), |(owner, item)| {
+                (owner, parameter_name(item).unwrap_or("id"))
+            }),
             (Role::Get | Role::Update | Role::Delete, Some(name)) => (above, name),
             // Responds in OpenAI's format and is stored as a chat. `/call/web` places a call like any other.
             (Role::ChatResponse, _) => (above, "id"),
@@ -114,6 +119,7 @@ fn role(document: &Document, operation: &Operation) -> Role {
         Method::PATCH | Method::PUT if names_one => Role::Update,
         Method::DELETE if names_one => Role::Delete,
         Method::POST if multipart => Role::Upload,
+        Method::POST if operation.path.ends_with("}/duplicate") => Role::Duplicate,
         Method::POST if is_collection() => Role::Create,
         _ => Role::Action,
     }

@@ -1,9 +1,9 @@
 //! Samples: the smallest value of a schema, for responses that no stored resource gives.
 
 use serde_json::{Map, Value, json};
+use vapi_validator::schema::{ObjectSchema, branches};
 
 use crate::openapi::document::{Document, reference};
-use crate::openapi::schema::{ObjectSchema, branches};
 use crate::openapi::validator::{Validators, branch};
 use crate::text::{ids, timestamp};
 
@@ -43,7 +43,7 @@ pub(crate) fn complete(validators: &Validators, schema: &Value, value: &mut Valu
 
 /// Converts a value to another schema: removes undeclared properties and adds required ones.
 pub(crate) fn reshape(validators: &Validators, schema: &Value, value: &mut Value, now: i64) {
-    let shape = ObjectSchema::of(validators.document(), schema);
+    let shape = ObjectSchema::of(validators.document().corrected(), schema);
     if let (false, Value::Object(object)) = (shape.open, &mut *value) {
         object.retain(|name, _| shape.properties.iter().any(|property| property.name == name));
     }

@@ -29,6 +29,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use crate::http::server_address::ServerAddress;
 use crate::openapi::document::Document;
 use crate::openapi::plan::Plan;
+use crate::openapi::references::References;
 use crate::openapi::routes::Routes;
 use crate::openapi::validator::Validators;
 use call::{Call, NewCall};
@@ -54,6 +55,7 @@ pub(crate) struct State {
     pub routes: Routes,
     /// The plan of each operation, in the order of the document.
     pub plans: Vec<Plan>,
+    pub references: References,
     pub settings: Settings,
     pub clock: Clock,
     pub links: Links,
@@ -83,13 +85,12 @@ impl State {
     pub fn new(validators: Arc<Validators>, settings: Settings, links: Links, server_address: ServerAddress) -> State {
         let document = validators.document().clone();
         let (new_calls, new_calls_receiver) = mpsc::unbounded_channel();
+        let operations = document.operations().iter();
+        let plans: Vec<Plan> = operations.map(|operation| Plan::of(&document, operation)).collect();
         State {
             routes: Routes::of(&document),
-            plans: document
-                .operations()
-                .iter()
-                .map(|operation| Plan::of(&document, operation))
-                .collect(),
+            references: References::of(&document, &plans),
+            plans,
             document,
             validators,
             clock: Clock::start(),

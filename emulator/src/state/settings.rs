@@ -6,7 +6,16 @@ use crate::state::webhook_server::WebhookServer;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
+    /// Accept everything.
     pub lenient: bool,
+    /// Accept references to resources that do not exist.
+    pub allow_unknown_ids: bool,
+    /// Accept calls without a phone number or an assistant.
+    pub allow_incomplete_calls: bool,
+    /// The origins whose pages may use the API, besides those of this machine; `*` is any.
+    pub allowed_origins: Vec<String>,
+    /// The hosts that webhooks are sent to, besides this machine; `*` is any.
+    pub allowed_hosts: Vec<String>,
     /// The largest accepted request body, in bytes.
     pub body_limit: usize,
     /// The time that a call stays in each status.

@@ -1,6 +1,7 @@
 //! The HTTP client for user's servers: one connection for each request, no redirects, responses of limited size.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
+use crate::http::same_origin::is_own_host;
+
 /// The largest accepted response.
 const MAX_RESPONSE_BYTES: usize = 4 * 1024 * 1024;
 
@@ -20,23 +23,33 @@ pub(crate) struct WebhookResponse {
     pub body: Bytes,
 }
 
-/// Sends a `POST` request with a timeout in real time.
+/// Sends a `POST` request with a timeout in real time, to this machine or one of the allowed hosts.
 pub(crate) async fn post(
+    allowed_hosts: &[String],
     url: &str,
     headers: HeaderMap,
     body: Bytes,
     timeout: Duration,
 ) -> Result<WebhookResponse, DeliveryError> {
-    let sent = send(url, headers, body);
+    let sent = send(allowed_hosts, url, headers, body);
     match tokio::time::timeout(timeout, sent).await {
         Ok(result) => result,
         Err(_) => Err(DeliveryError::TimedOut(timeout)),
     }
 }
 
-async fn send(url: &str, headers: HeaderMap, body: Bytes) -> Result<WebhookResponse, DeliveryError> {
+async fn send(
+    allowed_hosts: &[String],
+    url: &str,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<WebhookResponse, DeliveryError> {
     let uri: Uri = url.parse().map_err(|_| DeliveryError::NoUrl)?;
     let host = uri.host().ok_or(DeliveryError::NoUrl)?;
+    let is_allowed = |allowed: &String| allowed == "*" || allowed.eq_ignore_ascii_case(host);
+    if !is_own_host(host, Ipv4Addr::LOCALHOST.into()) && !allowed_hosts.iter().any(is_allowed) {
+        return Err(DeliveryError::ForeignHost(host.to_owned()));
+    }
     let secure = match uri.scheme_str() {
         Some("http") => false,
         Some("https") if cfg!(feature = "https") => true,
@@ -103,6 +116,8 @@ fn failed(error: impl fmt::Display) -> DeliveryError {
 #[derive(Debug)]
 pub(crate) enum DeliveryError {
     NoUrl,
+    /// The host is another machine, which the user did not allow.
+    ForeignHost(String),
     #[cfg(not(feature = "https"))]
     NoTls,
     TimedOut(Duration),
@@ -113,6 +128,10 @@ impl fmt::Display for DeliveryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             DeliveryError::NoUrl => f.write_str("the URL must be http or https"),
+            DeliveryError::ForeignHost(host) => write!(
+                f,
+                "{host} is not this machine; the option `--allow-host {host}` or `Builder::allow_host` allows it"
+            ),
             #[cfg(not(feature = "https"))]
             DeliveryError::NoTls => f.write_str("this emulator was built without its feature `https`; use an http URL"),
             DeliveryError::TimedOut(after) => write!(f, "no response within {} seconds", after.as_secs_f64()),

@@ -132,7 +132,8 @@ impl Delivery {
         let (headers, result) = match signed {
             Ok(headers) => {
                 let longest = server.timeout.min(state.settings.webhook_timeout);
-                let result = client::post(&server.url, headers.clone(), in_flight.body.clone(), longest).await;
+                let hosts = &state.settings.allowed_hosts;
+                let result = client::post(hosts, &server.url, headers.clone(), in_flight.body.clone(), longest).await;
                 (headers, result.map_err(|error| error.to_string()))
             }
             Err(problem) => (HeaderMap::new(), Err(problem)),

@@ -30,13 +30,15 @@ pub(crate) async fn authorization(state: &State, credential: &str, plan: &Value)
     if let Some(token) = state.tokens.lock().get(credential, now) {
         return Ok(token);
     }
-    let (token, lifetime) = fetch(plan).await.map_err(|error| format!("no access token: {error}"))?;
+    let (token, lifetime) = fetch(&state.settings.allowed_hosts, plan)
+        .await
+        .map_err(|error| format!("no access token: {error}"))?;
     let until = now + whole_milliseconds(lifetime.saturating_sub(EARLY));
     state.tokens.lock().insert(credential, token.clone(), until);
     Ok(token)
 }
 
-async fn fetch(plan: &Value) -> Result<(String, Duration), String> {
+async fn fetch(allowed_hosts: &[String], plan: &Value) -> Result<(String, Duration), String> {
     let text = |name: &str| plan[name].as_str().filter(|text| !text.is_empty());
     let required = |name: &'static str| text(name).ok_or_else(|| format!("the oauth2 credential has no {name}"));
     let mut form = vec![
@@ -56,7 +58,14 @@ async fn fetch(plan: &Value) -> Result<(String, Duration), String> {
         ),
         (ACCEPT, HeaderValue::from_static("application/json")),
     ]);
-    let response = client::post(required("url")?, headers, Bytes::from(pairs.join("&")), TIMEOUT).await;
+    let response = client::post(
+        allowed_hosts,
+        required("url")?,
+        headers,
+        Bytes::from(pairs.join("&")),
+        TIMEOUT,
+    )
+    .await;
     let response = response.map_err(|error| error.to_string())?;
     if !(200..300).contains(&response.status) {
         return Err(format!("its server responded with {}", response.status));

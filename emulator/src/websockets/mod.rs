@@ -24,10 +24,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::calls::websocket;
 use crate::calls::websocket::SocketTarget;
+use crate::http::api_key::Caller;
 use crate::http::response::Response;
-use crate::http::{api_key, same_origin};
+use crate::http::same_origin;
 use crate::state::State;
-use crate::text::ids;
 
 const KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 const VERSION: HeaderName = HeaderName::from_static("sec-websocket-version");
@@ -108,7 +108,8 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
         return Some(Response::not_found(&format!("Call {id}")));
     };
     // The URL is a secret, so no token is needed. A token of another organization is a mistake.
-    if request.headers.contains_key(AUTHORIZATION) && !is_owner(&request.headers, &socket_target) {
+    let own_key = &state.server_address.key;
+    if request.headers.contains_key(AUTHORIZATION) && !is_owner(&request.headers, &socket_target, own_key) {
         return Some(Response::error(
             StatusCode::UNAUTHORIZED,
             "the call belongs to another organization",
@@ -125,12 +126,12 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
     Some(Response::error(StatusCode::CONFLICT, conflict))
 }
 
-fn is_owner(headers: &HeaderMap, socket_target: &SocketTarget) -> bool {
+fn is_owner(headers: &HeaderMap, socket_target: &SocketTarget, own_key: &str) -> bool {
     let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token
         .and_then(|value| value.split_once(' '))
         .map_or("", |(_, token)| token.trim());
-    ids::organization(api_key::read_key(token).0) == socket_target.organization
+    Caller::read(token, own_key).is_ok_and(|caller| caller.organization == socket_target.organization)
 }
 
 /// Returns the value of `Sec-WebSocket-Accept`, or the problem of the handshake.

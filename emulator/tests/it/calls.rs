@@ -117,6 +117,8 @@ async fn a_scheduled_call_waits_for_its_time() {
     assert_eq!(read(&vapi, &call).await["status"], "scheduled");
 }
 
+const HOT_TIP: &str = "number must be a valid phone number in the E.164 format. Hot tip, you may be missing the country code (Eg. US: +1).";
+
 #[tokio::test]
 async fn a_batch_reports_each_customer() {
     let vapi = start_with_slow_calls().await;
@@ -134,7 +136,7 @@ async fn a_batch_reports_each_customer() {
     assert_eq!(numbers, ["+15555550101", "+15555550102"]);
     assert_eq!(
         batch["errors"],
-        json!([{ "customer": { "number": "12345" }, "error": "number must be a valid phone number in the E.164 format" }])
+        json!([{ "customer": { "number": "12345" }, "error": HOT_TIP }])
     );
     assert_eq!(vapi.get("/call").await.1.as_array().map(Vec::len), Some(2));
 }
@@ -146,10 +148,7 @@ async fn a_number_that_nobody_could_dial_is_refused() {
         .post("/call", json!({ "customer": { "number": "555-0123" } }))
         .await;
     assert_eq!(status, 400);
-    assert_eq!(
-        body["message"],
-        json!(["customer.number must be a valid phone number in the E.164 format"])
-    );
+    assert_eq!(body["message"], json!([format!("customer.{HOT_TIP}")]));
     let unchecked = json!({ "customer": { "number": "555-0123", "numberE164CheckEnabled": false } });
     assert_eq!(vapi.post("/call", unchecked).await.0, 201);
 }

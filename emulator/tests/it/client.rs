@@ -14,7 +14,13 @@ pub async fn start() -> Vapi {
     start_with(Emulator::builder()).await
 }
 
+/// Starts an emulator that takes any id and any call, since few tests are about those.
 pub async fn start_with(builder: Builder) -> Vapi {
+    start_strict(builder.allow_unknown_ids(true).allow_incomplete_calls(true)).await
+}
+
+/// Starts an emulator that refuses what the API refuses.
+pub async fn start_strict(builder: Builder) -> Vapi {
     let emulator = builder.start().await.expect("a free port");
     // In a build with the `vapi` crate, reqwest has TLS and needs an explicit cryptography provider.
     let _ = rustls::crypto::ring::default_provider().install_default();

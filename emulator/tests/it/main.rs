@@ -22,6 +22,7 @@ mod pages;
 #[cfg(feature = "cli")]
 mod process;
 mod receiver;
+mod requirements;
 mod resources;
 mod rules;
 #[cfg(feature = "cli")]

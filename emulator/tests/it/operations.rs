@@ -22,11 +22,16 @@ async fn ask(vapi: &Vapi, operation: &OperationInfo, path: &str) -> (u16, Value)
     answer(request).await
 }
 
-/// Returns the path with the same id for every parameter.
+/// Returns the path with the same id for every parameter, but for those whose values the document lists.
 fn naming(operation: &OperationInfo, id: &str) -> String {
     let segments = operation.path.split('/');
     let segments: Vec<&str> = segments
-        .map(|segment| if segment.starts_with('{') { id } else { segment })
+        .map(|segment| match segment {
+            "{provider}" => "11labs",
+            "{resourceName}" => "pronunciation-dictionary",
+            _ if segment.starts_with('{') => id,
+            _ => segment,
+        })
         .collect();
     segments.join("/")
 }

@@ -123,7 +123,10 @@ async fn a_collection_below_a_resource_is_that_resources_own() {
     let file = json!({ "fileId": "8f6f3cf5-0b4a-4b55-9a7c-2c3a1f1f1a11" });
     let (status, attached) = vapi.post(&format!("/v2/knowledge-base/{one}/file"), file.clone()).await;
     assert_eq!(status, 201);
-    assert_eq!(attached["fileId"], file["fileId"]);
+    assert_eq!(
+        (&attached["fileId"], &attached["status"]),
+        (&file["fileId"], &json!("ready"))
+    );
     let (_, files) = vapi.get(&format!("/v2/knowledge-base/{one}/file")).await;
     assert_eq!(files, json!([attached]));
     let (_, files) = vapi.get(&format!("/v2/knowledge-base/{other}/file")).await;

@@ -42,22 +42,19 @@ async fn an_unknown_nested_property_is_named_with_its_path() {
 async fn each_problem_has_a_message() {
     let body = json!({ "name": 5, "firstMessageMode": "shout", "maxDurationSeconds": 1, "id": "mine" });
     let messages = refused("/assistant", body).await;
-    let mut messages: Vec<&str> = messages
+    let messages: Vec<&str> = messages
         .as_array()
         .expect("a list")
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    messages.sort_unstable();
+    // What should not exist comes first, then what is wrong, in the order of the document.
+    assert_eq!(messages[0], "property id should not exist");
+    assert!(messages[1].starts_with("firstMessageMode must be one of the following values: assistant-speaks-first, "));
     assert_eq!(
-        messages[1..],
-        [
-            "maxDurationSeconds must not be less than 10",
-            "name must be a string",
-            "property id should not exist",
-        ]
+        messages[2..],
+        ["maxDurationSeconds must not be less than 10", "name must be a string"]
     );
-    assert!(messages[0].starts_with("firstMessageMode must be one of the following values: assistant-speaks-first, "));
 }
 
 #[tokio::test]
@@ -82,7 +79,10 @@ async fn a_wrong_type_is_named() {
     let messages = refused("/call", json!({ "customers": {} })).await;
     assert_eq!(messages, json!(["customers must be an array"]));
     let messages = refused("/call", json!({ "customer": "me" })).await;
-    assert_eq!(messages, json!(["customer must be an object"]));
+    assert_eq!(
+        messages,
+        json!(["nested property customer must be either object or array"])
+    );
     let messages = refused("/assistant", json!({ "modelOutputInMessagesEnabled": "yes" })).await;
     assert_eq!(
         messages,
@@ -135,7 +135,7 @@ async fn the_type_of_a_value_chooses_its_branch() {
     let chat = |input: Value| json!({ "input": "Hi", "assistant": { "voice": input } });
     assert_eq!(
         refused("/chat", chat(json!("azure"))).await,
-        json!(["assistant.voice must be an object"])
+        json!(["assistant.nested property voice must be either object or array"])
     );
 }
 
@@ -153,6 +153,45 @@ async fn an_update_may_leave_the_tag_out() {
     assert_eq!(
         (status, &refused["message"]),
         (400, &json!(["property mesages should not exist"]))
+    );
+}
+
+#[tokio::test]
+async fn an_update_cannot_change_the_tag() {
+    let vapi = start().await;
+    let (_, tool) = vapi.post("/tool", json!({ "type": "endCall" })).await;
+    let path = format!("/tool/{}", tool["id"].as_str().expect("an id"));
+    let change = |change: Value| answer(vapi.request(Method::PATCH, &path).json(&change));
+    assert_eq!(change(json!({ "type": "endCall", "messages": [] })).await.0, 200);
+    let (status, refused) = change(json!({ "type": "dtmf", "sipInfoDtmfEnabled": true })).await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (
+            400,
+            &json!([
+                "property sipInfoDtmfEnabled should not exist",
+                "type must be one of the following values: endCall"
+            ])
+        )
+    );
+    // Without a tag, the change is judged as one of the stored tool.
+    let (status, refused) = change(json!({ "sipInfoDtmfEnabled": true })).await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (400, &json!(["property sipInfoDtmfEnabled should not exist"]))
+    );
+}
+
+#[tokio::test]
+async fn enums_in_a_path_are_checked() {
+    let vapi = start().await;
+    let (status, refused) = vapi.get("/provider/acme/pronunciation-dictionary").await;
+    assert_eq!(
+        (status, &refused["message"]),
+        (
+            400,
+            &json!(["provider must be one of the following values: cartesia, 11labs"])
+        )
     );
 }
 
@@ -246,7 +285,7 @@ async fn an_enum_on_an_array_is_meant_for_its_items() {
     let messages = refused("/assistant", json!({ "serverMessages": ["hang", "nonsense"] })).await;
     let message = messages[0].as_str().expect("a sentence");
     assert!(
-        message.starts_with("serverMessages.1 must be one of the following values: "),
+        message.starts_with("each value in serverMessages must be one of the following values: "),
         "{message}"
     );
 }
@@ -267,9 +306,44 @@ async fn an_enum_on_an_object_means_a_string() {
 }
 
 #[tokio::test]
-async fn patterns_and_formats_are_not_enforced() {
-    let tool = json!({ "type": "function", "function": { "name": "any name, really" } });
-    accepted("/tool", tool).await;
+async fn patterns_and_formats_are_enforced() {
+    let tool = |name: &str| json!({ "type": "function", "function": { "name": name } });
+    accepted("/tool", tool("book_table")).await;
+    assert_eq!(
+        refused("/tool", tool("any name, really")).await,
+        json!(["function.name must match /^[a-zA-Z0-9_-]{1,64}$/ regular expression"])
+    );
+    let scheduled = |at: &str| json!({ "schedulePlan": { "earliestAt": at } });
+    assert_eq!(
+        refused("/call", scheduled("soon")).await,
+        json!(["schedulePlan.earliestAt must be a valid ISO 8601 date string"])
+    );
+}
+
+#[tokio::test]
+async fn a_number_without_country_code_gets_the_hot_tip() {
+    let customer = |number: &str| json!({ "customer": { "number": number } });
+    assert_eq!(
+        refused("/call", customer("5555550123")).await,
+        json!([
+            "customer.number must be a valid phone number in the E.164 format. Hot tip, you may be missing the country code \
+             (Eg. US: +1)."
+        ])
+    );
+}
+
+#[tokio::test]
+async fn what_the_vendors_guides_send_is_taken() {
+    accepted(
+        "/assistant",
+        json!({ "silenceTimeoutSeconds": 30, "messagePlan": { "idleMessages": ["Hello?"] }, "endCallFunctionEnabled": true }),
+    )
+    .await;
+    accepted("/tool", json!({ "type": "endCall", "function": { "name": "hang_up" } })).await;
+    assert_eq!(
+        refused("/assistant", json!({ "silenceTimeoutSeconds": 5 })).await,
+        json!(["silenceTimeoutSeconds must not be less than 10"])
+    );
 }
 
 #[tokio::test]

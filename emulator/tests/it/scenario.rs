@@ -20,7 +20,17 @@ fn command(name: &str, scenario: &str) -> Command {
     std::fs::write(&file, scenario).expect("a file");
     let mut command = Command::new(env!("CARGO_BIN_EXE_vapi-emulator"));
     command
-        .args(["--port", "0", "--key", "k", "--call-step", "5", "--scenario"])
+        .args([
+            "--port",
+            "0",
+            "--key",
+            "k",
+            "--call-step",
+            "5",
+            "--allow-unknown-ids",
+            "--allow-incomplete-calls",
+            "--scenario",
+        ])
         .arg(file);
     command
 }

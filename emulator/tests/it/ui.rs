@@ -215,7 +215,10 @@ async fn the_page_receives_an_error_for_an_invalid_number() {
     assert_eq!(status, 400);
     assert_eq!(
         body["message"],
-        json!(["customer.number must be a valid phone number in the E.164 format"])
+        json!([
+            "customer.number must be a valid phone number in the E.164 format. Hot tip, you may be missing the country code \
+             (Eg. US: +1)."
+        ])
     );
 }
 

@@ -394,3 +394,19 @@ async fn a_message_is_as_the_document_declares() {
         assert_eq!(message["call"]["id"], call["id"]);
     }
 }
+
+#[tokio::test]
+async fn other_machines_get_no_webhooks_unless_allowed() {
+    for (builder, refused) in [
+        (Emulator::builder(), true),
+        (Emulator::builder().allow_host("HOOKS.invalid"), false),
+        (Emulator::builder().allow_host("*"), false),
+    ] {
+        let vapi = start_with(builder.call_step(STEP)).await;
+        call(&vapi, json!({ "server": { "url": "http://hooks.invalid/" } })).await;
+        vapi.emulator.advance(STEP).await;
+        let webhooks = vapi.emulator.webhooks();
+        let error = webhooks[0].error.as_deref().expect("nobody is there");
+        assert_eq!(error.contains("--allow-host hooks.invalid"), refused, "{error}");
+    }
+}

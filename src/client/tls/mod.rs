@@ -21,17 +21,18 @@ const BACKEND: Backend = if cfg!(feature = "native-tls") {
     Backend::None
 };
 
-/// Adds the chosen implementation to the builder of an HTTP client.
+/// Adds the chosen implementation to the builder of an HTTP client, which may offer HTTP/2.
 ///
 /// # Errors
 ///
 /// TLS cannot be set up.
-pub(super) fn with_tls(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
+#[allow(unused_variables, reason = "without rustls, `reqwest` decides")]
+pub(super) fn with_tls(builder: reqwest::ClientBuilder, offers_http2: bool) -> Result<reqwest::ClientBuilder> {
     match BACKEND {
         #[cfg(feature = "native-tls")]
         Backend::Native => Ok(builder.tls_backend_native()),
         #[cfg(any(feature = "rustls-tls", feature = "rustls-aws-lc"))]
-        Backend::Rustls => rustls_backend::configure(builder),
+        Backend::Rustls => rustls_backend::configure(builder, offers_http2),
         _ => Ok(builder),
     }
 }

@@ -11,7 +11,7 @@ use rustls_platform_verifier::Verifier;
 use crate::error::{Error, NoRootCertificates, Result};
 
 /// Sets up rustls. The provider is given to this client alone: nothing is installed for the process.
-pub(super) fn configure(builder: reqwest::ClientBuilder) -> Result<reqwest::ClientBuilder> {
+pub(super) fn configure(builder: reqwest::ClientBuilder, offers_http2: bool) -> Result<reqwest::ClientBuilder> {
     let provider = match CryptoProvider::get_default() {
         Some(installed) => Arc::clone(installed),
         None => Arc::new(default_provider()),
@@ -23,7 +23,7 @@ pub(super) fn configure(builder: reqwest::ClientBuilder) -> Result<reqwest::Clie
         .dangerous() // It is not: the verifier is the one of the platform.
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
-    if cfg!(feature = "http2") {
+    if offers_http2 {
         tls.alpn_protocols.push(b"h2".to_vec());
     }
     tls.alpn_protocols.push(b"http/1.1".to_vec());

@@ -55,7 +55,8 @@ impl Misfit {
 impl fmt::Display for Misfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.json_path.is_empty() {
-            write!(f, "`{}`: ", self.json_path)?;
+            // A key of a map can have any character in it.
+            write!(f, "`{}`: ", self.json_path.escape_debug())?;
         }
         f.write_str(&self.reason())
     }
@@ -75,6 +76,13 @@ impl Misfits {
     /// Returns those that are listed.
     pub fn iter(&self) -> std::slice::Iter<'_, Misfit> {
         self.listed.iter()
+    }
+
+    /// Adds the misfits of another text.
+    pub(crate) fn add(&mut self, other: Misfits) {
+        self.count += other.count;
+        let room = Self::LISTED.saturating_sub(self.listed.len());
+        self.listed.extend(other.listed.into_iter().take(room));
     }
 
     /// The number of misfits that are listed. A path can be as long as the text, and there can be as many misfits: all of them

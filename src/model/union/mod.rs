@@ -17,7 +17,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
 use self::untagged::{Members, find_tag};
@@ -42,6 +42,9 @@ pub trait Union: Field {
     /// Does something with the value.
     fn visit_mut<C: VisitMut>(&mut self, visit_mut: C) -> C::Out;
     fn unknown(value: Value) -> Self;
+    /// Returns the number of the variant, or `None` if it is `Unknown`.
+    #[allow(dead_code, reason = "only some features and documents need it")]
+    fn index(&self) -> Option<usize>;
     fn visit<S: Visit>(&self, visit: S) -> S::Out;
 }
 
@@ -174,6 +177,23 @@ impl<T: Union> Reader<T> for UnionReader {
 
     fn expected() -> Expected {
         Expected::union::<T>()
+    }
+}
+
+/// Reads a value as the variant with a number, which is known before.
+#[allow(dead_code, reason = "only some features need it")]
+pub(crate) struct VariantSeed<'a, T> {
+    pub(crate) union: &'a mut T,
+    pub(crate) index: usize,
+}
+
+impl<'de, T: Union> DeserializeSeed<'de> for VariantSeed<'_, T> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        *self.union = T::variant(self.index);
+        self.union
+            .visit_mut(Decode::new(deserializer, Mode::Direct { captures: 0 }))
     }
 }
 
@@ -379,6 +399,13 @@ macro_rules! tagged_union {
             #[inline]
             fn unknown(value: ::serde_json::Value) -> Self {
                 Self::Unknown(value)
+            }
+            #[inline]
+            fn index(&self) -> Option<usize> {
+                match self {
+                    $(Self::$variant(_) => Some($index),)*
+                    Self::Unknown(_) => None,
+                }
             }
             fn visit<S: $crate::model::Visit>(&self, visit: S) -> S::Out {
                 match self {

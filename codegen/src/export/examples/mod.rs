@@ -48,7 +48,7 @@ impl Examples {
     pub fn read(directory: &Path) -> Result<Self, ConfigError> {
         let path = directory.join(FILE);
         match path.exists() {
-            true => read_file(path, |text| Ok(serde_json::from_str(text)?)),
+            true => read_file(path, |text| serde_json::from_str(text)),
             false => Ok(Self::default()),
         }
     }

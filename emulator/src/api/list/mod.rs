@@ -20,27 +20,13 @@ const DEFAULT_LIMIT: usize = 100;
 /// document lacks.
 pub(crate) fn problems(validators: &Validators, operation: &Operation, query: &Query) -> Vec<String> {
     let document = validators.document();
-    let mut problems = Vec::new();
+    let found = document.validator().query(&operation.id, query);
+    let mut problems = validator::messages(found.unwrap_or_default());
     for (name, text) in query {
-        let Some(parameter) = operation.query.iter().find(|parameter| parameter.name == *name) else {
-            continue;
-        };
-        // A query has text only, which is converted to the type of the schema before the check.
-        let value = match parameter.schema["type"].as_str() {
-            Some("number" | "integer") => number(text),
-            Some("boolean") => text
-                .parse::<bool>()
-                .map_or_else(|_| json!(text), |boolean| json!(boolean)),
-            Some("string") => json!(text),
-            _ => continue,
-        };
-        let found = validator::problems(validators, &parameter.schema, &value);
-        problems.extend(found.into_iter().map(|problem| problem.replacen("body", name, 1)));
-        if matches!(name.as_str(), "page" | "limit") && value.as_f64().is_some_and(|number| number.fract() != 0.0) {
-            problems.push(format!("{name} must be an integer number"));
-        }
-        if bound(name).is_some() && timestamp::parse(text).is_none() {
-            problems.push(format!("{name} must be a valid ISO 8601 date string"));
+        let declared = operation.query.iter().any(|parameter| parameter.name == *name);
+        let sentence = format!("{name} must be a valid ISO 8601 date string");
+        if declared && bound(name).is_some() && timestamp::parse(text).is_none() && !problems.contains(&sentence) {
+            problems.push(sentence);
         }
     }
     let has_pages = || {
@@ -53,12 +39,6 @@ pub(crate) fn problems(validators: &Validators, operation: &Operation, query: &Q
         problems.push("cursor must be the nextCursor of a page before".into());
     }
     problems
-}
-
-fn number(text: &str) -> Value {
-    let whole = text.parse::<i64>().map(|number| json!(number));
-    let number = whole.or_else(|_| text.parse::<f64>().map(|number| json!(number)));
-    number.unwrap_or_else(|_| json!(text))
 }
 
 /// Returns the response of a list operation. Resources are ordered newest first, each with its position.
