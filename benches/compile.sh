@@ -18,6 +18,7 @@ mkdir -p "$work/unrewritten/src" "$work/src"
 export CARGO_INCREMENTAL=0 CARGO_TARGET_DIR=$work/target RUSTC_BOOTSTRAP=1
 
 cargo run --quiet --manifest-path "$root/Cargo.toml" --package vapi-codegen --no-default-features \
+    --features generate \
     --example unrewritten -- "$root/spec/openapi.json" "$work/unrewritten/src/lib.rs"
 
 cat >"$work/unrewritten/Cargo.toml" <<TOML

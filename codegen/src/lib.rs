@@ -1,14 +1,17 @@
 //! Turns the Vapi OpenAPI document into the code of the `vapi` crate.
 //!
 //! Data flows one way: a [`source`] is read, the [`passes`] repair and prepare the document ([`prepare`]), progenitor
-//! generates a client from it ([`generate`]), and the [`rewrite`] turns that client's tokens into the files that the
-//! `vapi` crate includes.
+//! generates a client from it (`generate`), and the `rewrite` turns that client's tokens into the files that the
+//! `vapi` crate includes. The last two are compiled with the feature `generate`.
 
+pub mod collection;
 #[cfg(feature = "cli")]
 pub mod diff;
 pub mod docs;
 pub mod document;
+pub mod export;
 pub mod facts;
+#[cfg(feature = "generate")]
 pub mod generate;
 pub mod model;
 pub mod names;
@@ -17,6 +20,7 @@ pub mod passes;
 pub mod prepare;
 pub mod reference;
 pub mod report;
+#[cfg(feature = "generate")]
 pub mod rewrite;
 pub mod source;
 pub mod unrewritten;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use heck::{ToPascalCase, ToSnakeCase};
 use serde::Deserialize;
+use unicode_ident::{is_xid_continue, is_xid_start};
 
 /// The table of names that a person chose where the rules would choose worse (`spec/names.toml`).
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -124,10 +125,20 @@ pub(crate) fn can_start(c: char) -> bool {
     c.is_ascii_alphabetic() || (!c.is_ascii() && is_identifier(c.encode_utf8(&mut [0; 4])))
 }
 
+/// Rust's keywords, reserved ones included.
+#[rustfmt::skip]
+const KEYWORDS: [&str; 52] = [
+    "Self", "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn",
+    "else", "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro",
+    "match", "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super",
+    "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
+];
+
 /// Returns whether generated code can use `name` unchanged.
 pub(crate) fn is_identifier(name: &str) -> bool {
-    // Reserved since the edition that the generated code is compiled in.
-    name != "gen" && syn::parse_str::<syn::Ident>(name).is_ok()
+    let mut letters = name.chars();
+    let begins = letters.next().is_some_and(|first| first == '_' || is_xid_start(first));
+    begins && letters.all(is_xid_continue) && name != "_" && !KEYWORDS.contains(&name)
 }
 
 /// Returns a field, method or argument name. Never empty, always an identifier, never a keyword.

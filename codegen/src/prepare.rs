@@ -69,16 +69,14 @@ impl Config {
     }
 }
 
-fn read_file<T, E>(path: PathBuf, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, ConfigError>
+/// Reads a file of the configuration in the format that `parse` knows.
+pub(crate) fn read_file<T, E>(path: PathBuf, parse: impl FnOnce(&str) -> Result<T, E>) -> Result<T, ConfigError>
 where
-    E: std::error::Error + Send + Sync + 'static,
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let read =
-        || -> Result<T, Box<dyn std::error::Error + Send + Sync>> { Ok(parse(&std::fs::read_to_string(&path)?)?) };
-    read().map_err(|cause| ConfigError {
-        path: path.clone(),
-        cause,
-    })
+    let text = std::fs::read_to_string(&path).map_err(Into::into);
+    text.and_then(|text| parse(&text).map_err(Into::into))
+        .map_err(|cause| ConfigError { path, cause })
 }
 
 /// The changes of each pass, in the order in which the passes ran.
@@ -259,6 +257,29 @@ const PROSE: [&str; 8] = [
 ///
 /// [`prepare`] begins with this; alone it is the least that progenitor needs.
 pub fn repair(document: &mut Value, corrections: &Corrections, report: &mut Report) {
+    mend(document, corrections, Limits::Drop, report);
+    let mut run = |name, pass: &mut Pass<'_>| run(document, report, name, pass);
+    run("additional_properties", &mut passes::additional_properties::run);
+    run("parameters", &mut passes::parameters::run);
+    run("transfers", &mut passes::transfers::run);
+    run("responses", &mut passes::responses::run);
+    run("delete_bodies", &mut passes::delete_bodies::run);
+    run("request_bodies", &mut passes::request_bodies::run);
+    run("operation_ids", &mut passes::operation_ids::run);
+    run("property_names", &mut passes::property_names::run);
+}
+
+/// The fate of what only limits values: lengths, ranges, patterns and formats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limits {
+    /// Stays, for who judges values.
+    Keep,
+    /// Goes, so that no generated type refuses a response.
+    Drop,
+}
+
+/// The part of [`repair`] that says what the document meant, and nothing about what progenitor lacks. The export begins with it.
+pub(crate) fn mend(document: &mut Value, corrections: &Corrections, limits: Limits, report: &mut Report) {
     let mut run = |name, pass: &mut Pass<'_>| run(document, report, name, pass);
     run("shared_parts", &mut passes::shared_parts::run);
     run("structure", &mut passes::structure::run);
@@ -275,24 +296,22 @@ pub fn repair(document: &mut Value, corrections: &Corrections, report: &mut Repo
     run("enums", &mut passes::enums::run);
     run("enum_beside_union", &mut passes::enum_beside_union::run);
     run("required_flags", &mut passes::required_flags::run);
-    run("constraints", &mut passes::constraints::run);
+    run("patterns", &mut passes::patterns::run);
+    match limits {
+        Limits::Keep => run("open_unions", &mut passes::open_unions::run),
+        Limits::Drop => run("constraints", &mut passes::constraints::run),
+    }
     run("dangling_refs", &mut passes::dangling_refs::run);
     run("reference_aliases", &mut passes::reference_aliases::run);
     run("all_of", &mut passes::all_of::run);
     run("unions", &mut passes::unions::run);
     run("discriminators", &mut passes::discriminators::run);
-    run("additional_properties", &mut passes::additional_properties::run);
-    run("parameters", &mut passes::parameters::run);
-    run("transfers", &mut passes::transfers::run);
-    run("responses", &mut passes::responses::run);
-    run("request_bodies", &mut passes::request_bodies::run);
-    run("operation_ids", &mut passes::operation_ids::run);
-    run("property_names", &mut passes::property_names::run);
 }
 
-type Pass<'a> = dyn FnMut(&mut Value, &mut Changes) + 'a;
+/// A pass, as [`run`] calls it.
+pub(crate) type Pass<'a> = dyn FnMut(&mut Value, &mut Changes) + 'a;
 
-fn run(document: &mut Value, report: &mut Report, name: &'static str, pass: &mut Pass<'_>) {
+pub(crate) fn run(document: &mut Value, report: &mut Report, name: &'static str, pass: &mut Pass<'_>) {
     let mut changes = Changes::default();
     pass(document, &mut changes);
     report.push((name, changes));

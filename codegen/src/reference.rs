@@ -20,19 +20,22 @@ pub fn to(name: &str) -> Value {
 
 /// Points every reference whose target `rename` has a new name for at that name, in schemas and discriminator mappings.
 pub fn rewrite(document: &mut Value, rename: &dyn Fn(&str) -> Option<String>) {
-    for_each_schema(document, &mut |_, schema| {
-        if let Some(new) = target(schema).and_then(rename) {
-            schema["$ref"] = Value::String(format!("{PREFIX}{new}"));
+    for_each_schema(document, &mut |_, schema| repoint(schema, rename));
+}
+
+/// Points a schema, and nothing below it, at the new name of what it refers to.
+pub fn repoint(schema: &mut Value, rename: &dyn Fn(&str) -> Option<String>) {
+    if let Some(new) = target(schema).and_then(rename) {
+        schema["$ref"] = Value::String(format!("{PREFIX}{new}"));
+    }
+    let mapping = schema
+        .pointer_mut("/x-discriminator/mapping")
+        .and_then(Value::as_object_mut);
+    for (_, name) in mapping.into_iter().flatten() {
+        if let Some(new) = name.as_str().and_then(rename) {
+            *name = Value::String(new);
         }
-        let mapping = schema
-            .pointer_mut("/x-discriminator/mapping")
-            .and_then(Value::as_object_mut);
-        for (_, name) in mapping.into_iter().flatten() {
-            if let Some(new) = name.as_str().and_then(rename) {
-                *name = Value::String(new);
-            }
-        }
-    });
+    }
 }
 
 /// The components that `schema` refers to, itself and all below, in order and with repeats.

@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 use serde_json::Value;
+use vapi_codegen::collection::{http_file, postman};
 use vapi_codegen::diff::{Diff, revision};
 use vapi_codegen::document::for_each_operation;
+use vapi_codegen::export::{Examples, Options, Version, export, to_yaml};
 use vapi_codegen::facts::{facts, to_text};
 use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
@@ -53,6 +55,8 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the document as any tool can read it: valid, described, with examples.
+    Export(Export),
     /// Write the code that a build of `vapi` would generate.
     Generate {
         /// The document.
@@ -154,6 +158,37 @@ struct Pull {
     max_bytes: u64,
 }
 
+#[derive(Args)]
+struct Export {
+    /// The document.
+    #[arg(value_name = "URL|PATH", default_value = "spec/openapi.json")]
+    source: Source,
+    /// The directory of names.toml, corrections.toml, docs.toml and examples.json.
+    #[arg(long, value_name = "DIR")]
+    spec: Option<PathBuf>,
+    /// Only the operations with this tag, and the schemas that they reach.
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+    /// Only the operation with this id, and the schemas that it reaches.
+    #[arg(long, value_name = "ID")]
+    operation: Vec<String>,
+    /// The version of OpenAPI.
+    #[arg(long, value_name = "VERSION", value_parser = ["3.0", "3.1"], default_value = "3.0")]
+    openapi: String,
+    /// Write YAML.
+    #[arg(long, group = "format")]
+    yaml: bool,
+    /// Write a Postman collection 2.1, whose requests run in their order.
+    #[arg(long, group = "format")]
+    postman: bool,
+    /// Write a file of requests for editors (.http).
+    #[arg(long, group = "format")]
+    http: bool,
+    /// The file to write, instead of to the standard output.
+    #[arg(long, short, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Pull(pull) => pull.run(),
@@ -164,6 +199,7 @@ fn main() -> ExitCode {
             verbose,
             json,
         } => check(&source, spec.as_deref(), verbose, json),
+        Command::Export(export) => export.run(),
         Command::Generate { source, spec, out } => generate(&source, spec.as_deref(), &out),
         Command::Validate(validate) => {
             return validate.run().unwrap_or_else(|error| {
@@ -183,20 +219,25 @@ fn main() -> ExitCode {
 
 /// Returns the configuration in `spec`; where none is named, that of the working directory or the one beside the document.
 fn config(source: &Source, spec: Option<&Path>) -> Result<Config, Box<dyn Error>> {
+    Ok(config_and_place(source, spec)?.0)
+}
+
+/// Like [`config`], with the directory that it was read from.
+fn config_and_place(source: &Source, spec: Option<&Path>) -> Result<(Config, Option<PathBuf>), Box<dyn Error>> {
     if let Some(spec) = spec {
-        return Ok(Config::read(spec)?);
+        return Ok((Config::read(spec)?, Some(spec.to_owned())));
     }
     let beside = source.path().and_then(Path::parent);
     let places = [Some(Path::new("spec")), beside];
     let holds_config = |place: &&Path| CONFIG_FILES.iter().any(|file| place.join(file).exists());
     match places.into_iter().flatten().find(holds_config) {
-        Some(spec) => Ok(Config::read(spec)?),
+        Some(spec) => Ok((Config::read(spec)?, Some(spec.to_owned()))),
         None => {
             eprintln!(
                 "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
                  `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are"
             );
-            Ok(Config::default())
+            Ok((Config::default(), None))
         }
     }
 }
@@ -233,6 +274,40 @@ fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<
         code.type_names.len()
     );
     Ok(())
+}
+
+impl Export {
+    fn run(&self) -> Result<(), Box<dyn Error>> {
+        let document = self.source.load()?;
+        let (config, spec) = config_and_place(&self.source, self.spec.as_deref())?;
+        let options = Options {
+            config,
+            examples: spec.map_or_else(|| Ok(Examples::default()), |spec| Examples::read(&spec))?,
+            tags: self.tag.clone(),
+            operations: self.operation.clone(),
+            version: match self.openapi.as_str() {
+                "3.1" => Version::V3_1,
+                _ => Version::V3_0,
+            },
+        };
+        let exported = export(&document, &options)?;
+        let (names, examples) = (&options.config.names, &options.examples);
+        let text = if self.postman {
+            format!("{:#}\n", postman(&exported, names, examples))
+        } else if self.http {
+            http_file(&exported, names, examples)
+        } else if self.yaml {
+            to_yaml(&exported)
+        } else {
+            format!("{exported:#}\n")
+        };
+        let Some(out) = &self.out else {
+            print(&text)?;
+            return Ok(());
+        };
+        replace(out, text.as_bytes()).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
+        Ok(())
+    }
 }
 
 impl Validate {

@@ -14,6 +14,7 @@ pub mod constants;
 pub mod constraints;
 pub mod corrections;
 pub mod dangling_refs;
+pub mod delete_bodies;
 pub mod descriptions;
 pub mod discriminator_tags;
 pub mod discriminators;
@@ -24,10 +25,12 @@ pub mod null_types;
 pub mod nullability;
 pub mod object_enums;
 pub mod open_strings;
+pub mod open_unions;
 pub mod openapi_3_1;
 pub mod operation_ids;
 pub mod parameters;
 pub mod paths;
+pub mod patterns;
 pub mod property_names;
 pub mod prune;
 pub mod received;
@@ -37,7 +40,7 @@ pub mod required_flags;
 pub mod responses;
 pub mod schema_shapes;
 pub mod secrets;
-mod shape;
+pub(crate) mod shape;
 pub mod shared_parts;
 pub mod structure;
 #[cfg(test)]
@@ -47,6 +50,7 @@ pub mod type_names;
 pub mod unions;
 pub mod unknown_types;
 pub mod updates;
+pub mod whole_numbers;
 
 use std::collections::BTreeMap;
 

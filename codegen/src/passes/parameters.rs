@@ -131,8 +131,8 @@ fn mend(at: &str, parameter: &mut Value, components: &Map<String, Value>, change
             "required" | "deprecated" | "explode" | "allowReserved" | "allowEmptyValue" => value.is_boolean(),
             "description" => value.is_string(),
             "style" => value == style,
-            "content" | "example" | "examples" => false,
-            _ => true,
+            "name" | "in" | "schema" => true,
+            extension => extension.starts_with("x-"),
         };
         if !sound {
             changes.note(format!("{at}/{key}"), "dropped: the generator cannot express it");

@@ -7,7 +7,7 @@ use crate::document::{pointer, schemas, schemas_mut};
 use crate::reference;
 
 /// The mark of a schema that stays although no operation reaches it.
-pub(super) const ROOT: &str = "x-root";
+pub(crate) const ROOT: &str = "x-root";
 
 /// Keeps what the operations reach and what `roots` (schema names of the document) reach.
 pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {

@@ -35,15 +35,30 @@ pub fn run(document: &mut Value, sent: &[String], changes: &mut Changes) {
         if reached.contains(name) {
             continue;
         }
+        let tags = tags(schema);
         if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
             let before = required.len();
-            required.retain(|name| name == "id");
+            required.retain(|name| name == "id" || tags.iter().any(|tag| name == tag));
             if required.len() < before {
                 let at = pointer("/components/schemas", name);
                 changes.note(format!("{at}/required"), "only received: requires little");
             }
         }
     }
+}
+
+/// Returns the properties that can have one value only, where [`super::constants`] has not taken them out.
+fn tags(schema: &Value) -> Vec<String> {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let is_tag = |property: &Value| {
+        let values = property.get("enum").and_then(Value::as_array);
+        values.is_some_and(|values| values.len() == 1)
+    };
+    let tags = properties
+        .into_iter()
+        .flatten()
+        .filter(|(_, property)| is_tag(property));
+    tags.map(|(name, _)| name.clone()).collect()
 }
 
 #[cfg(test)]

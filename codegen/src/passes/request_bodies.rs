@@ -2,17 +2,11 @@
 //!
 //! JSON is what the API speaks, so it is chosen where it can be. Runs after [`super::transfers`], which takes multipart
 //! bodies out. progenitor knows no optional bodies: what the document calls optional is an argument all the same.
-//!
-//! A `DELETE` says with its path what to delete. Where its body requires nothing, the body itself is not required, whatever
-//! the document says.
-
-use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::Changes;
-use crate::document::{for_each_operation, schemas};
-use crate::reference;
+use crate::document::for_each_operation;
 
 /// The content types that progenitor can send, best first.
 const SENDABLE: [&str; 4] = [
@@ -24,8 +18,7 @@ const SENDABLE: [&str; 4] = [
 
 /// Leaves every request body one media type that progenitor can send, with the schema it expects.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let requires_nothing = schemas_that_require_nothing(document);
-    for_each_operation(document, &mut |_, method, base, operation| {
+    for_each_operation(document, &mut |_, _, base, operation| {
         let at = format!("{base}/requestBody");
         let Some(body) = operation.get_mut("requestBody") else {
             return;
@@ -42,28 +35,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             }
             changes.note(format!("{at}/content"), format!("sent as {media_type}"));
         }
-        let may_be_empty = reference::target(&schema).is_some_and(|name| requires_nothing.contains(name));
-        if method == "delete" && may_be_empty && body.get("required") == Some(&json!(true)) {
-            body["required"] = json!(false);
-            changes.note(
-                format!("{at}/required"),
-                "optional: a DELETE whose body requires nothing",
-            );
-        }
     });
-}
-
-fn schemas_that_require_nothing(document: &Value) -> BTreeSet<String> {
-    let schemas = schemas(document);
-    let requires_nothing = |schema: &Value| {
-        let required = schema.get("required").and_then(Value::as_array);
-        schema.get("type") == Some(&json!("object")) && required.is_none_or(Vec::is_empty)
-    };
-    let found = schemas
-        .into_iter()
-        .flatten()
-        .filter(|(_, schema)| requires_nothing(schema));
-    found.map(|(name, _)| name.clone()).collect()
 }
 
 fn choose(body: &Value) -> Option<(&'static str, Value)> {
@@ -101,7 +73,7 @@ fn expected_schema(media_type: &str, declared: Value) -> Value {
 mod tests {
     use serde_json::json;
 
-    use super::{Changes, run};
+    use super::run;
     use crate::passes::testing::{leaves_alone, repair_operation};
 
     #[test]
@@ -148,31 +120,6 @@ mod tests {
         let (after, places) = repair_operation(run, json!({"requestBody": {"required": true, "content": {}}}));
         assert_eq!(after, json!({}));
         assert_eq!(places, ["/paths/~1a~1{id}/get/requestBody"]);
-    }
-
-    #[test]
-    fn a_delete_needs_no_body_that_requires_nothing() {
-        let body = |schema: &str, required: bool| {
-            json!({"required": required, "content": {"application/json": {"schema": {
-                "$ref": format!("#/components/schemas/{schema}")
-            }}}})
-        };
-        let document = |first: bool| {
-            json!({
-                "paths": {"/a": {
-                    "delete": {"requestBody": body("Lax", first)},
-                    "post": {"requestBody": body("Lax", true)}
-                }, "/b": {"delete": {"requestBody": body("Strict", true)}}},
-                "components": {"schemas": {
-                    "Lax": {"type": "object", "properties": {"ids": {}}},
-                    "Strict": {"type": "object", "properties": {"ids": {}}, "required": ["ids"]}
-                }}
-            })
-        };
-        let (mut after, mut changes) = (document(true), Changes::default());
-        run(&mut after, &mut changes);
-        assert_eq!(after, document(false));
-        assert_eq!(changes.len(), 1);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
 }
 
 /// Returns the success that says most; of two that say the same, 200, else the first.
-fn choose(declared: &Map<String, Value>) -> Option<(&str, &Value)> {
+pub(crate) fn choose(declared: &Map<String, Value>) -> Option<(&str, &Value)> {
     let successes = || declared.iter().filter(|(status, _)| status.starts_with('2'));
     let rank = |status: &str, response: &Value| (says(response), status == "200");
     let mut best: Option<(&str, &Value)> = None;

@@ -20,10 +20,10 @@ const SHAPE: [&str; 11] = [
 ];
 
 /// Keywords that say something about a place and not about its values.
-pub(super) const MARKERS: [&str; 5] = ["description", "deprecated", "nullable", "readOnly", "writeOnly"];
+pub(crate) const MARKERS: [&str; 5] = ["description", "deprecated", "nullable", "readOnly", "writeOnly"];
 
 /// Returns the component behind `{"allOf": [{"$ref": …}]}`, the form in which a reference can be nullable.
-pub(super) fn wrapped_target(schema: &Value) -> Option<&str> {
+pub(crate) fn wrapped_target(schema: &Value) -> Option<&str> {
     let [only] = schema.get("allOf")?.as_array()?.as_slice() else {
         return None;
     };
@@ -32,17 +32,17 @@ pub(super) fn wrapped_target(schema: &Value) -> Option<&str> {
 }
 
 /// Returns whether the schema allows every value.
-pub(super) fn allows_anything(schema: &Map<String, Value>) -> bool {
+pub(crate) fn allows_anything(schema: &Map<String, Value>) -> bool {
     !SHAPE.iter().any(|key| schema.contains_key(*key))
 }
 
 /// Returns whether the schema itself says that `null` is allowed.
-pub(super) fn is_nullable(schema: &Map<String, Value>) -> bool {
+pub(crate) fn is_nullable(schema: &Map<String, Value>) -> bool {
     schema.get("nullable") == Some(&Value::Bool(true))
 }
 
 /// Returns the keys of `schema` that are about its place and not about its values, extensions included.
-pub(super) fn markers(schema: &Map<String, Value>) -> Map<String, Value> {
+pub(crate) fn markers(schema: &Map<String, Value>) -> Map<String, Value> {
     schema
         .iter()
         .filter(|(key, _)| MARKERS.contains(&key.as_str()) || key.starts_with("x-"))
@@ -53,7 +53,7 @@ pub(super) fn markers(schema: &Map<String, Value>) -> Map<String, Value> {
 /// `schema` with `markers` on it: what stands outside describes the place better than what stands inside.
 ///
 /// A reference that becomes nullable is wrapped, since nothing else beside a reference is read.
-pub(super) fn marked(schema: Value, markers: Map<String, Value>) -> Value {
+pub(crate) fn marked(schema: Value, markers: Map<String, Value>) -> Value {
     let Value::Object(mut schema) = schema else {
         return schema;
     };
