@@ -40,7 +40,7 @@ pub enum Target {
     Webhook(String),
 }
 
-/// What the document forgets, and what it gets wrong.
+/// The repairs of a document: what it forgets, and what it gets wrong.
 #[derive(Debug)]
 pub struct Repairs {
     /// `additions.json`
