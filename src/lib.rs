@@ -41,7 +41,7 @@
 //! | `rustls-tls` | yes | https by rustls with `ring`, which builds fastest |
 //! | `rustls-aws-lc` | | https by rustls with `aws-lc-rs`, the provider that `reqwest` prefers |
 //! | `native-tls` | | https by the TLS library of the system |
-//! | `jwt` | | tokens for browsers, signed with a private key: [`jwt`] |
+//! | `jwt` | | tokens for browsers, signed with a private key |
 //! | `logs` | yes | call logs, unpacked and read as entries: [`artifacts`] |
 //! | `schemars` | yes | tools and structured outputs from Rust types |
 //! | `csv` | | customers of a batch or a campaign from a table |

@@ -4,7 +4,7 @@
 //!    uses of its schemas ([`usage`]).
 //! 2. The facts are compared as they stand, keyword by keyword ([`node`], [`endpoints`]). Nothing is repaired and no
 //!    reference followed, so that each change is one change, however many places reach it, and can be counted by anybody.
-//! 3. Each change is judged: what it breaks on the wire ([`judge`], [`wire`]) and in Rust code ([`rust`]). What changes in
+//! 3. Each change is judged: what it breaks on the wire (`judge`, `wire`) and in Rust code (`rust`). What changes in
 //!    the code though no fact says so, such as the name of an inline type, is a change too.
 //! 4. What may have been renamed is marked ([`guess`]).
 //!

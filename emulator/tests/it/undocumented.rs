@@ -36,7 +36,9 @@ async fn a_credential_is_kept_and_its_secret_never_shown() {
     let path = format!("/credential/{}", created["id"].as_str().expect("an id"));
     assert_eq!(vapi.get(&path).await, (200, created.clone()));
     assert_eq!(vapi.get("/credential").await, (200, json!([created])));
-    let (status, renamed) = vapi.patch(&path, json!({ "name": "Returns" })).await;
+    let (status, renamed) = vapi
+        .patch(&path, json!({ "provider": "webhook", "name": "Returns" }))
+        .await;
     assert_eq!((status, &renamed["name"]), (200, &json!("Returns")), "{renamed}");
     assert_eq!(vapi.delete(&path).await.0, 200);
     assert_eq!(vapi.get(&path).await.0, 404);
