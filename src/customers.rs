@@ -11,10 +11,10 @@
 //! assert_eq!(customers.len(), 2);
 //! assert_eq!(customers[0].name.as_deref(), Some("Ada"));
 //! // A column of another name is a variable: `{{appointment}}` in what the assistant says.
-//! let variables = &customers[0].assistant_overrides.as_ref().unwrap().variable_values;
-//! assert_eq!(variables.as_ref().unwrap()["appointment"], "Monday at nine");
+//! let customer = serde_json::to_value(&customers[0])?;
+//! assert_eq!(customer["assistantOverrides"]["variableValues"]["appointment"], "Monday at nine");
 //! # }
-//! # Ok::<(), vapi::Error>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! The customers go into [`CreateCampaignDto::customers`](crate::types::CreateCampaignDto), or to `vapi.calls().dial(call, customers)`.
