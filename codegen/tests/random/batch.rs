@@ -165,9 +165,16 @@ fn without_development(manifest: &str) -> String {
         if line.starts_with('[') {
             section = line;
         }
-        let is_member = ["members", "default-members", "fetch", "yaml"]
-            .iter()
-            .any(|key| line.split(' ').next() == Some(key));
+        let is_member = [
+            "members",
+            "default-members",
+            "fetch",
+            "validate",
+            "vapi-validator",
+            "yaml",
+        ]
+        .iter()
+        .any(|key| line.split(' ').next() == Some(key));
         if !is_member && !["[dev-dependencies]", "[build-dependencies]"].contains(&section) {
             out.push_str(line);
             out.push('\n');

@@ -15,6 +15,7 @@ pub use refusal::Refusal;
 pub use tool_results::{ToolCallClaim, ToolResultStore, ToolResultStoreError};
 pub use tools::{ToolContext, ToolError};
 
+#[cfg(feature = "axum")]
 pub(crate) use http_service::read_body;
 
 use std::collections::HashMap;
