@@ -175,7 +175,7 @@ fn without_development(manifest: &str) -> String {
         ]
         .iter()
         .any(|key| line.split(' ').next() == Some(key));
-        if !is_member && !["[dev-dependencies]", "[build-dependencies]"].contains(&section) {
+        if !is_member && !["[[bench]]", "[dev-dependencies]", "[build-dependencies]"].contains(&section) {
             out.push_str(line);
             out.push('\n');
         }
