@@ -7,41 +7,17 @@
 
 mod support;
 
-use std::fmt::Debug;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
 
 use futures_core::Stream;
 use serde_json::{Value, json};
 use tracing_subscriber::Registry;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 
 use support::*;
 
 const WRONG: &str = r#"{"id":"c","cost":"0.05","customer":{"number":15555550100},"status":"ended"}"#;
-
-/// The texts of the events about misfits.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-struct Visitor<'a>(&'a mut String);
-
-impl tracing::field::Visit for Visitor<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
-        self.0.push_str(&format!("{}={value:?} ", field.name()));
-    }
-}
-
-impl Layer<Registry> for Warnings {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, Registry>) {
-        if event.metadata().name() == "vapi.misfits" {
-            let mut text = format!("{} ", event.metadata().level());
-            event.record(&mut Visitor(&mut text));
-            self.0.lock().unwrap().push(text);
-        }
-    }
-}
 
 async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
     poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await
@@ -50,7 +26,7 @@ async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
 #[tokio::test]
 async fn a_response_lists_its_misfits_and_is_traced_once() {
     let server = Server::replying([Reply::json(200, WRONG)]).await;
-    let warnings = Warnings::default();
+    let warnings = Warnings::named("vapi.misfits");
     let _guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
     let response = client(&server).calls().get("c").with_response().await.unwrap();
     let misfits: Vec<String> = response.misfits().iter().map(ToString::to_string).collect();
@@ -70,7 +46,7 @@ async fn a_response_lists_its_misfits_and_is_traced_once() {
     assert_eq!(response.extra["cost"], "0.05");
     let came: Value = serde_json::from_str(WRONG).unwrap();
     assert_eq!(serde_json::to_value(response.value()).unwrap(), came);
-    let warnings = warnings.0.lock().unwrap();
+    let warnings = warnings.texts.lock().unwrap();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
     for part in [
         "WARN",
@@ -151,7 +127,7 @@ async fn half_a_character_does_not_make_a_response_unreadable() {
 async fn a_page_lists_the_misfits_of_all_its_items() {
     let body = json!([{ "id": "a", "cost": "1" }, { "id": "b" }, { "id": "c", "cost": [] }]).to_string();
     let server = Server::replying([Reply::json(200, &body)]).await;
-    let warnings = Warnings::default();
+    let warnings = Warnings::named("vapi.misfits");
     let _guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
     let page = client(&server)
         .calls()
@@ -164,7 +140,7 @@ async fn a_page_lists_the_misfits_of_all_its_items() {
         .unwrap();
     let paths: Vec<&str> = page.misfits().iter().map(vapi::Misfit::json_path).collect();
     assert_eq!(paths, ["[0].cost", "[2].cost"]);
-    assert_eq!(warnings.0.lock().unwrap().len(), 1);
+    assert_eq!(warnings.texts.lock().unwrap().len(), 1);
 }
 
 /// A type of the user's with one of ours in it.
@@ -177,11 +153,11 @@ struct Wrapper {
 async fn misfits_inside_a_type_of_the_user_are_traced() {
     let body = format!(r#"{{"call":{WRONG}}}"#);
     let server = Server::replying([Reply::json(200, &body), Reply::json(200, &body)]).await;
-    let warnings = Warnings::default();
+    let warnings = Warnings::named("vapi.misfits");
     let guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
     let get = |vapi: vapi::Client| vapi.calls().get("c").json::<Wrapper>();
     assert_eq!(get(client(&server)).await.unwrap().call.id, "c");
-    let traced = warnings.0.lock().unwrap().clone();
+    let traced = warnings.texts.lock().unwrap().clone();
     assert_eq!(traced.len(), 1, "{traced:?}");
     for part in ["CallController_findOne", "count=2", "`cost`", "`customer.number`"] {
         assert!(traced[0].contains(part), "{part}: {}", traced[0]);

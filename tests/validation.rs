@@ -8,13 +8,10 @@
 
 mod support;
 
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
-
 use http::Method;
 use serde_json::{Value, json};
 use tracing_subscriber::Registry;
-use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
+use tracing_subscriber::layer::SubscriberExt;
 use vapi::resources::endpoint::{AssistantsCreate, AssistantsList};
 use vapi::types::CreateAssistantDto;
 use vapi::validate::{self, Problem, Validation};
@@ -39,28 +36,6 @@ const SENTENCES: [&str; 2] = [
     "property nmae should not exist",
     "name must be shorter than or equal to 40 characters",
 ];
-
-/// The texts of the events about invalid requests and responses.
-#[derive(Clone, Default)]
-struct Warnings(Arc<Mutex<Vec<String>>>);
-
-struct Visitor<'a>(&'a mut String);
-
-impl tracing::field::Visit for Visitor<'_> {
-    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
-        self.0.push_str(&format!("{}={value:?} ", field.name()));
-    }
-}
-
-impl Layer<Registry> for Warnings {
-    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, Registry>) {
-        if event.metadata().name() == "vapi.invalid" {
-            let mut text = format!("{} ", event.metadata().level());
-            event.record(&mut Visitor(&mut text));
-            self.0.lock().unwrap().push(text);
-        }
-    }
-}
 
 #[tokio::test]
 async fn a_denied_request_is_an_error_and_is_not_sent() {
@@ -97,11 +72,11 @@ async fn a_denied_query_is_not_sent() {
 #[tokio::test]
 async fn a_warning_is_one_event_without_values() {
     let server = Server::replying([Reply::json(201, ASSISTANT)]).await;
-    let warnings = Warnings::default();
+    let warnings = Warnings::named("vapi.invalid");
     let _guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
     let vapi = validating(&server, Validation::Warn);
     vapi.assistants().create(too_long()).await.unwrap();
-    let events = warnings.0.lock().unwrap().clone();
+    let events = warnings.texts.lock().unwrap().clone();
     assert_eq!(events.len(), 1, "{events:?}");
     assert!(
         events[0].starts_with("WARN ") && events[0].contains("count=2"),
@@ -118,10 +93,10 @@ async fn a_warning_is_one_event_without_values() {
 #[tokio::test]
 async fn nothing_is_checked_by_default() {
     let server = Server::replying([Reply::json(201, "{\"id\": \"a\"}")]).await;
-    let warnings = Warnings::default();
+    let warnings = Warnings::named("vapi.invalid");
     let _guard = tracing::subscriber::set_default(Registry::default().with(warnings.clone()));
     client(&server).assistants().create(too_long()).await.unwrap();
-    assert!(warnings.0.lock().unwrap().is_empty());
+    assert!(warnings.texts.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ impl VoiceRequest {
 /// use vapi::audio::voice::{VoiceRequest, VoiceService};
 /// use vapi::audio::{Codec, Resampler};
 ///
-/// # fn synthesize(text: &str) -> Vec<i16> { unimplemented!() }
+/// # fn synthesize(text: &str) -> Vec<i16> { text.bytes().map(i16::from).collect() }
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let voice = VoiceService::new(|request: VoiceRequest| async move {
 ///     let mut resampler = Resampler::new(22_050, request.sample_rate)?;

@@ -10,9 +10,11 @@
 
 mod endpoints;
 mod server;
+mod warnings;
 
 pub use endpoints::*;
 pub use server::*;
+pub use warnings::*;
 
 use std::time::Duration;
 

@@ -17,7 +17,7 @@ use vapi_emulator::{Emulator, Script};
 /// A table for some people.
 #[derive(Deserialize, JsonSchema)]
 struct BookTable {
-    /// How many people come.
+    /// The number of people.
     guests: u32,
 }
 

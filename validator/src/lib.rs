@@ -15,5 +15,6 @@ mod validator;
 
 pub use document::{Document, DocumentError};
 pub use json_schema::Undeclared;
+pub use json_schema::formats::is_uuid;
 pub use problem::Problem;
 pub use validator::{UnknownName, Validator};

@@ -1,10 +1,11 @@
 //! Requirements of the API that its document does not say: referenced resources exist, and a call has a number and an assistant.
 
+use vapi_validator::is_uuid;
+
 use crate::api::context::RequestContext;
 use crate::http::response::Response;
 use crate::openapi::plan::Role;
 use crate::openapi::references::Reference;
-use crate::text::ids;
 
 /// The properties that say which assistant a call or a campaign has.
 const ASSISTANTS: [&str; 6] = ["assistant", "assistantId", "squad", "squadId", "workflow", "workflowId"];
@@ -22,7 +23,7 @@ pub(crate) fn refusal(context: &RequestContext<'_>) -> Option<Response> {
     if !settings.allow_unknown_ids {
         let malformed: Vec<String> = references
             .iter()
-            .filter(|reference| !ids::is_uuid(reference.id))
+            .filter(|reference| !is_uuid(reference.id))
             .map(|reference| format!("{} must be a UUID", reference.path))
             .collect();
         if !malformed.is_empty() {

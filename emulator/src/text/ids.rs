@@ -6,12 +6,6 @@ pub(crate) fn uuid() -> String {
     formatted(fastrand::u128(..))
 }
 
-/// Returns whether a text is a UUID of any version.
-pub(crate) fn is_uuid(text: &str) -> bool {
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_hexdigit());
-    text.split('-').map(str::len).eq([8, 4, 4, 4, 12]) && text.split('-').all(digits)
-}
-
 /// Returns the organization of a token. It is the same for the same token in every run.
 pub(crate) fn organization(token: &str) -> String {
     // FNV-1a is the same in every version of Rust, which data files rely on.

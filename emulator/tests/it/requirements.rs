@@ -1,4 +1,4 @@
-//! What the API refuses although its document allows it: unknown references, calls without a number or an assistant.
+//! Refusals of the API that its document does not state: unknown references, calls without a number or an assistant.
 
 use serde_json::{Value, json};
 use vapi_emulator::Emulator;

@@ -50,7 +50,8 @@ pub(crate) fn expected(format: &str) -> &'static str {
     }
 }
 
-fn is_uuid(text: &str) -> bool {
+/// Returns whether a text is a UUID of any version.
+pub fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups
