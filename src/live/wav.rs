@@ -292,21 +292,28 @@ mod tests {
         assert_eq!(read(&path), (40, 4, vec![1, 2, 3, 4]));
     }
 
-    #[tokio::test]
-    async fn a_write_whose_caller_is_dropped_is_complete() {
+    #[test]
+    fn a_write_whose_caller_is_dropped_is_complete() {
+        // With one thread for blocking work, the write waits for as long as that thread is held.
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.max_blocking_threads(1).build().unwrap();
         let (_folder, path) = folder();
-        let mut file = WavFile::create(&path, PcmFormat::default()).await.unwrap();
         let sound = vec![7; WRITE_AT];
-        {
-            let mut add = std::pin::pin!(file.add(&sound));
-            // Polled once, so that the write is under way, and then dropped.
-            let polled = poll_fn(|cx| Poll::Ready(add.as_mut().poll(cx).is_pending()));
-            assert!(polled.await);
-        }
-        drop(file);
-        while read(&path).1 == 0 {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        runtime.block_on(async {
+            let mut file = WavFile::create(&path, PcmFormat::default()).await.unwrap();
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            tokio::task::spawn_blocking(move || held.recv());
+            {
+                let mut add = std::pin::pin!(file.add(&sound));
+                let polled = poll_fn(|cx| Poll::Ready(add.as_mut().poll(cx).is_pending()));
+                assert!(polled.await);
+            }
+            drop(file);
+            assert_eq!(read(&path).1, 0);
+            release.send(()).unwrap();
+            // The thread takes work in order, so after this the write is done.
+            tokio::task::spawn_blocking(|| ()).await.unwrap();
+        });
         assert_eq!(read(&path), (WRITE_AT as u32 + 36, WRITE_AT as u32, sound));
     }
 
