@@ -10,12 +10,15 @@ mod client;
 mod control;
 mod cors;
 mod credentials;
+#[cfg(feature = "cli")]
+mod damage;
 mod destinations;
 mod downloads;
 mod faults;
 mod fuzz;
 mod hostile;
 mod inbound;
+mod keys;
 mod lists;
 mod operations;
 mod pages;
