@@ -307,3 +307,74 @@ fn moved_links(text: &[u8], before: &str, now: &str) -> Option<Vec<u8>> {
     }
     (!moved.is_empty()).then(|| [moved.as_slice(), rest].concat())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::store::ResourceChange;
+
+    /// Returns the content of a file with some resources.
+    fn filled(path: &Path) -> Vec<u8> {
+        let file = DataFile::open(path).unwrap();
+        let resources = (0..40).map(|place| ResourceChange {
+            organization: "o".to_owned(),
+            collection: "/assistant".to_owned(),
+            place,
+            resource: Some(serde_json::json!({ "firstMessage": "Hello. ".repeat(100), "id": place })),
+        });
+        let uploads = vec![(
+            "f".to_owned(),
+            Some(("text/plain".to_owned(), Bytes::from_static(b"menu"))),
+        )];
+        let batch = Batch {
+            number: 1,
+            resources: resources.collect(),
+            calls: vec![("c".to_owned(), Some(serde_json::json!({ "state": "ended" })))],
+            uploads,
+            now: 1,
+        };
+        file.write(&[batch]).unwrap();
+        drop(file);
+        std::fs::read(path).unwrap()
+    }
+
+    /// Damages a file: it ends too early, or some of its bits are others.
+    fn damage(content: &mut Vec<u8>, random: &mut fastrand::Rng) {
+        if random.u8(..3) == 0 {
+            content.truncate(random.usize(1..content.len()));
+            return;
+        }
+        // The first page says where all others are. The rest is empty for the most part.
+        let used = content.iter().rposition(|byte| *byte != 0).unwrap();
+        let among = if random.bool() { 320 } else { used };
+        for _ in 0..random.u8(1..=8) {
+            content[random.usize(..among)] ^= 1 << random.u8(..8);
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_left_as_it_is() {
+        let directory = std::env::temp_dir().join(format!("vapi-emulator-damage-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("vapi.redb");
+        let content = filled(&path);
+        let mut random = fastrand::Rng::with_seed(0x5eed);
+        let mut refused = 0;
+        let prefix = format!("the data file {}: it is ", path.display());
+        for _ in 0..200 {
+            let mut damaged = content.clone();
+            damage(&mut damaged, &mut random);
+            std::fs::write(&path, &damaged).unwrap();
+            // What nobody reads may be damaged.
+            let Err(error) = DataFile::open(&path) else { continue };
+            refused += 1;
+            let error = error.to_string();
+            let problem = error.strip_prefix(&prefix).unwrap_or_default();
+            let known = problem.starts_with("damaged; ") || problem.starts_with("something else, ");
+            assert!(known, "{error}");
+            assert!(std::fs::read(&path).unwrap() == damaged, "the file has changed");
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+        assert!(refused > 100, "{refused} of 200 were refused");
+    }
+}
