@@ -55,7 +55,8 @@ async fn route(state: &Arc<State>, request: &Parts, method: &str, segments: &[&s
             state.reset();
             Some(about(state))
         }
-        ("GET", ["ui", file]) => ui::file(state, request, file),
+        ("GET", ["ui", file]) => ui::file(request, file),
+        ("GET", ["reference", rest @ ..]) => ui::reference_data(state, request, rest),
         ("GET", ["openapi.json"]) => Some(ui::document_from_here(state, request)),
         ("GET", ["events"]) => Some(events::stream(state)),
         ("GET", ["assistants"]) => Some(calls::assistants(state)),
@@ -87,7 +88,7 @@ fn methods(segments: &[&str]) -> &'static str {
         ["scripts"] => "POST, DELETE",
         ["test-call"] | ["calls", _, "hang-up"] => "POST",
         ["assistants" | "events" | "openapi.json"] => "GET",
-        ["ui" | "calls", _] | ["calls", _, "webhooks", _] => "GET",
+        ["reference", ..] | ["ui" | "calls", _] | ["calls", _, "webhooks", _] => "GET",
         _ => "",
     }
 }
