@@ -173,8 +173,7 @@ async fn a_recording_is_downloaded_in_the_reference() {
     let key = emulator.api_key().to_owned();
     browse(&emulator, async move |page| {
         page.open("/docs").await;
-        page.until("document.querySelector('#reference').childElementCount")
-            .await;
+        page.shows("h1", "API reference").await;
         // The browser follows to the second listener and leaves the token behind.
         let download = format!(
             "const options = {{ headers: {{ authorization: 'Bearer {key}' }} }};
@@ -194,17 +193,18 @@ async fn an_operation_is_tried_in_the_reference() {
     let emulator = std::rc::Rc::new(start().await);
     let asked = emulator.clone();
     browse(&emulator, async move |page| {
-        page.open("/docs#tag/assistants/POST/assistant").await;
-        let button = |label: &str| {
-            format!("[...document.querySelectorAll('button')].find((b) => b.textContent.includes({label:?}))")
-        };
-        let of_operation = button("(post /assistant)");
-        page.until(&of_operation).await;
-        page.run(&format!("{of_operation}.click()")).await;
-        let send = button("Send");
-        page.until(&send).await;
-        page.run(&format!("{send}.click()")).await;
-        page.until("document.body.innerText.includes('201 Created')").await;
+        page.open("/docs").await;
+        page.shows("h1", "API reference").await;
+        page.press("/").await;
+        page.focus_is_in("#filter").await;
+        page.press("AssistantController_create").await;
+        page.until("[...document.querySelectorAll('#groups li')].filter((link) => !link.hidden).length === 1")
+            .await;
+        page.press(Key::Enter).await;
+        page.shows("h1", "Create an assistant").await;
+        page.until("document.querySelector('.trial textarea')").await;
+        page.click(".trial button.primary").await;
+        page.shows(".result .status", "201").await;
         let requests = asked.requests();
         let tried = requests
             .iter()
@@ -214,7 +214,56 @@ async fn an_operation_is_tried_in_the_reference() {
             tried.header("authorization"),
             Some(&*format!("Bearer {}", asked.api_key()))
         );
-        assert_eq!(tried.json().expect("JSON")["name"], "Ada");
+        assert_eq!(tried.json().expect("JSON")["name"], "Front desk");
+        // Its id is in the path of the operation that gets one.
+        page.open("/docs#AssistantController_findOne").await;
+        page.shows("h1", "Get one assistant").await;
+        page.until("/^[0-9a-f-]{36}$/.test(document.querySelector('.trial input').value)")
+            .await;
+        page.click(".trial button.primary").await;
+        page.shows(".result .status", "200").await;
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[cfg(feature = "reference")]
+#[tokio::test]
+async fn schemas_are_opened_one_by_one() {
+    let emulator = start().await;
+    browse(&emulator, async |page| {
+        page.open("/docs#CallController_create").await;
+        page.shows("h1", "Place an outbound call").await;
+        page.until("document.querySelectorAll('.facts > section:first-child > .schema > .rows > .row').length > 10")
+            .await;
+        page.run("document.querySelector('.more > summary').focus()").await;
+        page.press(Key::Enter).await;
+        page.until("document.querySelectorAll('.more .rows > .row').length > 10")
+            .await;
+        page.press("j").await;
+        page.shows("h1", "List calls").await;
+        page.press("k").await;
+        page.shows("h1", "Place an outbound call").await;
+        page.focus_is_in("h1").await;
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn addresses_of_nonsense_are_no_error() {
+    let emulator = start().await;
+    browse(&emulator, async |page| {
+        for path in ["/#%", "/#%E0%A4%A", "/#nobody"] {
+            page.open("/emulator/ui/icon.svg").await;
+            page.open(path).await;
+            page.shows("#link-state", "live").await;
+        }
+        if cfg!(feature = "reference") {
+            page.open("/emulator/ui/icon.svg").await;
+            page.open("/docs#%").await;
+            page.shows("h1", "API reference").await;
+        }
         page.is_at_peace().await;
     })
     .await;

@@ -25,6 +25,8 @@ mod pages;
 #[cfg(feature = "cli")]
 mod process;
 mod receiver;
+#[cfg(feature = "reference")]
+mod reference;
 mod requirements;
 mod resources;
 mod rules;

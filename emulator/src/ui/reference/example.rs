@@ -4,8 +4,10 @@
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
-use vapi_validator::document::{Document, reference};
+use vapi_validator::document::Document;
 use vapi_validator::schema::{ObjectSchema, branches};
+
+use crate::ui::reference::schema::name_of;
 
 /// Nested schemas beyond which nothing more is made.
 const DEEPEST: usize = 8;
@@ -53,7 +55,7 @@ struct Sampler<'a> {
 impl<'a> Sampler<'a> {
     /// Returns a value; `None` if the schema has none that ends.
     fn value(&mut self, schema: &'a Value, name: &str) -> Option<Value> {
-        if let Some(target) = reference(schema) {
+        if let Some(target) = name_of(schema) {
             if let Some(known) = EXAMPLES["schemas"].get(target) {
                 return Some(known.clone());
             }
@@ -65,9 +67,10 @@ impl<'a> Sampler<'a> {
             self.open.pop();
             return value;
         }
+        let schema = self.document.resolve(schema)?;
         if let Some(branches) = branches(schema) {
             let is_known =
-                |branch: &&&Value| reference(branch).is_some_and(|name| EXAMPLES["schemas"].get(name).is_some());
+                |branch: &&&Value| name_of(branch).is_some_and(|name| EXAMPLES["schemas"].get(name).is_some());
             let known: Vec<&Value> = branches.iter().collect();
             let first = known.iter().find(is_known);
             return first

@@ -16,16 +16,18 @@ pub(super) fn operation(state: &State, id: &str) -> Option<Value> {
     let (operation, plan) = operations.into_iter().find(|(operation, _)| operation.id == id)?;
     let declared = state.document.corrected().operation(id)?;
     let examples = Examples { state, operation, plan };
-    let sentence = sentences::of_operation(id);
-    // The first line is the title already.
-    let text = sentence
-        .and_then(|sentence| sentence.split_once("\n\n"))
-        .map(|(_, rest)| rest);
+    let title = catalog::title(operation, plan);
+    // The title may have said the first paragraph already.
+    let text = sentences::of_operation(id).and_then(|text| match text.split_once("\n\n") {
+        _ if !says_all(&title, text) => Some(text),
+        Some((_, rest)) => Some(rest),
+        None => None,
+    });
     Some(json!({
         "id": id,
         "method": operation.method.as_str(),
         "path": operation.path,
-        "title": catalog::title(operation, plan),
+        "title": title,
         "text": text,
         "evidence": declared.extensions.get("x-evidence").filter(|_| !operation.documented),
         "documented": operation.documented,
@@ -34,6 +36,12 @@ pub(super) fn operation(state: &State, id: &str) -> Option<Value> {
         "request": examples.request(),
         "responses": responses(&examples, declared),
     }))
+}
+
+/// Returns whether a title has as many words as the first paragraph.
+fn says_all(title: &str, text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    title.split_whitespace().count() == first.split_whitespace().count()
 }
 
 fn parameters(examples: &Examples, declared: &document::Operation) -> Value {

@@ -78,10 +78,10 @@ async function show(follow) {
   link?.setAttribute('aria-current', 'page');
   // Only the menu may scroll.
   if (link && link.offsetParent) {
-    const menu = $('#menu');
+    const menu = $('#menu .scroll');
     const { top, bottom } = link.getBoundingClientRect();
     const frame = menu.getBoundingClientRect();
-    if (top < frame.top + 60 || bottom > frame.bottom) menu.scrollTop += top - frame.top - frame.height / 3;
+    if (top < frame.top || bottom > frame.bottom) menu.scrollTop += top - frame.top - frame.height / 3;
   }
   let view;
   if (id === '') {

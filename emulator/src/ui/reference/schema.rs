@@ -1,7 +1,7 @@
 //! Schemas as the page shows them: one level, with the names of what lies below.
 
 use serde_json::{Map, Value, json};
-use vapi_validator::document::{Document, reference};
+use vapi_validator::document::{self, Document};
 use vapi_validator::schema::{ObjectSchema, branches, enum_values};
 
 use crate::ui::reference::sentences;
@@ -22,7 +22,7 @@ pub(super) fn named(document: &Document, name: &str) -> Option<Value> {
 /// Returns the schema of a body, a parameter or a response.
 pub(super) fn described(document: &Document, schema: &Value) -> Value {
     let describer = Describer { document };
-    let target = reference(schema);
+    let target = name_of(schema);
     let mut shown = match document.resolve(schema) {
         Some(resolved) => describer.content(resolved, target, 0),
         None => Map::new(),
@@ -30,6 +30,12 @@ pub(super) fn described(document: &Document, schema: &Value) -> Value {
     shown.insert("type".to_owned(), json!(describer.kind(schema)));
     shown.insert("name".to_owned(), json!(target));
     Value::Object(shown)
+}
+
+/// Returns the name of the schema that a schema refers to.
+pub(super) fn name_of(schema: &Value) -> Option<&str> {
+    let name = document::reference(schema)?.strip_prefix("#/components/schemas/")?;
+    (!name.contains('/')).then_some(name)
 }
 
 struct Describer<'a> {
@@ -43,7 +49,7 @@ impl<'a> Describer<'a> {
         let mut node = Map::new();
         node.insert("type".to_owned(), json!(self.kind(schema)));
         let text = text.or_else(|| schema["description"].as_str());
-        let target = reference(schema);
+        let target = name_of(schema);
         let resolved = self.document.resolve(schema).unwrap_or(&Value::Null);
         let text = text.or_else(|| sentences::of_schema(target?));
         if let Some(text) = text {
@@ -70,10 +76,13 @@ impl<'a> Describer<'a> {
             return content;
         }
         if let Some(branches) = branches(schema) {
-            let shown = branches.iter().map(|branch| {
+            let tags: Vec<_> = branches.iter().map(|branch| self.tags(branch)).collect();
+            let shown = branches.iter().zip(&tags).map(|(branch, own)| {
                 let mut node = self.node(branch, None, depth + 1);
-                if let Some(tag) = self.tag(branch) {
-                    node.insert("tag".to_owned(), json!(tag));
+                // The one that fewest branches share tells them apart.
+                let shared = |tag: &&(&str, &str)| tags.iter().filter(|tags| tags.contains(tag)).count();
+                if let Some((name, value)) = own.iter().min_by_key(shared) {
+                    node.insert("tag".to_owned(), json!(format!("{name}: {value}")));
                 }
                 Value::Object(node)
             });
@@ -132,16 +141,17 @@ impl<'a> Describer<'a> {
             || schema["additionalProperties"].is_object()
     }
 
-    /// Returns the property and the value that tell a branch apart.
-    fn tag(&self, branch: &Value) -> Option<String> {
+    /// Returns the properties of a branch that have one value each.
+    fn tags(&self, branch: &'a Value) -> Vec<(&'a str, &'a str)> {
         let object = ObjectSchema::of(self.document, branch);
-        object.properties.iter().find_map(|property| {
+        let tags = object.properties.into_iter().filter_map(|property| {
             let values = enum_values(property.schema).filter(|_| property.schema["type"] != "array")?;
             match values.as_slice() {
-                [value] => Some(format!("{}: {value}", property.name)),
+                [value] => Some((property.name, *value)),
                 _ => None,
             }
-        })
+        });
+        tags.collect()
     }
 
     /// Returns the type in a few words.

@@ -42,10 +42,29 @@ fn text(path: &[&str]) -> Option<&'static str> {
     table.get(*last)?.as_str()
 }
 
+/// The words with which a sentence goes on about details that a title has no room for.
+const DETAILS: [&str; 14] = [
+    " and returns ",
+    " and starts ",
+    "; ",
+    ", a ",
+    ", and ",
+    ", as ",
+    ", bought ",
+    ", creating ",
+    ", its ",
+    ", live ",
+    ", newest ",
+    ", or ",
+    ", such ",
+    ", with",
+];
+
 /// Returns the title that a sentence makes: `Creates an assistant.` is `Create an assistant`.
 pub(super) fn title(sentence: &str) -> String {
     let first = sentence.lines().next().unwrap_or_default();
-    let end = first.find(". ").unwrap_or(first.len());
+    let ends = DETAILS.iter().chain(&[". "]).filter_map(|detail| first.find(detail));
+    let end = ends.min().unwrap_or(first.len());
     let first = first.get(..end).unwrap_or(first).trim_end_matches(['.', ':']);
     let end = first.find(|c: char| !c.is_alphabetic()).unwrap_or(first.len());
     let (verb, rest) = first.split_at(end);
@@ -73,7 +92,12 @@ mod tests {
     fn a_title_is_an_imperative() {
         for (sentence, expected) in [
             ("Creates an assistant.\n\nNothing is required.", "Create an assistant"),
-            ("Lists calls, newest first.", "List calls, newest first"),
+            ("Lists calls, newest first.", "List calls"),
+            ("Deletes it and returns its last state.", "Delete it"),
+            (
+                "Replaces the members, the name or both.",
+                "Replace the members, the name or both",
+            ),
             ("Attaches a file. Then it is read.", "Attach a file"),
             ("Copies a suite.", "Copy a suite"),
             ("Computes figures: sums.", "Compute figures: sums"),
