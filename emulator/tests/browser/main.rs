@@ -268,3 +268,66 @@ async fn addresses_of_nonsense_are_no_error() {
     })
     .await;
 }
+
+/// Text that would run as a script where a page took it for markup, an address or a style.
+const PAYLOADS: [&str; 9] = [
+    "<script>window.hacked = 1</script>",
+    "<img src=x onerror='window.hacked = 1'>",
+    "<svg onload=window.hacked=1>",
+    "'\"><script>window.hacked = 1</script>",
+    "javascript:window.hacked=1",
+    "<iframe srcdoc='<script>parent.hacked = 1</script>'></iframe>",
+    "</textarea><script>window.hacked = 1</script>",
+    "<a href=javascript:window.hacked=1 autofocus onfocus=window.hacked=1>x</a>",
+    "{{constructor.constructor('window.hacked = 1')()}}",
+];
+
+#[tokio::test]
+async fn text_of_callers_never_runs() {
+    let emulator = std::rc::Rc::new(start().await);
+    for payload in PAYLOADS {
+        let assistant = json!({ "name": &payload[..payload.len().min(40)], "firstMessage": payload });
+        let mut customer = customer(&payload[..payload.len().min(40)]);
+        customer["externalId"] = json!(&payload[..payload.len().min(40)]);
+        let metadata = json!({ payload: payload });
+        place(
+            &emulator,
+            json!({ "assistant": assistant, "customer": customer, "metadata": metadata }),
+        )
+        .await;
+    }
+    let client = Client::builder().no_proxy().build().expect("a client");
+    let assistant = json!({ "name": PAYLOADS[0], "firstMessage": PAYLOADS[6], "voicemailMessage": PAYLOADS[1] });
+    let created = client
+        .post(format!("{}/assistant", emulator.base_url()))
+        .bearer_auth(emulator.api_key())
+        .json(&assistant);
+    assert_eq!(created.send().await.expect("a response").status(), 201);
+    emulator.advance(4 * STEP).await;
+    browse(&emulator, async |page| {
+        page.open("/").await;
+        page.until(&format!("document.querySelectorAll('.row').length === {}", PAYLOADS.len()))
+            .await;
+        for _ in PAYLOADS {
+            page.press("j").await;
+            page.until("document.querySelector('.turn .text') && document.querySelector('#who').textContent === document.querySelector('[aria-selected=true] .who').textContent")
+                .await;
+            page.run("for (const part of document.querySelectorAll('details')) part.open = true").await;
+        }
+        assert_eq!(page.run("return window.hacked ?? null").await, Value::Null);
+        page.is_at_peace().await;
+        if cfg!(feature = "reference") {
+            page.open("/docs#AssistantController_findOne").await;
+            page.until("document.querySelector('.facts')?.textContent.includes('window.hacked')")
+                .await;
+            page.click(".trial button.primary").await;
+            page.until("document.querySelector('.result .status')").await;
+            for hash in ["#<img src=x onerror=window.hacked=1>", "#javascript:window.hacked=1"] {
+                page.run(&format!("location.hash = {hash:?}")).await;
+                page.shows("h1", "No such operation").await;
+            }
+            assert_eq!(page.run("return window.hacked ?? null").await, Value::Null);
+        }
+    })
+    .await;
+}

@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod attacks;
 #[cfg(feature = "cli")]
 mod binary;
 mod calls;

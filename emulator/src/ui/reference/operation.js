@@ -46,5 +46,5 @@ function responseView(response, read) {
   return h('details', { className: 'response', open: good },
     h('summary', {}, h('span', { className: `status ${good ? 'good' : response.status.startsWith('3') ? '' : 'bad'}` }, response.status), ' ', prose(response.text)),
     response.schema && schemaView(response.schema, read),
-    response.example !== null && [h('h3', {}, 'Example'), jsonView(response.example, `Example of a response ${response.status}`)]);
+    response.example !== null && [h('h3', {}, 'Example'), ...jsonView(response.example, `Example of a response ${response.status}`)]);
 }
