@@ -186,3 +186,27 @@ async fn secrets_are_in_no_example() {
         assert!(!operation["responses"].to_string().contains("sk-hidden"), "{id}");
     }
 }
+
+#[tokio::test]
+async fn another_document_has_a_reference_of_its_own() {
+    let document = json!({
+        "openapi": "3.0.0",
+        "paths": { "/box/{id}/lid/{id}": { "post": { "responses": {
+            "200": { "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Lid" } } } },
+        } } } },
+        "components": { "schemas": { "Lid": {
+            "type": "object", "required": ["color", "inside"], "properties": {
+                "color": { "type": "string", "minLength": 8 }, "inside": { "$ref": "#/components/schemas/Lid" },
+            },
+        } } },
+    });
+    let vapi = start_with(Emulator::builder().spec(document.to_string())).await;
+    let catalog = shown(&vapi, "").await;
+    let groups = catalog["groups"].as_array().expect("groups");
+    let boxes = groups.iter().find(|group| group["name"] == "Boxs").expect("a group");
+    let id = boxes["operations"][0]["id"].as_str().expect("an id").replace(' ', "%20").replace('/', "%2F");
+    let lid = shown(&vapi, &format!("/operations/{id}")).await;
+    assert_eq!(lid["title"], "POST /box/{id}/lid/{id}");
+    assert!(lid["parameters"][0]["value"].is_string(), "{lid}");
+    assert_eq!(lid["responses"][0]["example"], json!({}));
+}

@@ -57,14 +57,24 @@ fn parameters(examples: &Examples, declared: &document::Operation) -> Value {
             shown["text"] = json!(text);
         }
         if parameter.location == "path" {
-            shown["value"] = examples.path_value(&parameter.schema, &parameter.name);
+            shown["value"] = examples.path_value(&parameter.name);
         } else if parameter.required {
             let value = example::of_name(&parameter.schema, &parameter.name);
             shown["value"] = value.unwrap_or_else(|| example::sample(document, &parameter.schema));
         }
         shown
     });
-    shown.collect()
+    // The document forgets some of those in paths.
+    let words = examples.operation.path.split('/');
+    let in_path = words.filter_map(|word| word.strip_prefix('{')?.strip_suffix('}'));
+    let is_forgotten = |name: &&str| !declared.parameters.iter().any(|parameter| parameter.name == *name);
+    let forgotten = in_path.filter(is_forgotten).map(|name| {
+        json!({
+            "name": name, "in": "path", "required": true, "type": "string",
+            "text": sentences::of_parameter(name), "value": examples.path_value(name),
+        })
+    });
+    forgotten.chain(shown).collect()
 }
 
 /// Returns the responses: those that the document declares, and those of every operation.
@@ -136,20 +146,39 @@ impl Examples<'_> {
     }
 
     /// Returns the value of a path parameter: the id of what is stored, or one that looks like it.
-    fn path_value(&self, schema: &Value, name: &str) -> Value {
+    fn path_value(&self, name: &str) -> Value {
+        let declared = self.state.document.corrected().operation(&self.operation.id);
+        let schema = declared.and_then(|declared| declared.parameters.iter().find(|parameter| parameter.name == name));
+        let schema = schema.map_or(&Value::Null, |parameter| &parameter.schema);
         let of_parent = self.plan.parents.iter().find(|(_, parameter)| parameter == name);
         let collection = match of_parent {
             Some((collection, _)) => Some(collection),
             None if name == self.plan.item_key => Some(&self.plan.collection),
             None => None,
         };
-        let id = collection.and_then(|collection| Some(self.stored(collection)?["id"].clone()));
+        // An action below what the document lacks has no collection but its own path.
+        let collection = collection.filter(|collection| !collection.contains(&format!("{{{name}}}")));
+        let stored = collection.and_then(|collection| self.stored(&self.concrete(collection)));
+        let id = stored.map(|stored| match stored.get(name) {
+            Some(id) => id.clone(),
+            None => stored["id"].clone(),
+        });
         id.filter(Value::is_string)
             .or_else(|| example::of_name(schema, name))
             .unwrap_or_else(|| match collection {
                 Some(collection) => example::id_of(&noun(collection)),
-                None => json!(name),
+                None => example::sample(self.state.document.corrected(), schema),
             })
+    }
+
+    /// Returns the path of a collection, with the ids of what is stored above it.
+    fn concrete(&self, collection: &str) -> String {
+        let words = collection.split('/').map(|word| {
+            let name = word.strip_prefix('{').and_then(|word| word.strip_suffix('}'));
+            let value = name.map(|name| self.path_value(name));
+            value.as_ref().and_then(Value::as_str).unwrap_or(word).to_owned()
+        });
+        words.collect::<Vec<String>>().join("/")
     }
 
     fn request(&self) -> Option<Value> {
