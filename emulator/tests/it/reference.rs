@@ -203,8 +203,12 @@ async fn another_document_has_a_reference_of_its_own() {
     let vapi = start_with(Emulator::builder().spec(document.to_string())).await;
     let catalog = shown(&vapi, "").await;
     let groups = catalog["groups"].as_array().expect("groups");
-    let boxes = groups.iter().find(|group| group["name"] == "Boxs").expect("a group");
-    let id = boxes["operations"][0]["id"].as_str().expect("an id").replace(' ', "%20").replace('/', "%2F");
+    let boxes = groups.iter().find(|group| group["name"] == "Boxes").expect("a group");
+    let id = boxes["operations"][0]["id"]
+        .as_str()
+        .expect("an id")
+        .replace(' ', "%20")
+        .replace('/', "%2F");
     let lid = shown(&vapi, &format!("/operations/{id}")).await;
     assert_eq!(lid["title"], "POST /box/{id}/lid/{id}");
     assert!(lid["parameters"][0]["value"].is_string(), "{lid}");

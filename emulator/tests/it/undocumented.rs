@@ -2,9 +2,8 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use vapi_emulator::Emulator;
 
-use crate::client::{Vapi, answer, start, start_with};
+use crate::client::{Vapi, answer, start};
 
 fn webhook_credential() -> Value {
     json!({

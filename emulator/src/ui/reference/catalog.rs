@@ -139,6 +139,7 @@ fn plural(noun: &str) -> String {
     match noun.strip_suffix('y') {
         Some(stem) if !stem.ends_with(['a', 'e', 'o']) => format!("{stem}ies"),
         _ if noun.ends_with('s') => noun.to_owned(),
+        _ if noun.ends_with(['x', 'h']) => format!("{noun}es"),
         _ => format!("{noun}s"),
     }
 }
@@ -174,7 +175,7 @@ mod tests {
             ("KnowledgeBaseV2Controller", "Knowledge bases"),
             ("AnalyticsController", "Analytics"),
             ("PersonalityController", "Personalities"),
-            ("things", "Things"),
+            ("box", "Boxes"),
         ] {
             assert_eq!(group_name(controller), name);
         }

@@ -7,9 +7,12 @@ mod operation;
 mod schema;
 mod sentences;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::http::response::Response;
@@ -45,11 +48,16 @@ pub(crate) fn file(request: &Parts, name: &str) -> Option<Response> {
 pub(crate) fn data(state: &State, request: &Parts, segments: &[&str]) -> Option<Response> {
     let value = match segments {
         [] => catalog::catalog(state),
-        ["operations", id] => operation::operation(state, id)?,
-        ["schemas", name] => schema::named(state.document.corrected(), name)?,
+        ["operations", id] => operation::operation(state, &decoded(id)?)?,
+        ["schemas", name] => schema::named(state.document.corrected(), &decoded(name)?)?,
         _ => return None,
     };
     Some(json(request, &value))
+}
+
+/// Returns a segment of a path as text.
+fn decoded(segment: &str) -> Option<Cow<'_, str>> {
+    percent_decode_str(segment).decode_utf8().ok()
 }
 
 fn json(request: &Parts, value: &Value) -> Response {
