@@ -113,6 +113,7 @@ pub mod knowledge_bases;
 #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
 pub mod live;
 pub mod pages;
+mod shorthands;
 pub mod structured_outputs;
 pub mod tools;
 #[cfg(feature = "validate")]
