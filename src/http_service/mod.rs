@@ -1,110 +1,15 @@
 //! The common parts of the servers that Vapi calls, which are services over `http` types, without a framework.
 
-use std::fmt;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+mod request_body;
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+mod service_body;
 
-use bytes::Bytes;
-use futures_core::Stream;
-use futures_util::StreamExt;
-use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode, header};
-use http_body::{Body, Frame, SizeHint};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
+#[allow(unused_imports, reason = "a document may have no type of any server")]
+pub(crate) use request_body::{UnreadBody, read_body};
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+pub use service_body::ServiceBody;
+#[cfg(any(feature = "audio", feature = "custom-llm"))]
+pub(crate) use service_body::{Authorize, response};
 
 /// An error of any kind.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// A check of a request before its body is read.
-pub(crate) type Authorize = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
-
-/// The body of a response of a [`LlmService`](crate::custom_llm::LlmService) or a [`VoiceService`](crate::audio::voice::VoiceService).
-pub struct ServiceBody(UnsyncBoxBody<Bytes, BoxError>);
-
-impl ServiceBody {
-    pub(crate) fn full(bytes: impl Into<Bytes>) -> Self {
-        ServiceBody(Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync())
-    }
-
-    pub(crate) fn stream(bytes: impl Stream<Item = Result<Bytes, BoxError>> + Send + 'static) -> Self {
-        ServiceBody(StreamBody::new(bytes.map(|bytes| bytes.map(Frame::data))).boxed_unsync())
-    }
-}
-
-impl Body for ServiceBody {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        Pin::new(&mut self.0).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
-    }
-}
-
-impl fmt::Debug for ServiceBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ServiceBody").field(&self.size_hint()).finish()
-    }
-}
-
-/// The reason why the body of a request was not read.
-#[derive(Debug)]
-pub(crate) enum UnreadBody {
-    TooLong,
-    Broken,
-}
-
-impl UnreadBody {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            UnreadBody::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            UnreadBody::Broken => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    pub(crate) fn message(&self) -> &'static str {
-        match self {
-            UnreadBody::TooLong => "the body is too long",
-            UnreadBody::Broken => "the body broke off",
-        }
-    }
-}
-
-/// Reads a body to its end.
-///
-/// # Errors
-///
-/// It is longer than the limit, or breaks off.
-pub(crate) async fn read_body<B>(body: B, limit: usize) -> Result<Bytes, UnreadBody>
-where
-    B: Body,
-    B::Error: Into<BoxError>,
-{
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(UnreadBody::TooLong),
-        Err(_) => Err(UnreadBody::Broken),
-    }
-}
-
-/// Returns a response with a content type.
-pub(crate) fn response(status: StatusCode, content_type: &'static str, body: ServiceBody) -> Response<ServiceBody> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response
-        .headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    response
-}
