@@ -2,6 +2,7 @@
 
 mod calls;
 mod chat;
+mod chat_turn;
 pub(crate) mod context;
 pub(crate) mod dispatch;
 mod list;
@@ -11,4 +12,4 @@ mod resources;
 mod undocumented;
 mod upload;
 
-pub(crate) use calls::place;
+pub(crate) use calls::place_single;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use tokio::sync::oneshot;
 
+use crate::script::{Pickup, ToolUse};
 use crate::state::timers::ActivityGuard;
 
 /// A command to a running call.
@@ -19,6 +20,8 @@ pub(crate) enum Command {
     Add {
         role: String,
         text: String,
+        /// Makes the assistant's model respond.
+        triggers: bool,
     },
     MuteAssistant(bool),
     MuteCustomer(bool),
@@ -39,6 +42,17 @@ pub(crate) enum Command {
     Hear,
     /// The customer left, for this reason.
     Leave(&'static str),
+    /// A person is the customer from here on, and picks up if the call rings.
+    Answer(Pickup),
+    /// A person says a line as the customer.
+    CustomerSays {
+        text: String,
+        interrupts: bool,
+    },
+    /// A person makes the assistant stop.
+    Interrupt,
+    /// A person makes the assistant call tools.
+    CallTools(Vec<ToolUse>),
 }
 
 /// A command on its way to the driver of a call.
