@@ -125,6 +125,9 @@ pub(crate) fn script(state: &State, id: &str) -> Option<Value> {
         return Some(json!({ "scripts": [script] }));
     }
     script.insert("model".to_owned(), json!(false));
+    if let Some(word) = record.recording.word {
+        script.insert("wordSeconds".to_owned(), json!(word as f64 / 1000.0));
+    }
     script.insert("steps".to_owned(), json!(record.recording.steps));
     let ends = match &*record.ended_reason {
         _ if record.recording.ends.is_some() => record.recording.ends.clone(),

@@ -52,6 +52,12 @@ impl Driver {
                 continue;
             }
             let step = script.steps.get(self.next_step);
+            let by_hand = self.change(|record| record.by_hand) == Some(true);
+            if by_hand && self.unanswered && matches!(step, Some(Step::Customer(_))) {
+                // The person has said it in other words.
+                self.next_step += 1;
+                continue;
+            }
             if std::mem::take(&mut self.unanswered) {
                 // The next line of a script is the answer, if it is the assistant's.
                 if step.is_none_or(|step| matches!(step, Step::Customer(_) | Step::Pause(_))) {
@@ -59,7 +65,6 @@ impl Driver {
                 }
                 continue;
             }
-            let by_hand = self.change(|record| record.by_hand) == Some(true);
             match step {
                 // A person speaks instead.
                 Some(Step::Customer(_)) if by_hand => {
@@ -384,7 +389,10 @@ impl Driver {
                 match origin {
                     Origin::Greeting if whole => record.recording.add_greeting(from, to),
                     Origin::Conversation | Origin::Greeting => record.recording.add_line(speaker, &said, from, to),
-                    Origin::Consequence => record.recording.pass(to),
+                    Origin::Consequence => {
+                        record.recording.word = Some(pace);
+                        record.recording.pass(to);
+                    }
                 }
             });
             self.notify_transcript(speaker, "final", &said);

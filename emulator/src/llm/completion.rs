@@ -59,21 +59,24 @@ struct PartialToolCall {
 }
 
 impl CompletionReader {
-    /// Adds bytes and returns the new text.
-    pub fn feed(&mut self, bytes: &[u8]) -> String {
+    /// Adds bytes, and passes on the text of each event.
+    pub fn feed(&mut self, bytes: &[u8], on_text: &mut dyn FnMut(&str)) {
         self.pending.extend_from_slice(bytes);
         if self.is_object.is_none() {
             let first = self.pending.iter().find(|byte| !byte.is_ascii_whitespace());
             self.is_object = first.map(|first| *first == b'{');
         }
-        let before = self.text.len();
-        if self.is_object == Some(false) {
-            while let Some(end) = memchr::memchr(b'\n', &self.pending) {
-                let line: Vec<u8> = self.pending.drain(..=end).collect();
-                self.read_line(&String::from_utf8_lossy(&line));
+        if self.is_object != Some(false) {
+            return;
+        }
+        while let Some(end) = memchr::memchr(b'\n', &self.pending) {
+            let line: Vec<u8> = self.pending.drain(..=end).collect();
+            let before = self.text.len();
+            self.read_line(&String::from_utf8_lossy(&line));
+            if let Some(text) = self.text.get(before..).filter(|text| !text.is_empty()) {
+                on_text(text);
             }
         }
-        self.text.get(before..).unwrap_or_default().to_owned()
     }
 
     /// Returns the whole response. The error is a sentence.
@@ -203,7 +206,7 @@ mod tests {
         let mut reader = CompletionReader::default();
         let mut said = String::new();
         for piece in body.as_bytes().chunks(size) {
-            said += &reader.feed(piece);
+            reader.feed(piece, &mut |text| said += text);
         }
         let read = reader.finish();
         if let Ok(completion) = &read {

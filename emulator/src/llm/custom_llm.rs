@@ -78,10 +78,7 @@ impl<'a> CustomLlm<'a> {
         };
         let mut on_piece = |status: u16, piece: &[u8]| {
             if (200..300).contains(&status) {
-                let text = reader.feed(piece);
-                if !text.is_empty() {
-                    on_text(&text);
-                }
+                reader.feed(piece, on_text);
             }
         };
         let response = exchange::send(state, subject, request, Some(&mut on_piece)).await;

@@ -5,25 +5,18 @@ use serde_json::{Value, json};
 use crate::state::conversation::Speaker;
 
 /// The steps of a call so far, in the form of script files.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Recording {
     pub steps: Vec<Value>,
     /// The `ends` of the script, unless the reason of the end says it.
     pub ends: Option<String>,
+    /// The time of a word in lines that follow from the steps, in milliseconds.
+    pub word: Option<u64>,
     /// The time up to which everything is recorded, or follows from what is.
-    until: Option<i64>,
+    pub until: Option<i64>,
 }
 
 impl Recording {
-    #[cfg_attr(not(feature = "data"), expect(dead_code, reason = "only the data file needs it"))]
-    pub fn restored(steps: Vec<Value>, ends: Option<&str>) -> Recording {
-        Recording {
-            steps,
-            ends: ends.map(str::to_owned),
-            until: None,
-        }
-    }
-
     /// Begins at this time.
     pub fn start(&mut self, at: i64) {
         self.until = Some(at);

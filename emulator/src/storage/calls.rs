@@ -31,6 +31,7 @@ pub(crate) fn saved(call: &Call) -> Value {
         "byHand": call.by_hand,
         "steps": call.recording.steps,
         "ends": call.recording.ends,
+        "word": call.recording.word,
         "outcome": {
             "analysis": call.results.analysis,
             "structuredOutputs": call.results.structured_outputs,
@@ -71,7 +72,12 @@ fn restored(saved: &Value) -> Option<Call> {
         connected: false,
         by_hand: saved["byHand"] == true,
         activity: Activity::default(),
-        recording: Recording::restored(list("steps"), saved["ends"].as_str()),
+        recording: Recording {
+            steps: list("steps"),
+            ends: saved["ends"].as_str().map(str::to_owned),
+            word: saved["word"].as_u64(),
+            ..Recording::default()
+        },
         commands,
     })
 }
@@ -122,7 +128,7 @@ mod tests {
             "organization": "o", "state": "ended", "since": 9_000, "queued": 1_000, "inbound": true, "started": 3_000,
             "endedReason": "voicemail", "messages": [{ "role": "bot", "message": "Hi." }], "assistant": { "name": "Ada" },
             "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "transfers": [],
-            "byHand": true, "steps": [{ "assistant": "Hi.", "seconds": 1.0 }], "ends": null,
+            "byHand": true, "steps": [{ "assistant": "Hi.", "seconds": 1.0 }], "ends": null, "word": 250,
             "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "cost": 0.5, "scripted": true },
         });
         let record = restored(&value).unwrap();

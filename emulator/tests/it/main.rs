@@ -4,6 +4,7 @@ mod access;
 mod admin;
 #[cfg(feature = "cli")]
 mod binary;
+mod by_hand;
 mod calls;
 mod chat;
 mod client;
@@ -17,6 +18,9 @@ mod fuzz;
 mod hostile;
 mod inbound;
 mod lists;
+mod model_chats;
+mod model_server;
+mod models;
 mod operations;
 mod pages;
 #[cfg(feature = "cli")]
