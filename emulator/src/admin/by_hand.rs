@@ -63,13 +63,16 @@ pub(crate) async fn act(state: &State, id: &str, action: &str, body: &Bytes) -> 
 fn command(action: &str, sent: &Value) -> Result<Command, String> {
     let text = |name: &str| sent[name].as_str().map(str::trim).filter(|text| !text.is_empty());
     Ok(match action {
-        "answer" => Command::Answer(match text("as").unwrap_or("customer") {
-            "customer" => Pickup::Customer,
-            "voicemail" => Pickup::Voicemail,
-            "busy" => Pickup::Nobody("customer-busy".to_owned()),
-            "no-answer" => Pickup::Nobody("customer-did-not-answer".to_owned()),
-            reason => Pickup::Nobody(reason.to_owned()),
-        }),
+        "answer" => Command::Answer {
+            pickup: match text("as").unwrap_or("customer") {
+                "customer" => Pickup::Customer,
+                "voicemail" => Pickup::Voicemail,
+                "busy" => Pickup::Nobody("customer-busy".to_owned()),
+                "no-answer" => Pickup::Nobody("customer-did-not-answer".to_owned()),
+                reason => Pickup::Nobody(reason.to_owned()),
+            },
+            by_hand: sent["byHand"] != false,
+        },
         "say" => Command::CustomerSays {
             text: text("text").ok_or("text must be a string")?.to_owned(),
             interrupts: sent["interrupts"] == true,

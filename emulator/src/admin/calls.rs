@@ -123,7 +123,8 @@ pub(crate) fn place_test_call(state: &Arc<State>, body: &Bytes) -> Response {
         && let Some(id) = placed
     {
         // The page waits for no turn: it shows them as they come.
-        control::enqueue(state, &id, Command::Answer(Pickup::Customer));
+        let pickup = Pickup::Customer;
+        control::enqueue(state, &id, Command::Answer { pickup, by_hand: true });
     }
     response
 }

@@ -82,6 +82,11 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
     } else {
         call["phoneCallProvider"] = json!("vapi");
         call["phoneCallTransport"] = json!("pstn");
+        if call["phoneCallProviderBypassEnabled"] == true {
+            call["phoneCallProvider"] = json!("twilio");
+            call["phoneCallProviderDetails"] =
+                json!({ "twiml": twiml(&state.links.websocket(&format!("/{id}/media"))) });
+        }
     }
     let queued = earliest.unwrap_or(created).max(created);
     let status = if queued > created {
@@ -105,6 +110,11 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
         },
     );
     call
+}
+
+/// Returns the instructions for the user's own provider, which connect a call that it places.
+fn twiml(url: &str) -> String {
+    format!(r#"<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="{url}"/></Connect></Response>"#)
 }
 
 fn customer_problem(context: &RequestContext<'_>, customer: &Value) -> Option<&'static str> {

@@ -1,10 +1,13 @@
 //! Chats in Vapi's and OpenAI's formats: whole, or word by word as server-sent events.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
+use crate::api::announcements::announce_in;
 use crate::api::chat_turn::ChatTurn;
 use crate::api::context::RequestContext;
 use crate::api::resources::new_resource;
@@ -235,7 +238,7 @@ fn new_chat(context: &RequestContext<'_>) -> (Value, Vec<Value>) {
 
 /// Stores a chat with its output.
 fn remember(
-    state: &State,
+    state: &Arc<State>,
     organization: &str,
     collection: &str,
     mut chat: Value,
@@ -246,6 +249,7 @@ fn remember(
     chat["messages"] = Value::Array(messages);
     chat["output"] = Value::Array(output);
     state.insert(organization, collection, chat.clone());
+    announce_in(state, organization, collection, "created", &chat);
     chat
 }
 

@@ -156,7 +156,7 @@ impl ChatTurn {
             subject: self.subject.clone(),
         };
         if !calls.iter().any(|call| is_waited_for(call)) {
-            tokio::spawn(async move { delivery.request(server, message).await });
+            delivery.start(server, message);
             return calls.iter().map(|_| "Success.".to_owned()).collect();
         }
         let reply = delivery.request(server, message).await;

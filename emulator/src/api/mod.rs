@@ -1,5 +1,6 @@
 //! The operations of the API: dispatch, and the behavior that each kind of operation has.
 
+mod announcements;
 mod calls;
 mod chat;
 mod chat_turn;

@@ -51,7 +51,7 @@ fn check(state: &State, id: &str, command: &Command) -> Result<usize, Refusal> {
     if record.is_over() {
         return Err(Refusal::Ended);
     }
-    let answers = matches!(command, Command::Answer(_));
+    let answers = matches!(command, Command::Answer { .. });
     match record.status {
         CallStatus::Scheduled | CallStatus::Queued | CallStatus::Ringing if answers => {}
         _ if answers => return Err(Refusal::AnsweredAlready),

@@ -37,6 +37,8 @@ pub(crate) struct Driver {
     pub injected: VecDeque<Injected>,
     /// True if the customer has spoken since the assistant's last turn.
     pub unanswered: bool,
+    /// True if the customer has spoken since the servers were asked that have to be before an answer.
+    pub heard: bool,
     /// Held while a person waits for the assistant's turn to end. Dropped when it has.
     pub turn_taken: Vec<oneshot::Sender<()>>,
     /// True while a person may pick up.
@@ -150,6 +152,7 @@ pub(crate) async fn run(state: Arc<State>, new_call: NewCall) {
         deadline: None,
         injected: VecDeque::new(),
         unanswered: false,
+        heard: false,
         turn_taken: Vec::new(),
         rings: false,
         answer: None,
@@ -358,8 +361,10 @@ impl Driver {
             }
             Command::Hear => self.hear(),
             Command::Connect => {}
-            Command::Answer(pickup) => {
-                self.take_by_hand();
+            Command::Answer { pickup, by_hand } => {
+                if by_hand {
+                    self.take_by_hand();
+                }
                 if self.change(|record| record.started.is_none()) == Some(true) {
                     self.turn_taken.push(taken);
                     if self.rings {

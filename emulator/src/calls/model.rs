@@ -117,8 +117,17 @@ impl Driver {
         phrases.any(|phrase| said.contains(&phrase.to_lowercase()))
     }
 
+    /// Asks the servers that have to be asked before the customer is answered. Returns the message that a knowledge base wants spoken.
+    pub async fn ask_before_answer(&mut self) -> CallFlow<Option<String>> {
+        if !std::mem::take(&mut self.heard) {
+            return Ok(None);
+        }
+        self.ask_for_endpointing().await?;
+        self.ask_knowledge_base().await
+    }
+
     /// Sends `call.endpointing.request` to a custom endpointing model, and waits for as long as it says.
-    pub async fn ask_for_endpointing(&mut self) -> CallFlow<()> {
+    async fn ask_for_endpointing(&mut self) -> CallFlow<()> {
         let plan = &self.assistant["startSpeakingPlan"]["smartEndpointingPlan"];
         let Some(server) = WebhookServer::of(plan).filter(|_| plan["provider"] == "custom-endpointing-model") else {
             return Ok(());
@@ -137,7 +146,7 @@ impl Driver {
 
     /// Sends `knowledge-base-request` to a custom knowledge base. Its documents are for the model; a message is spoken instead of the
     /// model's, and returned.
-    pub async fn ask_knowledge_base(&mut self) -> CallFlow<Option<String>> {
+    async fn ask_knowledge_base(&mut self) -> CallFlow<Option<String>> {
         let base = &self.assistant["model"]["knowledgeBase"];
         let Some(server) = WebhookServer::of(base).filter(|_| base["provider"] == "custom-knowledge-base") else {
             return Ok(None);

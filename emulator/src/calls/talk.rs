@@ -25,7 +25,7 @@ const NO_MODEL: &str =
     "I have no model to answer with. Give me a model of the provider custom-llm, or give the call a script.";
 
 /// A time that is never reached.
-const NEVER: i64 = i64::MAX / 4;
+pub(crate) const NEVER: i64 = i64::MAX / 4;
 /// A day, in milliseconds.
 const LONGEST_LINE: i64 = 86_400_000;
 
@@ -59,9 +59,13 @@ impl Driver {
                 continue;
             }
             if std::mem::take(&mut self.unanswered) {
+                let said = self.ask_before_answer().await?;
                 // The next line of a script is the answer, if it is the assistant's.
-                if step.is_none_or(|step| matches!(step, Step::Customer(_) | Step::Pause(_))) {
-                    self.answer_customer(&script).await?;
+                let is_open = step.is_none_or(|step| matches!(step, Step::Customer(_) | Step::Pause(_)));
+                match said.filter(|_| is_open) {
+                    Some(text) => self.assistant_answers(&text).await?,
+                    None if is_open => self.answer_customer(&script).await?,
+                    None => {}
                 }
                 continue;
             }
@@ -196,7 +200,7 @@ impl Driver {
             }
             Step::Customer(line) => {
                 self.speak(Speaker::Customer, line, false, Origin::Conversation).await?;
-                self.unanswered = true;
+                (self.unanswered, self.heard) = (true, true);
                 Ok(())
             }
             Step::Pause(time) => self.wait(whole_milliseconds(*time)).await,
@@ -245,10 +249,6 @@ impl Driver {
 
     /// Answers what the customer said: by the assistant's model, if it has one that the emulator can ask.
     async fn answer_customer(&mut self, script: &Script) -> CallFlow<()> {
-        self.ask_for_endpointing().await?;
-        if let Some(text) = self.ask_knowledge_base().await? {
-            return self.assistant_answers(&text).await;
-        }
         if self.has_model() && script.uses_model {
             return self.answer_by_model().await;
         }
@@ -279,7 +279,7 @@ impl Driver {
         match injected.act {
             Act::Say { text, ends } => self.say_from_outside(&text, ends).await?,
             Act::Customer(text) => {
-                self.unanswered = true;
+                (self.unanswered, self.heard) = (true, true);
                 self.speak(Speaker::Customer, &Line::new(&text), false, Origin::Conversation)
                     .await?;
             }

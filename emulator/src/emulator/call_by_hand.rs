@@ -66,7 +66,7 @@ impl CallByHand<'_> {
     ///
     /// Returns an error if there is no such call, or if it is answered already.
     pub async fn answer(&self) -> Result<String, CallByHandError> {
-        let messages = self.act(Command::Answer(Pickup::Customer)).await?;
+        let messages = self.pick_up(Pickup::Customer).await?;
         Ok(by_hand::reply(&messages))
     }
 
@@ -76,7 +76,7 @@ impl CallByHand<'_> {
     ///
     /// Returns an error if there is no such call, or if it is answered already.
     pub async fn decline(&self, reason: impl Into<String>) -> Result<(), CallByHandError> {
-        self.act(Command::Answer(Pickup::Nobody(reason.into()))).await?;
+        self.pick_up(Pickup::Nobody(reason.into())).await?;
         Ok(())
     }
 
@@ -150,6 +150,10 @@ impl CallByHand<'_> {
     /// Returns the script file (JSON) that plays the call again; `None` if there is no such call.
     pub fn script(&self) -> Option<String> {
         by_hand::script(&self.emulator.state, &self.id).map(|script| format!("{script:#}\n"))
+    }
+
+    async fn pick_up(&self, pickup: Pickup) -> Result<Vec<Value>, CallByHandError> {
+        self.act(Command::Answer { pickup, by_hand: true }).await
     }
 
     async fn act(&self, command: Command) -> Result<Vec<Value>, CallByHandError> {

@@ -42,8 +42,11 @@ pub(crate) enum Command {
     Hear,
     /// The customer left, for this reason.
     Leave(&'static str),
-    /// A person is the customer from here on, and picks up if the call rings.
-    Answer(Pickup),
+    /// Somebody picks up, and is the customer from here on unless the script is.
+    Answer {
+        pickup: Pickup,
+        by_hand: bool,
+    },
     /// A person says a line as the customer.
     CustomerSays {
         text: String,

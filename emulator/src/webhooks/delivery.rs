@@ -98,14 +98,25 @@ impl Delivery {
 
     /// Delivers one message and returns its reply.
     pub async fn request(&self, server: WebhookServer, message: Value) -> Reply {
-        let outgoing = OutgoingMessage {
+        self.finish(self.single(server, message)).await.0
+    }
+
+    /// Delivers one message that nobody waits for.
+    pub fn start(self, server: WebhookServer, message: Value) {
+        let in_flight = self.single(server, message);
+        tokio::spawn(async move {
+            self.finish(in_flight).await;
+        });
+    }
+
+    fn single(&self, server: WebhookServer, message: Value) -> InFlight {
+        InFlight::of(OutgoingMessage {
             server,
             message,
             reply: None,
             once: false,
             guard: self.state.timers.activity_guard(),
-        };
-        self.finish(InFlight::of(outgoing)).await.0
+        })
     }
 
     async fn deliver(&self, mut outgoing: OutgoingMessage) {

@@ -25,6 +25,7 @@ mod operations;
 mod pages;
 #[cfg(feature = "cli")]
 mod process;
+mod rare_webhooks;
 mod receiver;
 mod requirements;
 mod resources;
