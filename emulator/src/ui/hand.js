@@ -10,6 +10,8 @@ export class Hand {
   #tools = [];
   #toolNames = '';
   #state = null;
+  // True if the call is to be answered as soon as its state is known.
+  #isWanted = false;
 
   // `act` sends an action with its body and returns true if it was accepted.
   constructor(act) {
@@ -55,6 +57,7 @@ export class Hand {
     const talks = status === 'in-progress';
     this.#state = rings ? 'rings' : talks ? 'talks' : null;
     this.root.hidden = !this.#state || !byHand;
+    this.#answerIfWanted();
     if (this.root.hidden) return;
     this.ringing.hidden = !rings;
     this.speech.hidden = this.acting.hidden = !talks;
@@ -68,9 +71,16 @@ export class Hand {
   }
 
   // Answers a call that rings, and begins to write a line.
-  async talk() {
-    if (this.#state === 'rings') await this.#act('answer', { wait: false });
+  talk() {
+    this.#isWanted = true;
+    this.#answerIfWanted();
     this.focusSoon();
+  }
+
+  #answerIfWanted() {
+    if (!this.#isWanted || !this.#state) return;
+    this.#isWanted = false;
+    if (this.#state === 'rings') this.#act('answer', { wait: false });
   }
 
   // Focuses the line as soon as it is there.
@@ -78,7 +88,7 @@ export class Hand {
     const began = Date.now();
     const focus = () => {
       if (!this.speech.hidden && !this.root.hidden) this.line.focus();
-      else if (Date.now() - began < 3000) requestAnimationFrame(focus);
+      else if (Date.now() - began < 10000) requestAnimationFrame(focus);
     };
     focus();
   }
