@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::calls::control::{enqueue, send_and_advance};
+use crate::calls::websocket::socket_target;
 use crate::llm::CustomLlm;
 use crate::state::State;
 use crate::state::call::{Activity, CallStatus};
@@ -16,6 +17,8 @@ pub(crate) enum Refusal {
     Ended,
     AnsweredAlready,
     NotAnswered,
+    NotDue,
+    OverWebsocket,
 }
 
 impl Refusal {
@@ -25,6 +28,8 @@ impl Refusal {
             Refusal::Ended => "the call has ended".to_owned(),
             Refusal::AnsweredAlready => "the call is answered already".to_owned(),
             Refusal::NotAnswered => "the call is not answered yet".to_owned(),
+            Refusal::NotDue => "the call is not due yet".to_owned(),
+            Refusal::OverWebsocket => "the call is answered by opening its websocket".to_owned(),
         }
     }
 }
@@ -46,6 +51,7 @@ pub(crate) async fn act(state: &State, id: &str, command: Command, waits: bool) 
 
 /// Returns the number of messages so far, if the call can do what the command says.
 fn check(state: &State, id: &str, command: &Command) -> Result<usize, Refusal> {
+    let over_websocket = socket_target(state, id).is_some_and(|target| target.over_websocket);
     let records = state.calls.lock();
     let record = records.get(id).ok_or(Refusal::NotFound)?;
     if record.is_over() {
@@ -53,7 +59,9 @@ fn check(state: &State, id: &str, command: &Command) -> Result<usize, Refusal> {
     }
     let answers = matches!(command, Command::Answer { .. });
     match record.status {
-        CallStatus::Scheduled | CallStatus::Queued | CallStatus::Ringing if answers => {}
+        CallStatus::Scheduled if answers => return Err(Refusal::NotDue),
+        CallStatus::Queued if answers && over_websocket => return Err(Refusal::OverWebsocket),
+        CallStatus::Queued | CallStatus::Ringing if answers => {}
         _ if answers => return Err(Refusal::AnsweredAlready),
         CallStatus::InProgress => {}
         // A call that is being forwarded has no assistant any more.

@@ -252,6 +252,21 @@ async fn what_a_call_cannot_do_is_refused() {
 }
 
 #[tokio::test]
+async fn only_a_call_that_can_ring_is_answered() {
+    let vapi = start().await;
+    let over_websocket = json!({ "assistant": {}, "transport": { "provider": "vapi.websocket" } });
+    let later = json!({ "assistant": {}, "schedulePlan": { "earliestAt": "2100-01-01T00:00:00Z" } });
+    for (call, problem) in [
+        (over_websocket, "the call is answered by opening its websocket"),
+        (later, "the call is not due yet"),
+    ] {
+        let id = vapi.create("/call", call).await;
+        let error = vapi.emulator.call(&id).answer().await.unwrap_err();
+        assert_eq!(error.to_string(), problem);
+    }
+}
+
+#[tokio::test]
 async fn a_test_call_by_hand_is_answered_at_once() {
     let vapi = start().await;
     let (status, call) = vapi
