@@ -359,7 +359,7 @@ impl Driver {
                 self.waits_for_socket = false;
                 return Err(Interrupt::Connected);
             }
-            Command::Hear => self.hear(),
+            Command::Hear(text) => self.hear(text.as_deref()),
             Command::Connect => {}
             Command::Answer { pickup, by_hand } => {
                 if by_hand {

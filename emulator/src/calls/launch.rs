@@ -45,6 +45,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         by_hand: false,
         activity: Activity::default(),
         recording: Recording::default(),
+        sound: None,
         commands,
     };
     state.calls.lock().insert(placed.id.to_owned(), record);

@@ -12,7 +12,7 @@ mod end;
 pub(crate) mod inbound;
 pub(crate) mod launch;
 pub(crate) mod messages;
-mod model;
+pub(crate) mod model;
 mod start;
 mod talk;
 pub(crate) mod tools;

@@ -1,5 +1,6 @@
 //! The turn of an assistant whose model the emulator can ask, and what is asked before it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -22,7 +23,7 @@ const MOST_ROUNDS: usize = 20;
 const LONGEST_ENDPOINTING: Duration = Duration::from_secs(15);
 
 /// The sample rate that is requested of a custom voice.
-const VOICE_RATE: i64 = 24_000;
+pub(crate) const VOICE_RATE: u32 = 24_000;
 
 impl Driver {
     /// Returns whether the assistant has a model that the emulator can ask.
@@ -165,6 +166,7 @@ impl Driver {
 
     /// Sends `voice-request` to a custom voice. Returns the duration of its sound in milliseconds; `None` if it sends none.
     pub async fn ask_for_voice(&mut self, text: &str) -> CallFlow<Option<i64>> {
+        self.change(|record| record.sound = None);
         let voice = &self.assistant["voice"];
         let Some(server) = WebhookServer::of(voice).filter(|_| voice["provider"] == "custom-voice") else {
             return Ok(None);
@@ -179,9 +181,14 @@ impl Driver {
         else {
             return Ok(None);
         };
-        // 16-bit samples, one channel.
-        let samples = i64::try_from(reply.body.len() / 2).unwrap_or_default();
-        Ok((reply.is_success() && samples > 0).then(|| samples * 1000 / VOICE_RATE))
+        if !reply.is_success() {
+            return Ok(None);
+        }
+        let samples = reply.body.chunks_exact(2);
+        let samples: Arc<[i16]> = samples.map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect();
+        let count = i64::try_from(samples.len()).unwrap_or_default();
+        self.change(|record| record.sound = Some(samples));
+        Ok((count > 0).then(|| count * 1000 / i64::from(VOICE_RATE)))
     }
 
     fn with_messages(&self, kind: &str) -> Value {

@@ -151,7 +151,7 @@ impl Driver {
     }
 
     /// Adds the customer's speech on the socket. It interrupts the assistant.
-    pub fn hear(&mut self) {
+    pub fn hear(&mut self, text: Option<&str>) {
         // A script has the customer's lines itself.
         let is_open = self
             .script
@@ -160,7 +160,7 @@ impl Driver {
         if is_open && !self.plays_sample {
             self.injected.push_back(Injected {
                 interrupts: true,
-                ..Injected::new(Act::Customer(HEARD.to_owned()))
+                ..Injected::new(Act::Customer(text.unwrap_or(HEARD).to_owned()))
             });
         }
     }

@@ -97,6 +97,8 @@ pub(crate) struct Call {
     pub by_hand: bool,
     pub activity: Activity,
     pub recording: Recording,
+    /// The sound of the assistant's line, if it has a custom voice: 24,000 samples a second.
+    pub sound: Option<Arc<[i16]>>,
     /// Commands to the driver. The driver ends when this is dropped.
     pub commands: mpsc::UnboundedSender<SentCommand>,
 }

@@ -1,5 +1,7 @@
 //! A command to a running call.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use tokio::sync::oneshot;
 
@@ -38,8 +40,8 @@ pub(crate) enum Command {
     Transport(Value),
     /// The transport socket of the call is open.
     Connect,
-    /// The customer spoke over the socket.
-    Hear,
+    /// The customer spoke over the socket. The text is known if the assistant has a custom transcriber.
+    Hear(Option<Arc<str>>),
     /// The customer left, for this reason.
     Leave(&'static str),
     /// Somebody picks up, and is the customer from here on unless the script is.

@@ -78,6 +78,7 @@ fn restored(saved: &Value) -> Option<Call> {
             word: saved["word"].as_u64(),
             ..Recording::default()
         },
+        sound: None,
         commands,
     })
 }

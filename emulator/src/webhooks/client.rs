@@ -82,11 +82,7 @@ async fn send(
     on_piece: OnPiece<'_>,
 ) -> Result<WebhookResponse, DeliveryError> {
     let uri: Uri = outgoing.url.parse().map_err(|_| DeliveryError::NoUrl)?;
-    let host = uri.host().ok_or(DeliveryError::NoUrl)?;
-    let is_allowed = |allowed: &String| allowed == "*" || allowed.eq_ignore_ascii_case(host);
-    if !is_own_host(host, Ipv4Addr::LOCALHOST.into()) && !allowed_hosts.iter().any(is_allowed) {
-        return Err(DeliveryError::ForeignHost(host.to_owned()));
-    }
+    check_host(allowed_hosts, &uri)?;
     let secure = match uri.scheme_str() {
         Some("http") => false,
         Some("https") if cfg!(feature = "https") => true,
@@ -94,18 +90,44 @@ async fn send(
         Some("https") => return Err(DeliveryError::NoTls),
         _ => return Err(DeliveryError::NoUrl),
     };
-    let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    // The brackets of an IPv6 address are part of the URL, not of the address.
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let stream = within(silence, TcpStream::connect((address, port))).await?;
-    let _ = stream.set_nodelay(true);
+    let stream = connect(allowed_hosts, &uri, if secure { 443 } else { 80 }, silence).await?;
     let request = request(&uri, outgoing)?;
     #[cfg(feature = "https")]
     if secure {
-        let stream = within(silence, super::tls::connect(stream, address)).await?;
+        let stream = within(silence, super::tls::connect(stream, address(&uri)?)).await?;
         return exchange(stream, request, silence, on_piece).await;
     }
     exchange(stream, request, silence, on_piece).await
+}
+
+/// Connects to the host of a URL, which is this machine or one of the allowed hosts.
+pub(crate) async fn connect(
+    allowed_hosts: &[String],
+    uri: &Uri,
+    default_port: u16,
+    silence: Option<Duration>,
+) -> Result<TcpStream, DeliveryError> {
+    check_host(allowed_hosts, uri)?;
+    let port = uri.port_u16().unwrap_or(default_port);
+    let stream = within(silence, TcpStream::connect((address(uri)?, port))).await?;
+    let _ = stream.set_nodelay(true);
+    Ok(stream)
+}
+
+/// Checks that the host of a URL is this machine or one of the allowed hosts.
+fn check_host(allowed_hosts: &[String], uri: &Uri) -> Result<(), DeliveryError> {
+    let host = uri.host().ok_or(DeliveryError::NoUrl)?;
+    let is_allowed = |allowed: &String| allowed == "*" || allowed.eq_ignore_ascii_case(host);
+    if is_own_host(host, Ipv4Addr::LOCALHOST.into()) || allowed_hosts.iter().any(is_allowed) {
+        return Ok(());
+    }
+    Err(DeliveryError::ForeignHost(host.to_owned()))
+}
+
+/// Returns the host of a URL as an address. The brackets of an IPv6 address are part of the URL, not of the address.
+fn address(uri: &Uri) -> Result<&str, DeliveryError> {
+    let host = uri.host().ok_or(DeliveryError::NoUrl)?;
+    Ok(host.trim_start_matches('[').trim_end_matches(']'))
 }
 
 /// Waits for a step of an exchange, for this time at most.

@@ -42,4 +42,5 @@ mod tools;
 mod ui;
 mod undocumented;
 mod upload;
+mod voices;
 mod webhooks;
