@@ -33,7 +33,7 @@ pub(crate) struct Driver {
     pub assistant: Arc<Value>,
     /// The time at which `maxDurationSeconds` of the assistant ends.
     pub deadline: Option<i64>,
-    /// What happens next from outside the script.
+    /// The next acts from outside the script.
     pub injected: VecDeque<Injected>,
     /// True if the customer has spoken since the assistant's last turn.
     pub unanswered: bool,

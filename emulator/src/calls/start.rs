@@ -72,7 +72,12 @@ impl Driver {
         if self.change(|record| record.status) != Some(CallStatus::Ringing) {
             self.enter(CallStatus::Ringing, json!({}));
         }
-        self.pick_up_as(pickup).await
+        let picked_up = self.pick_up_as(pickup).await;
+        if self.change(|record| record.by_hand) != Some(true) {
+            // The script goes on, and nobody waits for a turn.
+            self.turn_taken.clear();
+        }
+        picked_up
     }
 
     /// Waits for the websocket of a call. Such a call does not ring; opening the socket answers it.

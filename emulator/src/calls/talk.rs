@@ -262,14 +262,17 @@ impl Driver {
         self.assistant_answers(line).await
     }
 
-    /// Waits in silence. Lines from outside are spoken meanwhile; anything else ends the silence.
+    /// Waits in silence. Acts of the assistant from outside are performed meanwhile; a customer ends the silence.
     async fn wait(&mut self, time: i64) -> CallFlow<()> {
         let due = self.at + time;
-        while self.until(due, Interruptible::Everything).await? {
-            let Some((text, ends)) = self.next_line_from_outside() else {
+        while !self.unanswered && self.until(due, Interruptible::Everything).await? {
+            let is_for_assistant = |injected: &Injected| matches!(injected.act, Act::Say { .. } | Act::Tools(_));
+            if !self.injected.front().is_some_and(is_for_assistant) {
                 return Ok(());
-            };
-            self.say_from_outside(&text, ends).await?;
+            }
+            if let Some(injected) = self.injected.pop_front() {
+                self.perform_injected(injected).await?;
+            }
         }
         Ok(())
     }
@@ -291,7 +294,10 @@ impl Driver {
             }
             Act::Respond => self.unanswered = true,
         }
-        self.turn_taken.extend(injected.taken);
+        // Nobody waits for the turn of a scripted customer.
+        if self.change(|record| record.by_hand) == Some(true) {
+            self.turn_taken.extend(injected.taken);
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-/// What a model said and which tools it called.
+/// The response of a model: its text, and the tools that it calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Completion {
     pub text: String,

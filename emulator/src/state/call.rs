@@ -50,7 +50,7 @@ impl CallStatus {
 /// The cost of a call in dollars, unless its script sets one.
 pub(crate) const COST: f64 = 0.0125;
 
-/// What happens in a call at the moment, for people who watch it.
+/// The present activity in a call, for people who watch it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) enum Activity {
     #[default]

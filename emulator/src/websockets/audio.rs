@@ -33,7 +33,7 @@ pub(crate) enum Voice {
     Assistant,
 }
 
-/// What is heard of a call, frame by frame: the tone of the speaker, or the sound of a custom voice.
+/// The audible sound of a call, frame by frame: the tone of the speaker, or the sound of a custom voice.
 pub(crate) struct Playback {
     voice: Voice,
     /// The sound of the assistant's line.

@@ -141,6 +141,28 @@ async fn a_tool_is_called_with_given_arguments() {
 }
 
 #[tokio::test]
+async fn a_tool_in_a_scripted_call_leaves_the_script_alone() {
+    let vapi = start().await;
+    vapi.emulator.script(
+        Script::new()
+            .assistant_greets()
+            .pause(Duration::from_secs(60))
+            .customer_says("Still said."),
+    );
+    let id = place(&vapi, json!({ "firstMessage": "Hello!" })).await;
+    vapi.emulator.advance(2 * STEP + Duration::from_secs(10)).await;
+    let call = vapi.emulator.call(&id);
+    let result = call.calls_tool("look", json!({})).await.unwrap();
+    assert_eq!(result, "No result returned.");
+    assert_eq!(call.status(), Some("in-progress"));
+    vapi.emulator.advance(STEP).await;
+    let call = ended(&vapi, &id).await;
+    assert_eq!(call["artifact"]["transcript"], "AI: Hello!\nUser: Still said.\n");
+    let silence = call["messages"][3]["secondsFromStart"].as_f64().expect("seconds");
+    assert!((60.0..62.0).contains(&silence), "the pause is whole: {silence}");
+}
+
+#[tokio::test]
 async fn a_customer_interrupts_the_assistant() {
     let vapi = start().await;
     let greeting = "one two three four five six seven eight nine ten ".repeat(20);
