@@ -1,10 +1,11 @@
 //! Chats in Vapi's and OpenAI's formats: whole, or word by word as server-sent events.
 
 use bytes::Bytes;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::api::context::RequestContext;
 use crate::api::resources::new_resource;
+use crate::api::sessions;
 use crate::http::response::Response;
 use crate::text::ids;
 
@@ -78,7 +79,7 @@ fn remember(context: &RequestContext<'_>) -> (Value, String) {
         format!("You said: {said}")
     };
     let output = json!([{ "role": "assistant", "content": reply }]);
-    let before = previous_messages(context, sent.get("previousChatId"));
+    let before = previous_messages(context, &sent);
     let replies = output.as_array().into_iter().flatten();
     sent.insert(
         "messages".into(),
@@ -87,6 +88,7 @@ fn remember(context: &RequestContext<'_>) -> (Value, String) {
     sent.insert("input".into(), Value::Array(input));
     sent.insert("output".into(), output);
     sent.insert("cost".into(), json!(0.0001));
+    sessions::remember(context, &mut sent);
     let chat = new_resource(context, sent);
     context
         .state
@@ -94,13 +96,14 @@ fn remember(context: &RequestContext<'_>) -> (Value, String) {
     (chat, reply)
 }
 
-fn previous_messages(context: &RequestContext<'_>, chat: Option<&Value>) -> Vec<Value> {
-    let store = context.state.store.lock();
-    let chats = store.collection(context.organization, &context.collection());
-    let previous = chat.and_then(Value::as_str).and_then(|id| chats?.get("id", id));
-    previous
-        .and_then(|chat| chat["messages"].as_array())
-        .cloned()
+/// Returns the messages so far: of the chat before, else of the session.
+fn previous_messages(context: &RequestContext<'_>, sent: &Map<String, Value>) -> Vec<Value> {
+    let named = |name: &str, collection: &str| {
+        let stored = context.state.stored(context.organization, collection, sent.get(name)?);
+        stored?["messages"].as_array().cloned()
+    };
+    named("previousChatId", &context.collection())
+        .or_else(|| named("sessionId", sessions::SESSIONS))
         .unwrap_or_default()
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
 use crate::api::problems::problems;
-use crate::api::{calls, chat, requirements, resources, undocumented, upload};
+use crate::api::{calls, chat, named, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
 use crate::http::api_key::Caller;
 use crate::http::response::Response;
@@ -132,6 +132,9 @@ fn perform(
     context.body = &json;
     undocumented::seed(&context);
     if let Some(response) = resources::missing_parent(&context).or_else(|| requirements::refusal(&context)) {
+        return response;
+    }
+    if let Some(response) = named::respond(&context) {
         return response;
     }
     match plan.role {

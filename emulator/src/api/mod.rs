@@ -1,13 +1,20 @@
 //! The operations of the API: dispatch, and the behavior that each kind of operation has.
 
+mod analytics;
 mod calls;
 mod chat;
 pub(crate) mod context;
 pub(crate) mod dispatch;
+pub(crate) mod jobs;
+mod knowledge_bases;
 mod list;
+mod live;
+mod named;
 mod problems;
 mod requirements;
 mod resources;
+mod sessions;
+mod structured_outputs;
 mod undocumented;
 mod upload;
 

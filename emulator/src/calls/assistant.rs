@@ -1,6 +1,6 @@
 //! The assistant of a call: stored or inline, with the overrides of the call and its tools.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::state::State;
 
@@ -130,46 +130,11 @@ pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Returns a text property of the assistant with its `{{variables}}` replaced.
-pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
-    let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
-    let none = Map::new();
-    let values = assistant["variableValues"].as_object().unwrap_or(&none);
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((variable, after)) = after.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        match values.get(variable.trim()) {
-            Some(Value::String(value)) => filled.push_str(value),
-            Some(value) => filled.push_str(&value.to_string()),
-            None => {}
-        }
-        rest = after;
-    }
-    filled.push_str(rest);
-    Some(filled)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{change, text};
-
-    #[test]
-    fn variables_are_filled_in() {
-        let assistant = json!({
-            "firstMessage": "Hi {{ name }}, you are {{age}}{{nothing}}. {{",
-            "variableValues": { "name": "Ada", "age": 36 },
-        });
-        assert_eq!(
-            text(&assistant, "firstMessage").as_deref(),
-            Some("Hi Ada, you are 36. {{")
-        );
-    }
+    use super::change;
 
     #[test]
     fn values_that_are_not_objects_set_no_variables() {

@@ -42,6 +42,11 @@ pub(crate) async fn send_command(state: &State, id: &str, command: Command) -> b
     true
 }
 
+/// Sends a command to a call without waiting for it. A call that has ended needs none.
+pub(crate) fn post_command(state: &State, id: &str, command: Command) {
+    let _ = enqueue(state, id, command);
+}
+
 fn enqueue(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
     let (taken, done) = oneshot::channel();
     let sent = SentCommand {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
-use crate::calls::{assistant, launch};
+use crate::calls::{assistant, launch, template};
 use crate::script::Pickup;
 use crate::state::call::CallStatus;
 use crate::webhooks;
@@ -76,9 +76,25 @@ impl Driver {
 
     /// Sets the assistant of the call.
     pub fn set_assistant(&mut self, assistant: Value) {
+        let variables = template::variables(self.at, &self.call()["customer"], &assistant["variableValues"]);
         self.assistant = Arc::new(assistant);
         let assistant = self.assistant.clone();
-        self.change(|record| record.activate(assistant));
+        self.change(|record| {
+            record.activate(assistant);
+            record.variables = variables;
+        });
+    }
+
+    /// Returns a text property of the assistant with its variables filled in.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let text = self.assistant[name].as_str().filter(|text| !text.is_empty())?;
+        Some(self.filled(text))
+    }
+
+    /// Returns a text of the assistant with its variables filled in.
+    pub fn filled(&self, text: &str) -> String {
+        let variables = self.change(|record| record.variables.clone());
+        template::render(text, &variables.unwrap_or_default(), self.at)
     }
 
     fn choose_script(&mut self) {
@@ -98,7 +114,7 @@ impl Driver {
         }
         self.start();
         if pickup == Pickup::Voicemail {
-            if let Some(message) = assistant::text(&self.assistant, "voicemailMessage") {
+            if let Some(message) = self.text("voicemailMessage") {
                 self.assistant_says(&message).await?;
             }
             return Err(Interrupt::ended("voicemail"));
@@ -117,7 +133,7 @@ impl Driver {
             .into_iter()
             .flatten()
             .filter(|message| message["role"] == "system")
-            .filter_map(|message| message["content"].as_str().map(str::to_owned))
+            .filter_map(|message| message["content"].as_str().map(|prompt| self.filled(prompt)))
             .collect();
         self.change(|record| {
             record.started = Some(at);

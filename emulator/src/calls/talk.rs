@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::calls::assistant;
 use crate::calls::driver::{CallFlow, Driver, InjectedLine, Interrupt, Interruptible};
 use crate::calls::start::spoken;
 use crate::script::{Ending, Line, Script, Step};
@@ -98,7 +97,7 @@ impl Driver {
 
     /// Returns the assistant's first message.
     pub fn greeting(&self) -> String {
-        assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
+        self.text("firstMessage").unwrap_or_else(|| GREETING.to_owned())
     }
 
     async fn perform(&mut self, script: &Script, step: &Step) -> CallFlow<()> {
@@ -163,7 +162,7 @@ impl Driver {
 
     /// Speaks the assistant's `endCallMessage` and ends the call.
     pub async fn hang_up(&mut self) -> CallFlow<()> {
-        if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
+        if let Some(message) = self.text("endCallMessage") {
             self.assistant_says(&message).await?;
         }
         self.notify(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
