@@ -18,9 +18,7 @@ const MOST_CALLS: usize = 100;
 pub(super) fn run(context: &RequestContext<'_>) -> Response {
     let (state, body) = (context.state, context.body);
     let stored = state.stored(context.organization, "/structured-output", &body["structuredOutputId"]);
-    let Some(output) = stored.or_else(|| body.get("structuredOutput").cloned()) else {
-        return Response::bad_request("Couldn't Get Structured Output. Need Either `structuredOutputId` Or `structuredOutput`.");
-    };
+    let output = stored.unwrap_or_else(|| body["structuredOutput"].clone());
     let calls: Vec<&str> = body["callIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let previews = body["previewEnabled"] == true;
     if previews && calls.len() != 1 {

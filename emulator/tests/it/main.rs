@@ -5,6 +5,7 @@ mod admin;
 #[cfg(feature = "cli")]
 mod binary;
 mod calls;
+mod campaigns;
 mod chat;
 mod client;
 mod control;
@@ -12,11 +13,13 @@ mod cors;
 mod credentials;
 mod destinations;
 mod downloads;
+mod evals;
 mod faults;
 mod fuzz;
 mod hostile;
 mod inbound;
 mod lists;
+mod memory;
 mod operations;
 mod pages;
 #[cfg(feature = "cli")]
@@ -24,11 +27,13 @@ mod process;
 mod receiver;
 mod requirements;
 mod resources;
+mod results;
 mod rules;
 #[cfg(feature = "cli")]
 mod scenario;
 mod script_files;
 mod scripts;
+mod simulations;
 mod socket_refusals;
 mod sockets;
 #[cfg(feature = "cli")]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Map, Value, json};
 use tokio::task::JoinSet;
 
@@ -101,7 +102,8 @@ pub(crate) fn as_of_now(context: &RequestContext<'_>, mut campaign: Value) -> Va
     drop(records);
     let with = |status: &str| contacts.iter().filter(|contact| contact["status"] == status).count();
     let pending = with("contact.pending");
-    if context.operation.path.starts_with("/v2/") {
+    // Only where the document has them.
+    if context.operation.path.starts_with("/v2/") && context.operation.method == Method::GET {
         campaign["contactCounters"] = json!({
             "pending": pending,
             "dispatched": with("contact.dispatched"),

@@ -364,7 +364,8 @@ fn finished_call(state: &State, organization: &str, call: &str, results: &mut Ca
     };
     let call = view::as_of_now(state, stored);
     let mut shown: Map<String, Value> = picked(&call["artifact"], &["transcript", "messages", "recordingUrl"]);
-    shown.extend(picked(&call, &["monitor"]));
+    let monitor = picked(&call["monitor"], &["listenUrl"]);
+    shown.insert("monitor".into(), Value::Object(monitor));
     Value::Object(shown)
 }
 
