@@ -1,6 +1,7 @@
 //! The operations of the API: dispatch, and the behavior that each kind of operation has.
 
 mod analytics;
+mod boards;
 mod calls;
 mod chat;
 pub(crate) mod context;
@@ -10,9 +11,12 @@ mod knowledge_bases;
 mod list;
 mod live;
 mod named;
+mod phone_numbers;
 mod problems;
+mod removed;
 mod requirements;
 mod resources;
+mod scenarios;
 mod sessions;
 mod structured_outputs;
 mod undocumented;

@@ -217,6 +217,11 @@ pub(crate) fn act(context: &RequestContext<'_>) -> Response {
         let parent = parents
             .and_then(|parents| parents.get(key, context.parameter(key)))
             .and_then(Value::as_object);
+        // `insightId` in the result of an insight.
+        let owner = collection.rsplit('/').next().unwrap_or_default();
+        if let Some(id) = value.get_mut(format!("{owner}Id")) {
+            *id = json!(context.parameter(key));
+        }
         for (name, of_parent) in parent.into_iter().flatten() {
             if value
                 .get(name)

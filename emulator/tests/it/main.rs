@@ -19,12 +19,15 @@ mod fuzz;
 mod hostile;
 mod inbound;
 mod lists;
+mod manual;
 mod memory;
 mod operations;
 mod pages;
+mod phone_numbers;
 #[cfg(feature = "cli")]
 mod process;
 mod receiver;
+mod removed;
 mod requirements;
 mod resources;
 mod results;

@@ -141,6 +141,54 @@ async fn whatever_can_be_created_can_be_read_back() {
     assert_eq!(read_back, 22);
 }
 
+/// Adds all texts of a value with the names of their properties.
+fn texts(name: &str, value: &Value, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) => found.push((name.to_owned(), text.clone())),
+        Value::Array(items) => items.iter().for_each(|item| texts(name, item, found)),
+        Value::Object(members) => members.iter().for_each(|(name, value)| texts(name, value, found)),
+        _ => {}
+    }
+}
+
+/// Returns the text that a sample has for a property: its name, as a sentence begins.
+fn sample(name: &str) -> String {
+    let mut sample = String::new();
+    for letter in name.chars() {
+        match letter {
+            _ if sample.is_empty() => sample.extend(letter.to_uppercase()),
+            _ if letter.is_uppercase() => sample.extend([' '].into_iter().chain(letter.to_lowercase())),
+            _ => sample.push(letter),
+        }
+    }
+    sample
+}
+
+#[tokio::test]
+async fn none_answers_with_placeholder_text() {
+    let vapi = start().await;
+    let mut placeholders = Vec::new();
+    for operation in vapi.emulator.operations() {
+        let path = living(&vapi, &operation).await;
+        vapi.emulator.clear_requests();
+        let (_, body) = ask(&vapi, &operation, &path).await;
+        let mut sent = Vec::new();
+        // A resource shows what its creation sent.
+        let creation = format!("{} ", operation.path.split("/{").next().unwrap_or_default());
+        let create = vapi.emulator.operations().into_iter().find(|other| other.method == "POST" && creation.trim() == other.path);
+        for id in [Some(operation.id.clone()), create.map(|create| create.id)].into_iter().flatten() {
+            let request = vapi.emulator.minimal_request(&id).unwrap_or_default();
+            texts("", &request, &mut sent);
+        }
+        let mut told = Vec::new();
+        texts("", &body, &mut told);
+        told.retain(|(name, text)| text == "string" || *text == sample(name));
+        told.retain(|(_, text)| text == "string" || !sent.iter().any(|(_, sent)| sent == text));
+        placeholders.extend(told.into_iter().map(|(name, text)| format!("{}: {name} is {text:?}", operation.id)));
+    }
+    assert_eq!(placeholders, Vec::<String>::new());
+}
+
 #[tokio::test]
 async fn each_answers_as_the_document_declares() {
     let vapi = start().await;
