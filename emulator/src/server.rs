@@ -60,7 +60,6 @@ pub(crate) async fn serve(
         drivers.spawn(calls::run(state.clone(), new_calls_receiver));
     }
     if let Some(new_jobs_receiver) = state.new_jobs_receiver.lock().take() {
-        api::jobs::resume(&state);
         drivers.spawn(api::jobs::run(state.clone(), new_jobs_receiver));
     }
     loop {

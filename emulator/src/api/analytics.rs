@@ -33,7 +33,10 @@ pub(super) fn query(context: &RequestContext<'_>) -> Response {
 fn calls(context: &RequestContext<'_>) -> Vec<Value> {
     let store = context.state.store.lock();
     let stored = store.collection(context.organization, "/call");
-    let stored: Vec<Value> = stored.into_iter().flat_map(|calls| calls.newest_first().cloned()).collect();
+    let stored: Vec<Value> = stored
+        .into_iter()
+        .flat_map(|calls| calls.newest_first().cloned())
+        .collect();
     drop(store);
     let calls = stored.into_iter().rev();
     calls.map(|call| view::as_of_now(context.state, call)).collect()
@@ -54,7 +57,9 @@ impl<'a> Query<'a> {
         let end = at("end").unwrap_or(now);
         let zone = match range["timezone"].as_str() {
             None => TimeZone::UTC,
-            Some(name) => TimeZone::get(name).map_err(|_| "timeRange.timezone must be a valid IANA time-zone".to_owned())?,
+            Some(name) => {
+                TimeZone::get(name).map_err(|_| "timeRange.timezone must be a valid IANA time-zone".to_owned())?
+            }
         };
         Ok(Query {
             query,
@@ -84,7 +89,10 @@ impl<'a> Query<'a> {
     fn groups(&self, calls: &[Value]) -> Vec<Value> {
         let mut groups: BTreeMap<String, (Map<String, Value>, Vec<&Value>)> = BTreeMap::new();
         for call in calls {
-            let created = call["createdAt"].as_str().and_then(timestamp::parse).unwrap_or_default();
+            let created = call["createdAt"]
+                .as_str()
+                .and_then(timestamp::parse)
+                .unwrap_or_default();
             if !(self.start..=self.end).contains(&created) {
                 continue;
             }
@@ -98,14 +106,23 @@ impl<'a> Query<'a> {
             let key = Value::Object(row.clone()).to_string();
             groups.entry(key).or_insert_with(|| (row, Vec::new())).1.push(call);
         }
-        let is_grouped = self.step.is_some() || self.list("groupBy").chain(self.list("groupByVariableValue")).next().is_some();
+        let is_grouped = self.step.is_some()
+            || self
+                .list("groupBy")
+                .chain(self.list("groupByVariableValue"))
+                .next()
+                .is_some();
         if groups.is_empty() && !is_grouped {
             groups.insert(String::new(), (Map::new(), Vec::new()));
         }
         let rows = groups.into_values().map(|(mut row, calls)| {
             for operation in self.list("operations") {
                 let column = operation["column"].as_str().unwrap_or_default();
-                let values: Vec<&Value> = calls.iter().map(|call| at(call, column)).filter(|value| !value.is_null()).collect();
+                let values: Vec<&Value> = calls
+                    .iter()
+                    .map(|call| at(call, column))
+                    .filter(|value| !value.is_null())
+                    .collect();
                 row.insert(alias(operation), aggregate(operation, &values));
             }
             Value::Object(row)
@@ -118,7 +135,9 @@ impl<'a> Query<'a> {
         let mut changes: Vec<(i64, i64)> = Vec::new();
         for call in calls {
             let time = |name: &str| call[name].as_str().and_then(timestamp::parse);
-            let Some(from) = time("startedAt").or_else(|| time("createdAt")) else { continue };
+            let Some(from) = time("startedAt").or_else(|| time("createdAt")) else {
+                continue;
+            };
             changes.push((from, 1));
             changes.extend(time("endedAt").map(|to| (to.max(from), -1)));
         }
@@ -130,7 +149,11 @@ impl<'a> Query<'a> {
             if (self.start..=self.end).contains(&at) {
                 let row = self.date(at);
                 let key = Value::Object(row.clone()).to_string();
-                steps.entry(key).or_insert_with(|| (row, Vec::new())).1.push(json!(level));
+                steps
+                    .entry(key)
+                    .or_insert_with(|| (row, Vec::new()))
+                    .1
+                    .push(json!(level));
             }
         }
         let rows = steps.into_values().map(|(mut row, levels)| {
@@ -257,7 +280,13 @@ mod tests {
     fn results_have_an_alias_or_a_name() {
         let named = |operation: Value| alias(&operation);
         assert_eq!(named(json!({ "operation": "sum", "column": "cost" })), "sumCost");
-        assert_eq!(named(json!({ "operation": "avg", "column": "costBreakdown.llm" })), "avgCostBreakdownLlm");
-        assert_eq!(named(json!({ "operation": "max", "column": "cost", "alias": "most" })), "most");
+        assert_eq!(
+            named(json!({ "operation": "avg", "column": "costBreakdown.llm" })),
+            "avgCostBreakdownLlm"
+        );
+        assert_eq!(
+            named(json!({ "operation": "max", "column": "cost", "alias": "most" })),
+            "most"
+        );
     }
 }

@@ -127,7 +127,10 @@ fn perform(
         problems(&context, &json)
     };
     if !problems.is_empty() {
-        let schema = operation.request.as_ref().map_or(&Value::Null, |request| &request.schema);
+        let schema = operation
+            .request
+            .as_ref()
+            .map_or(&Value::Null, |request| &request.schema);
         let notes = removed::notes(&state.document, schema, &problems);
         return Response::noted(problems, notes);
     }

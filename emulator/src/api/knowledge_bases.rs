@@ -12,7 +12,9 @@ use crate::text::timestamp;
 pub(super) fn add_file(context: &RequestContext<'_>) -> Response {
     let state = context.state;
     let mut sent = context.body.as_object().cloned().unwrap_or_default();
-    let file = state.stored(context.organization, "/file", &context.body["fileId"]).unwrap_or_default();
+    let file = state
+        .stored(context.organization, "/file", &context.body["fileId"])
+        .unwrap_or_default();
     for (name, of_file) in [("fileName", "name"), ("bytes", "bytes"), ("mimetype", "mimetype")] {
         if !file[of_file].is_null() {
             sent.insert(name.into(), file[of_file].clone());

@@ -11,6 +11,11 @@ pub(crate) fn changes(context: &RequestContext<'_>) -> bool {
     ["/call", "/campaign", "/eval/simulation/run"].contains(&context.plan.collection.as_str())
 }
 
+/// Returns whether a list shows a resource, by filters that are not properties of it.
+pub(crate) fn shows(context: &RequestContext<'_>, resource: &Value) -> bool {
+    context.plan.collection != "/eval/simulation/run" || simulations::is_wanted(context.query, resource)
+}
+
 /// Returns a resource as it is now.
 pub(crate) fn as_of_now(context: &RequestContext<'_>, mut resource: Value) -> Value {
     match context.plan.collection.as_str() {

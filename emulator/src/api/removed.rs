@@ -15,7 +15,13 @@ type Removed = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 /// Names and dates only. A test makes the file from the documents: see `tests/it/removed.rs`.
 static REMOVED: LazyLock<Removed> = LazyLock::new(|| {
     let file: Value = serde_json::from_str(include_str!("../../removed.json")).unwrap_or_default();
-    let texts = |list: &Value| list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect();
+    let texts = |list: &Value| {
+        list.as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|text| text.as_str().map(str::to_owned))
+            .collect()
+    };
     let by_date = |dates: &Value| {
         let dates = dates.as_object().into_iter().flatten();
         dates.map(|(date, schemas)| (date.clone(), texts(schemas))).collect()
@@ -26,7 +32,10 @@ static REMOVED: LazyLock<Removed> = LazyLock::new(|| {
 
 /// Returns a note for each refused property that an older document had in the same schema.
 pub(super) fn notes(document: &Document, schema: &Value, problems: &[String]) -> Vec<String> {
-    problems.iter().filter_map(|problem| note(document, schema, problem)).collect()
+    problems
+        .iter()
+        .filter_map(|problem| note(document, schema, problem))
+        .collect()
 }
 
 fn note(document: &Document, schema: &Value, problem: &str) -> Option<String> {
@@ -42,7 +51,10 @@ fn note(document: &Document, schema: &Value, problem: &str) -> Option<String> {
         });
         at = named(document, below.collect());
     }
-    let has_left = |schemas: &[String]| at.iter().any(|(name, _)| name.is_some_and(|name| schemas.iter().any(|one| one == name)));
+    let has_left = |schemas: &[String]| {
+        at.iter()
+            .any(|(name, _)| name.is_some_and(|name| schemas.iter().any(|one| one == name)))
+    };
     let (date, _) = dates.iter().find(|(_, schemas)| has_left(schemas))?;
     Some(format!(
         "{path}{name} is known from older documents of the API; the one of {date} no longer has it."

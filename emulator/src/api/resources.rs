@@ -128,6 +128,7 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
         drop(store);
         let current = stored
             .into_iter()
+            .filter(|(_, one)| live::shows(context, one))
             .map(|(place, one)| (place, live::as_of_now(context, one)));
         let current: Vec<(u64, Value)> = current.collect();
         respond(&mut current.iter().map(|(place, one)| (*place, one)))

@@ -29,7 +29,9 @@ const SCENARIOS: [[&str; 4]; 3] = [
 
 pub(super) fn generate(context: &RequestContext<'_>) -> Response {
     let named = |name: &str, collection: &str| {
-        let stored = context.state.stored(context.organization, collection, &context.body[name]);
+        let stored = context
+            .state
+            .stored(context.organization, collection, &context.body[name]);
         stored?["name"].as_str().map(str::to_owned)
     };
     let target = named("assistantId", "/assistant").or_else(|| named("squadId", "/squad"));

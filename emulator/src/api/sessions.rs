@@ -26,7 +26,14 @@ pub(super) fn remember(context: &RequestContext<'_>, chat: &mut Map<String, Valu
             "status": "active",
             "expirationSeconds": expiration.unwrap_or_else(|| json!(EXPIRATION)),
         });
-        for name in ["assistantId", "assistant", "assistantOverrides", "customer", "squadId", "squad"] {
+        for name in [
+            "assistantId",
+            "assistant",
+            "assistantOverrides",
+            "customer",
+            "squadId",
+            "squad",
+        ] {
             if let Some(value) = chat.get(name) {
                 session[name] = value.clone();
             }

@@ -19,10 +19,17 @@ pub(super) fn run(context: &RequestContext<'_>) -> Response {
     let (state, body) = (context.state, context.body);
     let stored = state.stored(context.organization, "/structured-output", &body["structuredOutputId"]);
     let output = stored.unwrap_or_else(|| body["structuredOutput"].clone());
-    let calls: Vec<&str> = body["callIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let calls: Vec<&str> = body["callIds"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
     let previews = body["previewEnabled"] == true;
     if previews && calls.len() != 1 {
-        return Response::bad_request(vec!["callIds must contain exactly 1 element when previewEnabled is true"]);
+        return Response::bad_request(vec![
+            "callIds must contain exactly 1 element when previewEnabled is true",
+        ]);
     }
     if calls.len() > MOST_CALLS {
         return Response::bad_request(vec![format!("callIds must contain no more than {MOST_CALLS} elements")]);
@@ -32,15 +39,25 @@ pub(super) fn run(context: &RequestContext<'_>) -> Response {
         return Response::json(StatusCode::OK, &preview(state, call, &id, &output));
     }
     let found = calls.iter().filter(|call| rerun(state, call, &id, &output)).count();
-    let message = format!("Structured output `{}` was run for {found} calls.", output["name"].as_str().unwrap_or_default());
-    Response::json(StatusCode::OK, &json!({ "message": message, "workflowId": ids::uuid() }))
+    let message = format!(
+        "Structured output `{}` was run for {found} calls.",
+        output["name"].as_str().unwrap_or_default()
+    );
+    Response::json(
+        StatusCode::OK,
+        &json!({ "message": message, "workflowId": ids::uuid() }),
+    )
 }
 
 /// Returns the result for one call, by the id of the output; what was skipped is listed apart.
 fn preview(state: &State, call: &str, id: &str, output: &Value) -> Value {
     let calls = state.calls.lock();
-    let Some(record) = calls.get(call) else { return json!({}) };
-    let Some(finished) = Finished::of(record, record.since) else { return json!({}) };
+    let Some(record) = calls.get(call) else {
+        return json!({});
+    };
+    let Some(finished) = Finished::of(record, record.since) else {
+        return json!({});
+    };
     let mut results = (*record.results).clone();
     results.skipped.clear();
     add(id, output, &finished, state.clock.now(), &mut results);
@@ -67,6 +84,8 @@ fn rerun(state: &State, call: &str, id: &str, output: &Value) -> bool {
     add(id, output, &finished, state.clock.now(), &mut results);
     record.results = Arc::new(results);
     drop(calls);
-    let _ = state.events.send(crate::state::events::CallEvent::Status { call_id: call.into() });
+    let _ = state
+        .events
+        .send(crate::state::events::CallEvent::Status { call_id: call.into() });
     true
 }

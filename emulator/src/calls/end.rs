@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
-use crate::calls::start::spoken;
 use crate::calls::results::Finished;
+use crate::calls::start::spoken;
 use crate::calls::{assistant, results, view};
 use crate::state::call::CallStatus;
 use crate::state::webhook_server::WebhookServer;

@@ -51,11 +51,16 @@ pub(crate) fn complete(
 /// Adds the result of one structured output, or the condition that it was skipped for.
 pub(crate) fn add(id: &str, output: &Value, finished: &Finished<'_>, now: i64, results: &mut CallResults) {
     let name = output["name"].clone();
-    let scripted = results.structured_outputs.iter().find(|(key, result)| *key == id || result["name"] == name);
+    let scripted = results
+        .structured_outputs
+        .iter()
+        .find(|(key, result)| *key == id || result["name"] == name);
     if let Some((key, scripted)) = scripted.map(|(key, result)| (key.clone(), result["result"].clone())) {
         // A script may know the output by its name alone.
         results.structured_outputs.remove(&key);
-        results.structured_outputs.insert(id.to_owned(), json!({ "name": name, "result": scripted }));
+        results
+            .structured_outputs
+            .insert(id.to_owned(), json!({ "name": name, "result": scripted }));
         return;
     }
     let mut conditions = output["conditions"].as_array().into_iter().flatten();
@@ -143,7 +148,10 @@ fn analyze(assistant: &Value, now: i64, results: &mut CallResults) {
     let several = plan["structuredDataMultiPlan"].as_array().into_iter().flatten();
     let several = several.filter_map(|one| {
         let value = instance(one["plan"].get("schema")?, now);
-        Some(Value::Object(Map::from_iter([(one["key"].as_str()?.to_owned(), value)])))
+        Some(Value::Object(Map::from_iter([(
+            one["key"].as_str()?.to_owned(),
+            value,
+        )])))
     });
     let several: Vec<Value> = several.collect();
     if !several.is_empty() {

@@ -237,7 +237,11 @@ impl Driver {
 
     /// Ends a call that cannot start and sends the server the problem of its response.
     fn refuse(&mut self, reason: &str, reply: &Reply) -> CallFlow<()> {
-        let error = if reply.is_success() { reason.to_owned() } else { reply.problem() };
+        let error = if reply.is_success() {
+            reason.to_owned()
+        } else {
+            reply.problem()
+        };
         self.refuse_because(reason, reply, error)
     }
 

@@ -10,8 +10,8 @@ use jiff::{Timestamp, ZonedDateTime};
 use liquid::model::{Object, Scalar, Value as Variable};
 use liquid::{Parser, ParserBuilder};
 use liquid_core::{
-    Display_filter, Expression, Filter, FilterParameters, FilterReflection, FromFilterParameters, ParseFilter, Result, Runtime,
-    ValueView,
+    Display_filter, Expression, Filter, FilterParameters, FilterReflection, FromFilterParameters, ParseFilter, Result,
+    Runtime, ValueView,
 };
 use serde_json::{Map, Value, json};
 
@@ -89,7 +89,10 @@ const NOW: &str = "emulator-now";
 struct DateArguments {
     #[parameter(description = "The format, as for strftime.", arg_type = "str")]
     format: Expression,
-    #[parameter(description = "The time zone, such as America/New_York; UTC by default.", arg_type = "str")]
+    #[parameter(
+        description = "The time zone, such as America/New_York; UTC by default.",
+        arg_type = "str"
+    )]
     zone: Option<Expression>,
 }
 
@@ -112,7 +115,9 @@ struct DateFilter {
 impl Filter for DateFilter {
     fn evaluate(&self, input: &dyn ValueView, runtime: &dyn Runtime) -> Result<Variable> {
         let arguments = self.arguments.evaluate(runtime)?;
-        let now = runtime.try_get(&[Scalar::new(NOW)]).and_then(|now| now.as_scalar()?.to_integer());
+        let now = runtime
+            .try_get(&[Scalar::new(NOW)])
+            .and_then(|now| now.as_scalar()?.to_integer());
         let zone = arguments.zone.as_ref().map(|zone| zone.to_string());
         let zone = zone.map_or(Ok(TimeZone::UTC), |zone| TimeZone::get(&zone));
         let zone = zone.map_err(|error| liquid_core::Error::with_msg(error.to_string()))?;
@@ -121,7 +126,8 @@ impl Filter for DateFilter {
             return Ok(input.to_value());
         };
         let text = strtime::format(arguments.format.to_string(), &time);
-        text.map(Variable::scalar).map_err(|error| liquid_core::Error::with_msg(error.to_string()))
+        text.map(Variable::scalar)
+            .map_err(|error| liquid_core::Error::with_msg(error.to_string()))
     }
 }
 
@@ -134,7 +140,11 @@ fn time(text: &str, now: i64, zone: &TimeZone) -> Option<ZonedDateTime> {
             Err(_) => crate::text::timestamp::parse(text)?,
         },
     };
-    Some(Timestamp::from_millisecond(milliseconds).ok()?.to_zoned_datetime(zone.clone()))
+    Some(
+        Timestamp::from_millisecond(milliseconds)
+            .ok()?
+            .to_zoned_datetime(zone.clone()),
+    )
 }
 
 #[cfg(test)]
@@ -156,7 +166,10 @@ mod tests {
     fn variables_are_filled_in() {
         assert_eq!(filled("Hi {{ name }}, you are {{age}}."), "Hi Ada, you are 36.");
         assert_eq!(filled("{{customer.number}}"), "+15555550101");
-        assert_eq!(filled("{{date}} {{month}} {{day}} {{year}}"), "Aug 19, 2026 August 19 2026");
+        assert_eq!(
+            filled("{{date}} {{month}} {{day}} {{year}}"),
+            "Aug 19, 2026 August 19 2026"
+        );
     }
 
     #[test]

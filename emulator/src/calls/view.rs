@@ -86,7 +86,14 @@ fn describe(state: &State, id: &str, record: &Call, call: &mut Value) {
     }
     call["artifact"] = artifact;
     call["analysis"] = json!(record.results.analysis);
-    call["summary"] = json!(record.results.analysis.get("summary").and_then(Value::as_str).unwrap_or_default());
+    call["summary"] = json!(
+        record
+            .results
+            .analysis
+            .get("summary")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    );
     if !call["transport"].is_object() {
         let provider = match call["phoneCallProvider"].as_str() {
             Some(carrier @ ("twilio" | "vonage" | "telnyx")) => carrier,
@@ -110,7 +117,11 @@ fn cost(record: &Call, call: &mut Value) {
         return;
     }
     let said = |role: &'static str| {
-        let messages = record.conversation.messages.iter().filter(move |message| message["role"] == role);
+        let messages = record
+            .conversation
+            .messages
+            .iter()
+            .filter(move |message| message["role"] == role);
         messages.filter_map(|message| message["message"].as_str())
     };
     let words = |role: &'static str| said(role).map(|text| text.split_whitespace().count()).sum::<usize>();

@@ -7,13 +7,19 @@ use crate::text::{ids, timestamp};
 /// Returns a small value of a JSON Schema. A value that the schema names is preferred, optional properties are left out,
 /// and a text that nothing is known of is empty.
 pub(crate) fn instance(schema: &Value, now: i64) -> Value {
-    if let Some(named) = ["const", "default", "example"].into_iter().find_map(|key| schema.get(key)) {
+    if let Some(named) = ["const", "default", "example"]
+        .into_iter()
+        .find_map(|key| schema.get(key))
+    {
         return named.clone();
     }
     if let Some(first) = ["enum", "examples"].into_iter().find_map(|key| schema[key].get(0)) {
         return first.clone();
     }
-    if let Some(branch) = ["oneOf", "anyOf", "allOf"].into_iter().find_map(|key| schema[key].get(0)) {
+    if let Some(branch) = ["oneOf", "anyOf", "allOf"]
+        .into_iter()
+        .find_map(|key| schema[key].get(0))
+    {
         return instance(branch, now);
     }
     let kind = match &schema["type"] {
@@ -30,7 +36,11 @@ pub(crate) fn instance(schema: &Value, now: i64) -> Value {
             (0..count).map(|_| instance(&schema["items"], now)).collect()
         }
         _ => {
-            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            let required = schema["required"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str);
             let members = required.map(|name| (name.to_owned(), instance(&schema["properties"][name], now)));
             Value::Object(members.collect::<Map<String, Value>>())
         }
@@ -38,7 +48,9 @@ pub(crate) fn instance(schema: &Value, now: i64) -> Value {
 }
 
 fn number(schema: &Value) -> Value {
-    let above = schema["exclusiveMinimum"].as_f64().map(|minimum| json!(minimum.floor() + 1.0));
+    let above = schema["exclusiveMinimum"]
+        .as_f64()
+        .map(|minimum| json!(minimum.floor() + 1.0));
     schema.get("minimum").cloned().or(above).unwrap_or_else(|| json!(0))
 }
 
@@ -52,7 +64,9 @@ fn text(schema: &Value, now: i64) -> String {
         Some("email") => "someone@example.com".to_owned(),
         Some("uri" | "url") => "https://example.com/".to_owned(),
         _ => {
-            let least = schema["minLength"].as_u64().and_then(|least| usize::try_from(least).ok());
+            let least = schema["minLength"]
+                .as_u64()
+                .and_then(|least| usize::try_from(least).ok());
             "-".repeat(least.unwrap_or(0).min(1024))
         }
     }

@@ -16,7 +16,10 @@ async fn start() -> (Vapi, Value) {
     let vapi = start_strict(Emulator::builder().call_step(STEP)).await;
     let assistant = vapi.create("/assistant", json!({ "name": "Ada" })).await;
     let line = vapi.create("/phone-number", json!({ "provider": "vapi" })).await;
-    (vapi, json!({ "name": "Spring", "assistantId": assistant, "phoneNumberId": line }))
+    (
+        vapi,
+        json!({ "name": "Spring", "assistantId": assistant, "phoneNumberId": line }),
+    )
 }
 
 fn customers(count: usize) -> Value {
@@ -51,14 +54,21 @@ async fn a_campaign_calls_its_customers_and_ends() {
     let (_, calls) = vapi.get("/call").await;
     let calls = calls.as_array().expect("calls");
     assert_eq!(calls.len(), 3);
-    assert!(calls.iter().all(|call| call["campaignId"] == id && call["type"] == "outboundPhoneCall"));
+    assert!(
+        calls
+            .iter()
+            .all(|call| call["campaignId"] == id && call["type"] == "outboundPhoneCall")
+    );
 }
 
 #[tokio::test]
 async fn contacts_say_how_their_calls_ended() {
     let (vapi, campaign) = start().await;
-    vapi.emulator.script(Script::new().for_customer("+15555550101").line_is_busy());
-    let (_, created) = vapi.post("/v2/campaign", with(&campaign, "customers", customers(3))).await;
+    vapi.emulator
+        .script(Script::new().for_customer("+15555550101").line_is_busy());
+    let (_, created) = vapi
+        .post("/v2/campaign", with(&campaign, "customers", customers(3)))
+        .await;
     let id = created["id"].as_str().expect("an id");
     vapi.emulator.advance(LONG).await;
     let (_, page) = vapi.get(&format!("/v2/campaign/{id}/contacts")).await;
@@ -73,7 +83,11 @@ async fn contacts_say_how_their_calls_ended() {
         told,
         [
             (&json!("+15555550100"), &completed, &ended),
-            (&json!("+15555550101"), &json!("contact.failed"), &json!("customer-busy")),
+            (
+                &json!("+15555550101"),
+                &json!("contact.failed"),
+                &json!("customer-busy")
+            ),
             (&json!("+15555550102"), &completed, &ended),
         ]
     );
@@ -84,7 +98,8 @@ async fn contacts_say_how_their_calls_ended() {
     );
     assert_eq!(summary["callMetrics"], json!({ "dialed": 3, "connected": 2 }));
     assert_eq!(
-        vapi.emulator.response_problems("CampaignController_findOneV2", &summary),
+        vapi.emulator
+            .response_problems("CampaignController_findOneV2", &summary),
         Vec::<String>::new()
     );
 }
@@ -111,7 +126,10 @@ async fn a_canceled_campaign_calls_nobody_else() {
     let path = format!("/campaign/{}", created["id"].as_str().expect("an id"));
     vapi.emulator.advance(ON).await;
     let (status, canceled) = vapi.patch(&path, json!({ "status": "cancelled" })).await;
-    assert_eq!((status, &canceled["endedReason"]), (200, &json!("campaign.in-progress.ended-by-user")));
+    assert_eq!(
+        (status, &canceled["endedReason"]),
+        (200, &json!("campaign.in-progress.ended-by-user"))
+    );
     vapi.emulator.advance(LONG).await;
     assert_eq!(vapi.get(&path).await.1["status"], "cancelled");
     assert_eq!(vapi.get("/call").await.1.as_array().map(Vec::len), Some(1));
@@ -126,6 +144,11 @@ async fn each_entry_of_a_dial_plan_has_its_line() {
     vapi.create("/campaign", with(&campaign, "dialPlan", plan)).await;
     vapi.emulator.advance(LONG).await;
     let (_, calls) = vapi.get("/call").await;
-    let lines: Vec<&Value> = calls.as_array().expect("calls").iter().map(|call| &call["phoneNumberId"]).collect();
+    let lines: Vec<&Value> = calls
+        .as_array()
+        .expect("calls")
+        .iter()
+        .map(|call| &call["phoneNumberId"])
+        .collect();
     assert_eq!(lines, [&json!(other), &json!(other)]);
 }

@@ -17,15 +17,23 @@ async fn start() -> Vapi {
 
 fn eval(judge: &[Value]) -> Value {
     let mut messages = vec![json!({ "role": "user", "content": "A table for two, please." })];
-    messages.extend(judge.iter().map(|plan| json!({ "role": "assistant", "judgePlan": plan })));
+    messages.extend(
+        judge
+            .iter()
+            .map(|plan| json!({ "role": "assistant", "judgePlan": plan })),
+    );
     json!({ "type": "chat.mockConversation", "messages": messages })
 }
 
 /// Runs an eval against the assistant Ada and returns the ended run.
 async fn ended(vapi: &Vapi, eval: Value) -> Value {
-    let assistant = vapi.create("/assistant", json!({ "name": "Ada", "firstMessage": "Hello!" })).await;
+    let assistant = vapi
+        .create("/assistant", json!({ "name": "Ada", "firstMessage": "Hello!" }))
+        .await;
     let target = json!({ "type": "assistant", "assistantId": assistant });
-    let id = vapi.create("/eval/run", json!({ "type": "eval", "eval": eval, "target": target })).await;
+    let id = vapi
+        .create("/eval/run", json!({ "type": "eval", "eval": eval, "target": target }))
+        .await;
     vapi.emulator.advance(Duration::from_secs(60)).await;
     vapi.get(&format!("/eval/run/{id}")).await.1
 }
@@ -33,21 +41,37 @@ async fn ended(vapi: &Vapi, eval: Value) -> Value {
 #[tokio::test]
 async fn a_run_is_queued_then_running_then_ended() {
     let vapi = start().await;
-    let eval = vapi.create("/eval", eval(&[json!({ "type": "exact", "content": "Booked." })])).await;
+    let eval = vapi
+        .create("/eval", eval(&[json!({ "type": "exact", "content": "Booked." })]))
+        .await;
     let assistant = vapi.create("/assistant", json!({ "name": "Ada" })).await;
     let target = json!({ "type": "assistant", "assistantId": assistant });
-    let id = vapi.create("/eval/run", json!({ "type": "eval", "evalId": eval, "target": target })).await;
+    let id = vapi
+        .create("/eval/run", json!({ "type": "eval", "evalId": eval, "target": target }))
+        .await;
     let path = format!("/eval/run/{id}");
     let (_, queued) = vapi.get(&path).await;
-    assert_eq!((&queued["status"], &queued["endedAt"]), (&json!("queued"), &Value::Null));
+    assert_eq!(
+        (&queued["status"], &queued["endedAt"]),
+        (&json!("queued"), &Value::Null)
+    );
     vapi.emulator.advance(ON).await;
     assert_eq!(vapi.get(&path).await.1["status"], "running");
     vapi.emulator.advance(ON).await;
     let (_, run) = vapi.get(&path).await;
-    assert_eq!((&run["status"], &run["endedReason"]), (&json!("ended"), &json!("mockConversation.done")));
+    assert_eq!(
+        (&run["status"], &run["endedReason"]),
+        (&json!("ended"), &json!("mockConversation.done"))
+    );
     assert_eq!(run["results"][0]["status"], "pass");
-    assert_eq!(run["results"][0]["messages"][1], json!({ "role": "assistant", "content": "Booked." }));
-    assert_eq!(vapi.emulator.response_problems("EvalController_getRun", &run), Vec::<String>::new());
+    assert_eq!(
+        run["results"][0]["messages"][1],
+        json!({ "role": "assistant", "content": "Booked." })
+    );
+    assert_eq!(
+        vapi.emulator.response_problems("EvalController_getRun", &run),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
@@ -60,7 +84,8 @@ async fn the_lines_of_a_script_are_compared() {
     ];
     for (plan, verdict) in cases {
         let vapi = start().await;
-        vapi.emulator.script(Script::new().for_assistant("Ada").assistant_says("It is booked."));
+        vapi.emulator
+            .script(Script::new().for_assistant("Ada").assistant_says("It is booked."));
         let run = ended(&vapi, eval(std::slice::from_ref(&plan))).await;
         assert_eq!(run["results"][0]["status"], verdict, "{plan}");
         assert_eq!(run["results"][0]["messages"][1]["content"], "It is booked.");
@@ -69,9 +94,7 @@ async fn the_lines_of_a_script_are_compared() {
 
 #[tokio::test]
 async fn the_tool_calls_of_a_script_are_compared() {
-    let plan = |guests: u64| {
-        json!({ "type": "exact", "toolCalls": [{ "name": "book_table", "arguments": { "guests": guests } }] })
-    };
+    let plan = |guests: u64| json!({ "type": "exact", "toolCalls": [{ "name": "book_table", "arguments": { "guests": guests } }] });
     for (guests, verdict) in [(2, "pass"), (3, "fail")] {
         let vapi = start().await;
         vapi.emulator.script(
@@ -92,7 +115,12 @@ async fn a_script_speaks_for_the_judge() {
     });
     for (success, verdict) in [("true", "pass"), ("false", "fail")] {
         let vapi = start().await;
-        vapi.emulator.script(Script::new().for_assistant("Ada").assistant_says("No.").success(success));
+        vapi.emulator.script(
+            Script::new()
+                .for_assistant("Ada")
+                .assistant_says("No.")
+                .success(success),
+        );
         let run = ended(&vapi, eval(std::slice::from_ref(&judge))).await;
         assert_eq!(run["results"][0]["status"], verdict, "{run}");
     }
@@ -101,8 +129,16 @@ async fn a_script_speaks_for_the_judge() {
 #[tokio::test]
 async fn a_failure_can_end_the_conversation() {
     let vapi = start().await;
-    vapi.emulator.script(Script::new().for_assistant("Ada").assistant_says("One.").assistant_says("Two."));
-    let mut eval = eval(&[json!({ "type": "exact", "content": "1" }), json!({ "type": "exact", "content": "Two." })]);
+    vapi.emulator.script(
+        Script::new()
+            .for_assistant("Ada")
+            .assistant_says("One.")
+            .assistant_says("Two."),
+    );
+    let mut eval = eval(&[
+        json!({ "type": "exact", "content": "1" }),
+        json!({ "type": "exact", "content": "Two." }),
+    ]);
     eval["messages"][1]["continuePlan"] = json!({ "exitOnFailureEnabled": true, "contentOverride": "Instead." });
     let run = ended(&vapi, eval).await;
     let messages = run["results"][0]["messages"].as_array().expect("messages");

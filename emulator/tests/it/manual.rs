@@ -12,15 +12,30 @@ use crate::client::{Vapi, answer, start_with};
 
 /// Requests of the manual that are refused: the start of the file's name, and why.
 const REFUSED: [(&str, &str); 9] = [
-    ("Assistant-update-inbound-support-821", "an update replaces the whole model, which needs its provider"),
+    (
+        "Assistant-update-inbound-support-821",
+        "an update replaces the whole model, which needs its provider",
+    ),
     ("PATCH-monitoring-issue-", "it names no issue"),
     ("PATCH-workflow-", "workflows have left the API"),
     ("PhoneNumber-create-", "it does not say whose number it is"),
-    ("POST-knowledge-base-", "knowledge bases of the first version have left the API"),
+    (
+        "POST-knowledge-base-",
+        "knowledge bases of the first version have left the API",
+    ),
     ("POST-workflow-", "workflows have left the API"),
-    ("Squad-create-ecommerce-order-management-21", "tools of an assistant belong to its model"),
-    ("Squad-create-legacy-migration-139", "the document calls it `membersOverrides`"),
-    ("Tool-create-", "the older form of `server.url`, which the document dropped"),
+    (
+        "Squad-create-ecommerce-order-management-21",
+        "tools of an assistant belong to its model",
+    ),
+    (
+        "Squad-create-legacy-migration-139",
+        "the document calls it `membersOverrides`",
+    ),
+    (
+        "Tool-create-",
+        "the older form of `server.url`, which the document dropped",
+    ),
 ];
 
 fn directory() -> PathBuf {
@@ -35,11 +50,17 @@ async fn send(vapi: &Vapi, kind: &str, body: &Value) -> (u16, Value) {
     let (method, path) = match kind.strip_prefix("request:") {
         Some(id) => {
             let operations = vapi.emulator.operations();
-            let operation = operations.iter().find(|operation| operation.id == id).expect("an operation");
+            let operation = operations
+                .iter()
+                .find(|operation| operation.id == id)
+                .expect("an operation");
             (operation.method.clone(), operation.path.clone())
         }
         None => {
-            let (method, path) = kind.trim_start_matches("request-undocumented:").split_once(' ').expect("a path");
+            let (method, path) = kind
+                .trim_start_matches("request-undocumented:")
+                .split_once(' ')
+                .expect("a path");
             let path = path.split(' ').next().unwrap_or_default();
             (method.parse().expect("a method"), path.to_owned())
         }
@@ -61,9 +82,18 @@ async fn send(vapi: &Vapi, kind: &str, body: &Value) -> (u16, Value) {
             format!("{collection}/{}", vapi.create(collection, created).await)
         }
     };
-    let key = if path == "/call/web" { vapi.emulator.public_key() } else { vapi.emulator.api_key().to_owned() };
+    let key = if path == "/call/web" {
+        vapi.emulator.public_key()
+    } else {
+        vapi.emulator.api_key().to_owned()
+    };
     let request = vapi.without_token(method.clone(), &path).bearer_auth(key);
-    answer(if method == Method::GET { request } else { request.json(body) }).await
+    answer(if method == Method::GET {
+        request
+    } else {
+        request.json(body)
+    })
+    .await
 }
 
 #[tokio::test]

@@ -27,8 +27,11 @@ fn said(of: &Value) -> Vec<&str> {
 async fn a_session_remembers_its_chats() {
     let (vapi, assistant) = start().await;
     let session = vapi.create("/session", json!({ "assistantId": assistant })).await;
-    vapi.post("/chat", json!({ "sessionId": session, "input": "One" })).await;
-    let (_, chat) = vapi.post("/chat", json!({ "sessionId": session, "input": "Two" })).await;
+    vapi.post("/chat", json!({ "sessionId": session, "input": "One" }))
+        .await;
+    let (_, chat) = vapi
+        .post("/chat", json!({ "sessionId": session, "input": "Two" }))
+        .await;
     let expected = ["One", "You said: One", "Two", "You said: Two"];
     assert_eq!(said(&chat), expected);
     let (_, session) = vapi.get(&format!("/session/{session}")).await;
@@ -49,7 +52,10 @@ async fn a_web_chat_gets_a_session() {
     let (_, second) = chat(json!({ "assistantId": assistant, "sessionId": session, "input": "Two" })).await;
     assert_eq!(second["sessionId"], session);
     let (_, stored) = vapi.get(&format!("/session/{session}")).await;
-    assert_eq!((&stored["status"], &stored["assistantId"]), (&json!("active"), &json!(assistant)));
+    assert_eq!(
+        (&stored["status"], &stored["assistantId"]),
+        (&json!("active"), &json!(assistant))
+    );
     assert_eq!(said(&stored).len(), 4);
     chat(json!({ "assistantId": assistant, "sessionId": session, "input": "Bye", "sessionEnd": true })).await;
     assert_eq!(vapi.get(&format!("/session/{session}")).await.1["status"], "completed");
@@ -58,7 +64,9 @@ async fn a_web_chat_gets_a_session() {
 #[tokio::test]
 async fn a_file_of_a_knowledge_base_gets_ready() {
     let (vapi, _) = start().await;
-    let part = reqwest::multipart::Part::bytes(&b"Menu"[..]).file_name("menu.txt").mime_str("text/plain");
+    let part = reqwest::multipart::Part::bytes(&b"Menu"[..])
+        .file_name("menu.txt")
+        .mime_str("text/plain");
     let form = reqwest::multipart::Form::new().part("file", part.expect("a type"));
     let (_, file) = answer(vapi.request(Method::POST, "/file").multipart(form)).await;
     assert_eq!(file["status"], "processing");
@@ -70,7 +78,12 @@ async fn a_file_of_a_knowledge_base_gets_ready() {
     let path = format!("/v2/knowledge-base/{base}/file");
     let (_, attached) = vapi.post(&path, json!({ "fileId": id })).await;
     assert_eq!(
-        (&attached["status"], &attached["knowledgeBaseV2Id"], &attached["fileName"], &attached["bytes"]),
+        (
+            &attached["status"],
+            &attached["knowledgeBaseV2Id"],
+            &attached["fileName"],
+            &attached["bytes"]
+        ),
         (&json!("indexing"), &json!(base), &json!("menu.txt"), &json!(4))
     );
     vapi.emulator.advance(ON).await;

@@ -175,8 +175,15 @@ async fn none_answers_with_placeholder_text() {
         let mut sent = Vec::new();
         // A resource shows what its creation sent.
         let creation = format!("{} ", operation.path.split("/{").next().unwrap_or_default());
-        let create = vapi.emulator.operations().into_iter().find(|other| other.method == "POST" && creation.trim() == other.path);
-        for id in [Some(operation.id.clone()), create.map(|create| create.id)].into_iter().flatten() {
+        let create = vapi
+            .emulator
+            .operations()
+            .into_iter()
+            .find(|other| other.method == "POST" && creation.trim() == other.path);
+        for id in [Some(operation.id.clone()), create.map(|create| create.id)]
+            .into_iter()
+            .flatten()
+        {
             let request = vapi.emulator.minimal_request(&id).unwrap_or_default();
             texts("", &request, &mut sent);
         }
@@ -184,7 +191,10 @@ async fn none_answers_with_placeholder_text() {
         texts("", &body, &mut told);
         told.retain(|(name, text)| text == "string" || *text == sample(name));
         told.retain(|(_, text)| text == "string" || !sent.iter().any(|(_, sent)| sent == text));
-        placeholders.extend(told.into_iter().map(|(name, text)| format!("{}: {name} is {text:?}", operation.id)));
+        placeholders.extend(
+            told.into_iter()
+                .map(|(name, text)| format!("{}: {name} is {text:?}", operation.id)),
+        );
     }
     assert_eq!(placeholders, Vec::<String>::new());
 }

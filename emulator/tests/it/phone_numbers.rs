@@ -11,7 +11,10 @@ async fn a_number_is_in_the_area_that_was_asked_for() {
     let body = json!({ "provider": "vapi", "numberDesiredAreaCode": "415" });
     let (_, one) = vapi.post("/phone-number", body.clone()).await;
     let (_, other) = vapi.post("/phone-number", body).await;
-    assert_eq!((&one["number"], &other["number"]), (&json!("+14155550100"), &json!("+14155550101")));
+    assert_eq!(
+        (&one["number"], &other["number"]),
+        (&json!("+14155550100"), &json!("+14155550101"))
+    );
     assert_eq!(one["status"], "active");
 }
 

@@ -20,13 +20,18 @@ async fn a_refused_property_says_since_when_it_is_gone() {
     assert_eq!(status, 400);
     assert_eq!(
         refused["notes"],
-        json!(["backchannelingEnabled is known from older documents of the API; the one of 2024-11-21 no longer has it."])
+        json!([
+            "backchannelingEnabled is known from older documents of the API; the one of 2024-11-21 no longer has it."
+        ])
     );
-    let nested = json!({ "assistant": { "voice": { "provider": "11labs", "voiceId": "a", "fillerInjectionEnabled": true } } });
+    let nested =
+        json!({ "assistant": { "voice": { "provider": "11labs", "voiceId": "a", "fillerInjectionEnabled": true } } });
     let (_, refused) = vapi.post("/call", nested).await;
     assert_eq!(
         refused["notes"],
-        json!(["assistant.voice.fillerInjectionEnabled is known from older documents of the API; the one of 2024-12-07 no longer has it."])
+        json!([
+            "assistant.voice.fillerInjectionEnabled is known from older documents of the API; the one of 2024-12-07 no longer has it."
+        ])
     );
 }
 
@@ -65,7 +70,12 @@ fn the_file_of_removed_properties_is_that_of_the_documents() {
 fn removed(documents: &BTreeMap<String, Value>) -> Removed {
     let (_, newest) = documents.last_key_value().unwrap();
     let mut reached = BTreeSet::new();
-    let operations = newest["paths"].as_object().unwrap().values().filter_map(Value::as_object).flatten();
+    let operations = newest["paths"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(Value::as_object)
+        .flatten();
     for (_, operation) in operations {
         reach(newest, &operation["requestBody"], &mut reached);
     }
@@ -83,7 +93,11 @@ fn removed(documents: &BTreeMap<String, Value>) -> Removed {
             had = has;
         }
         for (name, date) in left {
-            let schemas = removed.entry(name.clone()).or_default().entry(date.clone()).or_default();
+            let schemas = removed
+                .entry(name.clone())
+                .or_default()
+                .entry(date.clone())
+                .or_default();
             schemas.push(schema.clone());
         }
     }
@@ -94,7 +108,10 @@ fn reach(document: &Value, value: &Value, reached: &mut BTreeSet<String>) {
     match value {
         Value::Array(items) => items.iter().for_each(|item| reach(document, item, reached)),
         Value::Object(members) => {
-            let name = members.get("$ref").and_then(Value::as_str).and_then(|name| name.rsplit('/').next());
+            let name = members
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|name| name.rsplit('/').next());
             if let Some(name) = name
                 && reached.insert(name.to_owned())
             {

@@ -42,14 +42,33 @@ async fn an_ended_call_has_what_captured_ones_have() {
         assert_eq!(call[name], call["artifact"][name], "{name}");
     }
     assert_eq!(call["summary"], call["analysis"]["summary"]);
-    assert_eq!(call["transport"], json!({ "provider": "vapi.sip", "conversationType": "voice" }));
+    assert_eq!(
+        call["transport"],
+        json!({ "provider": "vapi.sip", "conversationType": "voice" })
+    );
     assert_eq!(call["artifact"]["variableValues"]["customer"]["name"], "Tim");
-    let kinds: Vec<&Value> = call["costs"].as_array().expect("costs").iter().map(|cost| &cost["type"]).collect();
+    let kinds: Vec<&Value> = call["costs"]
+        .as_array()
+        .expect("costs")
+        .iter()
+        .map(|cost| &cost["type"])
+        .collect();
     assert_eq!(kinds, ["transcriber", "model", "voice", "vapi", "transport"]);
-    assert_eq!(call["costs"][1]["model"], json!({ "provider": "openai", "model": "gpt-4o" }));
-    let sum: f64 = call["costs"].as_array().expect("costs").iter().filter_map(|cost| cost["cost"].as_f64()).sum();
+    assert_eq!(
+        call["costs"][1]["model"],
+        json!({ "provider": "openai", "model": "gpt-4o" })
+    );
+    let sum: f64 = call["costs"]
+        .as_array()
+        .expect("costs")
+        .iter()
+        .filter_map(|cost| cost["cost"].as_f64())
+        .sum();
     assert!((sum - call["cost"].as_f64().expect("a cost")).abs() < 1e-9, "{sum}");
-    assert_eq!(vapi.emulator.response_problems("CallController_findOne", &call), Vec::<String>::new());
+    assert_eq!(
+        vapi.emulator.response_problems("CallController_findOne", &call),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
@@ -75,7 +94,8 @@ async fn structured_outputs_are_computed_for_a_call() {
     let vapi = start().await;
     let guests = json!({ "name": "guests", "schema": { "type": "integer", "minimum": 1 } });
     let guests = vapi.create("/structured-output", guests).await;
-    let word = json!({ "name": "word", "type": "regex", "regex": "only wanted to (\\w+)", "schema": { "type": "string" } });
+    let word =
+        json!({ "name": "word", "type": "regex", "regex": "only wanted to (\\w+)", "schema": { "type": "string" } });
     let word = vapi.create("/structured-output", word).await;
     let long = json!({
         "name": "long", "schema": { "type": "boolean" }, "conditions": [{ "type": "minMessages", "count": 50 }],
@@ -94,11 +114,20 @@ async fn structured_outputs_are_computed_for_a_call() {
 #[tokio::test]
 async fn a_script_gives_structured_outputs_by_name() {
     let vapi = start().await;
-    let id = vapi.create("/structured-output", json!({ "name": "guests", "schema": { "type": "integer" } })).await;
-    vapi.emulator.script(Script::new().structured_output("any", "guests", json!(4)));
+    let id = vapi
+        .create(
+            "/structured-output",
+            json!({ "name": "guests", "schema": { "type": "integer" } }),
+        )
+        .await;
+    vapi.emulator
+        .script(Script::new().structured_output("any", "guests", json!(4)));
     let plan = json!({ "artifactPlan": { "structuredOutputIds": [id] } });
     let call = ended(&vapi, plan, json!({})).await;
-    assert_eq!(call["artifact"]["structuredOutputs"], json!({ id: { "name": "guests", "result": 4 } }));
+    assert_eq!(
+        call["artifact"]["structuredOutputs"],
+        json!({ id: { "name": "guests", "result": 4 } })
+    );
 }
 
 #[tokio::test]
@@ -113,7 +142,10 @@ async fn an_analysis_has_what_is_planned() {
         "successEvaluationPlan": { "rubric": "NumericScale" },
     } });
     let call = ended(&vapi, plan, json!({})).await;
-    assert_eq!(call["analysis"], json!({ "structuredData": { "mood": "glad" }, "successEvaluation": "10" }));
+    assert_eq!(
+        call["analysis"],
+        json!({ "structuredData": { "mood": "glad" }, "successEvaluation": "10" })
+    );
 }
 
 #[tokio::test]
@@ -124,7 +156,10 @@ async fn a_structured_output_can_be_run_again() {
     let preview = json!({ "structuredOutput": output, "callIds": [call["id"]], "previewEnabled": true });
     let (status, shown) = vapi.post("/structured-output/run", preview).await;
     let results: Vec<&Value> = shown.as_object().expect("an object").values().collect();
-    assert_eq!((status, results), (200, vec![&json!({ "name": "fine", "result": false })]));
+    assert_eq!(
+        (status, results),
+        (200, vec![&json!({ "name": "fine", "result": false })])
+    );
     let path = format!("/call/{}", call["id"].as_str().expect("an id"));
     assert_eq!(vapi.get(&path).await.1["artifact"]["structuredOutputs"], Value::Null);
     let id = vapi.create("/structured-output", output).await;
@@ -165,7 +200,10 @@ async fn analytics_are_those_of_the_stored_calls() {
             { "endedReason": "customer-ended-call", "countId": 2, "sumCost": 1.0, "mean": 0.5 },
         ])
     );
-    assert_eq!(vapi.emulator.response_problems("AnalyticsController_query", &results), Vec::<String>::new());
+    assert_eq!(
+        vapi.emulator.response_problems("AnalyticsController_query", &results),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]

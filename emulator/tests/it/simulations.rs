@@ -21,7 +21,9 @@ struct Setup {
 /// Returns an assistant and a simulation whose scenario expects that a table was booked.
 async fn setup() -> Setup {
     let vapi = start_strict(Emulator::builder().call_step(STEP)).await;
-    let assistant = vapi.create("/assistant", json!({ "name": "Ada", "firstMessage": "Hello!" })).await;
+    let assistant = vapi
+        .create("/assistant", json!({ "name": "Ada", "firstMessage": "Hello!" }))
+        .await;
     let simulation = simulation(&vapi, "Books a table").await;
     Setup {
         vapi,
@@ -90,10 +92,19 @@ async fn a_run_is_queued_then_running_then_ended() {
     assert_eq!(setup.read(&run).await["status"], "running");
     let items = setup.items(&run).await;
     assert_eq!(items[0]["status"], "running");
-    let (_, call) = setup.vapi.get(&format!("/call/{}", items[0]["callId"].as_str().expect("a call"))).await;
-    assert_eq!((&call["type"], &call["assistantId"]), (&json!("webCall"), &json!(setup.assistant)));
+    let (_, call) = setup
+        .vapi
+        .get(&format!("/call/{}", items[0]["callId"].as_str().expect("a call")))
+        .await;
+    assert_eq!(
+        (&call["type"], &call["assistantId"]),
+        (&json!("webCall"), &json!(setup.assistant))
+    );
     let (_, concurrency) = setup.vapi.get("/eval/simulation/concurrency").await;
-    assert_eq!((&concurrency["activeSimulations"], &concurrency["availableToStart"]), (&json!(1), &json!(4)));
+    assert_eq!(
+        (&concurrency["activeSimulations"], &concurrency["availableToStart"]),
+        (&json!(1), &json!(4))
+    );
     setup.finish().await;
     let ended = setup.read(&run).await;
     assert_eq!(ended["status"], "ended");
@@ -105,7 +116,13 @@ async fn a_run_is_queued_then_running_then_ended() {
             "distinctSimulationTotal": 1, "distinctSimulationFailed": 0,
         })
     );
-    assert_eq!(setup.vapi.emulator.response_problems("SimulationRunController_findOne", &ended), Vec::<String>::new());
+    assert_eq!(
+        setup
+            .vapi
+            .emulator
+            .response_problems("SimulationRunController_findOne", &ended),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]
@@ -122,7 +139,10 @@ async fn an_item_passes_by_default_and_shows_its_call() {
     assert!(transcript.starts_with("AI: Hello!\n"), "{transcript}");
     assert_eq!(item["metadata"]["scenario"]["name"], "Books a table");
     assert_eq!(
-        setup.vapi.emulator.response_problems("SimulationRunController_findItem", &item),
+        setup
+            .vapi
+            .emulator
+            .response_problems("SimulationRunController_findItem", &item),
         Vec::<String>::new()
     );
 }
@@ -151,7 +171,10 @@ async fn a_script_decides_what_was_extracted() {
 #[tokio::test]
 async fn an_unsuccessful_call_fails_its_simulation() {
     let setup = setup().await;
-    setup.vapi.emulator.script(Script::new().for_assistant("Ada").success("false"));
+    setup
+        .vapi
+        .emulator
+        .script(Script::new().for_assistant("Ada").success("false"));
     let run = setup.run(setup.one(), json!({})).await;
     setup.finish().await;
     assert_eq!(setup.items(&run).await[0]["results"]["evaluations"][0]["passed"], false);
@@ -161,7 +184,11 @@ async fn an_unsuccessful_call_fails_its_simulation() {
 #[tokio::test]
 async fn a_script_for_a_simulation_is_for_no_other_call() {
     let setup = setup().await;
-    setup.vapi.emulator.script(Script::new().for_simulation("Books a table").never_starts("pipeline-error"));
+    setup.vapi.emulator.script(
+        Script::new()
+            .for_simulation("Books a table")
+            .never_starts("pipeline-error"),
+    );
     let line = setup.vapi.create("/phone-number", json!({ "provider": "vapi" })).await;
     let call = json!({
         "assistantId": setup.assistant, "phoneNumberId": line, "customer": { "number": "+15555550101" },
@@ -186,7 +213,10 @@ async fn a_suite_is_expanded_and_iterations_repeat_it() {
     assert_eq!(setup.read(&run).await["itemCounts"]["running"], 5);
     setup.finish().await;
     let ended = setup.read(&run).await;
-    assert_eq!((&ended["status"], &ended["itemCounts"]["passed"]), (&json!("ended"), &json!(8)));
+    assert_eq!(
+        (&ended["status"], &ended["itemCounts"]["passed"]),
+        (&json!("ended"), &json!(8))
+    );
     assert_eq!(ended["itemCounts"]["distinctSimulationTotal"], 2);
 }
 
@@ -212,7 +242,10 @@ async fn a_canceled_run_ends_its_calls() {
     assert_eq!((status, &canceled["status"]), (200, &json!("ended")));
     assert_eq!(canceled["itemCounts"]["canceled"], 1);
     setup.vapi.emulator.advance(Duration::ZERO).await;
-    let (_, call) = setup.vapi.get(&format!("/call/{}", call.as_str().expect("a call"))).await;
+    let (_, call) = setup
+        .vapi
+        .get(&format!("/call/{}", call.as_str().expect("a call")))
+        .await;
     assert_eq!(call["status"], "ended");
     setup.finish().await;
     assert_eq!(setup.items(&run).await[0]["status"], "canceled");
@@ -222,13 +255,35 @@ async fn a_canceled_run_ends_its_calls() {
 async fn one_item_can_be_canceled_alone() {
     let setup = setup().await;
     let run = setup.run(setup.one(), json!({ "iterations": 2 })).await;
-    let (id, item) = (run["id"].as_str().expect("an id"), run["simulationRunItemIds"][0].as_str().expect("an item"));
+    let (id, item) = (
+        run["id"].as_str().expect("an id"),
+        run["simulationRunItemIds"][0].as_str().expect("an item"),
+    );
     let path = format!("/eval/simulation/run/{id}/item/{item}");
     let (status, canceled) = answer(setup.vapi.request(Method::PATCH, &path)).await;
     assert_eq!((status, &canceled["status"]), (200, &json!("canceled")));
     setup.finish().await;
     let counts = setup.read(&run).await["itemCounts"].clone();
     assert_eq!((&counts["canceled"], &counts["passed"]), (&json!(1), &json!(1)));
+}
+
+#[tokio::test]
+async fn runs_are_filtered_by_target_and_outcome() {
+    let setup = setup().await;
+    setup.run(setup.one(), json!({})).await;
+    let count = async |query: String| {
+        let (_, runs) = setup.vapi.get(&format!("/eval/simulation/run?{query}")).await;
+        runs.as_array().map(Vec::len)
+    };
+    assert_eq!(count("filterStatus=running".to_owned()).await, Some(1));
+    setup.finish().await;
+    assert_eq!(count("filterStatus=running".to_owned()).await, Some(0));
+    assert_eq!(count("filterStatus=passed".to_owned()).await, Some(1));
+    assert_eq!(
+        count(format!("targetType=assistant&targetId={}", setup.assistant)).await,
+        Some(1)
+    );
+    assert_eq!(count(format!("targetId={}", setup.simulation)).await, Some(0));
 }
 
 #[tokio::test]

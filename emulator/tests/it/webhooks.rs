@@ -332,7 +332,14 @@ async fn deliveries_stay_in_order_while_one_is_repeated() {
         .iter()
         .map(|sent| (sent.message()["status"].clone(), sent.attempt))
         .collect();
-    let expected = [("queued", 1), ("queued", 2), ("queued", 3), ("ringing", 1), ("in-progress", 1), ("ended", 1)];
+    let expected = [
+        ("queued", 1),
+        ("queued", 2),
+        ("queued", 3),
+        ("ringing", 1),
+        ("in-progress", 1),
+        ("ended", 1),
+    ];
     assert_eq!(told, expected.map(|(status, attempt)| (json!(status), attempt)));
 }
 

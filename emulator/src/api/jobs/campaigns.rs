@@ -20,7 +20,13 @@ use crate::text::{ids, timestamp};
 const CAMPAIGNS: &str = "/campaign";
 
 /// The properties of a campaign that its calls have.
-const OF_CALLS: [&str; 5] = ["assistantId", "assistantOverrides", "squadId", "squadOverrides", "workflowId"];
+const OF_CALLS: [&str; 5] = [
+    "assistantId",
+    "assistantOverrides",
+    "squadId",
+    "squadOverrides",
+    "workflowId",
+];
 
 /// Starts a campaign.
 pub(crate) fn create(context: &RequestContext<'_>) -> Response {
@@ -29,7 +35,15 @@ pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     if let Some(model) = sent.remove("duplicateFromCampaignId")
         && let Some(model) = state.stored(organization, CAMPAIGNS, &model)
     {
-        let names = ["customers", "dialPlan", "phoneNumberId", "maxConcurrency", "predialPlan", "server", "serverMessages"];
+        let names = [
+            "customers",
+            "dialPlan",
+            "phoneNumberId",
+            "maxConcurrency",
+            "predialPlan",
+            "server",
+            "serverMessages",
+        ];
         for (name, value) in picked(&model, &[&OF_CALLS[..], &names[..]].concat()) {
             sent.entry(name).or_insert(value);
         }
@@ -84,7 +98,9 @@ pub(crate) fn as_of_now(context: &RequestContext<'_>, mut campaign: Value) -> Va
     let mut calls = Map::new();
     let (mut queued, mut in_progress, mut ended, mut voicemail, mut connected) = (0, 0, 0, 0, 0);
     for contact in &contacts {
-        let Some(call) = contact["callId"].as_str() else { continue };
+        let Some(call) = contact["callId"].as_str() else {
+            continue;
+        };
         let Some(record) = records.get(call) else { continue };
         match record.status {
             CallStatus::Scheduled | CallStatus::Queued => queued += 1,
@@ -93,7 +109,8 @@ pub(crate) fn as_of_now(context: &RequestContext<'_>, mut campaign: Value) -> Va
         }
         voicemail += usize::from(record.ended_reason == "voicemail");
         connected += usize::from(record.started.is_some());
-        let mut shown = json!({ "id": call, "status": record.status.name(), "customer": { "number": contact["number"] } });
+        let mut shown =
+            json!({ "id": call, "status": record.status.name(), "customer": { "number": contact["number"] } });
         if record.is_over() {
             shown["endedReason"] = json!(record.ended_reason);
         }
@@ -160,7 +177,9 @@ fn without_nulls(mut contact: Value) -> Value {
 
 pub(super) async fn run(job: &mut Job) -> Option<()> {
     let campaign = job.resource()?;
-    let schedule = campaign.as_object().map(|campaign| (earliest(campaign), latest(campaign)));
+    let schedule = campaign
+        .as_object()
+        .map(|campaign| (earliest(campaign), latest(campaign)));
     let (earliest, latest) = schedule.unwrap_or_default();
     if campaign["status"] == "scheduled" {
         job.wait_until(earliest.unwrap_or_default()).await;
@@ -170,7 +189,9 @@ pub(super) async fn run(job: &mut Job) -> Option<()> {
             }
         })?;
     }
-    let concurrency = campaign["maxConcurrency"].as_u64().and_then(|most| usize::try_from(most).ok());
+    let concurrency = campaign["maxConcurrency"]
+        .as_u64()
+        .and_then(|most| usize::try_from(most).ok());
     let concurrency = concurrency.unwrap_or(CONCURRENCY_LIMIT).max(1);
     let mut active = JoinSet::new();
     // Those that were called before a restart.
@@ -232,13 +253,24 @@ fn dial(job: &Job, contact: &Value) -> Option<()> {
 
 /// Waits for the call of a contact and notes how it ended. Returns the guard of the last activity.
 async fn follow(mut job: Job) -> Option<ActivityGuard> {
-    if let Some(call) = job.resource().and_then(|contact| contact["callId"].as_str().map(str::to_owned)) {
+    if let Some(call) = job
+        .resource()
+        .and_then(|contact| contact["callId"].as_str().map(str::to_owned))
+    {
         job.wait_for_call(&call).await;
         let state: Arc<State> = job.state.clone();
-        let ended = state.calls.lock().get(&call).map(|record| (record.started.is_some(), record.ended_reason.clone()));
+        let ended = state
+            .calls
+            .lock()
+            .get(&call)
+            .map(|record| (record.started.is_some(), record.ended_reason.clone()));
         job.change(|contact| {
             let connected = ended.as_ref().is_some_and(|(connected, _)| *connected);
-            contact["status"] = json!(if connected { "contact.completed" } else { "contact.failed" });
+            contact["status"] = json!(if connected {
+                "contact.completed"
+            } else {
+                "contact.failed"
+            });
             if let Some((_, reason)) = ended {
                 contact["endedReason"] = json!(reason);
             }
@@ -271,9 +303,13 @@ fn below(campaign: &str) -> String {
 }
 
 fn earliest(campaign: &Map<String, Value>) -> Option<i64> {
-    campaign.get("schedulePlan")?["earliestAt"].as_str().and_then(timestamp::parse)
+    campaign.get("schedulePlan")?["earliestAt"]
+        .as_str()
+        .and_then(timestamp::parse)
 }
 
 fn latest(campaign: &Map<String, Value>) -> Option<i64> {
-    campaign.get("schedulePlan")?["latestAt"].as_str().and_then(timestamp::parse)
+    campaign.get("schedulePlan")?["latestAt"]
+        .as_str()
+        .and_then(timestamp::parse)
 }

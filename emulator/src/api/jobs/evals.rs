@@ -106,8 +106,12 @@ fn turn(step: &Step, greeting: &str) -> Option<Value> {
         Step::Assistant(line) => says(&line.text),
         Step::Tools(used) => calls(used.iter().map(call).collect()),
         Step::Transfer(destination) => {
-            let arguments = destination.as_ref().map(|destination| json!({ "destination": destination }));
-            calls(vec![json!({ "name": "transferCall", "arguments": arguments.unwrap_or_else(|| json!({})) })])
+            let arguments = destination
+                .as_ref()
+                .map(|destination| json!({ "destination": destination }));
+            calls(vec![
+                json!({ "name": "transferCall", "arguments": arguments.unwrap_or_else(|| json!({})) }),
+            ])
         }
         Step::Handoff { parameters, .. } => calls(vec![json!({ "name": "handoff", "arguments": parameters })]),
         Step::Customer(_) | Step::Pause(_) | Step::Hang(_) => return None,
@@ -182,7 +186,11 @@ fn judge(plan: &Value, said: &Value, succeeds: bool) -> bool {
         None => true,
         Some(wanted) => {
             let called = said["toolCalls"].as_array().map(Vec::as_slice).unwrap_or_default();
-            wanted.len() == called.len() && wanted.iter().zip(called).all(|(wanted, call)| call_fits(wanted, call, fits))
+            wanted.len() == called.len()
+                && wanted
+                    .iter()
+                    .zip(called)
+                    .all(|(wanted, call)| call_fits(wanted, call, fits))
         }
     };
     // A turn that calls tools has no content to compare.
@@ -196,10 +204,12 @@ fn call_fits(wanted: &Value, call: &Value, fits: fn(&str, &str) -> bool) -> bool
     let arguments = wanted["arguments"].as_object();
     fits(&name(wanted), &name(call))
         && arguments.is_none_or(|wanted| {
-            wanted.iter().all(|(name, wanted)| match (wanted, &call["arguments"][name]) {
-                (Value::String(wanted), Value::String(given)) => fits(wanted, given),
-                (wanted, given) => wanted == given,
-            })
+            wanted
+                .iter()
+                .all(|(name, wanted)| match (wanted, &call["arguments"][name]) {
+                    (Value::String(wanted), Value::String(given)) => fits(wanted, given),
+                    (wanted, given) => wanted == given,
+                })
         })
 }
 

@@ -175,8 +175,7 @@ impl Job {
 
     /// Returns the resource; `None` after its deletion.
     fn resource(&self) -> Option<Value> {
-        self.state
-            .stored(&self.organization, &self.collection, &json!(self.id))
+        self.state.stored(&self.organization, &self.collection, &json!(self.id))
     }
 
     /// Changes the resource; `None` after its deletion.

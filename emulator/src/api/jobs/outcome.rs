@@ -36,10 +36,7 @@ pub(super) fn is_success(results: &CallResults) -> bool {
 }
 
 fn evaluate(evaluation: &Value, output: &Value, scripted: &Map<String, Value>, succeeds: bool) -> Value {
-    let (comparator, expected) = (
-        evaluation["comparator"].as_str().unwrap_or("="),
-        &evaluation["value"],
-    );
+    let (comparator, expected) = (evaluation["comparator"].as_str().unwrap_or("="), &evaluation["value"]);
     let name = output["name"].as_str().unwrap_or("Evaluation");
     let id = [&evaluation["structuredOutputId"], &output["id"]]
         .into_iter()

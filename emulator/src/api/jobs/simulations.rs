@@ -13,6 +13,7 @@ use crate::api::jobs::outcome::results;
 use crate::api::jobs::{Job, change_resource, picked, resources, start};
 use crate::api::resources::new_resource;
 use crate::calls::view;
+use crate::http::query::Query;
 use crate::http::response::Response;
 use crate::script::{CallResults, Script};
 use crate::state::State;
@@ -152,6 +153,22 @@ pub(crate) fn summarize(run: &mut Value) {
     run["summary"] = json!({ "simulationCount": run["itemCounts"]["distinctSimulationTotal"], "source": source });
 }
 
+/// Returns whether a run passes the filters of its list that are not properties: its target, and how it ended.
+pub(crate) fn is_wanted(query: &Query, run: &Value) -> bool {
+    let target = &run["target"];
+    let counts = |name: &str| run["itemCounts"][name].as_u64().unwrap_or_default();
+    let has_ended = run["status"] == "ended";
+    let passes = has_ended && counts("total") > 0 && counts("passed") == counts("total");
+    query.iter().all(|(name, value)| match (name.as_str(), value.as_str()) {
+        ("targetType", kind) => target["type"] == kind,
+        ("targetId", id) => target["assistantId"] == id || target["squadId"] == id,
+        ("filterStatus", "running") => !has_ended,
+        ("filterStatus", "passed") => passes,
+        ("filterStatus", "failed") => has_ended && !passes,
+        _ => true,
+    })
+}
+
 /// Returns the simulations of an entry of a run: `{simulationId, simulation, scenario, personality}`.
 fn simulations(state: &State, organization: &str, entry: &Value) -> Vec<Value> {
     let stored = |collection: &str, id: &Value| state.stored(organization, collection, id).unwrap_or_default();
@@ -165,9 +182,16 @@ fn simulations(state: &State, organization: &str, entry: &Value) -> Vec<Value> {
         })
     };
     if entry["type"] == "simulationSuite" {
-        let id = ["simulationSuiteId", "suiteId"].into_iter().find(|name| entry[*name].is_string());
+        let id = ["simulationSuiteId", "suiteId"]
+            .into_iter()
+            .find(|name| entry[*name].is_string());
         let suite = stored("/eval/simulation/suite", &entry[id.unwrap_or_default()]);
-        return suite["simulationIds"].as_array().into_iter().flatten().map(one).collect();
+        return suite["simulationIds"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(one)
+            .collect();
     }
     if entry["simulationId"].is_string() {
         return vec![one(&entry["simulationId"])];
@@ -300,7 +324,10 @@ async fn simulate_item(job: &mut Job, run: &Value) -> Option<()> {
     }
     job.change(|item| item["status"] = json!("evaluating"))?;
     job.wait_a_step().await;
-    let evaluations = metadata["scenario"]["evaluations"].as_array().cloned().unwrap_or_default();
+    let evaluations = metadata["scenario"]["evaluations"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let stored = |id: &Value| job.state.stored(&job.organization, "/structured-output", id);
     let outcome = results(&evaluations, &scripted, stored);
     let now = job.now();
@@ -323,10 +350,20 @@ async fn simulate_item(job: &mut Job, run: &Value) -> Option<()> {
 fn place(job: &Job, run: &Value, metadata: &Value, script: Option<Arc<Script>>) -> Option<String> {
     let mut sent = picked(
         &run["target"],
-        &["assistant", "assistantId", "squad", "squadId", "assistantOverrides", "squadOverrides"],
+        &[
+            "assistant",
+            "assistantId",
+            "squad",
+            "squadId",
+            "assistantOverrides",
+            "squadOverrides",
+        ],
     );
     if metadata["scenario"]["targetOverrides"].is_object() {
-        sent.insert("assistantOverrides".into(), metadata["scenario"]["targetOverrides"].clone());
+        sent.insert(
+            "assistantOverrides".into(),
+            metadata["scenario"]["targetOverrides"].clone(),
+        );
     }
     if let Some(name) = metadata["scenario"]["name"].as_str() {
         // The API's limit of a call's name.
@@ -380,7 +417,9 @@ fn has_ended(item: &Value) -> bool {
 /// Counts the items of a run again.
 fn count(state: &State, organization: &str, run: &str) {
     let items = resources(state, organization, &format!("{RUNS}/{run}/item"));
-    change_resource(state, (organization, RUNS, run), |run| run["itemCounts"] = counts(&items));
+    change_resource(state, (organization, RUNS, run), |run| {
+        run["itemCounts"] = counts(&items)
+    });
 }
 
 fn counts(items: &[Value]) -> Value {
