@@ -88,8 +88,9 @@ fn remember(context: &RequestContext<'_>) -> (Value, String) {
     sent.insert("input".into(), Value::Array(input));
     sent.insert("output".into(), output);
     sent.insert("cost".into(), json!(0.0001));
-    sessions::remember(context, &mut sent);
+    sessions::open(context, &mut sent);
     let chat = new_resource(context, sent);
+    sessions::remember(context.state, context.organization, &chat);
     context
         .state
         .insert(context.organization, &context.collection(), chat.clone());

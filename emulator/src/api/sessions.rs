@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::context::RequestContext;
+use crate::state::State;
 use crate::text::{ids, timestamp};
 
 pub(super) const SESSIONS: &str = "/session";
@@ -10,8 +11,8 @@ pub(super) const SESSIONS: &str = "/session";
 /// The time after which a session ends, in seconds, unless it says another.
 const EXPIRATION: u64 = 86_400;
 
-/// Adds the messages of a new chat to its session. A chat in a browser without a session gets a new one.
-pub(super) fn remember(context: &RequestContext<'_>, chat: &mut Map<String, Value>) {
+/// Prepares a new chat: one in a browser without a session gets a new one, and the last one of a session ends it.
+pub(super) fn open(context: &RequestContext<'_>, chat: &mut Map<String, Value>) {
     let (state, organization) = (context.state, context.organization);
     let ends = chat.remove("sessionEnd").is_some_and(|ends| ends == true);
     let expiration = chat.remove("sessionExpirationSeconds");
@@ -41,17 +42,26 @@ pub(super) fn remember(context: &RequestContext<'_>, chat: &mut Map<String, Valu
         state.insert(organization, SESSIONS, session);
         chat.insert("sessionId".into(), json!(id));
     }
-    let Some(id) = chat.get("sessionId").and_then(Value::as_str) else {
-        return;
-    };
+    if let Some(id) = chat.get("sessionId").filter(|_| ends) {
+        change(state, organization, id, |session| {
+            session["status"] = json!("completed")
+        });
+    }
+}
+
+/// Gives a session the messages of its latest chat.
+pub(super) fn remember(state: &State, organization: &str, chat: &Value) {
+    change(state, organization, &chat["sessionId"], |session| {
+        session["messages"] = chat["messages"].clone();
+    });
+}
+
+fn change(state: &State, organization: &str, id: &Value, change: impl FnOnce(&mut Value)) {
     let now = timestamp::format(state.clock.stamp());
     let mut store = state.store.lock();
-    let Some(session) = store.collection_mut(organization, SESSIONS).get_mut("id", id) else {
-        return;
-    };
-    session["messages"] = chat.get("messages").cloned().unwrap_or_default();
-    session["updatedAt"] = json!(now);
-    if ends {
-        session["status"] = json!("completed");
+    let sessions = store.collection_mut(organization, SESSIONS);
+    if let Some(session) = id.as_str().and_then(|id| sessions.get_mut("id", id)) {
+        change(session);
+        session["updatedAt"] = json!(now);
     }
 }

@@ -13,7 +13,7 @@ mod messages;
 pub(crate) mod results;
 mod start;
 mod talk;
-mod template;
+pub(crate) mod template;
 mod tools;
 pub(crate) mod view;
 pub(crate) mod websocket;

@@ -31,7 +31,10 @@ pub(crate) async fn headers(
         USER_AGENT,
         HeaderValue::from_static(concat!("vapi-emulator/", env!("CARGO_PKG_VERSION"))),
     );
-    set(&mut headers, "x-call-id", call_id)?;
+    // Some messages are about no call.
+    if !call_id.is_empty() {
+        set(&mut headers, "x-call-id", call_id)?;
+    }
     // Sent even without a secret, as by the API.
     set(
         &mut headers,

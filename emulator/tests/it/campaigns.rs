@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use vapi_emulator::{Emulator, Script};
 
 use crate::client::{Vapi, start_strict};
+use crate::receiver::Receiver;
 
 const STEP: Duration = Duration::from_secs(10);
 /// A little more than a step.
@@ -133,6 +134,52 @@ async fn a_canceled_campaign_calls_nobody_else() {
     vapi.emulator.advance(LONG).await;
     assert_eq!(vapi.get(&path).await.1["status"], "cancelled");
     assert_eq!(vapi.get("/call").await.1.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn a_server_decides_who_is_called() {
+    let (vapi, campaign) = start().await;
+    let receiver = Receiver::answering(|sent| {
+        let message = sent.message();
+        let eligible = match message["contact"]["number"].as_str() {
+            _ if message["type"] != "campaign.predial" => json!({}),
+            Some("+15555550100") => json!({ "eligible": true }),
+            Some("+15555550101") => json!({ "eligible": false }),
+            _ => json!({ "eligible": "maybe" }),
+        };
+        Some((200, eligible))
+    })
+    .await;
+    let body = with(
+        &with(&campaign, "customers", customers(3)),
+        "predialPlan",
+        json!({ "enabled": true }),
+    );
+    let body = with(&body, "server", json!({ "url": receiver.url }));
+    let (_, created) = vapi.post("/v2/campaign", body).await;
+    let id = created["id"].as_str().expect("an id");
+    vapi.emulator.advance(LONG).await;
+    let asked = &receiver.of_type("campaign.predial")[0];
+    assert_eq!(
+        (&asked["campaignId"], &asked["contact"]["name"]),
+        (&json!(id), &json!("Customer 0"))
+    );
+    let (_, page) = vapi.get(&format!("/v2/campaign/{id}/contacts")).await;
+    let statuses: Vec<&Value> = page["results"]
+        .as_array()
+        .expect("contacts")
+        .iter()
+        .map(|contact| &contact["status"])
+        .collect();
+    assert_eq!(
+        statuses,
+        ["contact.completed", "contact.skipped", "contact.predial-failed"]
+    );
+    let (_, ended) = vapi.get(&format!("/v2/campaign/{id}")).await;
+    assert_eq!(
+        (&ended["status"], &ended["callMetrics"]["dialed"]),
+        (&json!("ended"), &json!(1))
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Map, Value, json};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::api::calls::{CONCURRENCY_LIMIT, place_in_background};
@@ -15,7 +16,10 @@ use crate::http::response::Response;
 use crate::state::State;
 use crate::state::call::CallStatus;
 use crate::state::timers::ActivityGuard;
+use crate::state::webhook_server::WebhookServer;
 use crate::text::{ids, timestamp};
+use crate::webhooks;
+use crate::webhooks::{Delivery, OutgoingMessage, Reply};
 
 const CAMPAIGNS: &str = "/campaign";
 
@@ -207,6 +211,13 @@ pub(super) async fn run(job: &mut Job) -> Option<()> {
             let Some(contact) = with_status(job, "contact.pending").into_iter().next() else {
                 break;
             };
+            if let Some(status) = refusal(job, &contact).await {
+                let key = contact["id"].as_str().unwrap_or_default();
+                change_resource(&job.state, (&job.organization, &below(&job.id), key), |contact| {
+                    contact["status"] = json!(status);
+                });
+                continue;
+            }
             dial(job, &contact)?;
             active.spawn(follow(contact_job(job, &contact)));
         }
@@ -224,6 +235,69 @@ pub(super) async fn run(job: &mut Job) -> Option<()> {
 
 fn contact_job(job: &Job, contact: &Value) -> Job {
     job.part("contacts", contact["id"].as_str().unwrap_or_default().to_owned())
+}
+
+/// Asks the server of the campaign before a contact is called, if the campaign wants that. Returns the status of a contact
+/// that is not called.
+async fn refusal(job: &mut Job, contact: &Value) -> Option<&'static str> {
+    let campaign = job.resource()?;
+    let plan = &campaign["predialPlan"];
+    if !plan.is_object() || plan["enabled"] == false {
+        return None;
+    }
+    let phone_number = webhooks::phone_number(&job.state, &job.organization, contact);
+    let of_number = || webhooks::for_phone_number(&job.state, &job.organization, &phone_number);
+    let Some(server) = WebhookServer::of(&campaign).or_else(of_number) else {
+        return Some("contact.predial-failed");
+    };
+    let shown = [
+        "id",
+        "orgId",
+        "createdAt",
+        "campaignId",
+        "number",
+        "name",
+        "assistantOverrides",
+    ];
+    let message = json!({
+        "type": "campaign.predial",
+        "timestamp": job.state.clock.now(),
+        "campaignId": campaign["id"],
+        "contact": picked(contact, &shown),
+        "phoneNumber": phone_number,
+    });
+    let reply = ask(job, server, without_nulls(message)).await;
+    let response = reply.and_then(|reply| reply.json()).unwrap_or_default();
+    match response["eligible"].as_bool() {
+        Some(true) => None,
+        Some(false) => Some("contact.skipped"),
+        None => Some("contact.predial-failed"),
+    }
+}
+
+/// Sends a message and waits for the reply.
+async fn ask(job: &mut Job, server: WebhookServer, message: Value) -> Option<Reply> {
+    let (outgoing, incoming) = mpsc::unbounded_channel();
+    let (reply, replied) = oneshot::channel();
+    let delivery = Delivery {
+        state: job.state.clone(),
+        organization: job.organization.clone(),
+        // It is about no call.
+        call_id: "".into(),
+    };
+    // The receiver is at hand.
+    let _ = outgoing.send(OutgoingMessage {
+        server,
+        message,
+        reply: Some(reply),
+        once: false,
+        guard: job.guard.take().unwrap_or_else(|| job.state.timers.activity_guard()),
+    });
+    drop(outgoing);
+    let ((), replied) = tokio::join!(delivery.run(incoming), replied);
+    let (reply, guard) = replied.ok()?;
+    job.guard = Some(guard);
+    Some(reply)
 }
 
 /// Places the call to a contact.
