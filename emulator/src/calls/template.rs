@@ -125,7 +125,7 @@ impl Filter for DateFilter {
             // As Liquid does with what is no time.
             return Ok(input.to_value());
         };
-        let text = strtime::format(arguments.format.to_string(), &time);
+        let text = strtime::format(&arguments.format, &time);
         text.map(Variable::scalar)
             .map_err(|error| liquid_core::Error::with_msg(error.to_string()))
     }

@@ -95,11 +95,9 @@ fn describe(state: &State, id: &str, record: &Call, call: &mut Value) {
             .unwrap_or_default()
     );
     if !call["transport"].is_object() {
-        let provider = match call["phoneCallProvider"].as_str() {
-            Some(carrier @ ("twilio" | "vonage" | "telnyx")) => carrier,
-            _ => "vapi.sip",
-        };
-        call["transport"] = json!({ "provider": provider, "conversationType": "voice" });
+        let carrier = call["phoneCallProvider"].as_str();
+        let carrier = carrier.filter(|name| ["twilio", "vonage", "telnyx"].contains(name));
+        call["transport"] = json!({ "provider": carrier.unwrap_or("vapi.sip"), "conversationType": "voice" });
     }
     cost(record, call);
 }

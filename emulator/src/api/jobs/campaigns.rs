@@ -73,7 +73,8 @@ pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     let (state, organization, id) = (context.state, context.organization, context.parameter("id"));
     let before = state.stored(organization, CAMPAIGNS, &json!(id)).unwrap_or_default();
     let response = plain::update(context);
-    let stops = ["ended", "cancelled"].contains(&context.body["status"].as_str().unwrap_or_default());
+    // An update can only end it.
+    let stops = context.body["status"].is_string();
     let was_running = ["scheduled", "in-progress"].contains(&before["status"].as_str().unwrap_or_default());
     if !stops || !was_running {
         return response;

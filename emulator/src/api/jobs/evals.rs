@@ -19,7 +19,7 @@ use crate::script::{Script, Step, ToolUse};
 use crate::state::State;
 use crate::state::scripts::Candidate;
 
-/// What the assistant says at a checkpoint that an AI judges, without a script.
+/// The text of the assistant at a checkpoint that an AI judges, without a script.
 const REPLY: &str = "Of course, I can help you with that.";
 
 /// Starts a run.
