@@ -72,6 +72,24 @@ async fn an_ended_call_has_what_captured_ones_have() {
 }
 
 #[tokio::test]
+async fn variables_are_filled_in_first_messages_and_prompts() {
+    let vapi = start().await;
+    let assistant = json!({
+        "firstMessage": "Hi {{customer.name}} in {{city}}.",
+        "model": {
+            "provider": "openai", "model": "gpt-4o",
+            "messages": [{ "role": "system", "content": "You call {{customer.number}}." }],
+        },
+    });
+    let overrides = json!({ "assistantOverrides": { "variableValues": { "city": "Rome" } } });
+    let call = ended(&vapi, assistant, overrides).await;
+    assert_eq!(call["messages"][0]["message"], "You call +15555550101.");
+    assert_eq!(call["messages"][1]["message"], "Hi Tim in Rome.");
+    assert_eq!(call["artifact"]["variableValues"]["city"], "Rome");
+}
+
+#[cfg(feature = "liquid")]
+#[tokio::test]
 async fn templates_are_filled_in_first_messages_and_prompts() {
     let vapi = start().await;
     let assistant = json!({

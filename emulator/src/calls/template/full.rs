@@ -1,6 +1,4 @@
-//! Liquid templates in texts of an assistant: `{{customer.name | upcase}}`, and the variables that every call has.
-//!
-//! `liquid` renders them. Its `date` filter knows no time zones, so there is one here that does.
+//! Liquid as `liquid` renders it. Its `date` filter knows no time zones, so there is one here that does.
 
 use std::sync::LazyLock;
 
@@ -13,38 +11,14 @@ use liquid_core::{
     Display_filter, Expression, Filter, FilterParameters, FilterReflection, FromFilterParameters, ParseFilter, Result,
     Runtime, ValueView,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+
+use crate::text::timestamp;
 
 static PARSER: LazyLock<Option<Parser>> = LazyLock::new(|| ParserBuilder::with_stdlib().filter(Date).build().ok());
 
-/// Returns the variables of a call: the time, the customer, and those that it was given, which win.
-pub(crate) fn variables(now: i64, customer: &Value, given: &Value) -> Map<String, Value> {
-    let mut variables = Map::new();
-    if let Ok(now) = Timestamp::from_millisecond(now) {
-        let now = now.to_zoned_datetime(TimeZone::UTC);
-        for (name, format) in [
-            ("now", "%b %-d, %Y, %-I:%M %p UTC"),
-            ("date", "%b %-d, %Y"),
-            ("time", "%-I:%M %p"),
-            ("month", "%B"),
-            ("day", "%-d"),
-            ("year", "%Y"),
-        ] {
-            variables.insert(name.to_owned(), json!(now.strftime(format).to_string()));
-        }
-    }
-    if customer.is_object() {
-        variables.insert("customer".into(), customer.clone());
-    }
-    variables.extend(given.as_object().cloned().unwrap_or_default());
-    variables
-}
-
 /// Returns a text with its variables filled in. An unknown variable is empty, and what is no template stays as it is.
-pub(crate) fn render(text: &str, variables: &Map<String, Value>, now: i64) -> String {
-    if !text.contains("{{") && !text.contains("{%") {
-        return text.to_owned();
-    }
+pub(super) fn render(text: &str, variables: &Map<String, Value>, now: i64) -> String {
     let mut values = liquid::to_object(variables).unwrap_or_default();
     values.insert(NOW.into(), Variable::scalar(now));
     for name in names(text) {
@@ -137,7 +111,7 @@ fn time(text: &str, now: i64, zone: &TimeZone) -> Option<ZonedDateTime> {
         "now" | "today" => now,
         _ => match text.parse::<i64>() {
             Ok(seconds) => seconds.checked_mul(1000)?,
-            Err(_) => crate::text::timestamp::parse(text)?,
+            Err(_) => timestamp::parse(text)?,
         },
     };
     Some(
@@ -151,7 +125,8 @@ fn time(text: &str, now: i64, zone: &TimeZone) -> Option<ZonedDateTime> {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::render;
+    use crate::calls::template::variables;
 
     /// Wednesday, 19 August 2026, 17:05 UTC.
     const AT: i64 = 1_787_159_100_000;
@@ -165,16 +140,10 @@ mod tests {
     #[test]
     fn variables_are_filled_in() {
         assert_eq!(filled("Hi {{ name }}, you are {{age}}."), "Hi Ada, you are 36.");
-        assert_eq!(filled("{{customer.number}}"), "+15555550101");
         assert_eq!(
-            filled("{{date}} {{month}} {{day}} {{year}}"),
-            "Aug 19, 2026 August 19 2026"
+            filled("[{{nothing}}] [{{customer.nickname}}] {{customer.name}}"),
+            "[] [] Tim"
         );
-    }
-
-    #[test]
-    fn unknown_variables_are_empty() {
-        assert_eq!(filled("[{{nothing}}] [{{customer.nickname}}] {{name}}"), "[] [] Ada");
     }
 
     #[test]
