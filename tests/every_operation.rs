@@ -131,7 +131,11 @@ impl World {
     }
 
     async fn ask(&self, operation: &OperationInfo, ids: &BTreeMap<String, String>) -> vapi::Result<Decoded> {
-        let body = self.local.minimal_request(&operation.id).unwrap_or_default();
+        let mut body = self.local.minimal_request(&operation.id).unwrap_or_default();
+        // A run without a simulation has no items.
+        if operation.id == "SimulationRunController_create" {
+            body["simulations"] = json!([{ "type": "simulation" }]);
+        }
         call(&self.vapi, &operation.id, &Asking { ids, body }).await
     }
 

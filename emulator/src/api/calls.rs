@@ -1,5 +1,7 @@
 //! Calls: `POST /call` for one call or a batch, and redirects to their artifacts.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -9,11 +11,14 @@ use crate::calls::assistant;
 use crate::calls::launch::{StoredCall, launch, script_for};
 use crate::calls::view::has_artifacts;
 use crate::http::response::Response;
+use crate::openapi::plan::Role;
+use crate::script::Script;
+use crate::state::State;
 use crate::state::call::CallStatus;
 use crate::text::timestamp;
 
 /// The number of concurrent calls of an organization, as a new account has.
-const CONCURRENCY_LIMIT: usize = 10;
+pub(super) const CONCURRENCY_LIMIT: usize = 10;
 
 /// Places one call. Returns the response and the id of the call, if it was placed.
 pub(crate) fn place_single(context: &RequestContext<'_>) -> (Response, Option<String>) {
@@ -52,6 +57,39 @@ pub(crate) fn place(context: &RequestContext<'_>) -> Response {
 }
 
 fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
+    place_with(context, sent, script_for)
+}
+
+/// Places a call that no client asked for, but a campaign or a simulation, and returns its id; `None` if the document has
+/// no operation that places such calls.
+pub(super) fn place_in_background(
+    state: &Arc<State>,
+    organization: &str,
+    in_browser: bool,
+    sent: Map<String, Value>,
+    script: impl FnOnce(&State, &Value, &Value) -> Option<Arc<Script>>,
+) -> Option<String> {
+    let mut operations = state.document.operations().iter().zip(&state.plans);
+    let (operation, plan) = operations
+        .find(|(operation, plan)| plan.role == Role::PlaceCall && operation.wants_public_key == in_browser)?;
+    let context = RequestContext {
+        state,
+        operation,
+        plan,
+        organization,
+        parameters: &Vec::new(),
+        query: &[],
+        body: &Value::Null,
+    };
+    let call = place_with(&context, sent, script);
+    call["id"].as_str().map(str::to_owned)
+}
+
+fn place_with(
+    context: &RequestContext<'_>,
+    sent: Map<String, Value>,
+    script: impl FnOnce(&State, &Value, &Value) -> Option<Arc<Script>>,
+) -> Value {
     let state = context.state;
     let over_websocket = sent
         .get("transport")
@@ -106,7 +144,7 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
             status,
             created,
             queued,
-            script: script_for(state, &call, &assistant),
+            script: script(state, &call, &assistant),
         },
     );
     call

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use crate::api::announcements::announce_in;
 use crate::api::chat_turn::ChatTurn;
 use crate::api::context::RequestContext;
 use crate::api::resources::new_resource;
+use crate::api::sessions;
 use crate::http::response::Response;
 use crate::state::State;
 use crate::text::ids;
@@ -229,10 +230,11 @@ fn new_chat(context: &RequestContext<'_>) -> (Value, Vec<Value>) {
         Some(text) => vec![json!({ "role": "user", "content": text })],
         None => Vec::new(),
     };
-    let mut messages = previous_messages(context, sent.get("previousChatId"));
+    let mut messages = previous_messages(context, &sent);
     messages.extend(input.iter().cloned());
     sent.insert("input".into(), Value::Array(input));
     sent.insert("cost".into(), json!(0.0001));
+    sessions::open(context, &mut sent);
     (new_resource(context, sent), messages)
 }
 
@@ -248,6 +250,7 @@ fn remember(
     messages.extend(output.iter().cloned());
     chat["messages"] = Value::Array(messages);
     chat["output"] = Value::Array(output);
+    sessions::remember(state, organization, &chat);
     state.insert(organization, collection, chat.clone());
     announce_in(state, organization, collection, "created", &chat);
     chat
@@ -263,13 +266,14 @@ fn echo(chat: &Value) -> String {
     }
 }
 
-fn previous_messages(context: &RequestContext<'_>, chat: Option<&Value>) -> Vec<Value> {
-    let store = context.state.store.lock();
-    let chats = store.collection(context.organization, &context.collection());
-    let previous = chat.and_then(Value::as_str).and_then(|id| chats?.get("id", id));
-    previous
-        .and_then(|chat| chat["messages"].as_array())
-        .cloned()
+/// Returns the messages so far: of the chat before, else of the session.
+fn previous_messages(context: &RequestContext<'_>, sent: &Map<String, Value>) -> Vec<Value> {
+    let named = |name: &str, collection: &str| {
+        let stored = context.state.stored(context.organization, collection, sent.get(name)?);
+        stored?["messages"].as_array().cloned()
+    };
+    named("previousChatId", &context.collection())
+        .or_else(|| named("sessionId", sessions::SESSIONS))
         .unwrap_or_default()
 }
 

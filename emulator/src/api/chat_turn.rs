@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::api::context::RequestContext;
 use crate::calls::api_request::ApiRequest;
 use crate::calls::assistant;
 use crate::calls::messages::wants;
+use crate::calls::template;
 use crate::calls::tools::{ToolCall, built_in_result, is_waited_for, tool_calls_message, tool_result};
 use crate::llm::{CustomLlm, ModelError, Surroundings};
 use crate::script::{ModelMade, ToolUse};
@@ -38,15 +39,14 @@ impl ChatTurn {
         let id: Arc<str> = chat["id"].as_str()?.into();
         let mut shown = chat.clone();
         shown["messages"] = json!(messages);
+        let (variables, now) = variables_of(context.state, chat, &assistant);
+        let prompt = assistant::prompt(&assistant, |text| template::render(text, &variables, now));
         Some(ChatTurn {
             state: context.state.clone(),
             organization: context.organization.to_owned(),
             subject: Subject::Chat(id),
             chat: shown,
-            messages: assistant::prompt(&assistant)
-                .into_iter()
-                .chain(messages.iter().cloned())
-                .collect(),
+            messages: prompt.into_iter().chain(messages.iter().cloned()).collect(),
             assistant,
         })
     }
@@ -171,7 +171,8 @@ impl ChatTurn {
                 (Some(problem), _) => problem.to_owned(),
                 (None, Some(tool)) => {
                     let arguments = &call.json["function"]["arguments"];
-                    let request = ApiRequest::of(tool, arguments, &self.assistant["variableValues"]);
+                    let (variables, now) = variables_of(&self.state, &self.chat, &self.assistant);
+                    let request = ApiRequest::of(tool, arguments, variables, now);
                     let result = request.send(&self.state, &self.organization, &self.subject).await;
                     result.unwrap_or_else(|problem| problem)
                 }
@@ -200,4 +201,11 @@ fn assistant_of(context: &RequestContext<'_>, chat: &Value) -> Option<Value> {
         holder = next;
     }
     None
+}
+
+/// Returns the variables of a chat, and the time at which they are filled in.
+fn variables_of(state: &State, chat: &Value, assistant: &Value) -> (Map<String, Value>, i64) {
+    let now = state.clock.now();
+    let variables = template::variables(now, &chat["customer"], &assistant["variableValues"]);
+    (variables, now)
 }

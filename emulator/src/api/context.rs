@@ -46,11 +46,6 @@ impl RequestContext<'_> {
         Response::json(status, &undocumented::without(value, &self.operation.hides))
     }
 
-    /// Returns whether the resources are calls, whose status is not in the store.
-    pub fn is_about_calls(&self) -> bool {
-        self.plan.collection == "/call"
-    }
-
     pub fn responds_with_the_resource(&self) -> bool {
         let schema = self.operation.success.schema.as_ref();
         schema.is_none() || schema == self.plan.resource.as_ref()
@@ -83,7 +78,7 @@ pub(crate) fn missing(collection: &str, id: &str) -> Response {
 }
 
 /// Returns the last segment of a collection that is no parameter.
-pub(crate) fn last_literal(collection: &str) -> &str {
+fn last_literal(collection: &str) -> &str {
     collection
         .rsplit('/')
         .find(|segment| !segment.starts_with('{'))

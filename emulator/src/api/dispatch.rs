@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
 use crate::api::problems::problems;
-use crate::api::{calls, chat, requirements, resources, undocumented, upload};
+use crate::api::{calls, chat, named, removed, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
 use crate::http::api_key::Caller;
 use crate::http::response::Response;
@@ -129,11 +129,19 @@ async fn perform(
         problems(&context, &json)
     };
     if !problems.is_empty() {
-        return Response::bad_request(problems);
+        let schema = operation
+            .request
+            .as_ref()
+            .map_or(&Value::Null, |request| &request.schema);
+        let notes = removed::notes(&state.document, schema, &problems);
+        return Response::noted(problems, notes);
     }
     context.body = &json;
     undocumented::seed(&context);
     if let Some(response) = resources::missing_parent(&context).or_else(|| requirements::refusal(&context)) {
+        return response;
+    }
+    if let Some(response) = named::respond(&context) {
         return response;
     }
     match plan.role {

@@ -7,7 +7,7 @@ use http::Method;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::calls::assistant::filled;
+use crate::calls::template;
 use crate::state::State;
 use crate::state::webhook_server::WebhookServer;
 use crate::webhooks::exchange::{self, PlainRequest};
@@ -41,9 +41,9 @@ pub(crate) struct ApiRequest {
 
 impl ApiRequest {
     /// Makes the request of a call with these arguments. They are variables, too.
-    pub fn of(tool: &Value, arguments: &Value, variables: &Value) -> ApiRequest {
-        let mut values = variables.as_object().cloned().unwrap_or_default();
-        values.extend(arguments.as_object().cloned().unwrap_or_default());
+    pub fn of(tool: &Value, arguments: &Value, mut variables: Map<String, Value>, now: i64) -> ApiRequest {
+        variables.extend(arguments.as_object().cloned().unwrap_or_default());
+        let values = Values { variables, now };
         let method = tool["method"].as_str().and_then(|method| method.parse().ok());
         let method = method.unwrap_or(Method::POST);
         let seconds = tool["timeoutSeconds"].as_f64();
@@ -95,13 +95,25 @@ impl ApiRequest {
     }
 }
 
+/// The variables of a request, and the time at which they are filled in.
+struct Values {
+    variables: Map<String, Value>,
+    now: i64,
+}
+
+impl Values {
+    fn fill(&self, text: &str) -> String {
+        template::render(text, &self.variables, self.now)
+    }
+}
+
 /// Returns the URL with its variables filled in. Their values may have characters that no URL has.
-fn url(template: &str, values: &Map<String, Value>) -> String {
-    utf8_percent_encode(&filled(template, values), NOT_IN_URLS).to_string()
+fn url(template: &str, values: &Values) -> String {
+    utf8_percent_encode(&values.fill(template), NOT_IN_URLS).to_string()
 }
 
 /// Returns the body: the arguments that its schema has, its fixed values, and the fixed parameters of the tool.
-fn body(tool: &Value, arguments: &Value, values: &Map<String, Value>) -> Option<Value> {
+fn body(tool: &Value, arguments: &Value, values: &Values) -> Option<Value> {
     let mut body = Map::new();
     match tool["body"]["properties"].as_object() {
         Some(properties) => {
@@ -123,13 +135,13 @@ fn body(tool: &Value, arguments: &Value, values: &Map<String, Value>) -> Option<
     (!body.is_empty()).then_some(Value::Object(body))
 }
 
-fn fixed_value(schema: &Value, values: &Map<String, Value>) -> Option<Value> {
+fn fixed_value(schema: &Value, values: &Values) -> Option<Value> {
     Some(with_variables(schema.get("value")?, values))
 }
 
-fn with_variables(value: &Value, values: &Map<String, Value>) -> Value {
+fn with_variables(value: &Value, values: &Values) -> Value {
     match value {
-        Value::String(text) => Value::from(filled(text, values)),
+        Value::String(text) => Value::from(values.fill(text)),
         Value::Array(items) => items.iter().map(|item| with_variables(item, values)).collect(),
         Value::Object(properties) => {
             let filled = properties
@@ -156,7 +168,12 @@ mod tests {
             "parameters": [{ "key": "from", "value": ["{{owner}}", 1] }],
         });
         let arguments = json!({ "table": 7, "guests": 2, "stray": true });
-        let request = ApiRequest::of(&tool, &arguments, &json!({ "owner": "Ada L" }));
+        let request = ApiRequest::of(
+            &tool,
+            &arguments,
+            Map::from_iter([("owner".to_owned(), json!("Ada L"))]),
+            0,
+        );
         assert_eq!(
             (request.method.as_str(), &*request.url),
             ("PUT", "http://a/tables/7?of=Ada%20L")
@@ -172,7 +189,7 @@ mod tests {
     #[test]
     fn a_get_request_has_no_body() {
         let tool = json!({ "method": "GET", "url": "http://a" });
-        let request = ApiRequest::of(&tool, &json!({ "a": 1 }), &Value::Null);
+        let request = ApiRequest::of(&tool, &json!({ "a": 1 }), Map::new(), 0);
         assert_eq!((request.method, request.body), (Method::GET, None));
     }
 }

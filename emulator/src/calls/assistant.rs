@@ -1,6 +1,6 @@
 //! The assistant of a call: stored or inline, with the overrides of the call and its tools.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::llm::HANDOFF;
 use crate::state::State;
@@ -134,66 +134,25 @@ pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Returns the messages of the assistant's model, which come before any conversation, with their `{{variables}}` replaced.
-pub(crate) fn prompt(assistant: &Value) -> Vec<Value> {
-    let none = Map::new();
-    let values = assistant["variableValues"].as_object().unwrap_or(&none);
+/// Returns the messages of the assistant's model, which come before any conversation. `fill` fills in the variables of a text.
+pub(crate) fn prompt(assistant: &Value, fill: impl Fn(&str) -> String) -> Vec<Value> {
     let messages = assistant["model"]["messages"].as_array().into_iter().flatten();
     messages
         .map(|message| {
             let mut message = message.clone();
             if let Some(text) = message["content"].as_str() {
-                message["content"] = Value::from(filled(text, values));
+                message["content"] = Value::from(fill(text));
             }
             message
         })
         .collect()
 }
 
-/// Returns a text property of the assistant with its `{{variables}}` replaced.
-pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
-    let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
-    let none = Map::new();
-    Some(filled(text, assistant["variableValues"].as_object().unwrap_or(&none)))
-}
-
-/// Returns a text with its `{{variables}}` replaced.
-pub(crate) fn filled(text: &str, values: &Map<String, Value>) -> String {
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((variable, after)) = after.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        match values.get(variable.trim()) {
-            Some(Value::String(value)) => filled.push_str(value),
-            Some(value) => filled.push_str(&value.to_string()),
-            None => {}
-        }
-        rest = after;
-    }
-    filled.push_str(rest);
-    filled
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{change, text};
-
-    #[test]
-    fn variables_are_filled_in() {
-        let assistant = json!({
-            "firstMessage": "Hi {{ name }}, you are {{age}}{{nothing}}. {{",
-            "variableValues": { "name": "Ada", "age": 36 },
-        });
-        assert_eq!(
-            text(&assistant, "firstMessage").as_deref(),
-            Some("Hi Ada, you are 36. {{")
-        );
-    }
+    use super::change;
 
     #[test]
     fn values_that_are_not_objects_set_no_variables() {

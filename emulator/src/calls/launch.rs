@@ -39,6 +39,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         assistant: Arc::default(),
         activations: Vec::new(),
         learned: Map::new(),
+        variables: Map::new(),
         transfers: Vec::new(),
         results: results.unwrap_or_default(),
         connected: false,
@@ -46,6 +47,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         activity: Activity::default(),
         recording: Recording::default(),
         sound: None,
+        watchers: Vec::new(),
         commands,
     };
     state.calls.lock().insert(placed.id.to_owned(), record);
@@ -69,5 +71,6 @@ pub(crate) fn script_for(state: &State, call: &Value, assistant: &Value) -> Opti
         assistant_name: assistant["name"].as_str(),
         customer: customer["number"].as_str().or_else(|| customer["sipUri"].as_str()),
         phone_number_id: call["phoneNumberId"].as_str(),
+        simulation: Vec::new(),
     })
 }

@@ -90,7 +90,7 @@ impl Driver {
 
     /// Returns the prompt of the current assistant and the conversation.
     fn messages_for_model(&mut self) -> Vec<Value> {
-        let mut messages = assistant::prompt(&self.assistant);
+        let mut messages = assistant::prompt(&self.assistant, |text| self.filled(text));
         if let Some(documents) = self.documents.take() {
             messages.push(json!({ "role": "system", "content": documents }));
         }

@@ -4,10 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vapi_validator::Undeclared;
 
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
 use crate::calls::talk::NEVER;
-use crate::calls::{assistant, launch};
+use crate::calls::{assistant, launch, template};
+use crate::openapi::validator;
 use crate::script::Pickup;
 use crate::state::call::CallStatus;
 use crate::webhooks;
@@ -116,9 +118,25 @@ impl Driver {
 
     /// Sets the assistant of the call.
     pub fn set_assistant(&mut self, assistant: Value) {
+        let variables = template::variables(self.at, &self.call()["customer"], &assistant["variableValues"]);
         self.assistant = Arc::new(assistant);
         let assistant = self.assistant.clone();
-        self.change(|record| record.activate(assistant));
+        self.change(|record| {
+            record.activate(assistant);
+            record.variables = variables;
+        });
+    }
+
+    /// Returns a text property of the assistant with its variables filled in.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let text = self.assistant[name].as_str().filter(|text| !text.is_empty())?;
+        Some(self.filled(text))
+    }
+
+    /// Returns a text of the assistant with its variables filled in.
+    pub fn filled(&self, text: &str) -> String {
+        let variables = self.change(|record| record.variables.clone());
+        template::render(text, &variables.unwrap_or_default(), self.at)
     }
 
     fn choose_script(&mut self) {
@@ -142,7 +160,7 @@ impl Driver {
         }
         self.start();
         if pickup == Pickup::Voicemail {
-            if let Some(message) = assistant::text(&self.assistant, "voicemailMessage") {
+            if let Some(message) = self.text("voicemailMessage") {
                 self.assistant_says(&message).await?;
             }
             return Err(Interrupt::ended("voicemail"));
@@ -161,7 +179,7 @@ impl Driver {
             .into_iter()
             .flatten()
             .filter(|message| message["role"] == "system")
-            .filter_map(|message| message["content"].as_str().map(str::to_owned))
+            .filter_map(|message| message["content"].as_str().map(|prompt| self.filled(prompt)))
             .collect();
         self.prompts = prompts.len();
         self.change(|record| {
@@ -223,6 +241,11 @@ impl Driver {
         if !chosen.iter().any(|(name, _)| !name.ends_with("Overrides")) {
             return self.refuse("assistant-request-returned-no-assistant", &reply);
         }
+        let problems = self.problems_of(&response);
+        if !problems.is_empty() {
+            let error = format!("Invalid Assistant. Errors: [ {} ]", problems.join(", "));
+            return self.refuse_because("assistant-request-returned-invalid-assistant", &reply, error);
+        }
         self.change(|record| record.learned.extend(chosen));
         match assistant::of_call(&self.state, &self.organization, &self.call()) {
             Some(assistant) => self.set_assistant(assistant),
@@ -233,15 +256,49 @@ impl Driver {
         Ok(())
     }
 
+    /// Returns what is wrong with the assistant of a response, as JSON strings.
+    fn problems_of(&self, response: &Value) -> Vec<String> {
+        if self.state.settings.lenient {
+            return Vec::new();
+        }
+        let validator = self.state.document.validator();
+        let kinds = [
+            ("assistant", "CreateAssistantDTO"),
+            ("assistantOverrides", "AssistantOverrides"),
+            ("squad", "CreateSquadDTO"),
+        ];
+        let given = kinds.into_iter().filter(|(name, _)| response[*name].is_object());
+        let found = given.flat_map(|(name, schema)| {
+            // The name of the property is part of each sentence.
+            let body = json!({ name: response[name] });
+            let reference = json!({ "$ref": format!("#/components/schemas/{schema}") });
+            let schema = json!({ "type": "object", "properties": { name: reference } });
+            validator.check(&schema, &body, Undeclared::Refused)
+        });
+        validator::messages(found.collect())
+            .iter()
+            .map(|sentence| json!(sentence).to_string())
+            .collect()
+    }
+
     /// Ends a call that cannot start and sends the server the problem of its response.
     fn refuse(&mut self, reason: &str, reply: &Reply) -> CallFlow<()> {
+        let error = if reply.is_success() {
+            reason.to_owned()
+        } else {
+            reply.problem()
+        };
+        self.refuse_because(reason, reply, error)
+    }
+
+    fn refuse_because(&mut self, reason: &str, reply: &Reply, error: String) -> CallFlow<()> {
         let response = match serde_json::from_slice(&reply.body) {
             Ok(json) => json,
             Err(_) => json!(String::from_utf8_lossy(&reply.body)),
         };
         let artifacts = json!({
             "error": reason,
-            "assistantRequestError": if reply.is_success() { json!(reason) } else { json!(reply.problem()) },
+            "assistantRequestError": error,
             "assistantRequestResponse": response,
         });
         self.debugging_artifacts = artifacts;

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::calls::assistant;
 use crate::calls::driver::{Act, CallFlow, Driver, Injected, Interrupt, Interruptible};
 use crate::calls::start::spoken;
 use crate::script::{Ending, Line, Script, Step};
@@ -187,7 +186,7 @@ impl Driver {
 
     /// Returns the assistant's first message.
     pub fn greeting(&self) -> String {
-        assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
+        self.text("firstMessage").unwrap_or_else(|| GREETING.to_owned())
     }
 
     async fn perform(&mut self, script: &Script, step: &Step) -> CallFlow<()> {
@@ -312,7 +311,7 @@ impl Driver {
     /// Speaks the assistant's `endCallMessage` and ends the call.
     pub async fn hang_up(&mut self) -> CallFlow<()> {
         self.change(|record| record.recording.ends = Some("assistant".to_owned()));
-        if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
+        if let Some(message) = self.text("endCallMessage") {
             self.assistant_says(&message).await?;
         }
         self.notify(|| json!({ "type": "phone-call-control", "request": "hang-up" }));

@@ -128,12 +128,10 @@ impl Driver {
             return Ok(());
         };
         let (state, organization) = (self.state.clone(), self.organization.clone());
-        let (subject, assistant) = (Subject::Call(self.id.clone()), self.assistant.clone());
-        let arguments = call.json["function"]["arguments"].clone();
-        let sent = async move {
-            let request = ApiRequest::of(&tool, &arguments, &assistant["variableValues"]);
-            request.send(&state, &organization, &subject).await
-        };
+        let subject = Subject::Call(self.id.clone());
+        let variables = self.change(|record| record.variables.clone()).unwrap_or_default();
+        let request = ApiRequest::of(&tool, &call.json["function"]["arguments"], variables, self.at);
+        let sent = async move { request.send(&state, &organization, &subject).await };
         let Some(result) = self.wait_for(sent).await? else {
             self.add_result(call, "The customer interrupted.", None);
             return Ok(());

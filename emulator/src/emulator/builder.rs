@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::api::jobs;
 use crate::emulator::Emulator;
 use crate::fault::{Fault, syntax};
 use crate::http::listener::{ListenError, bind, reachable};
@@ -284,6 +285,8 @@ impl Builder {
         let storage = file.map_or_else(|| Ok(Storage::default()), |file| Storage::open(file, &state))?;
         #[cfg(not(feature = "data"))]
         let storage = Storage::default();
+        // Before the first `advance`, which would not wait for them.
+        jobs::resume(&state);
         Ok(Prepared {
             api,
             downloads,

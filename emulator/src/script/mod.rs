@@ -48,6 +48,8 @@ pub(crate) struct When {
     /// The number or SIP address of the customer.
     pub customer: Option<String>,
     pub phone_number_id: Option<String>,
+    /// The id or name of a simulation or of its scenario. Such a script is for simulations only.
+    pub simulation: Option<String>,
     /// Applies to one call only.
     pub next: bool,
 }
@@ -133,6 +135,8 @@ pub(crate) enum Ending {
 pub(crate) struct CallResults {
     pub analysis: Map<String, Value>,
     pub structured_outputs: Map<String, Value>,
+    /// Structured outputs whose conditions the call did not meet.
+    pub skipped: Map<String, Value>,
     /// The cost in dollars.
     pub cost: Option<f64>,
     /// True if the recording and the log follow the conversation. Those of a call without a script are samples.
@@ -207,6 +211,12 @@ impl Script {
     /// Limits the script to calls over this phone number.
     pub fn for_phone_number(mut self, id: impl Into<String>) -> Script {
         self.when.phone_number_id = Some(id.into());
+        self
+    }
+
+    /// Limits the script to simulated calls of this simulation or scenario, named by its id or its name.
+    pub fn for_simulation(mut self, id_or_name: impl Into<String>) -> Script {
+        self.when.simulation = Some(id_or_name.into());
         self
     }
 

@@ -117,12 +117,13 @@ fn script(place: &Node<'_>) -> Result<Script> {
 }
 
 fn when(place: &Node<'_>) -> Result<When> {
-    let object = place.object(&["assistant", "customer", "phoneNumberId", "next"])?;
+    let object = place.object(&["assistant", "customer", "phoneNumberId", "simulation", "next"])?;
     let text = |name: &str| object.get(name).map(|place| place.text()).transpose();
     Ok(When {
         assistant: text("assistant")?,
         customer: text("customer")?,
         phone_number_id: text("phoneNumberId")?,
+        simulation: text("simulation")?,
         next: object.get("next").map_or(Ok(false), |place| place.truth())?,
     })
 }

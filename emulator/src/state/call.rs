@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::script::{CallResults, Script};
 use crate::state::command::SentCommand;
@@ -88,6 +88,8 @@ pub(crate) struct Call {
     pub activations: Vec<Value>,
     /// Properties that became known after creation: `assistantId` of an inbound call, `destination`, ...
     pub learned: Map<String, Value>,
+    /// The values that templates can use, as `artifact.variableValues` has them.
+    pub variables: Map<String, Value>,
     /// Transfers in the form of `artifact.transfers`.
     pub transfers: Vec<Value>,
     pub results: Arc<CallResults>,
@@ -99,6 +101,8 @@ pub(crate) struct Call {
     pub recording: Recording,
     /// The sound of the assistant's line, if it has a custom voice: 24,000 samples a second.
     pub sound: Option<Arc<[i16]>>,
+    /// Receive a guard when the call has ended; dropped if the call is deleted before.
+    pub watchers: Vec<oneshot::Sender<ActivityGuard>>,
     /// Commands to the driver. The driver ends when this is dropped.
     pub commands: mpsc::UnboundedSender<SentCommand>,
 }

@@ -8,6 +8,7 @@ pub(crate) mod command;
 pub(crate) mod conversation;
 pub(crate) mod events;
 pub(crate) mod faults;
+pub(crate) mod job;
 pub(crate) mod links;
 pub(crate) mod locked;
 pub(crate) mod oauth_tokens;
@@ -37,6 +38,7 @@ use call::{Call, NewCall};
 use clock::Clock;
 use events::CallEvent;
 use faults::Faults;
+use job::NewJob;
 use links::Links;
 use locked::Locked;
 use oauth_tokens::OauthTokens;
@@ -74,6 +76,10 @@ pub(crate) struct State {
     pub new_calls: mpsc::UnboundedSender<NewCall>,
     /// The receiver of `new_calls`, until the server takes it.
     pub new_calls_receiver: Locked<Option<mpsc::UnboundedReceiver<NewCall>>>,
+    /// New jobs that wait to be run.
+    pub new_jobs: mpsc::UnboundedSender<NewJob>,
+    /// The receiver of `new_jobs`, until the server takes it.
+    pub new_jobs_receiver: Locked<Option<mpsc::UnboundedReceiver<NewJob>>>,
     pub scripts: Locked<Scripts>,
     pub webhooks: Locked<WebhookLog>,
     pub tokens: Locked<OauthTokens>,
@@ -86,6 +92,7 @@ impl State {
     pub fn new(validators: Arc<Validators>, settings: Settings, links: Links, server_address: ServerAddress) -> State {
         let document = validators.document().clone();
         let (new_calls, new_calls_receiver) = mpsc::unbounded_channel();
+        let (new_jobs, new_jobs_receiver) = mpsc::unbounded_channel();
         let operations = document.operations().iter();
         let plans: Vec<Plan> = operations.map(|operation| Plan::of(&document, operation)).collect();
         State {
@@ -107,6 +114,8 @@ impl State {
             timers: Timers::default(),
             new_calls,
             new_calls_receiver: Locked::new(Some(new_calls_receiver)),
+            new_jobs,
+            new_jobs_receiver: Locked::new(Some(new_jobs_receiver)),
             scripts: Locked::default(),
             webhooks: Locked::new(WebhookLog::keeping(settings.webhook_limit)),
             tokens: Locked::default(),

@@ -27,6 +27,7 @@ pub(crate) fn saved(call: &Call) -> Value {
         "assistant": *call.assistant,
         "activations": call.activations,
         "learned": call.learned,
+        "variables": call.variables,
         "transfers": call.transfers,
         "byHand": call.by_hand,
         "steps": call.recording.steps,
@@ -35,6 +36,7 @@ pub(crate) fn saved(call: &Call) -> Value {
         "outcome": {
             "analysis": call.results.analysis,
             "structuredOutputs": call.results.structured_outputs,
+            "skipped": call.results.skipped,
             "cost": call.results.cost,
             "scripted": call.results.scripted,
         },
@@ -61,10 +63,12 @@ fn restored(saved: &Value) -> Option<Call> {
         assistant: Arc::new(saved["assistant"].clone()),
         activations: list("activations"),
         learned: saved["learned"].as_object().cloned().unwrap_or_default(),
+        variables: saved["variables"].as_object().cloned().unwrap_or_default(),
         transfers: list("transfers"),
         results: Arc::new(CallResults {
             analysis: results["analysis"].as_object().cloned().unwrap_or_default(),
             structured_outputs: results["structuredOutputs"].as_object().cloned().unwrap_or_default(),
+            skipped: results["skipped"].as_object().cloned().unwrap_or_default(),
             cost: results["cost"].as_f64(),
             scripted: results["scripted"] == true,
         }),
@@ -79,6 +83,7 @@ fn restored(saved: &Value) -> Option<Call> {
             ..Recording::default()
         },
         sound: None,
+        watchers: Vec::new(),
         commands,
     })
 }
@@ -128,9 +133,9 @@ mod tests {
         let value = json!({
             "organization": "o", "state": "ended", "since": 9_000, "queued": 1_000, "inbound": true, "started": 3_000,
             "endedReason": "voicemail", "messages": [{ "role": "bot", "message": "Hi." }], "assistant": { "name": "Ada" },
-            "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "transfers": [],
+            "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "variables": { "name": "Tim" }, "transfers": [],
             "byHand": true, "steps": [{ "assistant": "Hi.", "seconds": 1.0 }], "ends": null, "word": 250,
-            "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "cost": 0.5, "scripted": true },
+            "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "skipped": {}, "cost": 0.5, "scripted": true },
         });
         let record = restored(&value).unwrap();
         assert_eq!((record.status, record.duration()), (CallStatus::Ended, Some(6_000)));

@@ -1,6 +1,7 @@
 //! Delivery of the messages of one call to the user's servers, in order, with further attempts where a server asks for
 //! them.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -68,32 +69,65 @@ pub(crate) struct Delivery {
 
 impl Delivery {
     /// Delivers messages until the channel is closed and empty.
+    ///
+    /// The messages to one address arrive in order: those after one that waits for its next attempt wait too. The call
+    /// never waits for them. A message whose reply the call needs is sent at once.
     pub async fn run(self, mut receiver: mpsc::UnboundedReceiver<OutgoingMessage>) {
+        // What waits behind a message that is attempted again, by address.
+        let mut held: HashMap<String, VecDeque<InFlight>> = HashMap::new();
         let mut later = JoinSet::new();
-        while let Some(outgoing) = receiver.recv().await {
-            // A later attempt must not block the following messages, unless the call waits for its reply.
-            if outgoing.reply.is_some() {
-                self.deliver(outgoing).await;
-                continue;
+        loop {
+            tokio::select! {
+                Some(outgoing) = receiver.recv() => {
+                    if outgoing.reply.is_some() {
+                        self.deliver(outgoing).await;
+                        continue;
+                    }
+                    let mut in_flight = InFlight::of(outgoing);
+                    if let Some(held) = held.get_mut(&in_flight.server.url) {
+                        // The one before has a timer, which counts for all.
+                        in_flight.guard = None;
+                        held.push_back(in_flight);
+                        continue;
+                    }
+                    self.attempt_in_line(in_flight, &mut held, &mut later).await;
+                }
+                Some(Ok(in_flight)) = later.join_next() => {
+                    self.attempt_in_line(in_flight, &mut held, &mut later).await;
+                }
+                else => break,
             }
-            let mut in_flight = InFlight::of(outgoing);
-            let (reply, delay) = self.attempt(&mut in_flight).await;
+        }
+    }
+
+    /// Attempts a message and then those held behind it, until one must wait for its next attempt.
+    async fn attempt_in_line(
+        &self,
+        mut in_flight: InFlight,
+        held: &mut HashMap<String, VecDeque<InFlight>>,
+        later: &mut JoinSet<InFlight>,
+    ) {
+        let url = in_flight.server.url.clone();
+        loop {
+            let (_, delay) = self.attempt(&mut in_flight).await;
             if let Some(delay) = delay {
-                let delivery = self.clone();
-                let again = delivery
-                    .state
-                    .timers
-                    .timer(delivery.state.clock.now() + whole_milliseconds(delay));
-                drop(in_flight.guard.take());
+                let due = self.state.clock.now() + whole_milliseconds(delay);
+                let again = self.state.timers.timer(due);
+                in_flight.guard = None;
+                held.entry(url).or_default();
                 later.spawn(async move {
                     in_flight.guard = again.await.ok();
-                    delivery.finish(in_flight).await;
+                    in_flight
                 });
+                return;
             }
-            drop(reply);
-            while later.try_join_next().is_some() {}
+            let Some(mut next) = held.get_mut(&url).and_then(VecDeque::pop_front) else {
+                held.remove(&url);
+                return;
+            };
+            next.guard = in_flight.guard.take();
+            in_flight = next;
         }
-        while later.join_next().await.is_some() {}
     }
 
     /// Delivers one message and returns its reply.

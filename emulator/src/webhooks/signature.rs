@@ -17,25 +17,27 @@ use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::oauth;
 
-/// The resource that a message is about. A header names it.
+/// The resource that a message is about. A header names it, except a campaign.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Call(Arc<str>),
     Chat(Arc<str>),
     Session(Arc<str>),
+    Campaign(Arc<str>),
 }
 
 impl Subject {
     pub fn id(&self) -> &Arc<str> {
-        let (Subject::Call(id) | Subject::Chat(id) | Subject::Session(id)) = self;
+        let (Subject::Call(id) | Subject::Chat(id) | Subject::Session(id) | Subject::Campaign(id)) = self;
         id
     }
 
-    fn header(&self) -> &'static str {
+    fn header(&self) -> Option<&'static str> {
         match self {
-            Subject::Call(_) => "x-call-id",
-            Subject::Chat(_) => "x-chat-id",
-            Subject::Session(_) => "x-session-id",
+            Subject::Call(_) => Some("x-call-id"),
+            Subject::Chat(_) => Some("x-chat-id"),
+            Subject::Session(_) => Some("x-session-id"),
+            Subject::Campaign(_) => None,
         }
     }
 }
@@ -55,7 +57,9 @@ pub(crate) async fn headers(
         USER_AGENT,
         HeaderValue::from_static(concat!("vapi-emulator/", env!("CARGO_PKG_VERSION"))),
     );
-    set(&mut headers, subject.header(), subject.id())?;
+    if let Some(name) = subject.header() {
+        set(&mut headers, name, subject.id())?;
+    }
     // Sent even without a secret, as by the API.
     set(
         &mut headers,
