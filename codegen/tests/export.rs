@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use vapi_codegen::document::{for_each_operation, for_each_schema};
-use vapi_codegen::export::{Examples, Options, Version, export};
+use vapi_codegen::export::{Examples, Options, UNDOCUMENTED, Version, export};
 use vapi_codegen::prepare::Config;
 use vapi_codegen::reference;
 
@@ -150,7 +150,7 @@ fn the_export_says_what_the_tools_ask_for() {
             }
         }
     });
-    assert_eq!(ids.len(), 137);
+    assert_eq!(ids.len(), 137 + 9);
     for_each_schema(&mut document, &mut |at, schema| {
         assert!(
             schema.get("$ref").is_none() || schema.as_object().unwrap().len() == 1,
@@ -159,10 +159,52 @@ fn the_export_says_what_the_tools_ask_for() {
         if let Some(pattern) = schema["pattern"].as_str() {
             assert!(!pattern.starts_with('/'), "{at}");
         }
-        let marks = schema.as_object().unwrap().keys().filter(|key| key.starts_with("x-"));
+        let keys = schema.as_object().unwrap().keys();
+        let marks = keys.filter(|key| key.starts_with("x-") && *key != UNDOCUMENTED);
         assert_eq!(marks.count(), 0, "{at}");
         assert!(schema["nullable"].is_null() || schema["type"].is_string(), "{at}");
     });
+}
+
+#[test]
+fn what_the_document_forgets_is_marked() {
+    let mut document = whole(Version::V3_0);
+    let mut marked = BTreeSet::new();
+    for_each_operation(&mut document, &mut |_, _, _, operation| {
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        if operation.get(UNDOCUMENTED) == Some(&json!(true)) {
+            assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{id}");
+            marked.insert(id);
+        }
+    });
+    assert_eq!(
+        Vec::from_iter(marked),
+        [
+            "AssistantController_validateBackgroundSoundUrl",
+            "CallController_createWebCall",
+            "ChatController_createWebChat",
+            "CredentialController_create",
+            "CredentialController_findAll",
+            "CredentialController_findOne",
+            "CredentialController_remove",
+            "CredentialController_update",
+            "SimulationSuiteController_duplicate",
+        ]
+    );
+    let web_call = &document["paths"]["/call/web"]["post"];
+    assert_eq!(web_call["security"], json!([{"publicKey": []}]));
+    assert_eq!(web_call["tags"], json!(["Calls"]));
+    assert_eq!(document["paths"]["/credential"]["post"]["tags"], json!(["Credentials"]));
+    assert!(document["paths"]["/call"]["post"].get("security").is_none());
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["Credential"][UNDOCUMENTED], json!(true));
+    assert_eq!(
+        schemas["CreateAssistantDTO"]["properties"]["messagePlan"][UNDOCUMENTED],
+        json!(true)
+    );
+    for name in ["CreateAssistantDTO", "Call", "Error", "Null"] {
+        assert!(schemas[name].get(UNDOCUMENTED).is_none(), "{name}");
+    }
 }
 
 #[test]
