@@ -13,6 +13,7 @@ mod selection;
 mod sentences;
 mod sides;
 mod surroundings;
+mod theirs;
 mod undocumented;
 mod version;
 mod yaml;
@@ -119,6 +120,7 @@ pub fn export(document: &Value, options: &Options) -> Result<Value, ExportError>
     prepare::mend(&mut document, &config.corrections, Limits::Keep, &mut report);
     let mut run = |name, pass: &mut Pass<'_>| prepare::run(&mut document, &mut report, name, pass);
     run("parameters", &mut passes::parameters::run);
+    run("theirs", &mut theirs::run);
     run("whole_numbers", &mut passes::whole_numbers::run);
     run("delete_bodies", &mut passes::delete_bodies::run);
     run("operation_ids", &mut passes::operation_ids::run);
@@ -151,6 +153,7 @@ pub fn export(document: &Value, options: &Options) -> Result<Value, ExportError>
         undocumented::mark(document, &documented, &added, &config.additions);
     });
     run("nulls", &mut null::run);
+    run("references", &mut theirs::separate);
 
     surroundings::run(&mut document, &config.docs, is_whole);
     examples::run(&mut document, &options.examples, &usual);

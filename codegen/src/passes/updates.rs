@@ -1,5 +1,7 @@
 //! Makes every optional property of an update body nullable: leaving a property out keeps it, and `null` clears it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::Changes;
@@ -7,10 +9,12 @@ use super::nullability::NULLABLE;
 use crate::document::{for_each_operation, pointer};
 use crate::reference;
 
-/// Marks the optional properties of each `PATCH` body (and of its variants, if it is a union) as nullable.
-pub fn run(document: &mut Value, changes: &mut Changes) {
-    let mut bodies = Vec::new();
-    for_each_operation(document, &mut |_, method, _, operation| {
+/// Returns the names of the components that are bodies of `PATCH`, or variants of one.
+pub fn bodies(document: &Value) -> BTreeSet<String> {
+    let mut bodies = BTreeSet::new();
+    // `for_each_operation` can change what it visits; this reads a copy of the paths.
+    let mut operations = serde_json::json!({"paths": document.get("paths")});
+    for_each_operation(&mut operations, &mut |_, method, _, operation| {
         let content = operation
             .get("requestBody")
             .and_then(|body| body.get("content"))
@@ -28,9 +32,12 @@ pub fn run(document: &mut Value, changes: &mut Changes) {
             }
         }
     });
-    bodies.sort();
-    bodies.dedup();
-    for name in bodies {
+    bodies
+}
+
+/// Marks the optional properties of each `PATCH` body (and of its variants, if it is a union) as nullable.
+pub fn run(document: &mut Value, changes: &mut Changes) {
+    for name in bodies(document) {
         let at = pointer("/components/schemas", &name);
         let Some(schema) = document.pointer_mut(&at).and_then(Value::as_object_mut) else {
             continue;
