@@ -2,6 +2,7 @@
 
 mod conversions;
 mod corrections;
+mod drift;
 mod instance;
 mod misfits;
 mod registry;

@@ -32,7 +32,7 @@ const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.
 
 /// Takes snapshots of the Vapi OpenAPI document, checks documents, and generates the client's code from them.
 #[derive(Parser)]
-#[command(version = version())]
+#[command(name = env!("CARGO_BIN_NAME"), version = version())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
