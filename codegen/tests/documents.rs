@@ -154,7 +154,7 @@ fn a_client_of_another_document_loses_nothing() {
             "--test",
             "every_operation",
             "--test",
-            "types",
+            "drift",
         ])
         .args(["another_version", "--", "--ignored", "--nocapture"])
         .env("VAPI_SERVED", served);

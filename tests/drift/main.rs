@@ -1,5 +1,12 @@
 //! Values of another version of the document, read by the types of this one.
 
+#[allow(dead_code, reason = "of the tests of all types, too")]
+#[path = "../types/instance.rs"]
+mod instance;
+#[allow(dead_code, reason = "of the tests of all types, too")]
+#[path = "../types/registry.rs"]
+mod registry;
+
 use std::path::Path;
 
 use serde_json::Value;
@@ -7,8 +14,7 @@ use vapi_codegen::prepare::{Config, prepare};
 use vapi_codegen::reference;
 use vapi_codegen::source::Source;
 
-use crate::instance::{self, Extent};
-use crate::registry;
+use crate::instance::Extent;
 
 #[test]
 #[ignore = "needs ../shared/upstream"]
@@ -32,16 +38,14 @@ fn values_of_another_version_come_back_equal() {
 
     let (mut read, mut failed) = (0, Vec::new());
     for (name, decode) in registry::types().filter(|(name, _)| received.contains(*name)) {
-        for extent in [Extent::Minimal, Extent::Full] {
-            let Some(instance) = instance::of_document(schemas, name, extent) else {
-                continue;
-            };
-            read += 1;
-            match decode(&instance.to_string()) {
-                Ok(decoded) if decoded.written == instance => {}
-                Ok(decoded) => failed.push(format!("{name}: {instance} came back as {}", decoded.written)),
-                Err(error) => failed.push(format!("{name}: {instance}: {error}")),
-            }
+        let Some(instance) = instance::of_document(schemas, name, Extent::Full) else {
+            continue;
+        };
+        read += 1;
+        match decode(&instance.to_string()) {
+            Ok(decoded) if decoded.written == instance => {}
+            Ok(decoded) => failed.push(format!("{name}: {instance} came back as {}", decoded.written)),
+            Err(error) => failed.push(format!("{name}: {instance}: {error}")),
         }
     }
     println!("{read} values read");
