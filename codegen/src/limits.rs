@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::docs::code;
 use crate::document::{for_each_operation, schemas};
-use crate::passes::updates;
+use crate::reference;
 
 /// The longest pattern that is told.
 const LONGEST_PATTERN: usize = 60;
@@ -41,7 +41,7 @@ impl Limits {
     /// Reads the limits of a document.
     pub fn read(document: &Value) -> Self {
         let mut limits = Self::default();
-        let updates = updates::bodies(document);
+        let updates = reference::update_bodies(document);
         for (name, schema) in schemas(document).into_iter().flatten() {
             let required = schema.get("required").and_then(Value::as_array);
             let properties = schema.get("properties").and_then(Value::as_object);

@@ -6,7 +6,8 @@
 use serde_json::{Map, Value};
 
 use crate::document::{for_each_operation, for_each_schema, pointer, schemas_mut};
-use crate::passes::{Changes, shape, updates};
+use crate::passes::{Changes, shape};
+use crate::reference;
 
 /// Keywords that say nothing about values, in words that need not fit.
 const DROPPED: [&str; 5] = ["title", "example", "examples", "externalDocs", "xml"];
@@ -14,7 +15,7 @@ const DROPPED: [&str; 5] = ["title", "example", "examples", "externalDocs", "xml
 /// Drops titles, examples, and defaults that do not hold.
 pub(super) fn run(document: &mut Value, changes: &mut Changes) {
     // What an update leaves out stays as it is, whatever the document says.
-    for body in updates::bodies(document) {
+    for body in reference::update_bodies(document) {
         let body = schemas_mut(document).and_then(|schemas| schemas.get_mut(&body));
         let properties = body.and_then(|body| body.get_mut("properties")?.as_object_mut());
         for property in properties
@@ -113,7 +114,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::reference;
 
     #[test]
     fn titles_and_examples_go_and_defaults_stay_where_they_hold() {

@@ -61,10 +61,10 @@ struct Arguments {
     #[arg(long, value_name = "URL")]
     server: Option<String>,
     /// Write the completions of a shell, and end
-    #[arg(long, value_name = "SHELL", exclusive = true)]
+    #[arg(long, value_name = "SHELL")]
     completions: Option<Shell>,
     /// Write the manual page, and end
-    #[arg(long, exclusive = true)]
+    #[arg(long)]
     man: bool,
 }
 
