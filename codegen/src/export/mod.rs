@@ -117,10 +117,11 @@ pub fn export(document: &Value, options: &Options) -> Result<Value, ExportError>
     prepare::run(&mut document, &mut report, "additions", &mut |document, changes| {
         added = passes::additions::run(document, &config.additions, changes);
     });
+    prepare::run(&mut document, &mut report, "words", &mut theirs::words);
     prepare::mend(&mut document, &config.corrections, Limits::Keep, &mut report);
     let mut run = |name, pass: &mut Pass<'_>| prepare::run(&mut document, &mut report, name, pass);
     run("parameters", &mut passes::parameters::run);
-    run("theirs", &mut theirs::run);
+    run("defaults", &mut theirs::defaults);
     run("whole_numbers", &mut passes::whole_numbers::run);
     run("delete_bodies", &mut passes::delete_bodies::run);
     run("operation_ids", &mut passes::operation_ids::run);

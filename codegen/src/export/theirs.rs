@@ -12,37 +12,43 @@ use crate::reference;
 /// Keywords that say nothing about values, in words that need not fit.
 const DROPPED: [&str; 5] = ["title", "example", "examples", "externalDocs", "xml"];
 
-/// Drops titles, examples, and defaults that do not hold.
-pub(super) fn run(document: &mut Value, changes: &mut Changes) {
-    // What an update leaves out stays as it is, whatever the document says.
-    for body in reference::update_bodies(document) {
-        let body = schemas_mut(document).and_then(|schemas| schemas.get_mut(&body));
-        let properties = body.and_then(|body| body.get_mut("properties")?.as_object_mut());
-        for property in properties
-            .into_iter()
-            .flat_map(Map::values_mut)
-            .filter_map(Value::as_object_mut)
-        {
-            property.shift_remove("default");
-        }
-    }
+/// Drops titles and examples. Branches that differ in their titles alone are then one.
+pub(super) fn words(document: &mut Value, changes: &mut Changes) {
     for_each_schema(document, &mut |at, schema| {
-        let Some(schema) = schema.as_object_mut() else {
-            return;
-        };
-        let does_not_hold = schema.get("default").is_some_and(|default| !holds(default, schema));
-        schema.retain(|key, _| {
-            let drop = DROPPED.contains(&key.as_str()) || (key == "default" && does_not_hold);
-            if drop {
-                changes.note(pointer(at, key), "dropped: it need not fit the schema");
-            }
-            !drop
-        });
+        if let Some(schema) = schema.as_object_mut() {
+            schema.retain(|key, _| {
+                let drop = DROPPED.contains(&key.as_str());
+                if drop {
+                    changes.note(pointer(at, key), "dropped: it need not fit the schema");
+                }
+                !drop
+            });
+        }
     });
     for_each_operation(document, &mut |_, _, _, operation| {
         let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
         for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
             parameter.retain(|key, _| !DROPPED.contains(&key.as_str()));
+        }
+    });
+}
+
+/// Drops defaults that do not hold. What an update leaves out stays as it is, whatever the document says.
+pub(super) fn defaults(document: &mut Value, changes: &mut Changes) {
+    for body in reference::update_bodies(document) {
+        let body = schemas_mut(document).and_then(|schemas| schemas.get_mut(&body));
+        let properties = body.and_then(|body| body.get_mut("properties")?.as_object_mut());
+        let properties = properties.into_iter().flat_map(Map::values_mut);
+        for property in properties.filter_map(Value::as_object_mut) {
+            property.shift_remove("default");
+        }
+    }
+    for_each_schema(document, &mut |at, schema| {
+        if let Some(schema) = schema.as_object_mut()
+            && schema.get("default").is_some_and(|default| !holds(default, schema))
+        {
+            schema.shift_remove("default");
+            changes.note(pointer(at, "default"), "dropped: the schema does not allow it");
         }
     });
 }
@@ -124,7 +130,8 @@ mod tests {
             "d": {"type": "boolean", "default": "false"},
             "e": {"$ref": "#/components/schemas/A", "default": {"b": 1}}
         }}}}});
-        run(&mut document, &mut Changes::default());
+        words(&mut document, &mut Changes::default());
+        defaults(&mut document, &mut Changes::default());
         assert_eq!(
             document["components"]["schemas"]["A"],
             json!({"type": "object", "properties": {

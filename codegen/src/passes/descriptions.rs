@@ -166,11 +166,12 @@ mod tests {
             "[types]\nCallDTO = 'Ours.'\n[fields]\nid = 'The id.'\n[type_fields.CallDTO]\ncost = 'In dollars.'",
         )
         .unwrap();
-        let mut document = json!({"components": {"schemas": {"CallDTO": {"properties": {"cost": {"minimum": 1}}}, "CallDto": {
+        let mut document = json!({"components": {"schemas": {"CallDto": {
             "x-name": "CallDTO", "description": "Theirs.",
             "properties": {"id": {"description": "x"}, "cost": {}, "url": {"description": "See <b>."}, "other": {}}
         }}}});
-        let (added, limits) = (Added::default(), Limits::read(&document));
+        let before = json!({"components": {"schemas": {"CallDTO": {"properties": {"cost": {"minimum": 1}}}}}});
+        let (added, limits) = (Added::default(), Limits::read(&before));
         run(&mut document, &docs, &added, &limits, &mut Changes::default());
         assert_eq!(
             document["components"]["schemas"]["CallDto"],
@@ -178,7 +179,7 @@ mod tests {
                 "x-name": "CallDTO", "description": "Ours.",
                 "properties": {
                     "id": {"description": "The id."},
-                    "cost": {"description": "In dollars."},
+                    "cost": {"description": "In dollars. At least 1."},
                     "url": {"description": "See \\<b\\>."},
                     "other": {"description": "The property `other`."}
                 }

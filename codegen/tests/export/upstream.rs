@@ -67,10 +67,12 @@ fn the_vendors_documents_are_exported_as_valid_ones() {
 
 #[test]
 #[ignore = "needs ../shared/upstream"]
-fn the_export_of_a_document_is_that_of_its_snapshot() {
+fn prose_changes_no_schema_of_the_export() {
     let newest = documents().pop().unwrap();
     let theirs = Source::Path(newest).load().unwrap();
-    let without_prose = |document: &Value| vapi_codegen::facts::facts(&export(document, &options()).unwrap());
+    let without_prose = |document: &Value| {
+        vapi_codegen::facts::facts(&export(document, &options()).unwrap())["components"]["schemas"].take()
+    };
     let snapshot = vapi_codegen::facts::facts(&theirs);
     let (one, other) = (without_prose(&theirs), without_prose(&snapshot));
     let differences = differences("", &one, &other);
