@@ -15,16 +15,22 @@ use crate::text::timestamp;
 /// The number of concurrent calls of an organization, as a new account has.
 const CONCURRENCY_LIMIT: usize = 10;
 
+/// Places one call. Returns the response and the id of the call, if it was placed.
+pub(crate) fn place_single(context: &RequestContext<'_>) -> (Response, Option<String>) {
+    if let Some(problem) = customer_problem(context, &context.body["customer"]) {
+        return (Response::bad_request(vec![format!("customer.{problem}")]), None);
+    }
+    let mut call = place_one(context, context.body.as_object().cloned().unwrap_or_default());
+    call["subscriptionLimits"] = subscription_limits(context);
+    let id = call["id"].as_str().map(str::to_owned);
+    (context.success(&call), id)
+}
+
 /// Places a call, or with `customers` a batch of calls.
 pub(crate) fn place(context: &RequestContext<'_>) -> Response {
     let mut sent = context.body.as_object().cloned().unwrap_or_default();
     let Some(Value::Array(customers)) = sent.remove("customers") else {
-        if let Some(problem) = customer_problem(context, &context.body["customer"]) {
-            return Response::bad_request(vec![format!("customer.{problem}")]);
-        }
-        let mut call = place_one(context, sent);
-        call["subscriptionLimits"] = subscription_limits(context);
-        return context.success(&call);
+        return place_single(context).0;
     };
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for customer in customers {
@@ -76,6 +82,11 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
     } else {
         call["phoneCallProvider"] = json!("vapi");
         call["phoneCallTransport"] = json!("pstn");
+        if call["phoneCallProviderBypassEnabled"] == true {
+            call["phoneCallProvider"] = json!("twilio");
+            call["phoneCallProviderDetails"] =
+                json!({ "twiml": twiml(&state.links.websocket(&format!("/{id}/media"))) });
+        }
     }
     let queued = earliest.unwrap_or(created).max(created);
     let status = if queued > created {
@@ -99,6 +110,11 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
         },
     );
     call
+}
+
+/// Returns the instructions for the user's own provider, which connect a call that it places.
+fn twiml(url: &str) -> String {
+    format!(r#"<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="{url}"/></Connect></Response>"#)
 }
 
 fn customer_problem(context: &RequestContext<'_>, customer: &Value) -> Option<&'static str> {

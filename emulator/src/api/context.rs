@@ -1,5 +1,7 @@
 //! One request for an operation of the API, with all that its behavior needs.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ use crate::state::State;
 
 /// One request for an operation, with all that its behavior needs.
 pub(crate) struct RequestContext<'a> {
-    pub state: &'a State,
+    pub state: &'a Arc<State>,
     pub operation: &'a Operation,
     pub plan: &'a Plan,
     pub organization: &'a str,

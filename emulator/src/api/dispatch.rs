@@ -1,5 +1,7 @@
 //! The dispatch of a request: route, fault, token, body, rules, operation.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -27,7 +29,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 /// Responds to a request for an operation; `None` if the document has no operation for its path and method.
-pub(crate) async fn respond(state: &State, storage: &Storage, request: &Parts, body: &Bytes) -> Option<Exchange> {
+pub(crate) async fn respond(state: &Arc<State>, storage: &Storage, request: &Parts, body: &Bytes) -> Option<Exchange> {
     let found = match state.routes.find(&request.method, request.uri.path()) {
         Route::Operation { index, parameters } => Some((index, parameters)),
         Route::WrongMethod(_) | Route::Nothing => None,
@@ -45,7 +47,7 @@ pub(crate) async fn respond(state: &State, storage: &Storage, request: &Parts, b
         Err(problem) => return Some(Exchange::Response(Response::bad_request(problem))),
     };
     let response = async {
-        let response = perform(state, operation, plan, &parameters, request, body);
+        let response = perform(state, operation, plan, &parameters, request, body).await;
         storage
             .saved(state, response.with_header(REQUEST_ID, &ids::uuid()))
             .await
@@ -75,8 +77,8 @@ fn requested_fault(request: &Parts) -> Result<Option<Fault>, String> {
     fault.map(Some).map_err(|problem| format!("{FAULT}: {problem}"))
 }
 
-fn perform(
-    state: &State,
+async fn perform(
+    state: &Arc<State>,
     operation: &Operation,
     plan: &Plan,
     parameters: &PathParameters,
@@ -144,8 +146,8 @@ fn perform(
         Role::Action => resources::act(&context),
         Role::PlaceCall => calls::place(&context),
         Role::Download => calls::download(&context),
-        Role::Chat => chat::create(&context),
-        Role::ChatResponse => chat::create_response(&context),
+        Role::Chat => chat::create(&context).await,
+        Role::ChatResponse => chat::create_response(&context).await,
         Role::Upload => upload::create(&context, content_type, body),
     }
 }

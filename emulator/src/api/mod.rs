@@ -1,7 +1,9 @@
 //! The operations of the API: dispatch, and the behavior that each kind of operation has.
 
+mod announcements;
 mod calls;
 mod chat;
+mod chat_turn;
 pub(crate) mod context;
 pub(crate) mod dispatch;
 mod list;
@@ -11,4 +13,4 @@ mod resources;
 mod undocumented;
 mod upload;
 
-pub(crate) use calls::place;
+pub(crate) use calls::place_single;

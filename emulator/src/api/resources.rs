@@ -3,6 +3,7 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
+use crate::api::announcements::announce;
 use crate::api::context::{RequestContext, last_literal, missing};
 use crate::api::list;
 use crate::calls::view;
@@ -34,6 +35,7 @@ pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     let mut store = context.state.store.lock();
     add(context, &mut store, resource.clone());
     drop(store);
+    announce(context, "created", &resource);
     context.shaped(resource)
 }
 
@@ -203,6 +205,7 @@ pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     drop(store);
     // The resource may be a credential.
     context.state.tokens.lock().remove(id);
+    announce(context, "updated", &updated);
     context.shaped(view::as_of_now(context.state, updated))
 }
 
@@ -219,6 +222,7 @@ pub(crate) fn delete(context: &RequestContext<'_>) -> Response {
     store.remove_below(context.organization, &format!("{collection}/{id}"));
     drop(store);
     let resource = view::as_of_now(context.state, resource);
+    announce(context, "deleted", &resource);
     if context.state.calls.lock().remove(id).is_some() {
         let _ = context.state.events.send(CallEvent::Deleted { call_id: id.into() });
     }

@@ -48,7 +48,7 @@ struct Arguments {
     /// Let pages of this origin use the API in a browser, such as https://app.example.com; pages of this machine always may
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     origins: Vec<String>,
-    /// Send webhooks to this host, too; by default they are sent to this machine only ('*' is any host)
+    /// Send webhooks, and requests to models and tools, to this host, too; by default to this machine only ('*' is any host)
     #[arg(long = "allow-host", value_name = "HOST")]
     hosts: Vec<String>,
     /// The time that a call stays in each status, in milliseconds

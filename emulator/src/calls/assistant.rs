@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::llm::HANDOFF;
 use crate::state::State;
 
 /// Returns the assistant that a call starts with; `None` if it names none, or one that does not exist.
@@ -117,7 +118,10 @@ fn add_tools(assistant: &mut Value, tools: impl IntoIterator<Item = Value>) {
 /// Returns the tool with a name. Functions have the name of their function, others that of their type.
 pub(crate) fn tool<'a>(assistant: &'a Value, name: &str) -> Option<&'a Value> {
     let mut tools = assistant["model"]["tools"].as_array()?.iter();
-    tools.find(|tool| tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name)
+    tools.find(|tool| {
+        let by_default = tool["type"] == "handoff" && name == HANDOFF;
+        tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name || by_default
+    })
 }
 
 /// Returns the message that the assistant speaks when a tool starts, completes or fails.
@@ -130,11 +134,31 @@ pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+/// Returns the messages of the assistant's model, which come before any conversation, with their `{{variables}}` replaced.
+pub(crate) fn prompt(assistant: &Value) -> Vec<Value> {
+    let none = Map::new();
+    let values = assistant["variableValues"].as_object().unwrap_or(&none);
+    let messages = assistant["model"]["messages"].as_array().into_iter().flatten();
+    messages
+        .map(|message| {
+            let mut message = message.clone();
+            if let Some(text) = message["content"].as_str() {
+                message["content"] = Value::from(filled(text, values));
+            }
+            message
+        })
+        .collect()
+}
+
 /// Returns a text property of the assistant with its `{{variables}}` replaced.
 pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
     let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
     let none = Map::new();
-    let values = assistant["variableValues"].as_object().unwrap_or(&none);
+    Some(filled(text, assistant["variableValues"].as_object().unwrap_or(&none)))
+}
+
+/// Returns a text with its `{{variables}}` replaced.
+pub(crate) fn filled(text: &str, values: &Map<String, Value>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
@@ -150,7 +174,7 @@ pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
         rest = after;
     }
     filled.push_str(rest);
-    Some(filled)
+    filled
 }
 
 #[cfg(test)]

@@ -14,6 +14,13 @@ impl Driver {
         if destination["type"] == "assistant" {
             return self.hand_off(&destination, text).await;
         }
+        let at = self.at;
+        let mut recorded = destination.clone();
+        if let Some(recorded) = recorded.as_object_mut() {
+            recorded.remove("message");
+            recorded.extend(text.clone().map(|text| ("message".to_owned(), json!(text))));
+        }
+        self.change(|record| record.recording.add(json!({ "transfer": recorded }), at, at));
         if let Some(text) = text {
             self.assistant_says(&text).await?;
         }
@@ -39,8 +46,10 @@ impl Driver {
     /// Hands the call off to another assistant, which says its first message.
     pub async fn hand_off(&mut self, destination: &Value, text: Option<String>) -> CallFlow<()> {
         if let Some(text) = text {
-            self.assistant_says(&text).await?;
+            self.say_from_outside(&text, false).await?;
         }
+        let at = self.at;
+        self.change(|record| record.recording.add(json!({ "handoff": destination }), at, at));
         let next = assistant::of_destination(&self.state, &self.organization, &self.call(), destination);
         let Some(next) = next else {
             self.add_built_in("handoff", json!({ "destination": destination }), "Assistant not found.");

@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 
 use crate::script::Script;
 use crate::state::State;
-use crate::state::call::{Call, CallStatus, NewCall};
+use crate::state::call::{Activity, Call, CallStatus, NewCall};
 use crate::state::conversation::Conversation;
+use crate::state::recording::Recording;
 use crate::state::scripts::Candidate;
 
 /// A call whose resource is stored.
@@ -41,6 +42,10 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         transfers: Vec::new(),
         results: results.unwrap_or_default(),
         connected: false,
+        by_hand: false,
+        activity: Activity::default(),
+        recording: Recording::default(),
+        sound: None,
         commands,
     };
     state.calls.lock().insert(placed.id.to_owned(), record);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
+use crate::calls::talk::NEVER;
 use crate::calls::{assistant, launch};
 use crate::script::Pickup;
 use crate::state::call::CallStatus;
@@ -37,10 +38,46 @@ impl Driver {
             return self.wait_for_socket(queued + SOCKET_TIMEOUT).await;
         }
         let step = self.step();
-        self.until(queued + step, Interruptible::Nothing).await?;
+        let rung = match self.resource()["phoneCallProviderBypassEnabled"] == true {
+            // The user's own provider places the call, which nobody here can see.
+            true => self.wait_for_answer(NEVER).await,
+            false => self.ring(queued + step, queued + 2 * step).await,
+        };
+        match rung {
+            Ok(()) => self.pick_up().await,
+            Err(Interrupt::Answered(pickup)) => self.answer_as(pickup).await,
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn ring(&mut self, from: i64, to: i64) -> CallFlow<()> {
+        self.wait_for_answer(from).await?;
         self.enter(CallStatus::Ringing, json!({}));
-        self.until(queued + 2 * step, Interruptible::Nothing).await?;
-        self.pick_up().await
+        self.wait_for_answer(to).await
+    }
+
+    /// Waits until `due`, unless a person picks up before.
+    async fn wait_for_answer(&mut self, due: i64) -> CallFlow<()> {
+        if let Some(pickup) = self.answer.take() {
+            return Err(Interrupt::Answered(pickup));
+        }
+        self.rings = true;
+        let waited = self.until(due, Interruptible::Nothing).await;
+        self.rings = false;
+        waited.map(|_| ())
+    }
+
+    /// Follows a person who picks up, or does not.
+    async fn answer_as(&mut self, pickup: Pickup) -> CallFlow<()> {
+        if self.change(|record| record.status) != Some(CallStatus::Ringing) {
+            self.enter(CallStatus::Ringing, json!({}));
+        }
+        let picked_up = self.pick_up_as(pickup).await;
+        if self.change(|record| record.by_hand) != Some(true) {
+            // The script goes on, and nobody waits for a turn.
+            self.turn_taken.clear();
+        }
+        picked_up
     }
 
     /// Waits for the websocket of a call. Such a call does not ring; opening the socket answers it.
@@ -70,8 +107,11 @@ impl Driver {
         self.choose_script();
         self.notify_status(CallStatus::Ringing, json!({}));
         let answered = self.at + self.step();
-        self.until(answered, Interruptible::Nothing).await?;
-        self.pick_up().await
+        match self.wait_for_answer(answered).await {
+            Ok(()) => self.pick_up().await,
+            Err(Interrupt::Answered(pickup)) => self.answer_as(pickup).await,
+            Err(other) => Err(other),
+        }
     }
 
     /// Sets the assistant of the call.
@@ -93,6 +133,10 @@ impl Driver {
             .script
             .as_ref()
             .map_or(Pickup::Customer, |script| script.answer.clone());
+        self.pick_up_as(pickup).await
+    }
+
+    async fn pick_up_as(&mut self, pickup: Pickup) -> CallFlow<()> {
         if let Pickup::Nobody(reason) = &pickup {
             return Err(Interrupt::ended(reason));
         }
@@ -119,8 +163,10 @@ impl Driver {
             .filter(|message| message["role"] == "system")
             .filter_map(|message| message["content"].as_str().map(str::to_owned))
             .collect();
+        self.prompts = prompts.len();
         self.change(|record| {
             record.started = Some(at);
+            record.recording.start(at);
             record.conversation.started = at;
             for prompt in &prompts {
                 record.conversation.add_unspoken("system", prompt, at);

@@ -132,7 +132,8 @@ impl Builder {
         self
     }
 
-    /// Sends webhooks to this host, too, given by name or address; `*` is any. By default they are sent to this machine only.
+    /// Sends webhooks, and requests to models and tools, to this host, too, given by name or address; `*` is any. By default they are
+    /// sent to this machine only.
     pub fn allow_host(mut self, host: impl Into<String>) -> Builder {
         self.settings.allowed_hosts.push(host.into());
         self

@@ -35,6 +35,8 @@ pub struct Script {
     pub(crate) ending: Ending,
     /// The time of a word, in milliseconds.
     pub(crate) word: u64,
+    /// Lets the assistant's own model answer the customer where the script has no line of the assistant.
+    pub(crate) uses_model: bool,
     pub(crate) results: CallResults,
 }
 
@@ -85,6 +87,17 @@ pub(crate) struct ToolUse {
     pub arguments: Value,
     /// The result if there is no server to ask.
     pub result: Option<String>,
+    /// The facts of a call that a model made; `None` in scripts.
+    pub made_by_model: Option<ModelMade>,
+}
+
+/// The facts of a tool call that a model made.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ModelMade {
+    /// The id, which the model expects beside the result.
+    pub id: String,
+    /// The reason why the arguments cannot be used. It is the result.
+    pub problem: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +123,8 @@ impl Line {
 pub(crate) enum Ending {
     Customer,
     Assistant,
+    /// The call goes on until somebody ends it by hand.
+    ByHand,
     Reason(String),
 }
 
@@ -142,6 +157,7 @@ impl Script {
             steps: Vec::new(),
             ending: Ending::Customer,
             word: WORD,
+            uses_model: true,
             results: CallResults {
                 scripted: true,
                 ..CallResults::default()
@@ -268,6 +284,7 @@ impl Script {
             name: name.into(),
             arguments,
             result: None,
+            made_by_model: None,
         });
         self.step(Step::Tools(uses.collect()))
     }
@@ -310,6 +327,18 @@ impl Script {
     /// Ends the script with the assistant saying its `endCallMessage` and hanging up.
     pub fn assistant_hangs_up(self) -> Script {
         self.ends(Ending::Assistant)
+    }
+
+    /// Ends the script, but not the call: the test is the customer from here on, with
+    /// [`Emulator::call`](crate::Emulator::call).
+    pub fn continues_by_hand(self) -> Script {
+        self.ends(Ending::ByHand)
+    }
+
+    /// Keeps the assistant's own model silent: the assistant says what the script says, and nothing else.
+    pub fn without_model(mut self) -> Script {
+        self.uses_model = false;
+        self
     }
 
     /// Ends the script with this reason, such as `silence-timed-out`.

@@ -65,6 +65,7 @@ fn script(place: &Node<'_>) -> Result<Script> {
         "structuredOutputs",
         "cost",
         "wordSeconds",
+        "model",
     ];
     let object = place.object(&known)?;
     let mut script = Script::new();
@@ -84,6 +85,7 @@ fn script(place: &Node<'_>) -> Result<Script> {
         script.ending = match place.text()?.as_str() {
             "customer" => Ending::Customer,
             "assistant" => Ending::Assistant,
+            "by-hand" => Ending::ByHand,
             reason => Ending::Reason(reason.to_owned()),
         };
     }
@@ -107,6 +109,9 @@ fn script(place: &Node<'_>) -> Result<Script> {
     }
     if let Some(word) = object.get("wordSeconds") {
         script = script.pace(word.seconds()?);
+    }
+    if let Some(model) = object.get("model") {
+        script.uses_model = model.truth()?;
     }
     Ok(script)
 }
@@ -209,6 +214,7 @@ fn tool(place: &Node<'_>, object: &Object<'_>) -> Result<ToolUse> {
             .get("arguments")
             .map_or_else(|| Ok(json!({})), |place| place.any_object().cloned().map(Value::Object))?,
         result: object.get("result").map(|place| place.text()).transpose()?,
+        made_by_model: None,
     })
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod faults;
 pub(crate) mod links;
 pub(crate) mod locked;
 pub(crate) mod oauth_tokens;
+pub(crate) mod recording;
 pub(crate) mod request_log;
 pub(crate) mod scripts;
 pub(crate) mod settings;

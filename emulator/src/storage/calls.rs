@@ -9,8 +9,9 @@ use crate::calls::launch::{StoredCall, script_for};
 use crate::calls::{assistant, launch};
 use crate::script::CallResults;
 use crate::state::State;
-use crate::state::call::{Call, CallStatus};
+use crate::state::call::{Activity, Call, CallStatus};
 use crate::state::conversation::Conversation;
+use crate::state::recording::Recording;
 
 /// Returns a call as JSON, with everything that its readers and a new driver need.
 pub(crate) fn saved(call: &Call) -> Value {
@@ -27,6 +28,10 @@ pub(crate) fn saved(call: &Call) -> Value {
         "activations": call.activations,
         "learned": call.learned,
         "transfers": call.transfers,
+        "byHand": call.by_hand,
+        "steps": call.recording.steps,
+        "ends": call.recording.ends,
+        "word": call.recording.word,
         "outcome": {
             "analysis": call.results.analysis,
             "structuredOutputs": call.results.structured_outputs,
@@ -65,6 +70,15 @@ fn restored(saved: &Value) -> Option<Call> {
         }),
         // Only a running call is connected.
         connected: false,
+        by_hand: saved["byHand"] == true,
+        activity: Activity::default(),
+        recording: Recording {
+            steps: list("steps"),
+            ends: saved["ends"].as_str().map(str::to_owned),
+            word: saved["word"].as_u64(),
+            ..Recording::default()
+        },
+        sound: None,
         commands,
     })
 }
@@ -115,6 +129,7 @@ mod tests {
             "organization": "o", "state": "ended", "since": 9_000, "queued": 1_000, "inbound": true, "started": 3_000,
             "endedReason": "voicemail", "messages": [{ "role": "bot", "message": "Hi." }], "assistant": { "name": "Ada" },
             "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "transfers": [],
+            "byHand": true, "steps": [{ "assistant": "Hi.", "seconds": 1.0 }], "ends": null, "word": 250,
             "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "cost": 0.5, "scripted": true },
         });
         let record = restored(&value).unwrap();

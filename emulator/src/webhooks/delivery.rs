@@ -12,10 +12,11 @@ use tokio::task::JoinSet;
 
 use crate::state::State;
 use crate::state::clock::whole_milliseconds;
-use crate::state::events::CallEvent;
 use crate::state::timers::ActivityGuard;
 use crate::state::webhook_log::SentWebhook;
 use crate::state::webhook_server::WebhookServer;
+use crate::webhooks::exchange::log_attempt;
+use crate::webhooks::signature::Subject;
 use crate::webhooks::{client, signature};
 
 /// A message that is ready for delivery.
@@ -57,12 +58,12 @@ impl Reply {
     }
 }
 
-/// The delivery of the messages of one call.
+/// The delivery of the messages of one call, or of a chat.
 #[derive(Clone)]
 pub(crate) struct Delivery {
     pub state: Arc<State>,
     pub organization: String,
-    pub call_id: Arc<str>,
+    pub subject: Subject,
 }
 
 impl Delivery {
@@ -93,6 +94,29 @@ impl Delivery {
             while later.try_join_next().is_some() {}
         }
         while later.join_next().await.is_some() {}
+    }
+
+    /// Delivers one message and returns its reply.
+    pub async fn request(&self, server: WebhookServer, message: Value) -> Reply {
+        self.finish(self.single(server, message)).await.0
+    }
+
+    /// Delivers one message that nobody waits for.
+    pub fn start(self, server: WebhookServer, message: Value) {
+        let in_flight = self.single(server, message);
+        tokio::spawn(async move {
+            self.finish(in_flight).await;
+        });
+    }
+
+    fn single(&self, server: WebhookServer, message: Value) -> InFlight {
+        InFlight::of(OutgoingMessage {
+            server,
+            message,
+            reply: None,
+            once: false,
+            guard: self.state.timers.activity_guard(),
+        })
     }
 
     async fn deliver(&self, mut outgoing: OutgoingMessage) {
@@ -128,7 +152,7 @@ impl Delivery {
         in_flight.attempts += 1;
         let (state, server) = (&self.state, &in_flight.server);
         let (at, began) = (state.clock.now(), Instant::now());
-        let signed = signature::headers(state, &self.organization, &self.call_id, server, &in_flight.body).await;
+        let signed = signature::headers(state, &self.organization, &self.subject, server, &in_flight.body).await;
         let (headers, result) = match signed {
             Ok(headers) => {
                 let longest = server.timeout.min(state.settings.webhook_timeout);
@@ -153,22 +177,23 @@ impl Delivery {
         if let (Some(401), Some(credential)) = (reply.status, &server.credential_id) {
             state.tokens.lock().remove(credential);
         }
-        state.webhooks.lock().push(SentWebhook {
-            at,
-            call_id: self.call_id.to_string(),
-            message_type: in_flight.message_type.clone(),
-            url: server.url.clone(),
-            headers,
-            body: in_flight.body.clone(),
-            status: reply.status,
-            error: reply.error.clone(),
-            response: reply.body.clone(),
-            duration: began.elapsed(),
-            attempt: in_flight.attempts,
-        });
-        let _ = state.events.send(CallEvent::Webhook {
-            call_id: self.call_id.clone(),
-        });
+        log_attempt(
+            state,
+            &self.subject,
+            SentWebhook {
+                at,
+                call_id: self.subject.id().to_string(),
+                message_type: in_flight.message_type.clone(),
+                url: server.url.clone(),
+                headers,
+                body: in_flight.body.clone(),
+                status: reply.status,
+                error: reply.error.clone(),
+                response: reply.body.clone(),
+                duration: began.elapsed(),
+                attempt: in_flight.attempts,
+            },
+        );
         let again = if reply.is_success() || in_flight.once {
             None
         } else {

@@ -4,6 +4,7 @@ mod access;
 mod admin;
 #[cfg(feature = "cli")]
 mod binary;
+mod by_hand;
 mod calls;
 mod chat;
 mod client;
@@ -17,10 +18,14 @@ mod fuzz;
 mod hostile;
 mod inbound;
 mod lists;
+mod model_chats;
+mod model_server;
+mod models;
 mod operations;
 mod pages;
 #[cfg(feature = "cli")]
 mod process;
+mod rare_webhooks;
 mod receiver;
 mod requirements;
 mod resources;
@@ -37,4 +42,5 @@ mod tools;
 mod ui;
 mod undocumented;
 mod upload;
+mod voices;
 mod webhooks;
