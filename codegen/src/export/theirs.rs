@@ -1,4 +1,4 @@
-//! The vendor's own words: titles and examples go, sentences stay where tools read them, defaults where they hold.
+//! Words and defaults of the vendor: titles and examples go, sentences stay where tools read them, defaults where they hold.
 //!
 //! A title of a branch stands beside its reference, where OpenAPI 3.0 allows nothing, and examples may not fit the schemas, which are
 //! repaired since. Defaults stay if the schema allows them.

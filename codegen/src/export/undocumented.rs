@@ -1,4 +1,4 @@
-//! What the vendor's document lacks: marked, with a tag, and with the key that it takes.
+//! Marks, tags and keys of what the vendor's document lacks.
 
 use std::collections::{BTreeMap, BTreeSet};
 

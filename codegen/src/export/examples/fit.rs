@@ -1,4 +1,4 @@
-//! Whether an example fits its schema, as far as an example by hand can fail to: in an older or newer document than it was written for.
+//! The fit of an example to its schema, which it can lose in an older or newer document than it was written for.
 
 use serde_json::{Map, Value};
 
