@@ -56,7 +56,8 @@ async fn route(state: &Arc<State>, request: &Parts, method: &str, segments: &[&s
             state.reset();
             Some(about(state))
         }
-        ("GET", ["ui", file]) => ui::file(state, request, file),
+        ("GET", ["ui", file]) => ui::file(request, file),
+        ("GET", ["reference", rest @ ..]) => ui::reference_data(state, request, rest),
         ("GET", ["openapi.json"]) => Some(ui::document_from_here(state, request)),
         ("GET", ["events"]) => Some(events::stream(state)),
         ("GET", ["assistants"]) => Some(calls::assistants(state)),
@@ -90,7 +91,7 @@ fn methods(segments: &[&str]) -> &'static str {
         ["test-call"] => "POST",
         ["calls", _, action] if by_hand::ACTIONS.contains(action) => "POST",
         ["assistants" | "events" | "openapi.json"] => "GET",
-        ["ui" | "calls", _] | ["calls", _, "script"] | ["calls", _, "webhooks", _] => "GET",
+        ["reference", ..] | ["ui" | "calls", _] | ["calls", _, "script"] | ["calls", _, "webhooks", _] => "GET",
         _ => "",
     }
 }

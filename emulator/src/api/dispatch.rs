@@ -88,7 +88,7 @@ async fn perform(
     let Some(token) = api_key::bearer_token(&request.headers) else {
         return Response::error(StatusCode::UNAUTHORIZED, "Missing Authorization Header");
     };
-    let caller = match Caller::read(token, &state.server_address.key) {
+    let caller = match Caller::read(token, &mut state.keys.lock()) {
         Ok(caller) => caller,
         Err(message) => return Response::error(StatusCode::UNAUTHORIZED, message),
     };
@@ -120,7 +120,8 @@ async fn perform(
             return Response::bad_request(message);
         }
     };
-    if let Some(message) = caller.forbidden(&request.headers, &json) {
+    let starts = matches!(plan.role, Role::PlaceCall | Role::Chat | Role::ChatResponse);
+    if let Some(message) = caller.forbidden(&request.headers, starts, &json) {
         return Response::error(StatusCode::FORBIDDEN, message);
     }
     let problems = if state.settings.lenient {

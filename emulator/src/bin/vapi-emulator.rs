@@ -33,6 +33,9 @@ struct Arguments {
     /// The API key to print; any bearer token is accepted and has its own organization
     #[arg(long, env = "VAPI_EMULATOR_KEY", default_value = "local-vapi-key")]
     key: String,
+    /// Refuse every other key than that of --key, as the API does
+    #[arg(long)]
+    strict_key: bool,
     /// A fault: 'POST /call=500,times=2', 'CallController_findOne=latency:300ms', '*=reset'
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
@@ -103,6 +106,7 @@ async fn main() -> ExitCode {
         .port(arguments.port)
         .host(arguments.host)
         .api_key(arguments.key)
+        .strict_key(arguments.strict_key)
         .lenient(arguments.lenient)
         .allow_unknown_ids(arguments.allow_unknown_ids)
         .allow_incomplete_calls(arguments.allow_incomplete_calls)
@@ -150,8 +154,9 @@ async fn main() -> ExitCode {
         let _ = writeln!(std::io::stdout(), "{banner}Ctrl-C stops it.");
         if !arguments.host.is_loopback() {
             eprintln!(
-                "Warning: {} is not loopback, so other machines can use this emulator, with any key.",
-                arguments.host
+                "Warning: {} is not loopback, so other machines can use this emulator, with {} key.",
+                arguments.host,
+                if arguments.strict_key { "the" } else { "any" }
             );
         }
     };

@@ -60,6 +60,7 @@ impl Default for Builder {
             data: None,
             settings: Settings {
                 lenient: false,
+                strict_key: false,
                 allow_unknown_ids: false,
                 allow_incomplete_calls: false,
                 allowed_origins: Vec::new(),
@@ -82,6 +83,13 @@ impl Builder {
     /// Sets the key that [`Emulator::api_key`] returns; random by default.
     pub fn api_key(mut self, key: impl Into<String>) -> Builder {
         self.api_key = Some(key.into());
+        self
+    }
+
+    /// Accepts no other key than [`Emulator::api_key`], its public key, and the tokens that it has signed. By default every bearer
+    /// token is accepted, and has its own organization.
+    pub fn strict_key(mut self, strict: bool) -> Builder {
+        self.settings.strict_key = strict;
         self
     }
 

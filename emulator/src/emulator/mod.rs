@@ -51,7 +51,7 @@ impl Emulator {
         self.state.server_address.url()
     }
 
-    /// Returns an API key. Any other bearer token works too and has its own organization.
+    /// Returns an API key. Any other bearer token works too and has its own organization, unless [`Builder::strict_key`] is set.
     pub fn api_key(&self) -> &str {
         &self.state.server_address.key
     }

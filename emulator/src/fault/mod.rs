@@ -96,7 +96,8 @@ impl Fault {
         self.status(429).header(RETRY_AFTER.as_str(), retry_after)
     }
 
-    /// Adds a header to the response. A header that HTTP does not allow is ignored.
+    /// Adds a header to the response. A header that HTTP does not allow is ignored, and so is `Transfer-Encoding`. With a
+    /// `Content-Length` of its own, the body is cut off there or breaks off too early.
     pub fn header(mut self, name: &str, value: &str) -> Fault {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             self.headers.insert(name, value);
@@ -163,7 +164,7 @@ impl Fault {
 
     /// Returns the response, or the end of the connection, after this fault.
     pub(crate) fn apply(&self, response: Option<Response>) -> Exchange {
-        let mut response = match (&self.effect, response) {
+        let response = match (&self.effect, response) {
             (Some(Effect::Reset), _) => return Exchange::Reset,
             (Some(Effect::Close), _) => return Exchange::Close,
             (Some(Effect::Status(status)), _) => Response::error(*status, status.canonical_reason().unwrap_or("Fault")),
@@ -183,8 +184,7 @@ impl Fault {
             (None, Some(response)) => response,
             (None | Some(Effect::Truncate), None) => return Exchange::Close,
         };
-        response.headers.extend(self.headers.clone());
-        Exchange::Response(response)
+        Exchange::Response(response.with_headers(self.headers.clone()))
     }
 }
 

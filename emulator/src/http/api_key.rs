@@ -1,5 +1,7 @@
 //! Bearer tokens: keys, public keys and signed tokens, and whom they belong to.
 
+use std::collections::HashMap;
+
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, ORIGIN};
 use serde_json::Value;
@@ -11,8 +13,46 @@ use crate::text::ids;
 /// belongs to.
 pub(crate) const PUBLIC_KEY_PREFIX: &str = "public-";
 
-const INVALID_KEY: &str =
+/// What the API says about a key that is not valid, or not valid here.
+pub(crate) const INVALID_KEY: &str =
     "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.";
+
+/// The number of keys whose tokens are recognized. A client that takes another key for each request gets no further.
+const MOST_KEYS: usize = 4096;
+
+/// The private keys in use: that of the emulator, and those that requests came with.
+#[derive(Debug)]
+pub(crate) struct KeyRing {
+    /// The keys by their organizations.
+    keys: HashMap<String, String>,
+    /// True if no other key is accepted.
+    strict: bool,
+}
+
+impl KeyRing {
+    /// Creates a ring with one key. A strict one keeps to it.
+    pub fn new(key: &str, strict: bool) -> KeyRing {
+        KeyRing {
+            keys: HashMap::from([(ids::organization(key), key.to_owned())]),
+            strict,
+        }
+    }
+
+    /// Returns the organization of a key, if the key is accepted.
+    fn organization(&mut self, key: &str) -> Option<String> {
+        let organization = ids::organization(key);
+        match self.keys.get(&organization) {
+            Some(known) => (known == key).then_some(organization),
+            None if self.strict => None,
+            None => {
+                if self.keys.len() < MOST_KEYS {
+                    self.keys.insert(organization.clone(), key.to_owned());
+                }
+                Some(organization)
+            }
+        }
+    }
+}
 
 /// The sender of a request, as its bearer token says.
 pub(crate) struct Caller {
@@ -23,28 +63,26 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// Reads a bearer token: any key, or a token that `own_key` has signed for its organization.
+    /// Reads a bearer token: a key, or a token that a key in use has signed for its organization.
     ///
     /// # Errors
     ///
-    /// The token is signed and not valid; the message of the response.
-    pub fn read(token: &str, own_key: &str) -> Result<Caller, &'static str> {
+    /// The key is not accepted, or the token is not valid; the message of the response.
+    pub fn read(token: &str, keys: &mut KeyRing) -> Result<Caller, &'static str> {
         if !jwt::is_jwt(token) {
             let (key, is_public) = match token.strip_prefix(PUBLIC_KEY_PREFIX) {
                 Some(private) if !private.is_empty() => (private, true),
                 _ => (token, false),
             };
             return Ok(Caller {
-                organization: ids::organization(key),
+                organization: keys.organization(key).ok_or(INVALID_KEY)?,
                 is_public,
                 restrictions: Value::Null,
             });
         }
-        let claims = jwt::claims(token, own_key)?;
-        let organization = ids::organization(own_key);
-        if claims["orgId"] != organization.as_str() {
-            return Err(INVALID_KEY);
-        }
+        let organization = jwt::organization(token)?;
+        let key = keys.keys.get(&organization).ok_or(INVALID_KEY)?;
+        let claims = jwt::claims(token, key)?;
         Ok(Caller {
             organization,
             is_public: claims["token"]["tag"] == "public",
@@ -57,8 +95,9 @@ impl Caller {
         (wants_public_key != self.is_public).then_some(INVALID_KEY)
     }
 
-    /// Returns the message of the 403 for a request that the restrictions of the token forbid.
-    pub fn forbidden(&self, headers: &HeaderMap, body: &Value) -> Option<&'static str> {
+    /// Returns the message of the 403 for a request that the restrictions of the token forbid. Only a request that starts a call or
+    /// a chat chooses an assistant.
+    pub fn forbidden(&self, headers: &HeaderMap, starts: bool, body: &Value) -> Option<&'static str> {
         let restrictions = &self.restrictions;
         if restrictions.is_null() || restrictions["enabled"] == false {
             return None;
@@ -69,6 +108,9 @@ impl Caller {
             && !origins.iter().any(|allowed| allowed.as_str() == origin)
         {
             return Some("Origin Not Allowed");
+        }
+        if !starts {
+            return None;
         }
         let assistants = listed("allowedAssistantIds");
         let is_transient = body["assistant"].is_object();

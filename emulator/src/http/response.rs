@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use http::{HeaderMap, StatusCode};
 use hyper::body::{Body, Frame, SizeHint};
 use serde_json::{Value, json};
@@ -110,12 +110,33 @@ impl Response {
         self
     }
 
+    /// Replaces headers. A length of the body that is not its own is announced, and the body cut off there or left incomplete: hyper
+    /// takes a length from a header only if the body does not know it. How the body is transferred is not for a header to say.
+    pub fn with_headers(mut self, headers: HeaderMap) -> Response {
+        self.headers.extend(headers);
+        self.headers.remove(TRANSFER_ENCODING);
+        let lengths: Vec<u64> = self.headers.get_all(CONTENT_LENGTH).iter().filter_map(length).collect();
+        self.headers.remove(CONTENT_LENGTH);
+        if let [length] = lengths[..] {
+            self.headers.insert(CONTENT_LENGTH, length.into());
+            self.body.length = None;
+        }
+        self
+    }
+
     pub fn into_http(self) -> http::Response<ResponseBody> {
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
         response
     }
+}
+
+/// Returns the length that a header announces.
+fn length(value: &HeaderValue) -> Option<u64> {
+    let text = value.to_str().ok()?;
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
 }
 
 /// A body in pieces that can end early on purpose.

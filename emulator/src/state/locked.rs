@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A mutex that ignores poisoning: a panic in one request must not stop the server.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Locked<T>(Mutex<T>);
 
 impl<T> Locked<T> {

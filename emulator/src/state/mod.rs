@@ -28,6 +28,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tokio::sync::{broadcast, mpsc, watch};
 
+use crate::http::api_key::KeyRing;
 use crate::http::server_address::ServerAddress;
 use crate::openapi::document::Document;
 use crate::openapi::plan::Plan;
@@ -86,6 +87,7 @@ pub(crate) struct State {
     /// Becomes true when the emulator is stopping.
     closing: watch::Sender<bool>,
     pub server_address: ServerAddress,
+    pub keys: Locked<KeyRing>,
 }
 
 impl State {
@@ -110,6 +112,7 @@ impl State {
             request_log: Locked::new(RequestLog::keeping(settings.log_limit)),
             events: broadcast::channel(events::BACKLOG).0,
             closing: watch::Sender::new(false),
+            keys: Locked::new(KeyRing::new(&server_address.key, settings.strict_key)),
             server_address,
             timers: Timers::default(),
             new_calls,

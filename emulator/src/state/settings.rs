@@ -8,6 +8,8 @@ use crate::state::webhook_server::WebhookServer;
 pub(crate) struct Settings {
     /// Accept everything.
     pub lenient: bool,
+    /// Accept the key of the emulator only.
+    pub strict_key: bool,
     /// Accept references to resources that do not exist.
     pub allow_unknown_ids: bool,
     /// Accept calls without a phone number or an assistant.

@@ -7,13 +7,16 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use memchr::memmem;
-use redb::{Database, DatabaseError, ReadableTable, TableDefinition, TableHandle};
+use redb::backends::FileBackend;
+use redb::{Database, DatabaseError, ReadableTable, StorageBackend, TableDefinition, TableHandle};
 use serde_json::Value;
 
 use crate::calls::websocket;
 use crate::state::State;
 use crate::state::events::CallEvent;
 use crate::storage::batch::Batch;
+use crate::storage::trial::Findings;
+use crate::storage::{new_file, trial};
 
 /// The format that this version writes, and the newest that it reads.
 const FORMAT: u32 = 1;
@@ -57,21 +60,39 @@ impl DataFile {
     /// Opens the file, or creates it. No other process can open it meanwhile.
     pub fn open(path: &Path) -> Result<DataFile, DataFileError> {
         let failed = |problem: &dyn fmt::Display| DataFileError::new(path, problem);
-        let database = Database::builder()
-            .create_with_file_format_v3(true)
-            .create(path)
-            .map_err(|error| match error {
-                DatabaseError::DatabaseAlreadyOpen => failed(&"it is in use by another emulator"),
-                DatabaseError::UpgradeRequired(format) => failed(&format!(
-                    "it is in the old database format {format}, which is not read any more"
-                )),
-                DatabaseError::Storage(redb::StorageError::Io(error))
-                    if error.kind() == std::io::ErrorKind::InvalidData =>
-                {
-                    failed(&"it is something else, not a database of vapi-emulator")
-                }
-                other => failed(&other),
-            })?;
+        if std::fs::metadata(path).map_or(true, |file| file.is_file() && file.len() == 0) {
+            let content = DataFile::empty(path)?;
+            new_file::create(path, &content).map_err(|error| failed(&error))?;
+        }
+        let file = std::fs::OpenOptions::new().read(true).write(true).open(path);
+        // This locks the file.
+        let file = FileBackend::new(file.map_err(|error| failed(&error))?).map_err(|error| explained(path, error))?;
+        let findings = trial::examine(&file, |database| match DataFile::new(path, database) {
+            Ok(copy) if copy.read_all().is_ok() => Findings::Sound,
+            Ok(_) => Findings::Damaged,
+            Err(error) => Findings::Refused(error),
+        });
+        match findings.map_err(|error| failed(&error))? {
+            Findings::Sound => {}
+            Findings::Foreign => {
+                return Err(failed(
+                    &"it is something else, not a database of vapi-emulator; name another file",
+                ));
+            }
+            Findings::Refused(error) => return Err(error),
+            Findings::Damaged => {
+                return Err(failed(
+                    &"it is damaged; put a copy in its place, or remove it to start without data",
+                ));
+            }
+        }
+        let database = Database::builder().create_with_backend(file);
+        let opened = DataFile::new(path, database.map_err(|error| explained(path, error))?)?;
+        new_file::sweep(path);
+        Ok(opened)
+    }
+
+    fn new(path: &Path, database: Database) -> Result<DataFile, DataFileError> {
         let mut file = DataFile {
             path: path.to_owned(),
             database,
@@ -80,6 +101,39 @@ impl DataFile {
         };
         file.recognize()?;
         Ok(file)
+    }
+
+    /// Returns the content of a new file.
+    fn empty(path: &Path) -> Result<Vec<u8>, DataFileError> {
+        let memory = trial::Memory::default();
+        let database = Database::builder()
+            .create_with_file_format_v3(true)
+            .create_with_backend(memory.clone());
+        let database = database.map_err(|error| DataFileError::new(path, error))?;
+        drop(DataFile::new(path, database)?);
+        let length = memory.len().map_err(|error| DataFileError::new(path, error))?;
+        let content = memory.read(0, usize::try_from(length).unwrap_or_default());
+        content.map_err(|error| DataFileError::new(path, error))
+    }
+
+    /// Reads everything, as a start does.
+    fn read_all(&self) -> Result<(), Box<dyn std::error::Error>> {
+        let transaction = self.database.begin_read()?;
+        for entry in transaction.open_table(RESOURCES)?.iter()? {
+            let (key, text) = entry?;
+            let _ = key.value();
+            serde_json::from_slice::<&serde_json::value::RawValue>(text.value())?;
+        }
+        for entry in transaction.open_table(CALLS)?.iter()? {
+            let (id, record) = entry?;
+            let _ = id.value();
+            serde_json::from_slice::<&serde_json::value::RawValue>(record.value())?;
+        }
+        for entry in transaction.open_table(UPLOADS)?.iter()? {
+            let (id, file) = entry?;
+            let _ = (id.value(), file.value());
+        }
+        Ok(())
     }
 
     /// Reads the metadata of the file, or writes it into a new file.
@@ -229,6 +283,18 @@ impl DataFile {
     }
 }
 
+/// Returns what an error of the database means to the user.
+fn explained(path: &Path, error: DatabaseError) -> DataFileError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => DataFileError::new(path, "it is in use by another emulator"),
+        DatabaseError::UpgradeRequired(format) => {
+            let problem = format!("it is in the old database format {format}, which is not read any more");
+            DataFileError::new(path, problem)
+        }
+        other => DataFileError::new(path, other),
+    }
+}
+
 /// Rewrites links to the current host; `None` if there are none. The second listener has another port each time.
 fn moved_links(text: &[u8], before: &str, now: &str) -> Option<Vec<u8>> {
     let before = format!("//{before}/");
@@ -240,4 +306,75 @@ fn moved_links(text: &[u8], before: &str, now: &str) -> Option<Vec<u8>> {
         rest = rest.get(at + before.len()..)?;
     }
     (!moved.is_empty()).then(|| [moved.as_slice(), rest].concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::store::ResourceChange;
+
+    /// Returns the content of a file with some resources.
+    fn filled(path: &Path) -> Vec<u8> {
+        let file = DataFile::open(path).unwrap();
+        let resources = (0..40).map(|place| ResourceChange {
+            organization: "o".to_owned(),
+            collection: "/assistant".to_owned(),
+            place,
+            resource: Some(serde_json::json!({ "firstMessage": "Hello. ".repeat(100), "id": place })),
+        });
+        let uploads = vec![(
+            "f".to_owned(),
+            Some(("text/plain".to_owned(), Bytes::from_static(b"menu"))),
+        )];
+        let batch = Batch {
+            number: 1,
+            resources: resources.collect(),
+            calls: vec![("c".to_owned(), Some(serde_json::json!({ "state": "ended" })))],
+            uploads,
+            now: 1,
+        };
+        file.write(&[batch]).unwrap();
+        drop(file);
+        std::fs::read(path).unwrap()
+    }
+
+    /// Damages a file: it ends too early, or some of its bits are others.
+    fn damage(content: &mut Vec<u8>, random: &mut fastrand::Rng) {
+        if random.u8(..3) == 0 {
+            content.truncate(random.usize(1..content.len()));
+            return;
+        }
+        // The first page says where all others are. The rest is empty for the most part.
+        let used = content.iter().rposition(|byte| *byte != 0).unwrap();
+        let among = if random.bool() { 320 } else { used };
+        for _ in 0..random.u8(1..=8) {
+            content[random.usize(..among)] ^= 1 << random.u8(..8);
+        }
+    }
+
+    #[test]
+    fn a_damaged_file_is_named_and_left_as_it_is() {
+        let directory = std::env::temp_dir().join(format!("vapi-emulator-damage-{}", std::process::id()));
+        std::fs::create_dir_all(&directory).unwrap();
+        let path = directory.join("vapi.redb");
+        let content = filled(&path);
+        let mut random = fastrand::Rng::with_seed(0x5eed);
+        let mut refused = 0;
+        let prefix = format!("the data file {}: it is ", path.display());
+        for _ in 0..200 {
+            let mut damaged = content.clone();
+            damage(&mut damaged, &mut random);
+            std::fs::write(&path, &damaged).unwrap();
+            // What nobody reads may be damaged.
+            let Err(error) = DataFile::open(&path) else { continue };
+            refused += 1;
+            let error = error.to_string();
+            let problem = error.strip_prefix(&prefix).unwrap_or_default();
+            let known = problem.starts_with("damaged; ") || problem.starts_with("something else, ");
+            assert!(known, "{error}");
+            assert!(std::fs::read(&path).unwrap() == damaged, "the file has changed");
+        }
+        std::fs::remove_dir_all(&directory).unwrap();
+        assert!(refused > 100, "{refused} of 200 were refused");
+    }
 }

@@ -8,6 +8,10 @@ mod calls;
 pub(crate) mod data_file;
 #[cfg(feature = "data")]
 mod journal;
+#[cfg(feature = "data")]
+mod new_file;
+#[cfg(feature = "data")]
+mod trial;
 
 use crate::http::response::Response;
 use crate::state::State;

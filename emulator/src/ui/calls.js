@@ -24,6 +24,15 @@ async function send(path, body) {
   return result;
 }
 
+// Returns decoded text, or nothing where an address has a broken escape.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return '';
+  }
+}
+
 let toasting;
 function toast(text) {
   const element = $('#toast');
@@ -349,7 +358,7 @@ detail.clear(welcome());
 setClock(about.clock);
 setInterval(() => { drawClock(); list.tick(); detail.tick(); }, 1000);
 await attempt(refresh)();
-const wanted = decodeURIComponent(location.hash.slice(1));
+const wanted = decoded(location.hash.slice(1));
 if (wanted) requestAnimationFrame(() => { if (list.get(wanted)) list.select(wanted); });
 listen();
 

@@ -163,7 +163,7 @@ function skeleton(id, { back, hangUp, act }) {
   parts.sub = h('p', { className: 'sub' });
   parts.track = h('ol', { className: 'track', 'aria-label': 'Progress of the call' });
   parts.hangUp = h('button', { type: 'button', className: 'danger', id: 'hang-up', onclick: hangUp }, 'Hang up ', h('kbd', {}, 'x'));
-  parts.turns = h('ol', { className: 'turns', role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation' });
+  parts.turns = h('ol', { className: 'turns' });
   parts.turnCount = h('span', { className: 'count' });
   parts.hand = new Hand(act);
   parts.script = h('a', { className: 'script', href: `/emulator/calls/${encodeURIComponent(id)}/script`, download: `call-${id}.json`, title: 'A script file that plays this call again' }, 'Save as a script');
@@ -180,7 +180,8 @@ function skeleton(id, { back, hangUp, act }) {
     parts.track,
     h('dl', { className: 'facts' }, fact('Status', 'status'), fact('Answered', 'started'), fact('Duration', 'lasted'), fact('Cost', 'cost'), fact('Ended reason', 'reason')),
     h('div', { className: 'columns' },
-      h('section', { 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation', parts.turnCount, parts.script), parts.turnNote, parts.turns, parts.hand.root),
+      h('section', { 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation', parts.turnCount, parts.script), parts.turnNote,
+        h('div', { role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation' }, parts.turns), parts.hand.root),
       h('section', { 'aria-label': 'Webhooks' }, h('h2', {}, 'Webhooks', parts.hookCount, parts.hookFailed), parts.hookNote, parts.hooks),
       h('section', { 'aria-label': 'Links' }, h('h2', {}, 'Links'), parts.links)),
     parts.whole);

@@ -54,11 +54,7 @@ pub(crate) fn page(state: &State, request: &Parts) -> Option<Response> {
 }
 
 /// Returns a file of the pages.
-#[cfg_attr(
-    not(feature = "reference"),
-    expect(unused_variables, reason = "only the reference depends on the document")
-)]
-pub(crate) fn file(state: &State, request: &Parts, name: &str) -> Option<Response> {
+pub(crate) fn file(request: &Parts, name: &str) -> Option<Response> {
     const JS: &str = "text/javascript; charset=utf-8";
     const CSS: &str = "text/css; charset=utf-8";
     let (content_type, text) = match name {
@@ -76,7 +72,7 @@ pub(crate) fn file(state: &State, request: &Parts, name: &str) -> Option<Respons
         "list.js" => (JS, include_str!("list.js")),
         "icon.svg" => ("image/svg+xml", include_str!("icon.svg")),
         #[cfg(feature = "reference")]
-        _ => return reference::file(state, request, name),
+        _ => return reference::file(request, name).map(|file| secured(file, POLICY)),
         #[cfg(not(feature = "reference"))]
         _ => return None,
     };
@@ -84,6 +80,18 @@ pub(crate) fn file(state: &State, request: &Parts, name: &str) -> Option<Respons
         tagged(request, content_type, Bytes::from_static(text.as_bytes())),
         POLICY,
     ))
+}
+
+/// Returns what the page of the reference asks for.
+#[cfg_attr(
+    not(feature = "reference"),
+    expect(unused_variables, reason = "nothing is asked for")
+)]
+pub(crate) fn reference_data(state: &State, request: &Parts, segments: &[&str]) -> Option<Response> {
+    #[cfg(feature = "reference")]
+    return reference::data(state, request, segments);
+    #[cfg(not(feature = "reference"))]
+    None
 }
 
 /// Returns the document with this emulator as its only server, for tools that send requests to it. `/api-json` stays

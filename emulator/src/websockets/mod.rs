@@ -109,8 +109,7 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
         return Some(Response::not_found(&format!("Call {id}")));
     };
     // The URL is a secret, so no token is needed. A token of another organization is a mistake.
-    let own_key = &state.server_address.key;
-    if request.headers.contains_key(AUTHORIZATION) && !is_owner(&request.headers, &socket_target, own_key) {
+    if request.headers.contains_key(AUTHORIZATION) && !is_owner(state, &request.headers, &socket_target) {
         return Some(Response::error(
             StatusCode::UNAUTHORIZED,
             "the call belongs to another organization",
@@ -127,12 +126,13 @@ fn refusal(state: &State, request: &Parts, id: &str, kind: SocketKind) -> Option
     Some(Response::error(StatusCode::CONFLICT, conflict))
 }
 
-fn is_owner(headers: &HeaderMap, socket_target: &SocketTarget, own_key: &str) -> bool {
+fn is_owner(state: &State, headers: &HeaderMap, socket_target: &SocketTarget) -> bool {
     let token = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = token
         .and_then(|value| value.split_once(' '))
         .map_or("", |(_, token)| token.trim());
-    Caller::read(token, own_key).is_ok_and(|caller| caller.organization == socket_target.organization)
+    let caller = Caller::read(token, &mut state.keys.lock());
+    caller.is_ok_and(|caller| caller.organization == socket_target.organization)
 }
 
 /// Returns the value of `Sec-WebSocket-Accept`, or the problem of the handshake.

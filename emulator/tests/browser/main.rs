@@ -263,8 +263,7 @@ async fn a_recording_is_downloaded_in_the_reference() {
     let key = emulator.api_key().to_owned();
     browse(&emulator, async move |page| {
         page.open("/docs").await;
-        page.until("document.querySelector('#reference').childElementCount")
-            .await;
+        page.shows("h1", "API reference").await;
         // The browser follows to the second listener and leaves the token behind.
         let download = format!(
             "const options = {{ headers: {{ authorization: 'Bearer {key}' }} }};
@@ -284,17 +283,18 @@ async fn an_operation_is_tried_in_the_reference() {
     let emulator = std::rc::Rc::new(start().await);
     let asked = emulator.clone();
     browse(&emulator, async move |page| {
-        page.open("/docs#tag/assistants/POST/assistant").await;
-        let button = |label: &str| {
-            format!("[...document.querySelectorAll('button')].find((b) => b.textContent.includes({label:?}))")
-        };
-        let of_operation = button("(post /assistant)");
-        page.until(&of_operation).await;
-        page.run(&format!("{of_operation}.click()")).await;
-        let send = button("Send");
-        page.until(&send).await;
-        page.run(&format!("{send}.click()")).await;
-        page.until("document.body.innerText.includes('201 Created')").await;
+        page.open("/docs").await;
+        page.shows("h1", "API reference").await;
+        page.press("/").await;
+        page.focus_is_in("#filter").await;
+        page.press("AssistantController_create").await;
+        page.until("[...document.querySelectorAll('#groups li')].filter((link) => !link.hidden).length === 1")
+            .await;
+        page.press(Key::Enter).await;
+        page.shows("h1", "Create an assistant").await;
+        page.until("document.querySelector('.trial textarea')").await;
+        page.click(".trial button.primary").await;
+        page.shows(".result .status", "201").await;
         let requests = asked.requests();
         let tried = requests
             .iter()
@@ -304,8 +304,120 @@ async fn an_operation_is_tried_in_the_reference() {
             tried.header("authorization"),
             Some(&*format!("Bearer {}", asked.api_key()))
         );
-        assert_eq!(tried.json().expect("JSON")["name"], "Ada");
+        assert_eq!(tried.json().expect("JSON")["name"], "Front desk");
+        // Its id is in the path of the operation that gets one.
+        page.open("/docs#AssistantController_findOne").await;
+        page.shows("h1", "Get one assistant").await;
+        page.until("/^[0-9a-f-]{36}$/.test(document.querySelector('.trial input').value)")
+            .await;
+        page.click(".trial button.primary").await;
+        page.shows(".result .status", "200").await;
         page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[cfg(feature = "reference")]
+#[tokio::test]
+async fn schemas_are_opened_one_by_one() {
+    let emulator = start().await;
+    browse(&emulator, async |page| {
+        page.open("/docs#CallController_create").await;
+        page.shows("h1", "Place an outbound call").await;
+        page.until("document.querySelectorAll('.facts > section:first-child > .schema > .rows > .row').length > 10")
+            .await;
+        page.run("document.querySelector('.more > summary').focus()").await;
+        page.press(Key::Enter).await;
+        page.until("document.querySelectorAll('.more .rows > .row').length > 10")
+            .await;
+        page.press("j").await;
+        page.shows("h1", "List calls").await;
+        page.press("k").await;
+        page.shows("h1", "Place an outbound call").await;
+        page.focus_is_in("h1").await;
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn addresses_of_nonsense_are_no_error() {
+    let emulator = start().await;
+    browse(&emulator, async |page| {
+        for path in ["/#%", "/#%E0%A4%A", "/#nobody"] {
+            page.open("/emulator/ui/icon.svg").await;
+            page.open(path).await;
+            page.shows("#link-state", "live").await;
+        }
+        if cfg!(feature = "reference") {
+            page.open("/emulator/ui/icon.svg").await;
+            page.open("/docs#%").await;
+            page.shows("h1", "API reference").await;
+        }
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+/// Text that would run as a script where a page took it for markup, an address or a style.
+const PAYLOADS: [&str; 9] = [
+    "<script>window.hacked = 1</script>",
+    "<img src=x onerror='window.hacked = 1'>",
+    "<svg onload=window.hacked=1>",
+    "'\"><script>window.hacked = 1</script>",
+    "javascript:window.hacked=1",
+    "<iframe srcdoc='<script>parent.hacked = 1</script>'></iframe>",
+    "</textarea><script>window.hacked = 1</script>",
+    "<a href=javascript:window.hacked=1 autofocus onfocus=window.hacked=1>x</a>",
+    "{{constructor.constructor('window.hacked = 1')()}}",
+];
+
+#[tokio::test]
+async fn text_of_callers_never_runs() {
+    let emulator = std::rc::Rc::new(start().await);
+    for payload in PAYLOADS {
+        let assistant = json!({ "name": &payload[..payload.len().min(40)], "firstMessage": payload });
+        let mut customer = customer(&payload[..payload.len().min(40)]);
+        customer["externalId"] = json!(&payload[..payload.len().min(40)]);
+        let metadata = json!({ payload: payload });
+        place(
+            &emulator,
+            json!({ "assistant": assistant, "customer": customer, "metadata": metadata }),
+        )
+        .await;
+    }
+    let client = Client::builder().no_proxy().build().expect("a client");
+    let assistant = json!({ "name": PAYLOADS[0], "firstMessage": PAYLOADS[6], "voicemailMessage": PAYLOADS[1] });
+    let created = client
+        .post(format!("{}/assistant", emulator.base_url()))
+        .bearer_auth(emulator.api_key())
+        .json(&assistant);
+    assert_eq!(created.send().await.expect("a response").status(), 201);
+    emulator.advance(4 * STEP).await;
+    browse(&emulator, async |page| {
+        page.open("/").await;
+        page.until(&format!("document.querySelectorAll('.row').length === {}", PAYLOADS.len()))
+            .await;
+        for _ in PAYLOADS {
+            page.press("j").await;
+            page.until("document.querySelector('.turn .text') && document.querySelector('#who').textContent === document.querySelector('[aria-selected=true] .who').textContent")
+                .await;
+            page.run("for (const part of document.querySelectorAll('details')) part.open = true").await;
+        }
+        assert_eq!(page.run("return window.hacked ?? null").await, Value::Null);
+        page.is_at_peace().await;
+        if cfg!(feature = "reference") {
+            page.open("/docs#AssistantController_findOne").await;
+            page.until("document.querySelector('.facts')?.textContent.includes('window.hacked')")
+                .await;
+            page.click(".trial button.primary").await;
+            page.until("document.querySelector('.result .status')").await;
+            for hash in ["#<img src=x onerror=window.hacked=1>", "#javascript:window.hacked=1"] {
+                page.run(&format!("location.hash = {hash:?}")).await;
+                page.shows("h1", "No such operation").await;
+            }
+            assert_eq!(page.run("return window.hacked ?? null").await, Value::Null);
+        }
     })
     .await;
 }

@@ -1,12 +1,14 @@
 //! Faults on demand.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
 use vapi_emulator::Fault;
 
-use crate::client::{answer, start};
+use crate::client::{Vapi, answer, start};
 
 #[tokio::test]
 async fn a_fault_hits_its_operation_as_often_as_asked() {
@@ -145,4 +147,42 @@ async fn faults_can_be_called_off() {
     vapi.emulator.fault(Fault::everywhere().status(500));
     vapi.emulator.clear_faults();
     assert_eq!(answer(vapi.request(Method::GET, "/assistant")).await.0, 200);
+}
+
+/// Returns what a client receives until the connection closes.
+fn received(vapi: &Vapi) -> String {
+    let mut stream = TcpStream::connect(vapi.emulator.base_url().trim_start_matches("http://")).expect("a connection");
+    stream
+        .write_all(b"GET /squad HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer a\r\nConnection: close\r\n\r\n")
+        .expect("sent");
+    let mut read = Vec::new();
+    let _ = stream.read_to_end(&mut read);
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+#[tokio::test]
+async fn a_wrong_content_length_is_announced() {
+    let vapi = start().await;
+    for (length, body) in [("4", "erro"), ("5", "error"), ("9", "error")] {
+        let fault = Fault::on("GET /squad").body(500, "text/plain", "error");
+        vapi.emulator.fault(fault.header("Content-Length", length).times(1));
+        let said = received(&vapi);
+        assert!(said.starts_with("HTTP/1.1 500 "), "{said}");
+        assert!(said.contains(&format!("content-length: {length}\r\n")), "{said}");
+        assert!(said.ends_with(&format!("\r\n\r\n{body}")), "{said}");
+    }
+    for (name, value) in [
+        ("content-length", "many"),
+        ("content-length", "-1"),
+        ("transfer-encoding", "chunked"),
+        ("transfer-encoding", "gzip"),
+    ] {
+        vapi.emulator
+            .fault(Fault::on("GET /squad").status(503).header(name, value).times(1));
+        let said = received(&vapi);
+        assert!(said.starts_with("HTTP/1.1 503 "), "{name}: {value}: {said}");
+        assert!(said.ends_with("\"statusCode\":503}"), "{name}: {value}: {said}");
+        let text = format!("GET /squad=503,header=\"{name}: {value}\"");
+        assert!(text.parse::<Fault>().is_err(), "{text}");
+    }
 }

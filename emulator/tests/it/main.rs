@@ -2,6 +2,7 @@
 
 mod access;
 mod admin;
+mod attacks;
 #[cfg(feature = "cli")]
 mod binary;
 mod by_hand;
@@ -12,6 +13,8 @@ mod client;
 mod control;
 mod cors;
 mod credentials;
+#[cfg(feature = "cli")]
+mod damage;
 mod destinations;
 mod downloads;
 mod evals;
@@ -19,6 +22,7 @@ mod faults;
 mod fuzz;
 mod hostile;
 mod inbound;
+mod keys;
 mod lists;
 mod manual;
 mod memory;
@@ -32,6 +36,8 @@ mod phone_numbers;
 mod process;
 mod rare_webhooks;
 mod receiver;
+#[cfg(feature = "reference")]
+mod reference;
 mod removed;
 mod requirements;
 mod resources;

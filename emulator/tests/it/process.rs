@@ -38,8 +38,17 @@ pub fn fails(arguments: &[&str]) -> Output {
 
 /// Starts the binary on a free port and waits until it is ready.
 pub fn start(arguments: &[&str]) -> Process {
-    let mut child = command(&["--port", "0"])
+    start_from(env!("CARGO_BIN_EXE_vapi-emulator"), &[], arguments)
+}
+
+/// Starts the binary by another program, which replaces itself by it.
+pub fn start_from(program: &str, before: &[&str], arguments: &[&str]) -> Process {
+    let mut child = Command::new(program)
+        .args(before)
+        .args(["--port", "0"])
         .args(arguments)
+        .env_remove("VAPI_EMULATOR_KEY")
+        .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -91,6 +100,11 @@ impl Process {
 
     pub fn connect(&self) -> TcpStream {
         TcpStream::connect(self.url.trim_start_matches("http://")).expect("a connection")
+    }
+
+    #[cfg(target_os = "linux")]
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Kills the process with SIGKILL.

@@ -327,7 +327,8 @@ async fn a_foreign_file_is_refused_and_left_unchanged() {
     for content in ["Dear Ada,\n".to_owned(), "Dear Ada,\n".repeat(10_000)] {
         std::fs::write(&path, &content).expect("a file");
         let error = Emulator::builder().data(&path).start().await.expect_err("no database");
-        let sentence = format!("the data file {path}: it is something else, not a database of vapi-emulator");
+        let sentence =
+            format!("the data file {path}: it is something else, not a database of vapi-emulator; name another file");
         assert_eq!(error.to_string(), sentence);
         assert_eq!(std::fs::read_to_string(&path).expect("the file"), content);
     }

@@ -1,11 +1,7 @@
 //! Operations that the API has and its document lacks.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sha2::Sha256;
 use vapi_emulator::Emulator;
 
 use crate::client::{Vapi, answer, start, start_with};
@@ -125,60 +121,6 @@ async fn monitors_are_remembered() {
         "Long calls"
     );
     assert_eq!(vapi.get("/monitoring/issue").await, (200, json!([])));
-}
-
-/// Returns a token that a key has signed.
-fn signed(key: &str, claims: &Value) -> String {
-    let signed = format!(
-        "{}.{}",
-        BASE64.encode(r#"{"alg":"HS256"}"#),
-        BASE64.encode(claims.to_string())
-    );
-    let mac = <Hmac<Sha256> as KeyInit>::new_from_slice(key.as_bytes()).expect("a key of any length");
-    let signature = mac.chain_update(&signed).finalize().into_bytes();
-    format!("{signed}.{}", BASE64.encode(signature))
-}
-
-#[tokio::test]
-async fn a_signed_token_stands_for_a_key() {
-    let vapi = start().await;
-    let (key, org) = (vapi.emulator.api_key().to_owned(), vapi.emulator.org_id());
-    let get = async |token: String| answer(vapi.without_token(Method::GET, "/assistant").bearer_auth(token)).await;
-    let claims = |org: &str, tag: &str| json!({ "orgId": org, "token": { "tag": tag }, "exp": 4_102_444_800_u64 });
-    let id = vapi.create("/assistant", json!({})).await;
-    let (status, list) = get(signed(&key, &claims(&org, "private"))).await;
-    assert_eq!((status, &list[0]["id"]), (200, &json!(id)));
-    let expired = json!({ "orgId": org, "token": { "tag": "private" }, "exp": 1_700_000_000 });
-    for (token, message) in [
-        (signed("another-key", &claims(&org, "private")), "invalid signature"),
-        (signed(&key, &expired), "jwt expired"),
-        (signed(&key, &claims("another-org", "private")), "Invalid Key."),
-        (signed(&key, &claims(&org, "public")), "Invalid Key."),
-    ] {
-        let (status, body) = get(token).await;
-        assert_eq!(status, 401);
-        let said = body["message"].as_str().expect("a message");
-        assert!(said.starts_with(message), "{said}");
-    }
-}
-
-#[tokio::test]
-async fn a_restricted_token_is_good_for_little() {
-    let vapi = start_with(Emulator::builder().allow_origin("*")).await;
-    let restrictions =
-        json!({ "enabled": true, "allowedAssistantIds": ["a-1"], "allowedOrigins": ["https://example.com"] });
-    let claims = json!({ "orgId": vapi.emulator.org_id(), "token": { "tag": "public", "restrictions": restrictions } });
-    let token = signed(vapi.emulator.api_key(), &claims);
-    for (origin, body, expected) in [
-        ("https://example.com", json!({ "assistantId": "a-1" }), 201),
-        ("https://example.com", json!({ "assistantId": "a-2" }), 403),
-        ("https://example.com", json!({ "assistant": {} }), 403),
-        ("https://example.org", json!({ "assistantId": "a-1" }), 403),
-    ] {
-        let request = vapi.without_token(Method::POST, "/call/web").bearer_auth(&token);
-        let (status, response) = answer(request.header("origin", origin).json(&body)).await;
-        assert_eq!(status, expected, "{origin} {body} {response}");
-    }
 }
 
 #[tokio::test]

@@ -85,6 +85,12 @@ impl ParsedItems {
     }
 
     fn header(&mut self, name: &str, value: &str) -> Result<(), String> {
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            return Err("transfer-encoding is not for a fault to choose".to_owned());
+        }
+        if name.eq_ignore_ascii_case("content-length") && value.parse::<u64>().is_err() {
+            return Err(format!("`{value}` is not a length"));
+        }
         match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
             (Ok(name), Ok(value)) => {
                 self.headers.append(name, value);
