@@ -39,6 +39,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     code.write(&out)?;
 
     // Hand-written code that needs an operation or a type is compiled only where the document has it.
+    println!("cargo::rustc-check-cfg=cfg(fuzzing)");
     println!("cargo::rustc-check-cfg=cfg(vapi_op, values(any()))");
     println!("cargo::rustc-check-cfg=cfg(vapi_download, values(any()))");
     println!("cargo::rustc-check-cfg=cfg(vapi_type, values(any()))");

@@ -34,8 +34,7 @@ pub(crate) fn to_value<T: Serialize>(value: &T) -> serde_json::Result<Value> {
 }
 
 /// Creates an object with these members. If the document has another type for one of them, all are kept as unknown properties.
-#[cfg(any(feature = "csv", feature = "schemars"))]
-#[allow(dead_code, reason = "a document may have no type that takes a schema")]
+#[allow(dead_code, reason = "a document may have no type that is made by name")]
 pub(crate) fn from_members<T: Object + serde::de::DeserializeOwned>(members: serde_json::Map<String, Value>) -> T {
     let object = serde_json::to_string(&members).and_then(|text| serde_json::from_str(&text));
     object.unwrap_or_else(|_| {

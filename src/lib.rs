@@ -69,6 +69,10 @@
 // Pages on docs.rs say which feature an item needs. The `cfg`s of build.rs are left out: they hold for the document of this crate.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg = false))]
 
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
+
 // Capabilities
 pub mod artifacts;
 #[cfg(feature = "audio")]
@@ -113,6 +117,7 @@ pub mod knowledge_bases;
 #[cfg_attr(docsrs, doc(cfg(feature = "live")))]
 pub mod live;
 pub mod pages;
+mod shorthands;
 pub mod structured_outputs;
 pub mod tools;
 #[cfg(feature = "validate")]
@@ -129,7 +134,7 @@ pub mod webhooks;
 
 // Requests: by resource, typed, untyped, and progenitor's
 mod download;
-#[cfg(any(feature = "audio", feature = "custom-llm"))]
+#[cfg(any(feature = "audio", feature = "custom-llm", feature = "webhooks"))]
 mod http_service;
 pub mod operation;
 pub mod raw;
@@ -154,8 +159,10 @@ pub use artifacts::RecordingTrack;
 pub use client::{Client, ClientBuilder, Region, http_client_builder};
 pub use download::Download;
 pub use error::{Error, Result};
+#[cfg(any(feature = "audio", feature = "custom-llm", feature = "webhooks"))]
+pub use http_service::BoxError;
 #[cfg(any(feature = "audio", feature = "custom-llm"))]
-pub use http_service::{BoxError, ServiceBody};
+pub use http_service::ServiceBody;
 #[doc(hidden)]
 pub use model::read_body;
 pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use vapi::Client;
 use vapi::http::{Method, StatusCode};
+use vapi::operation::QueryStyle;
 
 use support::*;
 
@@ -102,6 +103,28 @@ async fn query_values_are_written_as_the_api_reads_them() {
     assert_eq!(
         server.request().target,
         "/thing/t-1?limit=100&idAny=a+b&idAny=c%26d&sort=newestFirst&force=true"
+    );
+}
+
+#[tokio::test]
+async fn styles_of_query_values_reach_the_wire() {
+    let server = Server::replying([Reply::thing()]).await;
+    get(&client(&server), "t-1")
+        .query_styled("ids", ["a b", "c,d"], QueryStyle::Comma)
+        .query_styled(
+            "filter",
+            json!({"status": "ended", "name": "x&y"}),
+            QueryStyle::DeepObject,
+        )
+        .query_styled("tags", ["x", "y|z"], QueryStyle::Pipe)
+        .query_styled("none", Vec::<String>::new(), QueryStyle::Comma)
+        .query_value("limit", 1)
+        .await
+        .unwrap();
+    // Delimiters stand as they are, and the same characters in values are escaped.
+    assert_eq!(
+        server.request().target,
+        "/thing/t-1?filter%5Bstatus%5D=ended&filter%5Bname%5D=x%26y&limit=1&ids=a%20b,c%2Cd&tags=x|y%7Cz"
     );
 }
 

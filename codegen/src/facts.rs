@@ -1,10 +1,10 @@
 //! The facts of an interface: an OpenAPI 3.0 document without its prose, in canonical order and canonical text.
 //!
 //! Nothing is repaired here. What the document says of a path, parameter, schema or property stays as it says it, odd or
-//! not; what is only said to people (descriptions, titles, examples, defaults, extensions) goes. The tables below are
-//! the grammar that tells the two apart: a `description` of a schema is prose, a property named `description` is a fact.
+//! not; what is only said to people (descriptions, titles, examples, defaults in words, extensions) goes. The tables below
+//! are the grammar that tells the two apart: a `description` of a schema is prose, a property named `description` is a fact.
 
-use Holds::{Callbacks, Data, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
+use Holds::{Callbacks, Data, Default, Info, Named, NamedOrExtension, One, Parameters, Responses, Scopes, Set};
 use serde_json::{Map, Value};
 
 /// Keys that are prose wherever OpenAPI defines the keys of an object, unless its [`Shape`] lists them.
@@ -26,6 +26,8 @@ struct Shape(&'static [(&'static str, Holds)]);
 enum Holds {
     /// Plain data without prose.
     Data,
+    /// A default, which is a fact unless it is text of its own.
+    Default,
     /// Data in which order means nothing, when all of it is strings.
     Set,
     /// An object of this shape, or a list of them.
@@ -156,6 +158,7 @@ static SCHEMA: Shape = Shape(&[
     ("readOnly", Data),
     ("writeOnly", Data),
     ("enum", Data),
+    ("default", Default),
     ("minimum", Data),
     ("exclusiveMinimum", Data),
     ("maximum", Data),
@@ -194,7 +197,7 @@ pub fn facts(document: &Value) -> Value {
 
 fn holds(value: &Value, holds: Holds) -> Value {
     match holds {
-        Data => sorted(value),
+        Data | Default => sorted(value),
         Set => set(value),
         One(shape) => one(value, shape),
         Named(shape) => by_name(value, |_, value| Some(one(value, shape))),
@@ -218,7 +221,8 @@ fn one(value: &Value, shape: &Shape) -> Value {
     };
     let mut facts = Map::new();
     for &(key, held) in shape.0 {
-        if let Some(value) = object.get(key) {
+        let is_fact = |value: &&Value| !matches!(held, Default) || is_fact(value, object);
+        if let Some(value) = object.get(key).filter(is_fact) {
             facts.insert(key.into(), holds(value, held));
         }
     }
@@ -229,6 +233,21 @@ fn one(value: &Value, shape: &Shape) -> Value {
         }
     }
     facts.into()
+}
+
+/// Returns whether a default is a number, a flag, or a value that the schema lists. Other texts are sentences, or lists of words.
+fn is_fact(default: &Value, schema: &Map<String, Value>) -> bool {
+    let lists = [
+        schema.get("enum"),
+        schema.get("items").and_then(|items| items.get("enum")),
+    ];
+    let mut listed = lists.into_iter().flatten().filter_map(Value::as_array).flatten();
+    match default {
+        Value::Bool(_) | Value::Number(_) => true,
+        Value::String(_) => listed.any(|value| value == default),
+        Value::Array(items) => items.iter().all(|item| is_fact(item, schema)),
+        Value::Null | Value::Object(_) => false,
+    }
 }
 
 fn by_name(value: &Value, keep: impl Fn(&str, &Value) -> Option<Value>) -> Value {

@@ -13,6 +13,7 @@ pub mod export;
 pub mod facts;
 #[cfg(feature = "generate")]
 pub mod generate;
+pub mod limits;
 pub mod model;
 pub mod names;
 pub mod operations;

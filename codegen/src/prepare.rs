@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::docs::Docs;
 use crate::document::{for_each_operation, for_each_schema};
+use crate::limits;
 use crate::model::Model;
 use crate::names::Names;
 use crate::operations::{self, Operation};
@@ -164,6 +165,7 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
     run(&mut document, &mut report, "additions", &mut |document, changes| {
         added = passes::additions::run(document, &config.additions, changes);
     });
+    let limits = limits_of(&document, &config.corrections);
     repair(&mut document, &config.corrections, &mut report);
 
     // Preparations: each gives the generated code one of its properties.
@@ -190,7 +192,7 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         passes::hoist::run(document, names, changes)
     });
     run("descriptions", &mut |document, changes| {
-        passes::descriptions::run(document, &config.docs, &added, changes);
+        passes::descriptions::run(document, &config.docs, &added, &limits, changes);
     });
     // The report speaks of the document as it came.
     for (_, changes) in report.iter_mut().skip_while(|(pass, _)| *pass != "type_names").skip(1) {
@@ -206,6 +208,15 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         document,
         report,
     })
+}
+
+/// Returns the limits that a document has before the passes drop them, as they are on the wire.
+fn limits_of(document: &Value, corrections: &Corrections) -> limits::Limits {
+    let mut document = document.clone();
+    let mut changes = Changes::default();
+    passes::corrections::run(&mut document, corrections, &mut changes);
+    passes::patterns::run(&mut document, &mut changes);
+    limits::Limits::read(&document)
 }
 
 /// Returns the document that requests and responses are judged by: without its prose, and with what is known to be wrong in it

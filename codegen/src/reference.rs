@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::document::for_each_schema;
+use crate::document::{for_each_operation, for_each_schema};
 
 const PREFIX: &str = "#/components/schemas/";
 
@@ -72,6 +72,32 @@ pub fn reach(mut open: Vec<String>, schemas: &Map<String, Value>) -> BTreeSet<St
         }
     }
     reached
+}
+
+/// Returns the names of the components that are bodies of `PATCH`, or variants of one.
+pub fn update_bodies(document: &Value) -> BTreeSet<String> {
+    let mut bodies = BTreeSet::new();
+    // `for_each_operation` can change what it visits; this reads a copy of the paths.
+    let mut operations = serde_json::json!({"paths": document.get("paths")});
+    for_each_operation(&mut operations, &mut |_, method, _, operation| {
+        let content = operation
+            .get("requestBody")
+            .and_then(|body| body.get("content"))
+            .and_then(Value::as_object);
+        for (_, entry) in content.into_iter().flatten() {
+            if let (true, Some(schema)) = (method == "patch", entry.get("schema")) {
+                let variants = schema.get("oneOf").and_then(Value::as_array);
+                bodies.extend(target(schema).map(str::to_owned));
+                bodies.extend(
+                    variants
+                        .into_iter()
+                        .flatten()
+                        .filter_map(|variant| target(variant).map(str::to_owned)),
+                );
+            }
+        }
+    });
+    bodies
 }
 
 #[cfg(test)]

@@ -303,12 +303,16 @@ fn what_cannot_be_lowered_is_refused_with_its_place() {
 
 #[cfg(unix)]
 #[test]
-fn a_device_is_no_document() {
+fn a_device_or_a_pipe_is_no_document() {
     let directory = tempfile::tempdir().unwrap();
-    assert_fails(
-        &vapi_spec(directory.path(), &["check", "/dev/zero"]),
-        "error: `/dev/zero` is not a file: a directory, a pipe or a device cannot be a document\n",
-    );
+    let pipe = directory.path().join("pipe.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for name in ["/dev/zero", "pipe.json", "."] {
+        assert_fails(
+            &vapi_spec(directory.path(), &["check", name]),
+            &format!("error: `{name}` is not a file: a directory, a pipe or a device cannot be a document\n"),
+        );
+    }
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod calls;
 mod emulator;
 mod fault;
 mod http;
+mod llm;
 mod openapi;
 mod router;
 mod script;
@@ -38,7 +39,7 @@ mod ui;
 mod webhooks;
 mod websockets;
 
-pub use emulator::{Builder, Emulator, OperationInfo, StartError};
+pub use emulator::{Builder, CallByHand, CallByHandError, Emulator, OperationInfo, StartError};
 pub use fault::Fault;
 pub use fault::syntax::FaultError;
 pub use openapi::document::DocumentError;

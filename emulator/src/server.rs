@@ -27,7 +27,7 @@ use crate::state::request_log::ReceivedRequest;
 use crate::state::settings::Settings;
 use crate::storage::Storage;
 use crate::websockets::Session;
-use crate::{calls, router, websockets};
+use crate::{api, calls, router, websockets};
 
 /// The number of concurrent connections. Further ones wait in the queue of the listener.
 const MOST_CONNECTIONS: usize = 8192;
@@ -58,6 +58,9 @@ pub(crate) async fn serve(
     let mut drivers = JoinSet::new();
     if let Some(new_calls_receiver) = state.new_calls_receiver.lock().take() {
         drivers.spawn(calls::run(state.clone(), new_calls_receiver));
+    }
+    if let Some(new_jobs_receiver) = state.new_jobs_receiver.lock().take() {
+        drivers.spawn(api::jobs::run(state.clone(), new_jobs_receiver));
     }
     loop {
         let (accepted, host) = tokio::select! {

@@ -37,7 +37,7 @@ struct Tag {
 }
 
 impl LiveEvent {
-    pub(super) fn new(text: String) -> Self {
+    pub(crate) fn new(text: String) -> Self {
         let type_name = match serde_json::from_str(&text) {
             Ok(Tag {
                 type_name: Value::String(name),

@@ -213,3 +213,18 @@ fn read_once<T: Field>(text: &str, mode: Mode<'_>) -> Result<T, serde_json::Erro
     deserializer.end()?;
     Ok(value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn captured_texts_are_read_again_up_to_the_limit() {
+        let mut captures = 0;
+        let mut readings = 0;
+        while let Ok(Mode::Direct { captures: inner }) = Mode::captured::<serde_json::Error>(captures) {
+            (captures, readings) = (inner, readings + 1);
+        }
+        assert_eq!(readings, Mode::CAPTURES);
+    }
+}

@@ -5,8 +5,9 @@ use axum_core::response::{IntoResponse, Response};
 use bytes::Bytes;
 
 use super::responses::*;
-use super::service::{MAX_BODY_BYTES, Refusal, read_body, verified};
+use super::service::{MAX_BODY_BYTES, Refusal, verified};
 use super::{Verifier, WebhookMessage};
+use crate::http_service::read_body;
 
 /// A message of a request that was verified, for handlers of axum. The [`Verifier`] is the state of the router, or a part of it.
 ///

@@ -108,18 +108,24 @@ async fn sound_that_nobody_reads_does_not_pile_up() {
 #[tokio::test]
 async fn the_session_keeps_time_under_a_flood() {
     let (session, mut peer) = connected(|session| session).await;
-    let begin = Instant::now();
     let event =
         json!({ "type": "conversation-update", "conversation": vec![json!({ "role": "user" }); 100] }).to_string();
-    while begin.elapsed() < Duration::from_millis(600) {
-        for _ in 0..10 {
-            peer.send(Message::text(event.clone())).await;
+    // Events are dropped and frames go out, both while the flood lasts.
+    let flood = async {
+        loop {
+            for _ in 0..10 {
+                peer.send(Message::text(event.clone())).await;
+            }
+            let stats = session.stats();
+            if stats.dropped_events > 0 && stats.sent_frames >= 15 {
+                break;
+            }
+            sleep(Duration::from_millis(2)).await;
         }
-        sleep(Duration::from_millis(2)).await;
+    };
+    if timeout(LIMIT, flood).await.is_err() {
+        panic!("{:?}", session.stats());
     }
-    let stats = session.stats();
-    assert!(stats.sent_frames >= 15, "{stats:?}");
-    assert!(stats.dropped_events > 0, "{stats:?}");
 }
 
 #[tokio::test]

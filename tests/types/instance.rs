@@ -35,10 +35,15 @@ pub fn schemas() -> &'static Map<String, Value> {
 
 /// Returns an instance of a component, or `None` if it would have to contain itself without end.
 pub fn of(name: &str, extent: Extent) -> Option<Value> {
-    make(&reference::to(name), extent, &mut Vec::new())
+    of_document(schemas(), name, extent)
 }
 
-fn make(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Value> {
+/// Like [`of`], with the components of any prepared document.
+pub fn of_document(schemas: &Map<String, Value>, name: &str, extent: Extent) -> Option<Value> {
+    make(schemas, &reference::to(name), extent, &mut Vec::new())
+}
+
+fn make(schemas: &Map<String, Value>, schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Value> {
     if extent == Extent::Nulls && schema["x-nullable"] == true && !within.is_empty() {
         return Some(Value::Null);
     }
@@ -52,7 +57,7 @@ fn make(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Valu
             false => extent,
         };
         within.push(name.to_owned());
-        let made = make(&schemas()[name], extent, within);
+        let made = make(schemas, &schemas[name], extent, within);
         within.pop();
         return made;
     }
@@ -60,7 +65,7 @@ fn make(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Valu
         return values.first().cloned();
     }
     if let Some(branches) = schema["oneOf"].as_array() {
-        return branches.iter().find_map(|branch| make(branch, extent, within));
+        return branches.iter().find_map(|branch| make(schemas, branch, extent, within));
     }
     match schema["type"].as_str() {
         Some("string") if schema["format"] == "date-time" => Some(json!("2026-02-14T09:30:00.000Z")),
@@ -68,13 +73,15 @@ fn make(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Valu
         Some("integer") => Some(json!(9_007_199_254_740_993_i64)),
         Some("number") => Some(json!(2.5)),
         Some("boolean") => Some(json!(true)),
-        Some("array") => Some(match make(&schema["items"], extent, within) {
+        Some("array") => Some(match make(schemas, &schema["items"], extent, within) {
             Some(item) => json!([item]),
             None => json!([]),
         }),
-        _ if schema["properties"].is_object() || schema["x-tags"].is_object() => object(schema, extent, within),
+        _ if schema["properties"].is_object() || schema["x-tags"].is_object() => {
+            object(schemas, schema, extent, within)
+        }
         Some("object") if schema["additionalProperties"].is_object() => {
-            let value = make(&schema["additionalProperties"], extent, within)?;
+            let value = make(schemas, &schema["additionalProperties"], extent, within)?;
             Some(json!({ "key": value }))
         }
         Some("object") => Some(json!({"free": ["form"]})),
@@ -82,7 +89,7 @@ fn make(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Valu
     }
 }
 
-fn object(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Value> {
+fn object(schemas: &Map<String, Value>, schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Value> {
     let mut out = Map::new();
     for (tag, value) in schema["x-tags"].as_object().into_iter().flatten() {
         out.insert(tag.clone(), value.clone());
@@ -102,7 +109,7 @@ fn object(schema: &Value, extent: Extent, within: &mut Vec<String>) -> Option<Va
         }
         let made = match (constant, property["type"].as_str()) {
             (Some(constant), Some("string")) => Some(constant.clone()),
-            _ => make(property, extent, within),
+            _ => make(schemas, property, extent, within),
         };
         match made {
             Some(value) => {

@@ -5,9 +5,12 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use chrono::{NaiveDate, Utc};
+use clap::{ArgGroup, Args, CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 use serde_json::Value;
 use vapi_codegen::collection::{http_file, postman};
 use vapi_codegen::diff::{Diff, revision};
@@ -21,12 +24,15 @@ use vapi_codegen::rewrite::{Code, rewrite};
 use vapi_codegen::source::{Limits, Source};
 use vapi_codegen::validate::{self, Repairs, Target};
 
+/// The file with the date of the snapshot, beside it.
+const DATE_FILE: &str = "date.txt";
+
 /// The addresses at which the vendor publishes the document: first that of its own SDK builds, then that of its manual.
 const PUBLISHED: [&str; 2] = ["https://api.vapi.ai/api-json", "https://api.vapi.ai/api/openapi.json"];
 
 /// Takes snapshots of the Vapi OpenAPI document, checks documents, and generates the client's code from them.
 #[derive(Parser)]
-#[command(version)]
+#[command(name = env!("CARGO_BIN_NAME"), version = version())]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -74,6 +80,29 @@ enum Command {
     /// Files are JSON, JSON lines or YAML; `-` is the standard input. The exit code is 0 if nothing is wrong, 1 if something is, and
     /// 2 if a file cannot be read or the document has no such operation, schema or message.
     Validate(Validate),
+    /// Write the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Write the manual pages.
+    Man {
+        /// The directory to write the pages of all subcommands to, instead of the first page to the standard output.
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// Returns the version of this program, with the date of the document that it was made with.
+fn version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| {
+        format!(
+            "{} (document of {})",
+            env!("CARGO_PKG_VERSION"),
+            validate::DOCUMENT_DATE
+        )
+    })
 }
 
 #[derive(Args)]
@@ -138,6 +167,9 @@ struct Pull {
     /// The snapshot to write.
     #[arg(long, value_name = "FILE", default_value = revision::SNAPSHOT)]
     out: PathBuf,
+    /// The date of the document, for the file `date.txt` beside the snapshot. Without it, that is today.
+    #[arg(long, value_name = "DATE")]
+    date: Option<NaiveDate>,
     /// Write without asking.
     #[arg(long, short)]
     yes: bool,
@@ -201,6 +233,8 @@ fn main() -> ExitCode {
         } => check(&source, spec.as_deref(), verbose, json),
         Command::Export(export) => export.run(),
         Command::Generate { source, spec, out } => generate(&source, spec.as_deref(), &out),
+        Command::Completions { shell } => completions(shell),
+        Command::Man { out } => man(out.as_deref()),
         Command::Validate(validate) => {
             return validate.run().unwrap_or_else(|error| {
                 eprintln!("error: {error}");
@@ -215,6 +249,24 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn completions(shell: Shell) -> Result<(), Box<dyn Error>> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), env!("CARGO_BIN_NAME"), &mut script);
+    Ok(print(&String::from_utf8(script)?)?)
+}
+
+fn man(out: Option<&Path>) -> Result<(), Box<dyn Error>> {
+    let Some(out) = out else {
+        let mut page = Vec::new();
+        clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+        return Ok(print(&String::from_utf8(page)?)?);
+    };
+    fs::create_dir_all(out)
+        .and_then(|()| clap_mangen::generate_to(Cli::command(), out))
+        .map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
+    Ok(())
 }
 
 /// Returns the configuration in `spec`; where none is named, that of the working directory or the one beside the document.
@@ -432,6 +484,7 @@ impl Pull {
             }
             self.ask()?;
             replace(&self.out, text.as_bytes()).map_err(|error| format!("`{out}` cannot be written: {error}"))?;
+            self.write_date()?;
             if let (Some(changelog), Some(diff)) = (&self.changelog, diff) {
                 add_to_changelog(changelog, &diff)?;
             }
@@ -464,6 +517,17 @@ impl Pull {
                 Ok(None)
             }
         }
+    }
+
+    /// Writes the date of the snapshot to the file that has it, if there is one.
+    fn write_date(&self) -> Result<(), Box<dyn Error>> {
+        let path = self.out.with_file_name(DATE_FILE);
+        if path.is_file() {
+            let date = self.date.unwrap_or_else(|| Utc::now().date_naive());
+            replace(&path, format!("{date}\n").as_bytes())
+                .map_err(|error| format!("`{}` cannot be written: {error}", path.display()))?;
+        }
+        Ok(())
     }
 
     /// Asks whether to replace the snapshot.

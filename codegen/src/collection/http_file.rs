@@ -13,7 +13,10 @@ pub fn http_file(document: &Value, names: &Names, examples: &Examples) -> String
         .pointer("/servers/0/url")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let mut out = format!("@baseUrl = {base_url}\n@apiKey = \n");
+    let mut out = format!("@baseUrl = {base_url}\n");
+    for key in plan.keys() {
+        out.push_str(&format!("@{key} = \n"));
+    }
     for (name, value) in &plan.given {
         out.push_str(&format!("@{name} = {value}\n"));
     }
@@ -39,11 +42,12 @@ fn request(request: &Request) -> String {
         format!("?{}", query.join("&"))
     };
     let mut out = format!(
-        "\n### {}\n# @name {}\n{} {{{{baseUrl}}}}{}{query}\nAuthorization: Bearer {{{{apiKey}}}}\n",
+        "\n### {}\n# @name {}\n{} {{{{baseUrl}}}}{}{query}\nAuthorization: Bearer {{{{{}}}}}\n",
         one_line(&request.name),
         request.id,
         request.method,
-        request.path
+        request.path,
+        request.key
     );
     if let Some(body) = &request.body {
         let (content_type, text) = body.text();

@@ -12,7 +12,7 @@ pub use http_file::http_file;
 pub use postman::postman;
 
 use crate::document::for_each_operation;
-use crate::export::Examples;
+use crate::export::{Examples, PUBLIC_KEY};
 use crate::names::{Names, singular};
 use crate::operations::{self, Operation};
 
@@ -32,6 +32,8 @@ struct Request {
     name: String,
     description: String,
     method: String,
+    /// The variable of its key.
+    key: &'static str,
     /// `/assistant/{{assistantId}}`
     path: String,
     query: Vec<Query>,
@@ -196,6 +198,7 @@ impl Plan {
             name: text("summary"),
             description: text("description"),
             method: operation.method.clone(),
+            key: key(details),
             query: query(details),
             saves: match (rank, listed) {
                 (Rank::Create, _) => Some(Saved::Id(own.clone())),
@@ -272,6 +275,12 @@ impl Plan {
             self.add_prerequisite(other, found, open);
         }
         found.push((variable, path, body));
+    }
+
+    /// Returns the variables of keys.
+    fn keys(&self) -> BTreeSet<&'static str> {
+        let requests = self.folders.iter().flat_map(|folder| &folder.requests);
+        requests.map(|request| request.key).collect()
     }
 
     /// Returns the names of all variables.
@@ -437,6 +446,14 @@ fn body(details: &Map<String, Value>) -> Option<Body> {
         (name.clone(), text, name == "file")
     });
     Some(Body::Form(fields.collect()))
+}
+
+/// Returns the variable of the key that an operation takes.
+fn key(details: &Map<String, Value>) -> &'static str {
+    let takes_public = details
+        .get("security")
+        .is_some_and(|schemes| schemes[0].get(PUBLIC_KEY).is_some());
+    if takes_public { PUBLIC_KEY } else { "apiKey" }
 }
 
 fn query(details: &Map<String, Value>) -> Vec<Query> {

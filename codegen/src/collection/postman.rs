@@ -8,7 +8,8 @@ use crate::names::Names;
 
 const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
-const DESCRIPTION: &str = "Requests for each operation of the API. Set `apiKey` to a private key. Requests save the ids that they \
+const DESCRIPTION: &str = "Requests for each operation of the API. Set `apiKey` to a private key, and \
+`publicKey` to a public one for what browsers send. Requests save the ids that they \
 create in variables, and later ones use them, so a folder runs from top to bottom.";
 
 /// The largest number of times that a run asks for a resource until it is finished, a second apart.
@@ -18,10 +19,12 @@ const MOST_READINGS: u32 = 120;
 pub fn postman(document: &Value, names: &Names, examples: &Examples) -> Value {
     let plan = Plan::new(document, names, examples);
     let base_url = document.pointer("/servers/0/url").cloned().unwrap_or_default();
-    let mut variables = vec![
-        json!({"key": "baseUrl", "value": base_url, "type": "string"}),
-        json!({"key": "apiKey", "value": "", "type": "string"}),
-    ];
+    let mut variables = vec![json!({"key": "baseUrl", "value": base_url, "type": "string"})];
+    variables.extend(
+        plan.keys()
+            .iter()
+            .map(|key| json!({"key": key, "value": "", "type": "string"})),
+    );
     for name in plan.variables() {
         let value = plan.given.get(&name).cloned().unwrap_or_default();
         variables.push(json!({"key": name, "value": value, "type": "string"}));
@@ -33,7 +36,7 @@ pub fn postman(document: &Value, names: &Names, examples: &Examples) -> Value {
             "version": document.pointer("/info/version"),
             "schema": SCHEMA,
         },
-        "auth": {"type": "bearer", "bearer": [{"key": "token", "value": "{{apiKey}}", "type": "string"}]},
+        "auth": bearer("apiKey"),
         "variable": variables,
         "item": plan.folders.iter().map(|folder| self::folder(folder, &plan)).collect::<Vec<_>>(),
     })
@@ -81,6 +84,9 @@ fn item(request: &Request, plan: &Plan) -> Value {
         "url": url,
         "description": request.description,
     });
+    if request.key != "apiKey" {
+        sent["auth"] = bearer(request.key);
+    }
     if let Some(body) = &request.body {
         // A form is text as well, so that no file of the user's is needed.
         let (content_type, text) = body.text();
@@ -93,6 +99,11 @@ fn item(request: &Request, plan: &Plan) -> Value {
         events.insert(0, script("prerequest", &before));
     }
     json!({"id": request.id, "name": request.name, "event": events, "request": sent, "response": []})
+}
+
+/// The token that a variable has.
+fn bearer(variable: &str) -> Value {
+    json!({"type": "bearer", "bearer": [{"key": "token", "value": format!("{{{{{variable}}}}}"), "type": "string"}]})
 }
 
 fn script(listen: &str, text: &str) -> Value {

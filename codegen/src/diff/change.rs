@@ -47,6 +47,8 @@ pub enum Kind {
     Variant,
     /// A limit of a value: of its size, its length, its number of items, its pattern.
     Limit,
+    /// The value of what is left out.
+    Default,
     /// The permission of properties that have no name in the document.
     AdditionalProperties,
     /// The property that tells the variants of a union apart.

@@ -233,6 +233,7 @@ impl<'d> Comparison<'d> {
             }
             let kind = match key {
                 "format" => Kind::Format,
+                "default" => Kind::Default,
                 "discriminator" => Kind::Discriminator,
                 key if LIMITS.contains(&key) => Kind::Limit,
                 _ => Kind::Keyword,

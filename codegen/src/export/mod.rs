@@ -13,6 +13,8 @@ mod selection;
 mod sentences;
 mod sides;
 mod surroundings;
+mod theirs;
+mod undocumented;
 mod version;
 mod yaml;
 
@@ -21,9 +23,12 @@ use std::fmt;
 use serde_json::Value;
 
 pub use examples::{Examples, FILE as EXAMPLES_FILE};
+pub(crate) use undocumented::PUBLIC_KEY;
 pub use version::Version;
 pub use yaml::to_yaml;
 
+use crate::document::schema_names;
+use crate::passes::additions::Added;
 use crate::passes::{self, Changes};
 use crate::prepare::{self, Config, Limits, Pass, PrepareError, Report};
 
@@ -33,7 +38,7 @@ pub const UNDOCUMENTED: &str = "x-vapi-undocumented";
 /// The choices for an export.
 #[derive(Debug, Default, Clone)]
 pub struct Options {
-    /// The names, corrections and sentences.
+    /// The additions, names, corrections and sentences.
     pub config: Config,
     /// The examples that a person wrote.
     pub examples: Examples,
@@ -107,13 +112,21 @@ pub fn export(document: &Value, options: &Options) -> Result<Value, ExportError>
             problem: refusal.problem,
         })
     })?;
+    let documented = schema_names(&document);
+    let mut added = Added::default();
+    prepare::run(&mut document, &mut report, "additions", &mut |document, changes| {
+        added = passes::additions::run(document, &config.additions, changes);
+    });
+    prepare::run(&mut document, &mut report, "words", &mut theirs::words);
     prepare::mend(&mut document, &config.corrections, Limits::Keep, &mut report);
     let mut run = |name, pass: &mut Pass<'_>| prepare::run(&mut document, &mut report, name, pass);
     run("parameters", &mut passes::parameters::run);
+    run("defaults", &mut theirs::defaults);
     run("whole_numbers", &mut passes::whole_numbers::run);
     run("delete_bodies", &mut passes::delete_bodies::run);
     run("operation_ids", &mut passes::operation_ids::run);
 
+    undocumented::tag(&mut document, names);
     let is_whole = selection::cut(&mut document, &options.tags, &options.operations)?;
     let roots: &[String] = if is_whole { &names.roots } else { &[] };
     let mut run = |name, pass: &mut Pass<'_>| prepare::run(&mut document, &mut report, name, pass);
@@ -137,7 +150,11 @@ pub fn export(document: &Value, options: &Options) -> Result<Value, ExportError>
     run("closed", &mut closed::run);
     run("overlaps", &mut overlaps::run);
     run("sentences", &mut |document, _| sentences::run(document, &config.docs));
+    run("undocumented", &mut |document, _| {
+        undocumented::mark(document, &documented, &added, &config.additions);
+    });
     run("nulls", &mut null::run);
+    run("references", &mut theirs::separate);
 
     surroundings::run(&mut document, &config.docs, is_whole);
     examples::run(&mut document, &options.examples, &usual);

@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 
 use super::sentences::meaning;
 use super::sides::COPY_OF;
+use super::undocumented::PUBLIC_KEY;
 use crate::docs::Docs;
-use crate::document::{METHODS, for_each_operation, for_each_schema, schemas_mut};
+use crate::document::{METHODS, for_each_operation, for_each_schema, pointer, schemas_mut};
 use crate::operations::template_parameters;
 use crate::passes::parameters::STYLE;
 use crate::reference;
@@ -53,7 +54,11 @@ pub(super) fn run(document: &mut Value, docs: &Docs, is_whole: bool) {
             item.retain(|key, _| METHODS.contains(&key.as_str()));
         }
     }
-    for_each_operation(document, &mut |_, _, _, operation| order(operation));
+    let mut takes_public_keys = false;
+    for_each_operation(document, &mut |_, _, _, operation| {
+        order(operation);
+        takes_public_keys |= operation.contains_key("security");
+    });
 
     let version = document
         .pointer("/info/version")
@@ -79,6 +84,13 @@ pub(super) fn run(document: &mut Value, docs: &Docs, is_whole: bool) {
         "scheme": "bearer",
         "description": "The private key of an organization, or a token that is signed with it."
     }});
+    if takes_public_keys {
+        whole["components"]["securitySchemes"][PUBLIC_KEY] = json!({
+            "type": "http",
+            "scheme": "bearer",
+            "description": "The public key of an organization, or a token with the tag `public`. A browser can have it."
+        });
+    }
     if let Some(webhooks) = webhooks {
         whole["x-webhooks"] = webhooks;
     }
@@ -231,7 +243,7 @@ fn webhooks(document: &Value) -> Option<Value> {
 
 /// Puts the keys of an operation into the order in which people read them.
 fn order(operation: &mut Map<String, Value>) {
-    const ORDER: [&str; 9] = [
+    const ORDER: [&str; 10] = [
         "operationId",
         "tags",
         "summary",
@@ -241,14 +253,17 @@ fn order(operation: &mut Map<String, Value>) {
         "parameters",
         "requestBody",
         "responses",
+        "security",
     ];
+    // The others take what the document as a whole says.
+    operation.retain(|key, value| key != "security" || value.pointer(&pointer("/0", PUBLIC_KEY)).is_some());
     let mut ordered = Map::new();
     for key in ORDER {
         if let Some(value) = operation.shift_remove(key) {
             ordered.insert(key.to_owned(), value);
         }
     }
-    let is_known = |key: &str| !key.starts_with("x-") && key != "security";
+    let is_known = |key: &str| !key.starts_with("x-");
     ordered.extend(std::mem::take(operation).into_iter().filter(|(key, _)| is_known(key)));
     *operation = ordered;
 }

@@ -30,6 +30,17 @@ struct Components {
     schemas: Map<String, Value>,
 }
 
+impl Additions {
+    /// Returns the ids of the operations that take a public key instead of a private one.
+    pub fn public_key_operations(&self) -> BTreeSet<&str> {
+        let operations = self.paths.values().filter_map(Value::as_object).flatten();
+        operations
+            .filter(|(_, operation)| operation.get(KEY).is_some_and(|key| key == "public"))
+            .filter_map(|(_, operation)| operation.get("operationId")?.as_str())
+            .collect()
+    }
+}
+
 /// The additions that a document got. Schemas have the names of the document.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Added {
@@ -43,6 +54,8 @@ pub struct Added {
 
 /// The mark of a path that only the emulator serves.
 const EMULATOR_ONLY: &str = "x-emulator-only";
+/// The kind of key that an operation takes, unless it is a private one.
+const KEY: &str = "x-emulator-key";
 /// The schemas that the document must have, where no reference says it.
 const NEEDS: &str = "x-needs";
 

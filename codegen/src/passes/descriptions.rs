@@ -10,18 +10,19 @@ use super::Changes;
 use super::additions::Added;
 use crate::docs::{Docs, safe};
 use crate::document::{for_each_operation, schemas, schemas_mut};
+use crate::limits::Limits;
 
 /// The end of the description of what was added to the document.
 const ADDED: &str = "\n\nNot in the vendor's document.";
 
 /// Sets the `description` of operations, parameters, components and their properties. Changes no fact.
 ///
-/// `added` names what is not the document's own, which is said.
-pub fn run(document: &mut Value, docs: &Docs, added: &Added, _changes: &mut Changes) {
+/// `added` names what is not the document's own, which is said; `limits` has what is said of values.
+pub fn run(document: &mut Value, docs: &Docs, added: &Added, limits: &Limits, _changes: &mut Changes) {
     let names = names(document);
     let exists = |name: &str| names.contains(name);
     for_each_operation(document, &mut |path, method, _, operation| {
-        describe_operation(path, method, operation, docs, added);
+        describe_operation(path, method, operation, docs, added, limits);
         let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
         // Beside the description, because progenitor's methods have that too, and the example shows the handle.
         if let Some(example) = docs.example(id, exists) {
@@ -31,7 +32,7 @@ pub fn run(document: &mut Value, docs: &Docs, added: &Added, _changes: &mut Chan
     let schemas = schemas_mut(document);
     for (name, schema) in schemas.into_iter().flatten() {
         if let Some(schema) = schema.as_object_mut() {
-            describe_schema(name, schema, docs, added);
+            describe_schema(name, schema, docs, added, limits);
             if let (Some(example), Some(Value::String(text))) =
                 (docs.example(name, exists), schema.get_mut("description"))
             {
@@ -52,8 +53,20 @@ fn names(document: &mut Value) -> BTreeSet<String> {
     names
 }
 
-fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Value>, docs: &Docs, added: &Added) {
-    let id = operation.get("operationId").and_then(Value::as_str).unwrap_or_default();
+fn describe_operation(
+    path: &str,
+    method: &str,
+    operation: &mut Map<String, Value>,
+    docs: &Docs,
+    added: &Added,
+    limits: &Limits,
+) {
+    let id = operation
+        .get("operationId")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let id = id.as_str();
     let theirs = [prose(operation, "summary"), prose(operation, "description")];
     let theirs: Vec<String> = theirs.into_iter().flatten().collect();
     let mut text = match (docs.operations.get(id), theirs.is_empty()) {
@@ -76,11 +89,12 @@ fn describe_operation(path: &str, method: &str, operation: &mut Map<String, Valu
             .cloned()
             .or_else(|| prose(parameter, "description"))
             .unwrap_or_else(|| format!("The parameter `{}`.", spelled(name)));
+        let text = limits.after_parameter(&text, id, name);
         parameter.insert("description".to_owned(), text.into());
     }
 }
 
-fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs, added: &Added) {
+fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs, added: &Added, limits: &Limits) {
     let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name).to_owned();
     let mut text = docs
         .types
@@ -104,6 +118,7 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs, add
             .cloned()
             .or_else(|| prose(property, "description"))
             .unwrap_or_else(|| format!("The property `{}`.", spelled(name)));
+        text = limits.after(&text, &original, name);
         if added.properties.contains(&(original.clone(), name.clone())) {
             text.push_str(ADDED);
         }
@@ -155,14 +170,16 @@ mod tests {
             "x-name": "CallDTO", "description": "Theirs.",
             "properties": {"id": {"description": "x"}, "cost": {}, "url": {"description": "See <b>."}, "other": {}}
         }}}});
-        run(&mut document, &docs, &Added::default(), &mut Changes::default());
+        let before = json!({"components": {"schemas": {"CallDTO": {"properties": {"cost": {"minimum": 1}}}}}});
+        let (added, limits) = (Added::default(), Limits::read(&before));
+        run(&mut document, &docs, &added, &limits, &mut Changes::default());
         assert_eq!(
             document["components"]["schemas"]["CallDto"],
             json!({
                 "x-name": "CallDTO", "description": "Ours.",
                 "properties": {
                     "id": {"description": "The id."},
-                    "cost": {"description": "In dollars."},
+                    "cost": {"description": "In dollars. At least 1."},
                     "url": {"description": "See \\<b\\>."},
                     "other": {"description": "The property `other`."}
                 }

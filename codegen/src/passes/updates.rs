@@ -4,33 +4,12 @@ use serde_json::Value;
 
 use super::Changes;
 use super::nullability::NULLABLE;
-use crate::document::{for_each_operation, pointer};
+use crate::document::pointer;
 use crate::reference;
 
 /// Marks the optional properties of each `PATCH` body (and of its variants, if it is a union) as nullable.
 pub fn run(document: &mut Value, changes: &mut Changes) {
-    let mut bodies = Vec::new();
-    for_each_operation(document, &mut |_, method, _, operation| {
-        let content = operation
-            .get("requestBody")
-            .and_then(|body| body.get("content"))
-            .and_then(Value::as_object);
-        for (_, entry) in content.into_iter().flatten() {
-            if let (true, Some(schema)) = (method == "patch", entry.get("schema")) {
-                let variants = schema.get("oneOf").and_then(Value::as_array);
-                bodies.extend(reference::target(schema).map(str::to_owned));
-                bodies.extend(
-                    variants
-                        .into_iter()
-                        .flatten()
-                        .filter_map(|variant| reference::target(variant).map(str::to_owned)),
-                );
-            }
-        }
-    });
-    bodies.sort();
-    bodies.dedup();
-    for name in bodies {
+    for name in reference::update_bodies(document) {
         let at = pointer("/components/schemas", &name);
         let Some(schema) = document.pointer_mut(&at).and_then(Value::as_object_mut) else {
             continue;

@@ -22,6 +22,9 @@ static SNAPSHOT: &str = include_str!("../../openapi.json");
 static ADDITIONS: &str = include_str!("../../additions.json");
 static CORRECTIONS: &str = include_str!("../../corrections.toml");
 
+/// The date of the snapshot.
+pub const DOCUMENT_DATE: &str = include_str!("../../date.txt").trim_ascii();
+
 /// The most similar names in an error.
 const MOST_NAMES: usize = 5;
 

@@ -31,6 +31,28 @@ fn the_prose_of_a_schema_goes() {
 }
 
 #[test]
+fn a_default_without_words_is_a_fact() {
+    let kept = |schema: Value| schema_facts(schema).get("default").is_some();
+    assert!(kept(json!({"type": "number", "default": 0.5})));
+    assert!(kept(json!({"type": "boolean", "default": false})));
+    assert!(kept(json!({"type": "string", "enum": ["a", "b"], "default": "a"})));
+    assert!(kept(
+        json!({"type": "array", "items": {"type": "string", "enum": ["a"]}, "default": ["a"]})
+    ));
+    assert!(kept(
+        json!({"type": "array", "items": {"type": "string"}, "default": []})
+    ));
+    assert!(!kept(
+        json!({"type": "array", "items": {"type": "string"}, "default": ["Well."]})
+    ));
+    assert!(!kept(json!({"type": "string", "default": "You are helpful."})));
+    assert!(!kept(
+        json!({"type": "object", "default": {"text": "You are helpful."}})
+    ));
+    assert!(!kept(json!({"type": "string", "nullable": true, "default": null})));
+}
+
+#[test]
 fn properties_that_are_named_like_prose_stay() {
     let schema = json!({
         "type": "object",

@@ -124,7 +124,19 @@ impl Sentences {
     fn schema(&mut self, at: &str, schema: &Value) {
         for (key, value) in object(schema) {
             match key.as_str() {
-                "description" | "title" | "example" | "examples" | "default" | "schema" => {}
+                "description" | "title" | "example" | "examples" | "schema" => {}
+                "default" => {
+                    let listed = [&schema["enum"], &schema["items"]["enum"]];
+                    let is_listed = |text: &Value| listed.iter().any(|values| list(values).contains(text));
+                    let has_words = |value: &Value| !value.is_boolean() && !value.is_number() && !is_listed(value);
+                    let is_prose = match value {
+                        Value::Array(values) => values.iter().any(has_words),
+                        value => has_words(value),
+                    };
+                    if !is_prose {
+                        self.say(format!("{at} is {value} when left out"));
+                    }
+                }
                 "properties" => {
                     for (name, property) in object(value) {
                         self.say(format!("{at} property {name}"));

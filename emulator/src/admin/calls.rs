@@ -1,5 +1,7 @@
 //! Calls for the live view: those of all organizations, newest first, as summaries and in full.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -7,10 +9,11 @@ use serde_json::{Map, Value, json};
 use crate::admin::{clock, webhooks};
 use crate::api;
 use crate::api::context::RequestContext;
-use crate::calls::{control, inbound, view};
+use crate::calls::{by_hand, control, inbound, view};
 use crate::http::response::Response;
 use crate::openapi::document::Operation;
 use crate::openapi::plan::{Plan, Role};
+use crate::script::Pickup;
 use crate::state::State;
 use crate::state::command::Command;
 use crate::text::{ids, timestamp};
@@ -49,6 +52,7 @@ pub(crate) fn one(state: &State, id: &str) -> Option<Response> {
         "summary": summary(state, &stored),
         "turns": conversation_lines(state, &stored),
         "webhooks": webhooks::of_call(state, id),
+        "byHand": by_hand::describe(state, id),
         "call": view::as_of_now(state, stored),
         "clock": clock::to_json(state),
     });
@@ -61,15 +65,15 @@ pub(crate) fn find(state: &State, id: &str) -> Option<Value> {
     state.store.lock().anywhere(&plan.collection, id)
 }
 
-pub(crate) async fn hang_up(state: &State, id: &str) -> Option<Response> {
+pub(crate) async fn hang_up(state: &State, id: &str, command: Command) -> Option<Response> {
     // A call that has ended already needs no command.
-    control::send_command(state, id, Command::End).await;
+    control::send_command(state, id, command).await;
     one(state, id)
 }
 
-/// Places a test call: `{assistantId?, number?, name?, greeting?}`. It belongs to the organization of the assistant,
-/// else to that of the emulator's key.
-pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
+/// Places a test call: `{assistantId?, number?, name?, greeting?, byHand?}`. It belongs to the organization of the assistant,
+/// else to that of the emulator's key. By hand, it is answered at once by the person who placed it.
+pub(crate) fn place_test_call(state: &Arc<State>, body: &Bytes) -> Response {
     let Some((operation, plan)) = place_call_operation(state) else {
         return Response::error(StatusCode::NOT_FOUND, "The document has no operation that places calls");
     };
@@ -106,7 +110,7 @@ pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
     if !customer.is_empty() {
         call.insert("customer".into(), Value::Object(customer));
     }
-    api::place(&RequestContext {
+    let (response, placed) = api::place_single(&RequestContext {
         state,
         operation,
         plan,
@@ -114,7 +118,15 @@ pub(crate) fn place_test_call(state: &State, body: &Bytes) -> Response {
         parameters: &Vec::new(),
         query: &[],
         body: &Value::Object(call),
-    })
+    });
+    if requested["byHand"] == true
+        && let Some(id) = placed
+    {
+        // The page waits for no turn: it shows them as they come.
+        let pickup = Pickup::Customer;
+        control::enqueue(state, &id, Command::Answer { pickup, by_hand: true });
+    }
+    response
 }
 
 /// Creates an inbound call to a number of any organization: `{phoneNumberId, from}`.

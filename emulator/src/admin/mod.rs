@@ -1,6 +1,7 @@
 //! The emulator's own routes below `/emulator`, for its pages and for tests in any language. They are not part of the
 //! API, need no token and are not logged. They accept requests of this machine only. Each family of routes has a file.
 
+mod by_hand;
 mod calls;
 mod clock;
 mod events;
@@ -64,7 +65,8 @@ async fn route(state: &Arc<State>, request: &Parts, method: &str, segments: &[&s
         ("GET", ["calls"]) => Some(calls::list(state)),
         ("POST", ["calls"]) => Some(calls::place_inbound(state, body)),
         ("GET", ["calls", id]) => calls::one(state, id),
-        ("POST", ["calls", id, "hang-up"]) => calls::hang_up(state, id).await,
+        ("GET", ["calls", id, "script"]) => by_hand::script(state, id),
+        ("POST", ["calls", id, action]) => by_hand::act(state, id, action, body).await,
         ("GET", ["calls", id, "webhooks", webhook]) => webhooks::one(state, id, webhook),
         ("GET", ["clock"]) => Some(clock::show(state)),
         ("POST", ["clock"]) => Some(clock::advance(state, body).await),
@@ -86,9 +88,10 @@ fn methods(segments: &[&str]) -> &'static str {
         ["faults"] => "GET, POST, DELETE",
         ["calls" | "clock"] => "GET, POST",
         ["scripts"] => "POST, DELETE",
-        ["test-call"] | ["calls", _, "hang-up"] => "POST",
+        ["test-call"] => "POST",
+        ["calls", _, action] if by_hand::ACTIONS.contains(action) => "POST",
         ["assistants" | "events" | "openapi.json"] => "GET",
-        ["reference", ..] | ["ui" | "calls", _] | ["calls", _, "webhooks", _] => "GET",
+        ["reference", ..] | ["ui" | "calls", _] | ["calls", _, "script"] | ["calls", _, "webhooks", _] => "GET",
         _ => "",
     }
 }

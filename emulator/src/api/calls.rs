@@ -1,5 +1,7 @@
 //! Calls: `POST /call` for one call or a batch, and redirects to their artifacts.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
@@ -9,22 +11,31 @@ use crate::calls::assistant;
 use crate::calls::launch::{StoredCall, launch, script_for};
 use crate::calls::view::has_artifacts;
 use crate::http::response::Response;
+use crate::openapi::plan::Role;
+use crate::script::Script;
+use crate::state::State;
 use crate::state::call::CallStatus;
 use crate::text::timestamp;
 
 /// The number of concurrent calls of an organization, as a new account has.
-const CONCURRENCY_LIMIT: usize = 10;
+pub(super) const CONCURRENCY_LIMIT: usize = 10;
+
+/// Places one call. Returns the response and the id of the call, if it was placed.
+pub(crate) fn place_single(context: &RequestContext<'_>) -> (Response, Option<String>) {
+    if let Some(problem) = customer_problem(context, &context.body["customer"]) {
+        return (Response::bad_request(vec![format!("customer.{problem}")]), None);
+    }
+    let mut call = place_one(context, context.body.as_object().cloned().unwrap_or_default());
+    call["subscriptionLimits"] = subscription_limits(context);
+    let id = call["id"].as_str().map(str::to_owned);
+    (context.success(&call), id)
+}
 
 /// Places a call, or with `customers` a batch of calls.
 pub(crate) fn place(context: &RequestContext<'_>) -> Response {
     let mut sent = context.body.as_object().cloned().unwrap_or_default();
     let Some(Value::Array(customers)) = sent.remove("customers") else {
-        if let Some(problem) = customer_problem(context, &context.body["customer"]) {
-            return Response::bad_request(vec![format!("customer.{problem}")]);
-        }
-        let mut call = place_one(context, sent);
-        call["subscriptionLimits"] = subscription_limits(context);
-        return context.success(&call);
+        return place_single(context).0;
     };
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for customer in customers {
@@ -46,6 +57,39 @@ pub(crate) fn place(context: &RequestContext<'_>) -> Response {
 }
 
 fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
+    place_with(context, sent, script_for)
+}
+
+/// Places a call that no client asked for, but a campaign or a simulation, and returns its id; `None` if the document has
+/// no operation that places such calls.
+pub(super) fn place_in_background(
+    state: &Arc<State>,
+    organization: &str,
+    in_browser: bool,
+    sent: Map<String, Value>,
+    script: impl FnOnce(&State, &Value, &Value) -> Option<Arc<Script>>,
+) -> Option<String> {
+    let mut operations = state.document.operations().iter().zip(&state.plans);
+    let (operation, plan) = operations
+        .find(|(operation, plan)| plan.role == Role::PlaceCall && operation.wants_public_key == in_browser)?;
+    let context = RequestContext {
+        state,
+        operation,
+        plan,
+        organization,
+        parameters: &Vec::new(),
+        query: &[],
+        body: &Value::Null,
+    };
+    let call = place_with(&context, sent, script);
+    call["id"].as_str().map(str::to_owned)
+}
+
+fn place_with(
+    context: &RequestContext<'_>,
+    sent: Map<String, Value>,
+    script: impl FnOnce(&State, &Value, &Value) -> Option<Arc<Script>>,
+) -> Value {
     let state = context.state;
     let over_websocket = sent
         .get("transport")
@@ -76,6 +120,11 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
     } else {
         call["phoneCallProvider"] = json!("vapi");
         call["phoneCallTransport"] = json!("pstn");
+        if call["phoneCallProviderBypassEnabled"] == true {
+            call["phoneCallProvider"] = json!("twilio");
+            call["phoneCallProviderDetails"] =
+                json!({ "twiml": twiml(&state.links.websocket(&format!("/{id}/media"))) });
+        }
     }
     let queued = earliest.unwrap_or(created).max(created);
     let status = if queued > created {
@@ -95,10 +144,15 @@ fn place_one(context: &RequestContext<'_>, sent: Map<String, Value>) -> Value {
             status,
             created,
             queued,
-            script: script_for(state, &call, &assistant),
+            script: script(state, &call, &assistant),
         },
     );
     call
+}
+
+/// Returns the instructions for the user's own provider, which connect a call that it places.
+fn twiml(url: &str) -> String {
+    format!(r#"<?xml version="1.0" encoding="UTF-8"?><Response><Connect><Stream url="{url}"/></Connect></Response>"#)
 }
 
 fn customer_problem(context: &RequestContext<'_>, customer: &Value) -> Option<&'static str> {

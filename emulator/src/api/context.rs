@@ -1,5 +1,7 @@
 //! One request for an operation of the API, with all that its behavior needs.
 
+use std::sync::Arc;
+
 use http::StatusCode;
 use serde_json::Value;
 
@@ -14,7 +16,7 @@ use crate::state::State;
 
 /// One request for an operation, with all that its behavior needs.
 pub(crate) struct RequestContext<'a> {
-    pub state: &'a State,
+    pub state: &'a Arc<State>,
     pub operation: &'a Operation,
     pub plan: &'a Plan,
     pub organization: &'a str,
@@ -42,11 +44,6 @@ impl RequestContext<'_> {
             return Response::json(status, value);
         }
         Response::json(status, &undocumented::without(value, &self.operation.hides))
-    }
-
-    /// Returns whether the resources are calls, whose status is not in the store.
-    pub fn is_about_calls(&self) -> bool {
-        self.plan.collection == "/call"
     }
 
     pub fn responds_with_the_resource(&self) -> bool {
@@ -81,7 +78,7 @@ pub(crate) fn missing(collection: &str, id: &str) -> Response {
 }
 
 /// Returns the last segment of a collection that is no parameter.
-pub(crate) fn last_literal(collection: &str) -> &str {
+fn last_literal(collection: &str) -> &str {
     collection
         .rsplit('/')
         .find(|segment| !segment.starts_with('{'))

@@ -1,5 +1,7 @@
 //! The dispatch of a request: route, fault, token, body, rules, operation.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName};
@@ -8,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::api::context::RequestContext;
 use crate::api::problems::problems;
-use crate::api::{calls, chat, requirements, resources, undocumented, upload};
+use crate::api::{calls, chat, named, removed, requirements, resources, undocumented, upload};
 use crate::fault::{Exchange, Fault, syntax};
 use crate::http::api_key::Caller;
 use crate::http::response::Response;
@@ -27,7 +29,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const FAULT: HeaderName = HeaderName::from_static("x-emulator-fault");
 
 /// Responds to a request for an operation; `None` if the document has no operation for its path and method.
-pub(crate) async fn respond(state: &State, storage: &Storage, request: &Parts, body: &Bytes) -> Option<Exchange> {
+pub(crate) async fn respond(state: &Arc<State>, storage: &Storage, request: &Parts, body: &Bytes) -> Option<Exchange> {
     let found = match state.routes.find(&request.method, request.uri.path()) {
         Route::Operation { index, parameters } => Some((index, parameters)),
         Route::WrongMethod(_) | Route::Nothing => None,
@@ -45,7 +47,7 @@ pub(crate) async fn respond(state: &State, storage: &Storage, request: &Parts, b
         Err(problem) => return Some(Exchange::Response(Response::bad_request(problem))),
     };
     let response = async {
-        let response = perform(state, operation, plan, &parameters, request, body);
+        let response = perform(state, operation, plan, &parameters, request, body).await;
         storage
             .saved(state, response.with_header(REQUEST_ID, &ids::uuid()))
             .await
@@ -75,8 +77,8 @@ fn requested_fault(request: &Parts) -> Result<Option<Fault>, String> {
     fault.map(Some).map_err(|problem| format!("{FAULT}: {problem}"))
 }
 
-fn perform(
-    state: &State,
+async fn perform(
+    state: &Arc<State>,
     operation: &Operation,
     plan: &Plan,
     parameters: &PathParameters,
@@ -128,11 +130,19 @@ fn perform(
         problems(&context, &json)
     };
     if !problems.is_empty() {
-        return Response::bad_request(problems);
+        let schema = operation
+            .request
+            .as_ref()
+            .map_or(&Value::Null, |request| &request.schema);
+        let notes = removed::notes(&state.document, schema, &problems);
+        return Response::noted(problems, notes);
     }
     context.body = &json;
     undocumented::seed(&context);
     if let Some(response) = resources::missing_parent(&context).or_else(|| requirements::refusal(&context)) {
+        return response;
+    }
+    if let Some(response) = named::respond(&context) {
         return response;
     }
     match plan.role {
@@ -145,8 +155,8 @@ fn perform(
         Role::Action => resources::act(&context),
         Role::PlaceCall => calls::place(&context),
         Role::Download => calls::download(&context),
-        Role::Chat => chat::create(&context),
-        Role::ChatResponse => chat::create_response(&context),
+        Role::Chat => chat::create(&context).await,
+        Role::ChatResponse => chat::create_response(&context).await,
         Role::Upload => upload::create(&context, content_type, body),
     }
 }

@@ -11,6 +11,8 @@ use crate::openapi::references::Reference;
 const ASSISTANTS: [&str; 6] = ["assistant", "assistantId", "squad", "squadId", "workflow", "workflowId"];
 
 const NO_ASSISTANT: &str = "Couldn't Get Assistant. Need Either `assistant`, `assistantId`, `squad`, Or `squadId`.";
+const NO_STRUCTURED_OUTPUT: &str =
+    "Couldn't Get Structured Output. Need Either `structuredOutputId` Or `structuredOutput`.";
 const NO_PHONE_NUMBER: &str = "Couldn't Get Phone Number. Need Either `phoneNumberId` Or `phoneNumber`.";
 
 /// Returns the 400 for a request that the API refuses although it follows the document.
@@ -91,6 +93,9 @@ fn incomplete(context: &RequestContext<'_>) -> Option<Response> {
                 return refuse(NO_PHONE_NUMBER);
             }
             (!has(&ASSISTANTS)).then(|| Response::bad_request(NO_ASSISTANT))
+        }
+        Role::Action if context.operation.id == "StructuredOutputController_run" => {
+            (!has(&["structuredOutput", "structuredOutputId"])).then(|| Response::bad_request(NO_STRUCTURED_OUTPUT))
         }
         _ => None,
     }

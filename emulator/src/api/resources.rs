@@ -3,12 +3,12 @@
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::api::context::{RequestContext, last_literal, missing};
-use crate::api::list;
-use crate::calls::view;
+use crate::api::announcements::announce;
+use crate::api::context::{RequestContext, missing};
+use crate::api::{jobs, list, live};
 use crate::http::response::Response;
 use crate::openapi::list_style::ListStyle;
-use crate::openapi::plan::{Child, concrete};
+use crate::openapi::plan::concrete;
 use crate::openapi::{list_style, sample};
 use crate::state::events::CallEvent;
 use crate::state::store::{Collection, Store};
@@ -34,6 +34,7 @@ pub(crate) fn create(context: &RequestContext<'_>) -> Response {
     let mut store = context.state.store.lock();
     add(context, &mut store, resource.clone());
     drop(store);
+    announce(context, "created", &resource);
     context.shaped(resource)
 }
 
@@ -75,10 +76,6 @@ pub(crate) fn new_resource(context: &RequestContext<'_>, mut sent: Map<String, V
     if let Some(schema) = &context.plan.resource {
         sample::complete(&context.state.validators, schema, &mut resource, stamp);
     }
-    // A file of a knowledge base is indexed at once, as an upload is processed at once.
-    if resource["status"] == "indexing" {
-        resource["status"] = json!("ready");
-    }
     resource
 }
 
@@ -96,30 +93,10 @@ fn give(context: &RequestContext<'_>, schema: Option<&Value>, resource: &mut Map
     }
 }
 
-/// Stores a resource, with an item in each list below it that no operation fills.
+/// Stores a resource, and starts what readies it.
 pub(crate) fn add(context: &RequestContext<'_>, store: &mut Store, resource: Value) {
     let collection = context.collection();
-    let id = resource["id"].as_str().unwrap_or_default().to_owned();
-    for Child {
-        collection: template,
-        item,
-    } in &context.plan.children
-    {
-        let (document, stamp) = (&context.state.document, context.state.clock.stamp());
-        let Value::Object(mut child) = sample::minimal(document, item, stamp) else {
-            continue;
-        };
-        give(context, Some(item), &mut child, stamp);
-        // For example `campaignId` in a contact of a campaign, `runId` in an item of a run.
-        let back = format!("{}Id", last_literal(&collection));
-        if sample::declares(document, item, &back) {
-            child.insert(back, json!(id));
-        }
-        let name = template.rsplit('/').next().unwrap_or_default();
-        store
-            .collection_mut(context.organization, &format!("{collection}/{id}/{name}"))
-            .insert(Value::Object(child));
-    }
+    jobs::ready(context.state, context.organization, &collection, &resource);
     store.collection_mut(context.organization, &collection).insert(resource);
 }
 
@@ -130,13 +107,13 @@ pub(crate) fn get(context: &RequestContext<'_>) -> Response {
     let Some(found) = collection.and_then(|collection| collection.get(&context.plan.item_key, id)) else {
         return context.item_not_found();
     };
-    if !context.is_about_calls() && context.responds_with_the_resource() {
+    if !live::changes(context) && context.responds_with_the_resource() {
         // Serialized from the store: a copy would cost more than the rest of the request.
         return context.success(found);
     }
     let found = found.clone();
     drop(store);
-    context.shaped(view::as_of_now(context.state, found))
+    context.shaped(live::as_of_now(context, found))
 }
 
 pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
@@ -147,15 +124,16 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
     let respond = |newest_first: &mut dyn Iterator<Item = (u64, &Value)>| {
         list::response(document, context.operation, style, context.query, newest_first)
     };
-    let mut response = if context.is_about_calls() {
+    let mut response = if live::changes(context) {
         // The status of calls is not in the store and must not be read while the store is locked.
-        let calls: Vec<(u64, Value)> = newest_first.map(|(place, call)| (place, call.clone())).collect();
+        let stored: Vec<(u64, Value)> = newest_first.map(|(place, one)| (place, one.clone())).collect();
         drop(store);
-        let calls = calls
+        let current = stored
             .into_iter()
-            .map(|(place, call)| (place, view::as_of_now(context.state, call)));
-        let calls: Vec<(u64, Value)> = calls.collect();
-        respond(&mut calls.iter().map(|(place, call)| (*place, call)))
+            .filter(|(_, one)| live::shows(context, one))
+            .map(|(place, one)| (place, live::as_of_now(context, one)));
+        let current: Vec<(u64, Value)> = current.collect();
+        respond(&mut current.iter().map(|(place, one)| (*place, one)))
     } else {
         let mut newest_first = newest_first;
         respond(&mut newest_first)
@@ -203,7 +181,8 @@ pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     drop(store);
     // The resource may be a credential.
     context.state.tokens.lock().remove(id);
-    context.shaped(view::as_of_now(context.state, updated))
+    announce(context, "updated", &updated);
+    context.shaped(live::as_of_now(context, updated))
 }
 
 pub(crate) fn delete(context: &RequestContext<'_>) -> Response {
@@ -218,7 +197,8 @@ pub(crate) fn delete(context: &RequestContext<'_>) -> Response {
     };
     store.remove_below(context.organization, &format!("{collection}/{id}"));
     drop(store);
-    let resource = view::as_of_now(context.state, resource);
+    let resource = live::as_of_now(context, resource);
+    announce(context, "deleted", &resource);
     if context.state.calls.lock().remove(id).is_some() {
         let _ = context.state.events.send(CallEvent::Deleted { call_id: id.into() });
     }
@@ -242,6 +222,11 @@ pub(crate) fn act(context: &RequestContext<'_>) -> Response {
         let parent = parents
             .and_then(|parents| parents.get(key, context.parameter(key)))
             .and_then(Value::as_object);
+        // `insightId` in the result of an insight.
+        let owner = collection.rsplit('/').next().unwrap_or_default();
+        if let Some(id) = value.get_mut(format!("{owner}Id")) {
+            *id = json!(context.parameter(key));
+        }
         for (name, of_parent) in parent.into_iter().flatten() {
             if value
                 .get(name)

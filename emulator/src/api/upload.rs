@@ -5,7 +5,7 @@ use memchr::memmem;
 use serde_json::{Map, Value, json};
 
 use crate::api::context::RequestContext;
-use crate::api::resources::new_resource;
+use crate::api::resources::{add, new_resource};
 use crate::http::response::Response;
 use crate::openapi::validator;
 
@@ -46,9 +46,7 @@ pub(crate) fn create(context: &RequestContext<'_>, content_type: &str, body: &By
         .uploads
         .lock()
         .insert(id, (file.content_type.clone(), file.content.clone()));
-    context
-        .state
-        .insert(context.organization, &context.collection(), resource.clone());
+    add(context, &mut context.state.store.lock(), resource.clone());
     context.success(&resource)
 }
 
@@ -56,7 +54,7 @@ fn describe(file: &Part, fields: &Map<String, Value>) -> Map<String, Value> {
     let name = file.filename.as_deref().unwrap_or("file");
     let mut described = Map::from_iter([
         ("object".to_owned(), json!("file")),
-        ("status".to_owned(), json!("done")),
+        ("status".to_owned(), json!("processing")),
         ("name".to_owned(), json!(name)),
         ("originalName".to_owned(), json!(name)),
         ("bytes".to_owned(), json!(file.content.len())),

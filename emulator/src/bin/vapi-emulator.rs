@@ -4,9 +4,11 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use clap_complete::Shell;
 use vapi_emulator::{Emulator, Fault, Script};
 
 /// The number of requests kept for `GET /emulator/requests`.
@@ -14,7 +16,7 @@ const REQUESTS: usize = 500;
 
 /// A local Vapi: serves the API's OpenAPI document on 127.0.0.1, stores what clients create, and simulates calls.
 #[derive(Parser)]
-#[command(version)]
+#[command(version = version())]
 struct Arguments {
     /// The port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
@@ -49,7 +51,7 @@ struct Arguments {
     /// Let pages of this origin use the API in a browser, such as https://app.example.com; pages of this machine always may
     #[arg(long = "allow-origin", value_name = "ORIGIN")]
     origins: Vec<String>,
-    /// Send webhooks to this host, too; by default they are sent to this machine only ('*' is any host)
+    /// Send webhooks, and requests to models and tools, to this host, too; by default to this machine only ('*' is any host)
     #[arg(long = "allow-host", value_name = "HOST")]
     hosts: Vec<String>,
     /// The time that a call stays in each status, in milliseconds
@@ -61,6 +63,19 @@ struct Arguments {
     /// The server for messages of calls whose assistant and phone number have none
     #[arg(long, value_name = "URL")]
     server: Option<String>,
+    /// Write the completions of a shell, and end
+    #[arg(long, value_name = "SHELL")]
+    completions: Option<Shell>,
+    /// Write the manual page, and end
+    #[arg(long)]
+    man: bool,
+}
+
+/// Returns the version of this program, with the date of the document that it serves.
+fn version() -> &'static str {
+    const DATE: &str = include_str!("../../date.txt").trim_ascii();
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| format!("{} (document of {DATE})", env!("CARGO_PKG_VERSION")))
 }
 
 fn address(text: &str) -> Result<IpAddr, String> {
@@ -75,6 +90,18 @@ fn address(text: &str) -> Result<IpAddr, String> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(shell) = arguments.completions {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), env!("CARGO_BIN_NAME"), &mut script);
+        return written(&script);
+    }
+    if arguments.man {
+        let mut page = Vec::new();
+        return match clap_mangen::Man::new(Arguments::command()).render(&mut page) {
+            Ok(()) => written(&page),
+            Err(error) => failed(&error.to_string()),
+        };
+    }
     let mut emulator = Emulator::builder()
         .port(arguments.port)
         .host(arguments.host)
@@ -140,6 +167,14 @@ async fn main() -> ExitCode {
     match emulator.run(started, stop).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&error.to_string()),
+    }
+}
+
+/// Writes to the standard output, unless whoever reads has seen enough.
+fn written(text: &[u8]) -> ExitCode {
+    match std::io::stdout().write_all(text) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => failed(&error.to_string()),
+        _ => ExitCode::SUCCESS,
     }
 }
 

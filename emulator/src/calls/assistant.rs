@@ -1,7 +1,8 @@
 //! The assistant of a call: stored or inline, with the overrides of the call and its tools.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use crate::llm::HANDOFF;
 use crate::state::State;
 
 /// Returns the assistant that a call starts with; `None` if it names none, or one that does not exist.
@@ -117,7 +118,10 @@ fn add_tools(assistant: &mut Value, tools: impl IntoIterator<Item = Value>) {
 /// Returns the tool with a name. Functions have the name of their function, others that of their type.
 pub(crate) fn tool<'a>(assistant: &'a Value, name: &str) -> Option<&'a Value> {
     let mut tools = assistant["model"]["tools"].as_array()?.iter();
-    tools.find(|tool| tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name)
+    tools.find(|tool| {
+        let by_default = tool["type"] == "handoff" && name == HANDOFF;
+        tool["function"]["name"] == name || tool["name"] == name || tool["type"] == name || by_default
+    })
 }
 
 /// Returns the message that the assistant speaks when a tool starts, completes or fails.
@@ -130,46 +134,25 @@ pub(crate) fn tool_message(tool: Option<&Value>, kind: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Returns a text property of the assistant with its `{{variables}}` replaced.
-pub(crate) fn text(assistant: &Value, name: &str) -> Option<String> {
-    let text = assistant[name].as_str().filter(|text| !text.is_empty())?;
-    let none = Map::new();
-    let values = assistant["variableValues"].as_object().unwrap_or(&none);
-    let mut filled = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let Some((variable, after)) = after.split_once("}}") else {
-            break;
-        };
-        filled.push_str(before);
-        match values.get(variable.trim()) {
-            Some(Value::String(value)) => filled.push_str(value),
-            Some(value) => filled.push_str(&value.to_string()),
-            None => {}
-        }
-        rest = after;
-    }
-    filled.push_str(rest);
-    Some(filled)
+/// Returns the messages of the assistant's model, which come before any conversation. `fill` fills in the variables of a text.
+pub(crate) fn prompt(assistant: &Value, fill: impl Fn(&str) -> String) -> Vec<Value> {
+    let messages = assistant["model"]["messages"].as_array().into_iter().flatten();
+    messages
+        .map(|message| {
+            let mut message = message.clone();
+            if let Some(text) = message["content"].as_str() {
+                message["content"] = Value::from(fill(text));
+            }
+            message
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{change, text};
-
-    #[test]
-    fn variables_are_filled_in() {
-        let assistant = json!({
-            "firstMessage": "Hi {{ name }}, you are {{age}}{{nothing}}. {{",
-            "variableValues": { "name": "Ada", "age": 36 },
-        });
-        assert_eq!(
-            text(&assistant, "firstMessage").as_deref(),
-            Some("Hi Ada, you are 36. {{")
-        );
-    }
+    use super::change;
 
     #[test]
     fn values_that_are_not_objects_set_no_variables() {

@@ -42,7 +42,17 @@ pub(crate) async fn send_command(state: &State, id: &str, command: Command) -> b
     true
 }
 
-fn enqueue(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
+/// Sends a command, and advances the clock until the assistant has had its turn. Returns false if the call has ended.
+pub(crate) async fn send_and_advance(state: &State, id: &str, command: Command) -> bool {
+    let Some(done) = enqueue(state, id, command) else {
+        return false;
+    };
+    state.timers.advance_until(&state.clock, done).await;
+    true
+}
+
+/// Sends a command without waiting for it. Returns the receiver of its end; `None` if the call has ended.
+pub(crate) fn enqueue(state: &State, id: &str, command: Command) -> Option<oneshot::Receiver<()>> {
     let (taken, done) = oneshot::channel();
     let sent = SentCommand {
         command,
@@ -79,7 +89,7 @@ impl Command {
                 interrupts: flag("interruptAssistantEnabled")?,
             },
             Some("add-message") => {
-                flag("triggerResponseEnabled")?;
+                let triggers = message["triggerResponseEnabled"].is_null() || flag("triggerResponseEnabled")?;
                 let added = &message["message"];
                 let role = added["role"].as_str().unwrap_or_default();
                 if !["system", "user", "assistant", "tool", "function", "developer"].contains(&role) {
@@ -91,6 +101,7 @@ impl Command {
                 Command::Add {
                     role: role.to_owned(),
                     text: content.to_owned(),
+                    triggers,
                 }
             }
             Some("control") => match message["control"].as_str() {

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::script::Script;
+use crate::script::{Pickup, Script, ToolUse};
 use crate::state::State;
 use crate::state::call::{Call, CallStatus, NewCall};
 use crate::state::clock::whole_milliseconds;
 use crate::state::command::{Command, SentCommand};
-use crate::state::conversation::Speaker;
 use crate::state::events::CallEvent;
 use crate::state::timers::ActivityGuard;
 use crate::state::webhook_server::WebhookServer;
+use crate::webhooks::signature::Subject;
 use crate::webhooks::{Delivery, OutgoingMessage, Reply};
 
 pub(crate) struct Driver {
@@ -33,25 +33,63 @@ pub(crate) struct Driver {
     pub assistant: Arc<Value>,
     /// The time at which `maxDurationSeconds` of the assistant ends.
     pub deadline: Option<i64>,
-    /// Lines that are not spoken yet.
-    pub lines: VecDeque<InjectedLine>,
+    /// The next acts from outside the script.
+    pub injected: VecDeque<Injected>,
+    /// True if the customer has spoken since the assistant's last turn.
+    pub unanswered: bool,
+    /// True if the customer has spoken since the servers were asked that have to be before an answer.
+    pub heard: bool,
+    /// Held while a person waits for the assistant's turn to end. Dropped when it has.
+    pub turn_taken: Vec<oneshot::Sender<()>>,
+    /// True while a person may pick up.
+    pub rings: bool,
+    /// The answer of a person to a call that does not ring yet.
+    pub answer: Option<Pickup>,
+    /// True if the script is the sample, which a person replaces.
+    pub plays_sample: bool,
+    /// The number of messages of the conversation that are the prompt.
+    pub prompts: usize,
+    /// Documents of the knowledge base for the next turn of the model.
+    pub documents: Option<String>,
     pub assistant_muted: bool,
     pub customer_muted: bool,
     pub turn: u32,
     /// True while the call waits for its websocket to start.
     pub waits_for_socket: bool,
-    /// The time of a word without a script, in milliseconds.
-    pub pace: u64,
     /// The problem of the response to `assistant-request`; null without one.
     pub debugging_artifacts: Value,
 }
 
-/// A line from outside the script.
-pub(crate) struct InjectedLine {
-    pub speaker: Speaker,
-    pub text: String,
-    pub ends: bool,
+/// Something that happens from outside the script.
+pub(crate) struct Injected {
+    pub act: Act,
+    /// Interrupts the assistant.
     pub interrupts: bool,
+    /// Held until the act is over and answered.
+    pub taken: Option<oneshot::Sender<()>>,
+}
+
+pub(crate) enum Act {
+    /// The assistant says a line, and then ends the call or not.
+    Say { text: String, ends: bool },
+    /// The customer says a line, which the assistant answers.
+    Customer(String),
+    /// The customer makes the assistant stop.
+    Silence,
+    /// The assistant calls tools.
+    Tools(Vec<ToolUse>),
+    /// The model of the assistant responds to a message that was added.
+    Respond,
+}
+
+impl Injected {
+    pub fn new(act: Act) -> Injected {
+        Injected {
+            act,
+            interrupts: false,
+            taken: None,
+        }
+    }
 }
 
 /// The reason why a call leaves its flow. The sender is dropped when the interrupt is handled.
@@ -69,6 +107,8 @@ pub(crate) enum Interrupt {
     },
     /// The socket of the call is open.
     Connected,
+    /// A person picks up.
+    Answered(Pickup),
     /// The call was deleted. No further message is sent.
     Gone,
 }
@@ -81,7 +121,7 @@ impl Interrupt {
 
 pub(crate) type CallFlow<T> = Result<T, Interrupt>;
 
-/// The lines from outside that end a wait.
+/// The acts from outside that end a wait.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interruptible {
     Nothing,
@@ -95,7 +135,7 @@ pub(crate) async fn run(state: Arc<State>, new_call: NewCall) {
     let delivery = Delivery {
         state: state.clone(),
         organization: new_call.organization.clone(),
-        call_id: new_call.id.clone(),
+        subject: Subject::Call(new_call.id.clone()),
     };
     let (inbound, queued) = (new_call.inbound, new_call.queued);
     let driver = Driver {
@@ -110,12 +150,19 @@ pub(crate) async fn run(state: Arc<State>, new_call: NewCall) {
         next_step: 0,
         assistant: Arc::default(),
         deadline: None,
-        lines: VecDeque::new(),
+        injected: VecDeque::new(),
+        unanswered: false,
+        heard: false,
+        turn_taken: Vec::new(),
+        rings: false,
+        answer: None,
+        plays_sample: false,
+        prompts: 0,
+        documents: None,
         assistant_muted: false,
         customer_muted: false,
         turn: 0,
         waits_for_socket: false,
-        pace: 0,
         debugging_artifacts: Value::Null,
     };
     tokio::join!(driver.drive(inbound, queued), delivery.run(incoming));
@@ -155,8 +202,8 @@ impl Driver {
                     }
                     self.hand_off(&destination, text).await
                 }
-                // It occurs only in `wait_for_socket`.
-                Err(Interrupt::Connected) => Ok(()),
+                // They occur only before the call is answered.
+                Err(Interrupt::Connected | Interrupt::Answered(_)) => Ok(()),
                 Err(Interrupt::Gone) => return,
             };
         }
@@ -166,14 +213,14 @@ impl Driver {
         whole_milliseconds(self.state.settings.call_step)
     }
 
-    /// Waits until `due`, or until an injected line interrupts. Returns true for the latter.
+    /// Waits until `due`, or until something from outside interrupts. Returns true for the latter.
     pub async fn until(&mut self, due: i64, interruptible: Interruptible) -> CallFlow<bool> {
         loop {
-            let interrupts = |line: &InjectedLine| {
+            let interrupts = |injected: &Injected| {
                 interruptible == Interruptible::Everything
-                    || (interruptible == Interruptible::Interruptions && line.interrupts)
+                    || (interruptible == Interruptible::Interruptions && injected.interrupts)
             };
-            if self.lines.iter().any(interrupts) {
+            if self.injected.iter().any(interrupts) {
                 return Ok(true);
             }
             let end = self.deadline.filter(|deadline| *deadline < due);
@@ -191,7 +238,43 @@ impl Driver {
         }
     }
 
-    /// Sends a message and waits for the reply. Injected lines are spoken meanwhile.
+    /// Takes the next act from outside, if it is a line of the assistant.
+    pub fn next_line_from_outside(&mut self) -> Option<(String, bool)> {
+        if !matches!(self.injected.front()?.act, Act::Say { .. }) {
+            return None;
+        }
+        match self.injected.pop_front()?.act {
+            Act::Say { text, ends } => Some((text, ends)),
+            _ => None,
+        }
+    }
+
+    /// Returns whether something from outside interrupts the assistant.
+    pub fn is_interrupted(&self) -> bool {
+        self.injected.iter().any(|injected| injected.interrupts)
+    }
+
+    /// Waits for something, like the response of a model. Commands are executed meanwhile. Returns `None` if something from outside
+    /// interrupts.
+    pub async fn wait_for<T>(&mut self, future: impl Future<Output = T>) -> CallFlow<Option<T>> {
+        let mut future = std::pin::pin!(future);
+        loop {
+            if self.is_interrupted() {
+                return Ok(None);
+            }
+            // The guard is kept, so that the clock stands still meanwhile.
+            tokio::select! {
+                biased;
+                sent = self.commands.recv() => self.handle_command(sent, i64::MAX)?,
+                result = &mut future => {
+                    self.at = self.at.max(self.state.clock.now());
+                    return Ok(Some(result));
+                }
+            }
+        }
+    }
+
+    /// Sends a message and waits for the reply. Lines from outside are spoken meanwhile.
     pub async fn request_reply(&mut self, server: WebhookServer, message: Value, once: bool) -> CallFlow<Reply> {
         let (reply, mut replied) = oneshot::channel();
         let message = OutgoingMessage {
@@ -203,8 +286,8 @@ impl Driver {
         };
         let _ = self.outgoing.send(message);
         loop {
-            if let Some(line) = self.lines.pop_front() {
-                self.say_injected_line(line).await?;
+            while let Some((text, ends)) = self.next_line_from_outside() {
+                self.say_from_outside(&text, ends).await?;
             }
             self.guard = None;
             tokio::select! {
@@ -239,22 +322,21 @@ impl Driver {
         self.guard = Some(guard);
         self.at = self.at.max(self.state.clock.now().min(due));
         match command {
-            Command::Say { text, ends, interrupts } => self.lines.push_back(InjectedLine {
-                speaker: Speaker::Assistant,
-                text,
-                ends,
+            Command::Say { text, ends, interrupts } => self.injected.push_back(Injected {
                 interrupts,
+                ..Injected::new(Act::Say { text, ends })
             }),
-            Command::SayFirstMessage => self.lines.push_back(InjectedLine {
-                speaker: Speaker::Assistant,
-                text: self.greeting(),
-                ends: false,
-                interrupts: false,
-            }),
-            Command::Add { role, text } => {
+            Command::SayFirstMessage => {
+                let text = self.greeting();
+                self.injected.push_back(Injected::new(Act::Say { text, ends: false }));
+            }
+            Command::Add { role, text, triggers } => {
                 let at = self.at;
-                self.change(|record| record.conversation.add_unspoken(&role, &text, at));
+                self.change(|record| record.add_message(&role, &text, at));
                 self.notify_conversation();
+                if triggers && self.has_model() {
+                    self.injected.push_back(Injected::new(Act::Respond));
+                }
             }
             Command::MuteAssistant(muted) => self.assistant_muted = muted,
             Command::MuteCustomer(muted) => self.customer_muted = muted,
@@ -277,15 +359,56 @@ impl Driver {
                 self.waits_for_socket = false;
                 return Err(Interrupt::Connected);
             }
-            // A script has the customer's lines itself.
-            Command::Hear if self.script.is_none() => self.hear(),
-            Command::Connect | Command::Hear => {}
+            Command::Hear(text) => self.hear(text.as_deref()),
+            Command::Connect => {}
+            Command::Answer { pickup, by_hand } => {
+                if by_hand {
+                    self.take_by_hand();
+                }
+                if self.change(|record| record.started.is_none()) == Some(true) {
+                    self.turn_taken.push(taken);
+                    if self.rings {
+                        return Err(Interrupt::Answered(pickup));
+                    }
+                    self.answer = Some(pickup);
+                }
+            }
+            Command::CustomerSays { text, interrupts } => {
+                self.take_by_hand();
+                self.injected.push_back(Injected {
+                    act: Act::Customer(text),
+                    interrupts,
+                    taken: Some(taken),
+                });
+            }
+            Command::Interrupt => {
+                self.take_by_hand();
+                self.injected.push_back(Injected {
+                    act: Act::Silence,
+                    interrupts: true,
+                    taken: Some(taken),
+                });
+            }
+            Command::CallTools(uses) => self.injected.push_back(Injected {
+                act: Act::Tools(uses),
+                interrupts: false,
+                taken: Some(taken),
+            }),
             Command::Leave(reason) => return Err(Interrupt::Ended(reason.into(), Some(taken))),
             Command::Transport(message) => {
                 self.publish(|| json!({ "type": "send-transport-message", "message": message }));
             }
         }
         Ok(())
+    }
+
+    /// Returns the delivery of single messages of the call.
+    pub fn delivery(&self) -> Delivery {
+        Delivery {
+            state: self.state.clone(),
+            organization: self.organization.clone(),
+            subject: Subject::Call(self.id.clone()),
+        }
     }
 
     /// Changes the state of the call.

@@ -1,10 +1,13 @@
 //! The end of a call, and its transfer to a person or another assistant.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
+use crate::calls::results::Finished;
 use crate::calls::start::spoken;
-use crate::calls::{assistant, view};
+use crate::calls::{assistant, results, view};
 use crate::state::call::CallStatus;
 use crate::state::webhook_server::WebhookServer;
 
@@ -14,6 +17,13 @@ impl Driver {
         if destination["type"] == "assistant" {
             return self.hand_off(&destination, text).await;
         }
+        let at = self.at;
+        let mut recorded = destination.clone();
+        if let Some(recorded) = recorded.as_object_mut() {
+            recorded.remove("message");
+            recorded.extend(text.clone().map(|text| ("message".to_owned(), json!(text))));
+        }
+        self.change(|record| record.recording.add(json!({ "transfer": recorded }), at, at));
         if let Some(text) = text {
             self.assistant_says(&text).await?;
         }
@@ -39,8 +49,10 @@ impl Driver {
     /// Hands the call off to another assistant, which says its first message.
     pub async fn hand_off(&mut self, destination: &Value, text: Option<String>) -> CallFlow<()> {
         if let Some(text) = text {
-            self.assistant_says(&text).await?;
+            self.say_from_outside(&text, false).await?;
         }
+        let at = self.at;
+        self.change(|record| record.recording.add(json!({ "handoff": destination }), at, at));
         let next = assistant::of_destination(&self.state, &self.organization, &self.call(), destination);
         let Some(next) = next else {
             self.add_built_in("handoff", json!({ "destination": destination }), "Assistant not found.");
@@ -55,7 +67,7 @@ impl Driver {
         self.set_assistant(next);
         self.notify(|| json!({ "type": "assistant.started", "newAssistant": *self.assistant }));
         let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
-        match assistant::text(&self.assistant, "firstMessage").filter(|_| !waits) {
+        match self.text("firstMessage").filter(|_| !waits) {
             Some(greeting) => self.assistant_says(&greeting).await,
             None => Ok(()),
         }
@@ -121,9 +133,22 @@ impl Driver {
         Ok(Err(problem.unwrap_or("No destination returned.").to_owned()))
     }
 
+    /// Computes what the call is evaluated for.
+    fn complete_results(&self) {
+        let (at, now) = (self.at, self.state.clock.now());
+        let outputs = results::outputs(&self.state, &self.organization, &self.call(), &self.assistant);
+        self.change(|record| {
+            if let Some(finished) = Finished::of(record, at) {
+                let results = results::complete(&outputs, &finished, now, (*record.results).clone());
+                record.results = Arc::new(results);
+            }
+        });
+    }
+
     /// Ends the call: sets the status and sends the report.
     pub fn end(&mut self, reason: &str) {
         self.change(|record| reason.clone_into(&mut record.ended_reason));
+        self.complete_results();
         let mut more = Map::from_iter([("endedReason".to_owned(), json!(reason))]);
         if self.debugging_artifacts.is_object() {
             more.insert(
@@ -133,5 +158,10 @@ impl Driver {
         }
         self.enter(CallStatus::Ended, Value::Object(more));
         self.notify(|| view::report(&self.state, &self.resource()));
+        let watchers = self.change(|record| std::mem::take(&mut record.watchers));
+        for watcher in watchers.unwrap_or_default() {
+            // The watcher is gone if what it waits for was canceled.
+            let _ = watcher.send(self.state.timers.activity_guard());
+        }
     }
 }

@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 
 use crate::script::Script;
 use crate::state::State;
-use crate::state::call::{Call, CallStatus, NewCall};
+use crate::state::call::{Activity, Call, CallStatus, NewCall};
 use crate::state::conversation::Conversation;
+use crate::state::recording::Recording;
 use crate::state::scripts::Candidate;
 
 /// A call whose resource is stored.
@@ -38,9 +39,15 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         assistant: Arc::default(),
         activations: Vec::new(),
         learned: Map::new(),
+        variables: Map::new(),
         transfers: Vec::new(),
         results: results.unwrap_or_default(),
         connected: false,
+        by_hand: false,
+        activity: Activity::default(),
+        recording: Recording::default(),
+        sound: None,
+        watchers: Vec::new(),
         commands,
     };
     state.calls.lock().insert(placed.id.to_owned(), record);
@@ -64,5 +71,6 @@ pub(crate) fn script_for(state: &State, call: &Value, assistant: &Value) -> Opti
         assistant_name: assistant["name"].as_str(),
         customer: customer["number"].as_str().or_else(|| customer["sipUri"].as_str()),
         phone_number_id: call["phoneNumberId"].as_str(),
+        simulation: Vec::new(),
     })
 }

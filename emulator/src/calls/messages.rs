@@ -25,6 +25,18 @@ const BY_DEFAULT: [&str; 11] = [
     "assistant.started",
 ];
 
+/// Returns whether the server of an assistant wants a message.
+pub(crate) fn wants(assistant: &Value, message: &Value) -> bool {
+    let kind = message["type"].as_str().unwrap_or_default();
+    let Some(wanted) = assistant["serverMessages"].as_array() else {
+        return BY_DEFAULT.contains(&kind);
+    };
+    let is_final = message["transcriptType"] == "final";
+    wanted
+        .iter()
+        .any(|wanted| wanted == kind || (is_final && wanted == "transcript[transcriptType=\"final\"]"))
+}
+
 impl Driver {
     /// Sends a message to the server, if it wants it, and to subscribers. `message` is called only if anyone receives
     /// it.
@@ -58,14 +70,7 @@ impl Driver {
 
     /// Returns whether the assistant's server wants a message.
     pub fn wants(&self, message: &Value) -> bool {
-        let kind = message["type"].as_str().unwrap_or_default();
-        let Some(wanted) = self.assistant["serverMessages"].as_array() else {
-            return BY_DEFAULT.contains(&kind);
-        };
-        let is_final = message["transcriptType"] == "final";
-        wanted
-            .iter()
-            .any(|wanted| wanted == kind || (is_final && wanted == "transcript[transcriptType=\"final\"]"))
+        wants(&self.assistant, message)
     }
 
     /// Adds the properties that every message has.

@@ -3,18 +3,25 @@
 //! Each call has a driver: a task that runs the flow of the call. It changes the [`Call`](crate::state::call::Call) in
 //! the state and sends messages to the user's servers.
 
+pub(crate) mod api_request;
 pub(crate) mod assistant;
+pub(crate) mod by_hand;
 pub(crate) mod control;
 mod driver;
 mod end;
 pub(crate) mod inbound;
 pub(crate) mod launch;
-mod messages;
+pub(crate) mod messages;
+pub(crate) mod model;
+pub(crate) mod results;
 mod start;
 mod talk;
-mod tools;
+pub(crate) mod template;
+pub(crate) mod tools;
 pub(crate) mod view;
 pub(crate) mod websocket;
+
+pub(crate) use start::spoken;
 
 use std::sync::Arc;
 

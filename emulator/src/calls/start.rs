@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use vapi_validator::Undeclared;
 
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
-use crate::calls::{assistant, launch};
+use crate::calls::talk::NEVER;
+use crate::calls::{assistant, launch, template};
+use crate::openapi::validator;
 use crate::script::Pickup;
 use crate::state::call::CallStatus;
 use crate::webhooks;
@@ -37,10 +40,46 @@ impl Driver {
             return self.wait_for_socket(queued + SOCKET_TIMEOUT).await;
         }
         let step = self.step();
-        self.until(queued + step, Interruptible::Nothing).await?;
+        let rung = match self.resource()["phoneCallProviderBypassEnabled"] == true {
+            // The user's own provider places the call, which nobody here can see.
+            true => self.wait_for_answer(NEVER).await,
+            false => self.ring(queued + step, queued + 2 * step).await,
+        };
+        match rung {
+            Ok(()) => self.pick_up().await,
+            Err(Interrupt::Answered(pickup)) => self.answer_as(pickup).await,
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn ring(&mut self, from: i64, to: i64) -> CallFlow<()> {
+        self.wait_for_answer(from).await?;
         self.enter(CallStatus::Ringing, json!({}));
-        self.until(queued + 2 * step, Interruptible::Nothing).await?;
-        self.pick_up().await
+        self.wait_for_answer(to).await
+    }
+
+    /// Waits until `due`, unless a person picks up before.
+    async fn wait_for_answer(&mut self, due: i64) -> CallFlow<()> {
+        if let Some(pickup) = self.answer.take() {
+            return Err(Interrupt::Answered(pickup));
+        }
+        self.rings = true;
+        let waited = self.until(due, Interruptible::Nothing).await;
+        self.rings = false;
+        waited.map(|_| ())
+    }
+
+    /// Follows a person who picks up, or does not.
+    async fn answer_as(&mut self, pickup: Pickup) -> CallFlow<()> {
+        if self.change(|record| record.status) != Some(CallStatus::Ringing) {
+            self.enter(CallStatus::Ringing, json!({}));
+        }
+        let picked_up = self.pick_up_as(pickup).await;
+        if self.change(|record| record.by_hand) != Some(true) {
+            // The script goes on, and nobody waits for a turn.
+            self.turn_taken.clear();
+        }
+        picked_up
     }
 
     /// Waits for the websocket of a call. Such a call does not ring; opening the socket answers it.
@@ -70,15 +109,34 @@ impl Driver {
         self.choose_script();
         self.notify_status(CallStatus::Ringing, json!({}));
         let answered = self.at + self.step();
-        self.until(answered, Interruptible::Nothing).await?;
-        self.pick_up().await
+        match self.wait_for_answer(answered).await {
+            Ok(()) => self.pick_up().await,
+            Err(Interrupt::Answered(pickup)) => self.answer_as(pickup).await,
+            Err(other) => Err(other),
+        }
     }
 
     /// Sets the assistant of the call.
     pub fn set_assistant(&mut self, assistant: Value) {
+        let variables = template::variables(self.at, &self.call()["customer"], &assistant["variableValues"]);
         self.assistant = Arc::new(assistant);
         let assistant = self.assistant.clone();
-        self.change(|record| record.activate(assistant));
+        self.change(|record| {
+            record.activate(assistant);
+            record.variables = variables;
+        });
+    }
+
+    /// Returns a text property of the assistant with its variables filled in.
+    pub fn text(&self, name: &str) -> Option<String> {
+        let text = self.assistant[name].as_str().filter(|text| !text.is_empty())?;
+        Some(self.filled(text))
+    }
+
+    /// Returns a text of the assistant with its variables filled in.
+    pub fn filled(&self, text: &str) -> String {
+        let variables = self.change(|record| record.variables.clone());
+        template::render(text, &variables.unwrap_or_default(), self.at)
     }
 
     fn choose_script(&mut self) {
@@ -93,12 +151,16 @@ impl Driver {
             .script
             .as_ref()
             .map_or(Pickup::Customer, |script| script.answer.clone());
+        self.pick_up_as(pickup).await
+    }
+
+    async fn pick_up_as(&mut self, pickup: Pickup) -> CallFlow<()> {
         if let Pickup::Nobody(reason) = &pickup {
             return Err(Interrupt::ended(reason));
         }
         self.start();
         if pickup == Pickup::Voicemail {
-            if let Some(message) = assistant::text(&self.assistant, "voicemailMessage") {
+            if let Some(message) = self.text("voicemailMessage") {
                 self.assistant_says(&message).await?;
             }
             return Err(Interrupt::ended("voicemail"));
@@ -117,10 +179,12 @@ impl Driver {
             .into_iter()
             .flatten()
             .filter(|message| message["role"] == "system")
-            .filter_map(|message| message["content"].as_str().map(str::to_owned))
+            .filter_map(|message| message["content"].as_str().map(|prompt| self.filled(prompt)))
             .collect();
+        self.prompts = prompts.len();
         self.change(|record| {
             record.started = Some(at);
+            record.recording.start(at);
             record.conversation.started = at;
             for prompt in &prompts {
                 record.conversation.add_unspoken("system", prompt, at);
@@ -177,6 +241,11 @@ impl Driver {
         if !chosen.iter().any(|(name, _)| !name.ends_with("Overrides")) {
             return self.refuse("assistant-request-returned-no-assistant", &reply);
         }
+        let problems = self.problems_of(&response);
+        if !problems.is_empty() {
+            let error = format!("Invalid Assistant. Errors: [ {} ]", problems.join(", "));
+            return self.refuse_because("assistant-request-returned-invalid-assistant", &reply, error);
+        }
         self.change(|record| record.learned.extend(chosen));
         match assistant::of_call(&self.state, &self.organization, &self.call()) {
             Some(assistant) => self.set_assistant(assistant),
@@ -187,15 +256,49 @@ impl Driver {
         Ok(())
     }
 
+    /// Returns what is wrong with the assistant of a response, as JSON strings.
+    fn problems_of(&self, response: &Value) -> Vec<String> {
+        if self.state.settings.lenient {
+            return Vec::new();
+        }
+        let validator = self.state.document.validator();
+        let kinds = [
+            ("assistant", "CreateAssistantDTO"),
+            ("assistantOverrides", "AssistantOverrides"),
+            ("squad", "CreateSquadDTO"),
+        ];
+        let given = kinds.into_iter().filter(|(name, _)| response[*name].is_object());
+        let found = given.flat_map(|(name, schema)| {
+            // The name of the property is part of each sentence.
+            let body = json!({ name: response[name] });
+            let reference = json!({ "$ref": format!("#/components/schemas/{schema}") });
+            let schema = json!({ "type": "object", "properties": { name: reference } });
+            validator.check(&schema, &body, Undeclared::Refused)
+        });
+        validator::messages(found.collect())
+            .iter()
+            .map(|sentence| json!(sentence).to_string())
+            .collect()
+    }
+
     /// Ends a call that cannot start and sends the server the problem of its response.
     fn refuse(&mut self, reason: &str, reply: &Reply) -> CallFlow<()> {
+        let error = if reply.is_success() {
+            reason.to_owned()
+        } else {
+            reply.problem()
+        };
+        self.refuse_because(reason, reply, error)
+    }
+
+    fn refuse_because(&mut self, reason: &str, reply: &Reply, error: String) -> CallFlow<()> {
         let response = match serde_json::from_slice(&reply.body) {
             Ok(json) => json,
             Err(_) => json!(String::from_utf8_lossy(&reply.body)),
         };
         let artifacts = json!({
             "error": reason,
-            "assistantRequestError": if reply.is_success() { json!(reason) } else { json!(reply.problem()) },
+            "assistantRequestError": error,
             "assistantRequestResponse": response,
         });
         self.debugging_artifacts = artifacts;

@@ -1,15 +1,16 @@
-//! A call in progress: the steps of its script, and its speech.
+//! A call in progress: the steps of its script, what people do by hand, and its speech.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
-use crate::calls::assistant;
-use crate::calls::driver::{CallFlow, Driver, InjectedLine, Interrupt, Interruptible};
+use crate::calls::driver::{Act, CallFlow, Driver, Injected, Interrupt, Interruptible};
 use crate::calls::start::spoken;
 use crate::script::{Ending, Line, Script, Step};
+use crate::state::call::Activity;
 use crate::state::clock::whole_milliseconds;
 use crate::state::conversation::Speaker;
+use crate::state::events::CallEvent;
 
 /// The time of a word without a script, in milliseconds.
 const WORD: u64 = 250;
@@ -18,69 +19,153 @@ const WORD: u64 = 250;
 const HEARD: &str = "(speech)";
 const REPLY: &str = "I hear you. What else can I do for you?";
 
+/// The line of an assistant that a person talks to, but that nothing answers for.
+const NO_MODEL: &str =
+    "I have no model to answer with. Give me a model of the provider custom-llm, or give the call a script.";
+
 /// A time that is never reached.
-const NEVER: i64 = i64::MAX / 4;
+pub(crate) const NEVER: i64 = i64::MAX / 4;
 /// A day, in milliseconds.
 const LONGEST_LINE: i64 = 86_400_000;
 
 const GREETING: &str = "Hello, how can I help you?";
 
+/// The origin of a line, which decides about its place in the recording.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// A line of the script, of a person or of a model.
+    Conversation,
+    /// The assistant's first message.
+    Greeting,
+    /// A line that follows from something else that is recorded: the message of a tool, the last words.
+    Consequence,
+}
+
 impl Driver {
-    /// Runs the remaining script. It always ends with an interrupt.
+    /// Runs the remaining call. It always ends with an interrupt.
     pub async fn talk(&mut self) -> CallFlow<()> {
-        if self.script.is_none() && self.resource()["type"] == "vapi.websocketCall" {
-            return self.converse().await;
-        }
-        let script = match &self.script {
-            Some(script) => script.clone(),
-            None => {
-                let sample = Arc::new(self.sample());
-                self.script = Some(sample.clone());
-                sample
-            }
-        };
-        while let Some(step) = script.steps.get(self.next_step) {
-            self.say_injected_lines().await?;
-            self.next_step += 1;
-            self.perform(&script, step).await?;
-        }
-        self.say_injected_lines().await?;
-        match &script.ending {
-            Ending::Customer => Err(Interrupt::ended("customer-ended-call")),
-            Ending::Assistant => self.hang_up().await,
-            Ending::Reason(reason) => Err(Interrupt::ended(reason)),
-        }
-    }
-
-    /// Runs a call over a websocket without a script. The assistant greets the customer and replies to any speech until
-    /// someone hangs up.
-    async fn converse(&mut self) -> CallFlow<()> {
-        let greeting = self.greeting();
-        let waits = self.assistant["firstMessageMode"] == "assistant-waits-for-user";
-        // Not again after a handoff.
-        if std::mem::replace(&mut self.pace, WORD) == 0 && !waits {
-            self.assistant_says(&greeting).await?;
-        }
         loop {
-            self.say_injected_lines().await?;
-            self.until(NEVER, Interruptible::Everything).await?;
+            let script = self.script();
+            if let Some(injected) = self.injected.pop_front() {
+                self.perform_injected(injected).await?;
+                continue;
+            }
+            let step = script.steps.get(self.next_step);
+            let by_hand = self.change(|record| record.by_hand) == Some(true);
+            if by_hand && self.unanswered && matches!(step, Some(Step::Customer(_))) {
+                // The person has said it in other words.
+                self.next_step += 1;
+                continue;
+            }
+            if std::mem::take(&mut self.unanswered) {
+                let said = self.ask_before_answer().await?;
+                // The next line of a script is the answer, if it is the assistant's.
+                let is_open = step.is_none_or(|step| matches!(step, Step::Customer(_) | Step::Pause(_)));
+                match said.filter(|_| is_open) {
+                    Some(text) => self.assistant_answers(&text).await?,
+                    None if is_open => self.answer_customer(&script).await?,
+                    None => {}
+                }
+                continue;
+            }
+            match step {
+                // A person speaks instead.
+                Some(Step::Customer(_)) if by_hand => {
+                    self.next_step += 1;
+                    self.listen().await?;
+                }
+                Some(step) => {
+                    self.next_step += 1;
+                    self.perform(&script, step).await?;
+                }
+                None if by_hand => self.listen().await?,
+                None => match &script.ending {
+                    Ending::ByHand => self.listen().await?,
+                    Ending::Customer => return Err(Interrupt::ended("customer-ended-call")),
+                    Ending::Assistant => return self.hang_up().await,
+                    Ending::Reason(reason) => return Err(Interrupt::ended(reason)),
+                },
+            }
         }
     }
 
-    /// Adds the customer's speech on the socket, and a reply.
-    pub fn hear(&mut self) {
-        for (speaker, text) in [(Speaker::Customer, HEARD), (Speaker::Assistant, REPLY)] {
-            self.lines.push_back(InjectedLine {
-                speaker,
-                text: text.into(),
-                ends: false,
-                // Speech of the customer interrupts the assistant.
-                interrupts: true,
+    /// Returns the script of the call. A call without one gets a sample.
+    fn script(&mut self) -> Arc<Script> {
+        if let Some(script) = &self.script {
+            return script.clone();
+        }
+        let by_hand = self.change(|record| record.by_hand) == Some(true);
+        let over_websocket = self.resource()["type"] == "vapi.websocketCall";
+        let script = if by_hand || over_websocket {
+            self.greeting_only()
+        } else {
+            self.plays_sample = true;
+            self.sample()
+        };
+        let script = Arc::new(script);
+        self.script = Some(script.clone());
+        script
+    }
+
+    /// Makes a person the customer. The rest of a script has the assistant's lines; that of the sample is dropped.
+    pub fn take_by_hand(&mut self) {
+        self.change(|record| record.by_hand = true);
+        if std::mem::take(&mut self.plays_sample) {
+            self.script = Some(Arc::new(self.greeting_only()));
+            self.next_step = self.next_step.min(1);
+        }
+    }
+
+    /// Returns the script of a call in which the assistant greets the customer and then waits.
+    fn greeting_only(&self) -> Script {
+        let mut script = Script::new().continues_by_hand();
+        script.word = WORD;
+        if self.assistant["firstMessageMode"] != "assistant-waits-for-user" {
+            script.steps.push(Step::Greeting(None));
+        }
+        script
+    }
+
+    /// Waits until something happens from outside.
+    async fn listen(&mut self) -> CallFlow<()> {
+        self.turn_taken.clear();
+        self.set_activity(Activity::Listening);
+        let waited = self.until(NEVER, Interruptible::Everything).await;
+        self.set_activity(Activity::Nothing);
+        waited.map(|_| ())
+    }
+
+    /// Shows people what happens.
+    pub fn set_activity(&self, activity: Activity) {
+        let shown = self.change(|record| {
+            let is_new = record.activity != activity;
+            record.activity = activity;
+            is_new && record.by_hand
+        });
+        if shown == Some(true) {
+            let _ = self.state.events.send(CallEvent::Activity {
+                call_id: self.id.clone(),
             });
         }
     }
 
-    /// Returns a short sample conversation that starts with the assistant's greeting and fills the available time.
+    /// Adds the customer's speech on the socket. It interrupts the assistant.
+    pub fn hear(&mut self, text: Option<&str>) {
+        // A script has the customer's lines itself.
+        let is_open = self
+            .script
+            .as_ref()
+            .is_none_or(|script| script.ending == Ending::ByHand);
+        if is_open && !self.plays_sample {
+            self.injected.push_back(Injected {
+                interrupts: true,
+                ..Injected::new(Act::Customer(text.unwrap_or(HEARD).to_owned()))
+            });
+        }
+    }
+
+    /// Returns a short sample conversation that starts with the assistant's greeting and fills the available time. If the assistant
+    /// has a model, the model has the last line.
     fn sample(&self) -> Script {
         let step = self.state.settings.call_step;
         let (third, at) = (step / 3, |text: &str, lasts| Line {
@@ -89,34 +174,44 @@ impl Driver {
         });
         let mut script = Script::new();
         script.steps = vec![
-            Step::Assistant(at(&self.greeting(), third)),
+            Step::Greeting(Some(third)),
             Step::Customer(at("Hi! I only wanted to say hello.", third)),
             Step::Assistant(at("That is kind of you. Goodbye!", step.saturating_sub(third * 2))),
         ];
+        if self.has_model() {
+            script.steps.truncate(2);
+        }
         script
     }
 
     /// Returns the assistant's first message.
     pub fn greeting(&self) -> String {
-        assistant::text(&self.assistant, "firstMessage").unwrap_or_else(|| GREETING.to_owned())
+        self.text("firstMessage").unwrap_or_else(|| GREETING.to_owned())
     }
 
     async fn perform(&mut self, script: &Script, step: &Step) -> CallFlow<()> {
         let interrupted = matches!(script.steps.get(self.next_step), Some(Step::Customer(next)) if next.interrupts);
         match step {
-            Step::Greeting(lasts) => {
-                let line = Line {
-                    lasts: *lasts,
-                    ..Line::new(self.greeting())
-                };
-                self.speak(Speaker::Assistant, &line, interrupted).await
+            Step::Greeting(lasts) => self.greet(*lasts, interrupted).await,
+            Step::Assistant(line) => {
+                self.speak(Speaker::Assistant, line, interrupted, Origin::Conversation)
+                    .await
             }
-            Step::Assistant(line) => self.speak(Speaker::Assistant, line, interrupted).await,
-            Step::Customer(line) => self.speak(Speaker::Customer, line, false).await,
+            Step::Customer(line) => {
+                self.speak(Speaker::Customer, line, false, Origin::Conversation).await?;
+                (self.unanswered, self.heard) = (true, true);
+                Ok(())
+            }
             Step::Pause(time) => self.wait(whole_milliseconds(*time)).await,
             Step::Hang(time) => {
                 self.notify(|| json!({ "type": "hang" }));
-                self.wait(whole_milliseconds(*time)).await
+                let time = whole_milliseconds(*time);
+                let at = self.at;
+                self.change(|record| {
+                    let step = json!({ "hang": time as f64 / 1000.0 });
+                    record.recording.add(step, at, at + time);
+                });
+                self.wait(time).await
             }
             Step::Tools(calls) => self.call_tools(calls).await,
             Step::Transfer(Some(destination)) => Err(Interrupt::Transfer {
@@ -137,25 +232,77 @@ impl Driver {
         }
     }
 
-    /// Waits in silence, except for injected lines.
+    /// Says the assistant's first message, which its model may have to think of.
+    async fn greet(&mut self, lasts: Option<std::time::Duration>, interrupted: bool) -> CallFlow<()> {
+        let by_model = self.assistant["firstMessageMode"] == "assistant-speaks-first-with-model-generated-message";
+        if by_model && self.has_model() {
+            return self.answer_by_model().await;
+        }
+        let line = Line {
+            lasts,
+            ..Line::new(self.greeting())
+        };
+        self.speak(Speaker::Assistant, &line, interrupted, Origin::Greeting)
+            .await
+    }
+
+    /// Answers what the customer said: by the assistant's model, if it has one that the emulator can ask.
+    async fn answer_customer(&mut self, script: &Script) -> CallFlow<()> {
+        if self.has_model() && script.uses_model {
+            return self.answer_by_model().await;
+        }
+        if script.ending != Ending::ByHand && self.change(|record| record.by_hand) != Some(true) {
+            return Ok(());
+        }
+        let line = match self.resource()["type"] == "vapi.websocketCall" {
+            true => REPLY,
+            false => NO_MODEL,
+        };
+        self.assistant_answers(line).await
+    }
+
+    /// Waits in silence. Acts of the assistant from outside are performed meanwhile; a customer ends the silence.
     async fn wait(&mut self, time: i64) -> CallFlow<()> {
         let due = self.at + time;
-        while self.until(due, Interruptible::Everything).await? {
-            self.say_injected_lines().await?;
+        while !self.unanswered && self.until(due, Interruptible::Everything).await? {
+            let is_for_assistant = |injected: &Injected| matches!(injected.act, Act::Say { .. } | Act::Tools(_));
+            if !self.injected.front().is_some_and(is_for_assistant) {
+                return Ok(());
+            }
+            if let Some(injected) = self.injected.pop_front() {
+                self.perform_injected(injected).await?;
+            }
         }
         Ok(())
     }
 
-    async fn say_injected_lines(&mut self) -> CallFlow<()> {
-        while let Some(line) = self.lines.pop_front() {
-            self.say_injected_line(line).await?;
+    /// Performs what somebody asked for from outside.
+    async fn perform_injected(&mut self, injected: Injected) -> CallFlow<()> {
+        match injected.act {
+            Act::Say { text, ends } => self.say_from_outside(&text, ends).await?,
+            Act::Customer(text) => {
+                (self.unanswered, self.heard) = (true, true);
+                self.speak(Speaker::Customer, &Line::new(&text), false, Origin::Conversation)
+                    .await?;
+            }
+            // The assistant has stopped already.
+            Act::Silence => {}
+            Act::Tools(uses) => {
+                self.call_tools(&uses).await?;
+                self.unanswered = self.has_model();
+            }
+            Act::Respond => self.unanswered = true,
+        }
+        // Nobody waits for the turn of a scripted customer.
+        if self.change(|record| record.by_hand) == Some(true) {
+            self.turn_taken.extend(injected.taken);
         }
         Ok(())
     }
 
-    pub async fn say_injected_line(&mut self, line: InjectedLine) -> CallFlow<()> {
-        self.speak(line.speaker, &Line::new(&line.text), false).await?;
-        if line.ends {
+    pub async fn say_from_outside(&mut self, text: &str, ends: bool) -> CallFlow<()> {
+        self.assistant_answers(text).await?;
+        if ends {
             return Err(Interrupt::ended("assistant-ended-call-after-message-spoken"));
         }
         Ok(())
@@ -163,24 +310,42 @@ impl Driver {
 
     /// Speaks the assistant's `endCallMessage` and ends the call.
     pub async fn hang_up(&mut self) -> CallFlow<()> {
-        if let Some(message) = assistant::text(&self.assistant, "endCallMessage") {
+        self.change(|record| record.recording.ends = Some("assistant".to_owned()));
+        if let Some(message) = self.text("endCallMessage") {
             self.assistant_says(&message).await?;
         }
         self.notify(|| json!({ "type": "phone-call-control", "request": "hang-up" }));
         Err(Interrupt::ended("assistant-ended-call"))
     }
 
+    /// Says a line that follows from something else: the message of a tool, of a transfer, of the end.
     pub async fn assistant_says(&mut self, text: &str) -> CallFlow<()> {
-        self.speak(Speaker::Assistant, &Line::new(text), false).await
+        self.speak(Speaker::Assistant, &Line::new(text), false, Origin::Consequence)
+            .await
+    }
+
+    /// Says a line of the conversation that is in no script.
+    pub async fn assistant_answers(&mut self, text: &str) -> CallFlow<()> {
+        // The next line of the script may interrupt an answer of the model, too.
+        let next = self.script.as_ref().and_then(|script| script.steps.get(self.next_step));
+        let interrupted = matches!(next, Some(Step::Customer(next)) if next.interrupts)
+            && self.change(|record| record.by_hand) != Some(true);
+        self.speak(Speaker::Assistant, &Line::new(text), interrupted, Origin::Conversation)
+            .await
     }
 
     /// Speaks a line, which takes time. It breaks off if the script has the customer interrupt, if an injected line
     /// interrupts, or if the call ends.
-    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool) -> CallFlow<()> {
+    async fn speak(&mut self, speaker: Speaker, line: &Line, interrupted: bool, origin: Origin) -> CallFlow<()> {
         let words: Vec<&str> = line.text.split_whitespace().collect();
-        let pace = self.script.as_ref().map_or(self.pace, |script| script.word);
+        let pace = self.script.as_ref().map_or(0, |script| script.word);
         let by_words = i64::try_from(pace.saturating_mul(words.len() as u64)).unwrap_or(i64::MAX);
-        let lasts = line.lasts.map_or(by_words, whole_milliseconds).min(LONGEST_LINE);
+        let mut lasts = line.lasts.map_or(by_words, whole_milliseconds).min(LONGEST_LINE);
+        if speaker == Speaker::Assistant
+            && let Some(length) = self.ask_for_voice(&line.text).await?
+        {
+            lasts = length.min(LONGEST_LINE);
+        }
         let muted = match speaker {
             Speaker::Assistant => self.assistant_muted,
             Speaker::Customer => self.customer_muted,
@@ -195,6 +360,10 @@ impl Driver {
             Speaker::Assistant => Interruptible::Interruptions,
             Speaker::Customer => Interruptible::Nothing,
         };
+        self.set_activity(Activity::Speaking {
+            speaker,
+            text: line.text.clone(),
+        });
         self.notify_speech(speaker, "started", turn);
         if speaker == Speaker::Assistant {
             self.notify(
@@ -220,17 +389,29 @@ impl Driver {
         };
         if !said.is_empty() {
             let to = self.at;
-            self.change(|record| record.conversation.add_spoken(speaker, &said, from, to));
+            self.change(|record| {
+                record.conversation.add_spoken(speaker, &said, from, to);
+                match origin {
+                    Origin::Greeting if whole => record.recording.add_greeting(from, to),
+                    Origin::Conversation | Origin::Greeting => record.recording.add_line(speaker, &said, from, to),
+                    Origin::Consequence => {
+                        record.recording.word = Some(pace);
+                        record.recording.pass(to);
+                    }
+                }
+            });
             self.notify_transcript(speaker, "final", &said);
             if speaker == Speaker::Customer {
                 self.notify(|| json!({ "type": "voice-input", "input": said, "turn": turn }));
             }
         }
+        self.set_activity(Activity::Nothing);
         self.notify_speech(speaker, "stopped", turn);
         if !said.is_empty() {
             self.notify_conversation();
         }
-        if results? && interrupted {
+        let by_person = |injected: &Injected| injected.interrupts && !matches!(injected.act, Act::Say { .. });
+        if results? && (interrupted || self.injected.iter().any(by_person)) {
             self.notify(|| json!({ "type": "user-interrupted", "turnId": format!("{}-{turn}", self.id) }));
         }
         Ok(())

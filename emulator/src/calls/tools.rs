@@ -2,29 +2,77 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::calls::api_request::ApiRequest;
 use crate::calls::assistant;
 use crate::calls::driver::{CallFlow, Driver, Interrupt};
 use crate::script::ToolUse;
 use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::Reply;
+use crate::webhooks::signature::Subject;
 
 /// The result in the conversation if the server gives none or there is no server.
 const NO_RESULT: &str = "No result returned.";
 
 /// One tool call, with the assistant's tool of that name.
-struct ToolCall<'a> {
-    id: String,
-    name: &'a str,
-    json: Value,
-    tool: Option<Value>,
-    result: Option<&'a str>,
+pub(crate) struct ToolCall<'a> {
+    pub id: String,
+    pub name: &'a str,
+    pub json: Value,
+    pub tool: Option<Value>,
+    /// The result if there is no server to ask.
+    pub result: Option<&'a str>,
+    /// The reason why the call is not made. It is the result.
+    pub problem: Option<&'a str>,
+    /// The place among the calls that are made together.
+    position: usize,
+}
+
+impl<'a> ToolCall<'a> {
+    pub fn of(assistant: &Value, used: &'a ToolUse, position: usize) -> ToolCall<'a> {
+        let made = used.made_by_model.as_ref();
+        let id = made.map_or_else(
+            || format!("call_{}", ids::uuid().replace('-', "")),
+            |made| made.id.clone(),
+        );
+        let function = json!({ "name": used.name, "arguments": used.arguments });
+        ToolCall {
+            json: json!({ "id": id, "type": "function", "function": function }),
+            id,
+            name: &used.name,
+            tool: assistant::tool(assistant, &used.name).cloned(),
+            result: used.result.as_deref(),
+            problem: made.and_then(|made| made.problem.as_deref()),
+            position,
+        }
+    }
+
+    /// Returns whether only the emulator can tell the result: of built-in tools and of requests to an API.
+    fn has_no_server(&self) -> bool {
+        let tool = self.tool.as_ref();
+        !tool.is_none_or(|tool| tool["type"] == "function" || tool["type"].is_null())
+    }
+
+    /// Returns the server of the tool. Only functions have one. A tool that the assistant lacks counts as a function, since the script
+    /// calls it.
+    pub fn server(&self, of_assistant: impl FnOnce() -> Option<WebhookServer>) -> Option<WebhookServer> {
+        if self.has_no_server() || self.problem.is_some() {
+            return None;
+        }
+        self.tool.as_ref().and_then(WebhookServer::of).or_else(of_assistant)
+    }
 }
 
 impl Driver {
     pub async fn call_tools(&mut self, uses: &[ToolUse]) -> CallFlow<()> {
-        let calls: Vec<ToolCall<'_>> = uses.iter().map(|used| self.call_of(used)).collect();
-        if let [only] = calls.as_slice() {
+        let calls: Vec<ToolCall<'_>> = uses
+            .iter()
+            .enumerate()
+            .map(|(position, used)| ToolCall::of(&self.assistant, used, position))
+            .collect();
+        if let [only] = calls.as_slice()
+            && only.problem.is_none()
+        {
             if is_built_in(only, "transferCall") {
                 return self.transfer_by_tool(only).await;
             }
@@ -32,6 +80,7 @@ impl Driver {
                 return self.hand_off_by_tool(only).await;
             }
         }
+        self.record_calls(&calls);
         self.add_calls(&calls);
         for call in &calls {
             if let Some(text) = assistant::tool_message(call.tool.as_ref(), "request-start") {
@@ -41,7 +90,7 @@ impl Driver {
         // One message has all calls for one server.
         let mut left: Vec<(Option<WebhookServer>, &ToolCall<'_>)> =
             calls.iter().map(|call| (self.server_of(call), call)).collect();
-        while let Some((server, first)) = left.first().map(|(server, call)| (server.clone(), *call)) {
+        while let Some(server) = left.first().map(|(server, _)| server.clone()) {
             let (together, others) = left.into_iter().partition(|(other, _)| *other == server);
             left = others;
             let together: Vec<&ToolCall<'_>> = together
@@ -52,16 +101,58 @@ impl Driver {
                 Some(server) => self.ask_server(server, &together).await?,
                 None => {
                     for call in together {
-                        self.add_result(call, call.result.unwrap_or(built_in_result(first)), None);
+                        self.perform_without_server(call).await?;
                     }
                 }
             }
         }
         self.notify_conversation();
-        if calls.iter().any(|call| is_built_in(call, "endCall")) {
+        if calls
+            .iter()
+            .any(|call| is_built_in(call, "endCall") && call.problem.is_none())
+        {
             return self.hang_up().await;
         }
         Ok(())
+    }
+
+    /// Adds the result of a tool that no server has: the one of the script, that of the API which the tool names, or a fixed one.
+    async fn perform_without_server(&mut self, call: &ToolCall<'_>) -> CallFlow<()> {
+        if let Some(known) = call.problem.or(call.result) {
+            self.add_result(call, known, None);
+            return Ok(());
+        }
+        let api_request = call.tool.as_ref().filter(|tool| tool["type"] == "apiRequest").cloned();
+        let Some(tool) = api_request else {
+            self.add_result(call, built_in_result(call), None);
+            return Ok(());
+        };
+        let (state, organization) = (self.state.clone(), self.organization.clone());
+        let subject = Subject::Call(self.id.clone());
+        let variables = self.change(|record| record.variables.clone()).unwrap_or_default();
+        let request = ApiRequest::of(&tool, &call.json["function"]["arguments"], variables, self.at);
+        let sent = async move { request.send(&state, &organization, &subject).await };
+        let Some(result) = self.wait_for(sent).await? else {
+            self.add_result(call, "The customer interrupted.", None);
+            return Ok(());
+        };
+        let (text, kind) = match &result {
+            Ok(text) => (text, "request-complete"),
+            Err(problem) => (problem, "request-failed"),
+        };
+        self.add_result(call, text, None);
+        if let Some(text) = assistant::tool_message(call.tool.as_ref(), kind) {
+            self.assistant_says(&text).await?;
+        }
+        Ok(())
+    }
+
+    fn record_calls(&self, calls: &[ToolCall<'_>]) {
+        let steps = calls
+            .iter()
+            .map(|call| json!({ "tool": call.name, "arguments": call.json["function"]["arguments"] }));
+        let (step, at) = (json!({ "tools": steps.collect::<Vec<_>>() }), self.at);
+        self.change(|record| record.recording.add(step, at, at));
     }
 
     /// Transfers to the destination that the model chose, or asks the server if the tool has none.
@@ -94,40 +185,20 @@ impl Driver {
         })
     }
 
-    fn call_of<'a>(&self, used: &'a ToolUse) -> ToolCall<'a> {
-        let id = format!("call_{}", ids::uuid().replace('-', ""));
-        let function = json!({ "name": used.name, "arguments": used.arguments });
-        ToolCall {
-            json: json!({ "id": id, "type": "function", "function": function }),
-            id,
-            name: &used.name,
-            tool: assistant::tool(&self.assistant, &used.name).cloned(),
-            result: used.result.as_deref(),
-        }
-    }
-
-    /// Returns the server of a tool. Only functions have one. A tool that the assistant lacks counts as a function,
-    /// since the script calls it.
     fn server_of(&self, call: &ToolCall<'_>) -> Option<WebhookServer> {
-        let known = call.tool.as_ref();
-        if !known.is_none_or(|tool| tool["type"] == "function" || tool["type"].is_null()) {
-            return None;
-        }
-        let of_assistant = || self.server().filter(|_| self.wants(&json!({ "type": "tool-calls" })));
-        known.and_then(WebhookServer::of).or_else(of_assistant)
+        call.server(|| self.server().filter(|_| self.wants(&json!({ "type": "tool-calls" }))))
     }
 
     fn add_calls(&self, calls: &[ToolCall<'_>]) {
         let (at, tool_calls) = (self.at, calls.iter().map(|call| call.json.clone()).collect::<Vec<_>>());
         self.change(|record| record.conversation.add_tool_calls(&tool_calls, at));
         self.notify_conversation();
-        self.publish(|| message(&calls.iter().collect::<Vec<_>>()));
+        self.publish(|| tool_calls_message(&calls.iter().collect::<Vec<_>>()));
     }
 
     async fn ask_server(&mut self, server: WebhookServer, calls: &[&ToolCall<'_>]) -> CallFlow<()> {
-        let message = self.enveloped(message(calls));
-        let waits = |call: &&ToolCall<'_>| call.tool.as_ref().is_none_or(|tool| tool["async"] != true);
-        if !calls.iter().any(waits) {
+        let message = self.enveloped(tool_calls_message(calls));
+        if !calls.iter().any(|call| is_waited_for(call)) {
             self.post(server, message);
             for call in calls {
                 self.add_result(call, "Success.", None);
@@ -158,7 +229,8 @@ impl Driver {
         self.change(|record| {
             record
                 .conversation
-                .add_tool_result(&call.id, call.name, text, metadata, at)
+                .add_tool_result(&call.id, call.name, text, metadata, at);
+            record.recording.set_result(call.position, text, at);
         });
         self.publish(|| {
             json!({
@@ -174,16 +246,22 @@ impl Driver {
             name: name.to_owned(),
             arguments,
             result: None,
+            made_by_model: None,
         };
-        let call = self.call_of(&used);
+        let call = ToolCall::of(&self.assistant, &used, usize::MAX);
         self.add_calls(std::slice::from_ref(&call));
         self.add_result(&call, result, None);
         self.notify_conversation();
     }
 }
 
+/// Returns whether the conversation waits for the result of a call.
+pub(crate) fn is_waited_for(call: &ToolCall<'_>) -> bool {
+    call.tool.as_ref().is_none_or(|tool| tool["async"] != true)
+}
+
 /// Returns a `tool-calls` message without its envelope.
-fn message(calls: &[&ToolCall<'_>]) -> Value {
+pub(crate) fn tool_calls_message(calls: &[&ToolCall<'_>]) -> Value {
     let list: Vec<&Value> = calls.iter().map(|call| &call.json).collect();
     let with_tools = calls.iter().map(|call| {
         let mut tool = call
@@ -221,7 +299,7 @@ fn chosen_destination(call: &ToolCall<'_>) -> Option<Value> {
     (chosen["type"] != "dynamic").then(|| chosen.clone())
 }
 
-fn built_in_result(call: &ToolCall<'_>) -> &'static str {
+pub(crate) fn built_in_result(call: &ToolCall<'_>) -> &'static str {
     let is_function = call.tool.as_ref().is_none_or(|tool| tool["type"] == "function");
     if is_function && !is_built_in(call, "endCall") {
         NO_RESULT
@@ -230,16 +308,16 @@ fn built_in_result(call: &ToolCall<'_>) -> &'static str {
     }
 }
 
-struct ToolResult {
-    text: String,
-    failed: bool,
-    metadata: Option<Value>,
+pub(crate) struct ToolResult {
+    pub text: String,
+    pub failed: bool,
+    pub metadata: Option<Value>,
     /// The message that the server makes the assistant speak.
-    says: Option<String>,
+    pub says: Option<String>,
 }
 
 /// Reads the server's result of one call. A failure gives the conversation no more than a missing result.
-fn tool_result(call: &ToolCall<'_>, reply: &Reply) -> ToolResult {
+pub(crate) fn tool_result(call: &ToolCall<'_>, reply: &Reply) -> ToolResult {
     let none = Map::new();
     let body = reply.json().unwrap_or_default();
     let results = body["results"].as_array();

@@ -70,31 +70,84 @@ fn describe(state: &State, id: &str, record: &Call, call: &mut Value) {
     artifact["presignedLogUrl"] = json!(log);
     artifact["assistantActivations"] = json!(record.activations);
     artifact["transfers"] = json!(record.transfers);
-    if !record.results.structured_outputs.is_empty() {
-        artifact["structuredOutputs"] = json!(record.results.structured_outputs);
+    artifact["variableValues"] = json!(record.variables);
+    for (name, outputs) in [
+        ("structuredOutputs", &record.results.structured_outputs),
+        ("skippedStructuredOutputs", &record.results.skipped),
+    ] {
+        if !outputs.is_empty() {
+            artifact[name] = json!(outputs);
+        }
     }
     call["messages"] = artifact["messages"].clone();
+    // As in every captured call, although the document has them in the artifact only.
+    for name in ["transcript", "recordingUrl", "stereoRecordingUrl"] {
+        call[name] = artifact[name].clone();
+    }
     call["artifact"] = artifact;
-    call["analysis"] = if record.results.scripted {
-        json!(record.results.analysis)
-    } else {
-        json!({ "summary": "The customer and the assistant greeted each other.", "successEvaluation": "true" })
-    };
+    call["analysis"] = json!(record.results.analysis);
+    call["summary"] = json!(
+        record
+            .results
+            .analysis
+            .get("summary")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    );
+    if !call["transport"].is_object() {
+        let carrier = call["phoneCallProvider"].as_str();
+        let carrier = carrier.filter(|name| ["twilio", "vonage", "telnyx"].contains(name));
+        call["transport"] = json!({ "provider": carrier.unwrap_or("vapi.sip"), "conversationType": "voice" });
+    }
     cost(record, call);
 }
 
+/// Adds what the call cost, as a sum and by kind.
 fn cost(record: &Call, call: &mut Value) {
-    let breakdown = match record.results.cost {
-        // The script gives no breakdown.
-        Some(cost) => json!({ "transport": 0, "stt": 0, "llm": 0, "tts": 0, "vapi": cost, "total": cost }),
-        None => json!({ "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "total": COST }),
-    };
     let minutes = record.duration().unwrap_or_default() as f64 / 60_000.0;
-    call["cost"] = breakdown["total"].clone();
+    let of_vapi = |cost: &Value| json!({ "type": "vapi", "subType": "normal", "minutes": minutes, "cost": cost });
+    if let Some(cost) = record.results.cost {
+        // The script gives no breakdown.
+        call["cost"] = json!(cost);
+        call["costs"] = json!([of_vapi(&json!(cost))]);
+        call["costBreakdown"] =
+            json!({ "transport": 0, "stt": 0, "llm": 0, "tts": 0, "vapi": cost, "chat": 0, "total": cost });
+        return;
+    }
+    let said = |role: &'static str| {
+        let messages = record
+            .conversation
+            .messages
+            .iter()
+            .filter(move |message| message["role"] == role);
+        messages.filter_map(|message| message["message"].as_str())
+    };
+    let words = |role: &'static str| said(role).map(|text| text.split_whitespace().count()).sum::<usize>();
+    let characters = said("bot").map(|text| text.chars().count()).sum::<usize>();
+    let (prompt, completion) = (words("system") + words("user"), words("bot"));
+    let part = |name: &str, kind: &str| {
+        let parts: Map<String, Value> = ["provider", kind]
+            .into_iter()
+            .filter_map(|property| Some((property.to_owned(), record.assistant[name].get(property)?.clone())))
+            .collect();
+        json!(parts)
+    };
+    call["cost"] = json!(COST);
     call["costs"] = json!([
-        { "type": "vapi", "subType": "normal", "minutes": minutes, "cost": breakdown["total"] },
+        { "type": "transcriber", "transcriber": part("transcriber", "model"), "minutes": minutes, "cost": 0.001 },
+        {
+            "type": "model", "model": part("model", "model"), "promptTokens": prompt, "completionTokens": completion,
+            "cachedPromptTokens": 0, "cost": 0.0015,
+        },
+        { "type": "voice", "voice": part("voice", "voiceId"), "characters": characters, "cost": 0.003 },
+        of_vapi(&json!(0.005)),
+        { "type": "transport", "provider": call["transport"]["provider"], "minutes": minutes, "cost": 0.002 },
     ]);
-    call["costBreakdown"] = breakdown;
+    call["costBreakdown"] = json!({
+        "transport": 0.002, "stt": 0.001, "llm": 0.0015, "tts": 0.003, "vapi": 0.005, "chat": 0, "total": COST,
+        "llmPromptTokens": prompt, "llmCompletionTokens": completion, "llmCachedPromptTokens": 0,
+        "ttsCharacters": characters,
+    });
 }
 
 /// Returns an `end-of-call-report` without its envelope.

@@ -55,14 +55,32 @@ pub(crate) fn read(state: &State, id: &str) -> Option<Value> {
     Some(as_of_now(state, stored))
 }
 
-/// Returns `assistantId` and `assistantName`, as transcripts on a socket have them.
-pub(crate) fn speaking_assistant(state: &State, id: &str) -> Value {
-    let assistant: Arc<Value> = state
-        .calls
-        .lock()
+/// Returns the current assistant of a call; null before it is known.
+pub(crate) fn assistant(state: &State, id: &str) -> Arc<Value> {
+    let records = state.calls.lock();
+    records
         .get(id)
         .map(|record| record.assistant.clone())
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// Returns the organization of a call.
+pub(crate) fn organization(state: &State, id: &str) -> String {
+    let records = state.calls.lock();
+    records
+        .get(id)
+        .map(|record| record.organization.clone())
+        .unwrap_or_default()
+}
+
+/// Returns the sound of the assistant's line, if it has a custom voice.
+pub(crate) fn sound(state: &State, id: &str) -> Option<Arc<[i16]>> {
+    state.calls.lock().get(id)?.sound.clone()
+}
+
+/// Returns `assistantId` and `assistantName`, as transcripts on a socket have them.
+pub(crate) fn speaking_assistant(state: &State, id: &str) -> Value {
+    let assistant = assistant(state, id);
     let mut names = json!({});
     for (name, value) in [("assistantId", &assistant["id"]), ("assistantName", &assistant["name"])] {
         if value.is_string() {
@@ -82,9 +100,9 @@ pub(crate) async fn connect(state: &State, id: &str) -> bool {
     first && send_command(state, id, Command::Connect).await
 }
 
-/// Reports speech of the customer, which is not recognized.
-pub(crate) async fn hear(state: &State, id: &str) {
-    send_command(state, id, Command::Hear).await;
+/// Reports speech of the customer: its text, if a transcriber has recognized it.
+pub(crate) async fn hear(state: &State, id: &str, text: Option<Arc<str>>) {
+    send_command(state, id, Command::Hear(text)).await;
 }
 
 /// Ends a call because the customer left.

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use crate::api::jobs;
 use crate::emulator::Emulator;
 use crate::fault::{Fault, syntax};
 use crate::http::listener::{ListenError, bind, reachable};
@@ -140,7 +141,8 @@ impl Builder {
         self
     }
 
-    /// Sends webhooks to this host, too, given by name or address; `*` is any. By default they are sent to this machine only.
+    /// Sends webhooks, and requests to models and tools, to this host, too, given by name or address; `*` is any. By default they are
+    /// sent to this machine only.
     pub fn allow_host(mut self, host: impl Into<String>) -> Builder {
         self.settings.allowed_hosts.push(host.into());
         self
@@ -291,6 +293,8 @@ impl Builder {
         let storage = file.map_or_else(|| Ok(Storage::default()), |file| Storage::open(file, &state))?;
         #[cfg(not(feature = "data"))]
         let storage = Storage::default();
+        // Before the first `advance`, which would not wait for them.
+        jobs::resume(&state);
         Ok(Prepared {
             api,
             downloads,

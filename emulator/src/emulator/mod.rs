@@ -1,6 +1,7 @@
 //! The handle of a running emulator.
 
 mod builder;
+mod call_by_hand;
 mod calls;
 
 use std::fmt;
@@ -18,6 +19,7 @@ use crate::storage::Storage;
 use crate::text::ids;
 
 pub use builder::{Builder, StartError};
+pub use call_by_hand::{CallByHand, CallByHandError};
 
 /// A running local Vapi. It listens on 127.0.0.1, has its own thread and runtime, and stops when dropped.
 pub struct Emulator {

@@ -87,6 +87,17 @@ impl Response {
         Response::error(StatusCode::BAD_REQUEST, message)
     }
 
+    /// Creates a 400 with a list of messages, and with notes of the emulator's own.
+    pub fn noted(messages: Vec<String>, notes: Vec<String>) -> Response {
+        if notes.is_empty() {
+            return Response::bad_request(messages);
+        }
+        Response::json(
+            StatusCode::BAD_REQUEST,
+            &json!({ "message": messages, "error": "Bad Request", "statusCode": 400, "notes": notes }),
+        )
+    }
+
     /// Creates a 404 for a resource that does not exist.
     pub fn not_found(what: &str) -> Response {
         Response::error(StatusCode::NOT_FOUND, format!("{what} not found"))

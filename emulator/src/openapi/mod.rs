@@ -3,6 +3,7 @@
 pub(crate) mod document;
 #[cfg(test)]
 mod fuzz;
+pub(crate) mod instance;
 pub(crate) mod list_style;
 pub(crate) mod plan;
 pub(crate) mod references;

@@ -18,8 +18,6 @@ pub(crate) struct Plan {
     pub parents: Vec<(String, String)>,
     /// The schema of the resource: that of the response of its get operation.
     pub resource: Option<Value>,
-    /// Lists below the resource that no operation adds to. A new resource gets one item in each.
-    pub children: Vec<Child>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +36,6 @@ pub(crate) enum Role {
     ChatResponse,
     Upload,
     Download,
-}
-
-pub(crate) struct Child {
-    pub collection: String,
-    pub item: Value,
 }
 
 impl Plan {
@@ -64,17 +57,11 @@ impl Plan {
         let resource = item
             .or(Some(operation))
             .and_then(|operation| operation.success.schema.clone());
-        let creates = matches!(role, Role::Create | Role::PlaceCall);
         Plan {
             role,
             item_key: item_key.to_owned(),
             parents: parents(document, operation),
             resource,
-            children: if creates {
-                children(document, &collection)
-            } else {
-                Vec::new()
-            },
             collection,
         }
     }
@@ -178,26 +165,6 @@ fn parents(document: &Document, operation: &Operation) -> Vec<(String, String)> 
         Some((canonical(document, above), parameter_name(last)?.to_owned()))
     })
     .collect()
-}
-
-fn children(document: &Document, collection: &str) -> Vec<Child> {
-    let lists = document
-        .operations()
-        .iter()
-        .filter(|operation| operation.method == Method::GET);
-    lists
-        .filter_map(|operation| {
-            let path = canonical(document, &operation.path);
-            let rest = path.strip_prefix(collection)?.strip_prefix('/')?;
-            let (parameter, list) = rest.split_once('/')?;
-            parameter_name(parameter)?;
-            let schema = operation.success.schema.as_ref()?;
-            list_style(document, operation)?;
-            let closed = !list.contains('/') && document.operation(&Method::POST, &operation.path).is_none();
-            let item = list_style::item_schema(document, schema).filter(|_| closed)?.clone();
-            Some(Child { collection: path, item })
-        })
-        .collect()
 }
 
 fn parameter_name(segment: &str) -> Option<&str> {

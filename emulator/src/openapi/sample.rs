@@ -8,14 +8,19 @@ use crate::openapi::validator::{Validators, branch};
 use crate::text::{ids, timestamp};
 
 /// Returns a value with the required properties only, the first branch of a union and the first value of an enum.
-/// Recursive references end in an empty object.
+/// Recursive references end in an empty object. A text is what the name of its property says.
 pub(crate) fn minimal(document: &Document, schema: &Value, now: i64) -> Value {
-    Sampler {
+    named(document, "", schema, now)
+}
+
+/// Returns the same for the value of a property.
+fn named(document: &Document, name: &str, schema: &Value, now: i64) -> Value {
+    let mut sampler = Sampler {
         document,
         now,
         open: Vec::new(),
-    }
-    .value(schema)
+    };
+    sampler.value(name, schema)
 }
 
 /// Adds every property that the schema requires and the value lacks.
@@ -36,7 +41,7 @@ pub(crate) fn complete(validators: &Validators, schema: &Value, value: &mut Valu
     let Value::Object(object) = value else { return };
     for name in required(schema) {
         if !object.contains_key(name) {
-            object.insert(name.to_owned(), minimal(document, &schema["properties"][name], now));
+            object.insert(name.to_owned(), named(document, name, &schema["properties"][name], now));
         }
     }
 }
@@ -70,7 +75,7 @@ struct Sampler<'a> {
 }
 
 impl<'a> Sampler<'a> {
-    fn value(&mut self, schema: &'a Value) -> Value {
+    fn value(&mut self, property: &str, schema: &'a Value) -> Value {
         let name = reference(schema);
         if name.is_some_and(|name| self.open.contains(&name)) {
             return json!({});
@@ -79,20 +84,20 @@ impl<'a> Sampler<'a> {
             return json!({});
         };
         self.open.extend(name);
-        let value = self.resolved(schema);
+        let value = self.resolved(property, schema);
         if name.is_some() {
             self.open.pop();
         }
         value
     }
 
-    fn resolved(&mut self, schema: &'a Value) -> Value {
+    fn resolved(&mut self, property: &str, schema: &'a Value) -> Value {
         if let Some(branches) = branches(schema) {
             let open = &self.open;
             let fresh = branches
                 .iter()
                 .find(|b| reference(b).is_none_or(|name| !open.contains(&name)));
-            return fresh.map_or_else(|| json!({}), |branch| self.value(branch));
+            return fresh.map_or_else(|| json!({}), |branch| self.value(property, branch));
         }
         let is_array = schema["type"] == "array";
         if let Some(first) = schema["enum"]
@@ -103,12 +108,12 @@ impl<'a> Sampler<'a> {
             return first.clone();
         }
         match schema["type"].as_str() {
-            Some("string") => Value::String(self.string(schema)),
+            Some("string") => Value::String(self.string(property, schema)),
             Some("number" | "integer") => schema.get("minimum").cloned().unwrap_or_else(|| json!(0)),
             Some("boolean") => Value::Bool(false),
             Some("array") => {
                 let count = schema["minItems"].as_u64().unwrap_or(0).min(16);
-                (0..count).map(|_| self.value(&schema["items"])).collect()
+                (0..count).map(|_| self.value(property, &schema["items"])).collect()
             }
             _ => self.object(schema),
         }
@@ -117,17 +122,17 @@ impl<'a> Sampler<'a> {
     fn object(&mut self, schema: &'a Value) -> Value {
         let mut object = Map::new();
         for part in schema["allOf"].as_array().into_iter().flatten() {
-            if let Value::Object(part) = self.value(part) {
+            if let Value::Object(part) = self.value("", part) {
                 object.extend(part);
             }
         }
         for name in required(schema) {
-            object.insert(name.to_owned(), self.value(&schema["properties"][name]));
+            object.insert(name.to_owned(), self.value(name, &schema["properties"][name]));
         }
         Value::Object(object)
     }
 
-    fn string(&self, schema: &Value) -> String {
+    fn string(&self, property: &str, schema: &Value) -> String {
         match schema["format"].as_str() {
             Some("date-time") => timestamp::format(self.now),
             Some("date") => timestamp::format(self.now).chars().take(10).collect(),
@@ -139,7 +144,7 @@ impl<'a> Sampler<'a> {
                     .unwrap_or(0)
                     .min(1024);
                 let most = usize::try_from(schema["maxLength"].as_u64().unwrap_or(1024)).unwrap_or(1024);
-                let mut text = String::from("string");
+                let mut text = self.text(property);
                 while text.len() < least {
                     text.push('-');
                 }
@@ -148,6 +153,35 @@ impl<'a> Sampler<'a> {
             }
         }
     }
+
+    /// Returns a text for a property that has no format.
+    fn text(&self, property: &str) -> String {
+        let ends = |endings: &[&str]| endings.iter().any(|ending| property.ends_with(ending));
+        match property {
+            "id" => ids::uuid(),
+            "url" | "uri" => "https://example.com/".to_owned(),
+            "number" => "+15555550100".to_owned(),
+            "email" => "someone@example.com".to_owned(),
+            _ if ends(&["Id", "Ids"]) => ids::uuid(),
+            _ if ends(&["At"]) => timestamp::format(self.now),
+            _ if ends(&["Url", "Uri"]) => "https://example.com/".to_owned(),
+            _ => words(property),
+        }
+    }
+}
+
+/// Returns the words of a name, as a sentence begins: `firstMessage` is `First message`.
+fn words(name: &str) -> String {
+    let mut text = String::new();
+    for letter in name.chars() {
+        match letter {
+            _ if text.is_empty() => text.extend(letter.to_uppercase()),
+            '_' | '-' => text.push(' '),
+            _ if letter.is_uppercase() => text.extend([' '].into_iter().chain(letter.to_lowercase())),
+            _ => text.push(letter),
+        }
+    }
+    if text.is_empty() { "Text".to_owned() } else { text }
 }
 
 fn required(schema: &Value) -> impl Iterator<Item = &str> {

@@ -35,6 +35,8 @@ pub struct Script {
     pub(crate) ending: Ending,
     /// The time of a word, in milliseconds.
     pub(crate) word: u64,
+    /// Lets the assistant's own model answer the customer where the script has no line of the assistant.
+    pub(crate) uses_model: bool,
     pub(crate) results: CallResults,
 }
 
@@ -46,6 +48,8 @@ pub(crate) struct When {
     /// The number or SIP address of the customer.
     pub customer: Option<String>,
     pub phone_number_id: Option<String>,
+    /// The id or name of a simulation or of its scenario. Such a script is for simulations only.
+    pub simulation: Option<String>,
     /// Applies to one call only.
     pub next: bool,
 }
@@ -85,6 +89,17 @@ pub(crate) struct ToolUse {
     pub arguments: Value,
     /// The result if there is no server to ask.
     pub result: Option<String>,
+    /// The facts of a call that a model made; `None` in scripts.
+    pub made_by_model: Option<ModelMade>,
+}
+
+/// The facts of a tool call that a model made.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ModelMade {
+    /// The id, which the model expects beside the result.
+    pub id: String,
+    /// The reason why the arguments cannot be used. It is the result.
+    pub problem: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -110,6 +125,8 @@ impl Line {
 pub(crate) enum Ending {
     Customer,
     Assistant,
+    /// The call goes on until somebody ends it by hand.
+    ByHand,
     Reason(String),
 }
 
@@ -118,6 +135,8 @@ pub(crate) enum Ending {
 pub(crate) struct CallResults {
     pub analysis: Map<String, Value>,
     pub structured_outputs: Map<String, Value>,
+    /// Structured outputs whose conditions the call did not meet.
+    pub skipped: Map<String, Value>,
     /// The cost in dollars.
     pub cost: Option<f64>,
     /// True if the recording and the log follow the conversation. Those of a call without a script are samples.
@@ -142,6 +161,7 @@ impl Script {
             steps: Vec::new(),
             ending: Ending::Customer,
             word: WORD,
+            uses_model: true,
             results: CallResults {
                 scripted: true,
                 ..CallResults::default()
@@ -191,6 +211,12 @@ impl Script {
     /// Limits the script to calls over this phone number.
     pub fn for_phone_number(mut self, id: impl Into<String>) -> Script {
         self.when.phone_number_id = Some(id.into());
+        self
+    }
+
+    /// Limits the script to simulated calls of this simulation or scenario, named by its id or its name.
+    pub fn for_simulation(mut self, id_or_name: impl Into<String>) -> Script {
+        self.when.simulation = Some(id_or_name.into());
         self
     }
 
@@ -268,6 +294,7 @@ impl Script {
             name: name.into(),
             arguments,
             result: None,
+            made_by_model: None,
         });
         self.step(Step::Tools(uses.collect()))
     }
@@ -310,6 +337,18 @@ impl Script {
     /// Ends the script with the assistant saying its `endCallMessage` and hanging up.
     pub fn assistant_hangs_up(self) -> Script {
         self.ends(Ending::Assistant)
+    }
+
+    /// Ends the script, but not the call: the test is the customer from here on, with
+    /// [`Emulator::call`](crate::Emulator::call).
+    pub fn continues_by_hand(self) -> Script {
+        self.ends(Ending::ByHand)
+    }
+
+    /// Keeps the assistant's own model silent: the assistant says what the script says, and nothing else.
+    pub fn without_model(mut self) -> Script {
+        self.uses_model = false;
+        self
     }
 
     /// Ends the script with this reason, such as `silence-timed-out`.

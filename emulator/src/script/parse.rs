@@ -65,6 +65,7 @@ fn script(place: &Node<'_>) -> Result<Script> {
         "structuredOutputs",
         "cost",
         "wordSeconds",
+        "model",
     ];
     let object = place.object(&known)?;
     let mut script = Script::new();
@@ -84,6 +85,7 @@ fn script(place: &Node<'_>) -> Result<Script> {
         script.ending = match place.text()?.as_str() {
             "customer" => Ending::Customer,
             "assistant" => Ending::Assistant,
+            "by-hand" => Ending::ByHand,
             reason => Ending::Reason(reason.to_owned()),
         };
     }
@@ -108,16 +110,20 @@ fn script(place: &Node<'_>) -> Result<Script> {
     if let Some(word) = object.get("wordSeconds") {
         script = script.pace(word.seconds()?);
     }
+    if let Some(model) = object.get("model") {
+        script.uses_model = model.truth()?;
+    }
     Ok(script)
 }
 
 fn when(place: &Node<'_>) -> Result<When> {
-    let object = place.object(&["assistant", "customer", "phoneNumberId", "next"])?;
+    let object = place.object(&["assistant", "customer", "phoneNumberId", "simulation", "next"])?;
     let text = |name: &str| object.get(name).map(|place| place.text()).transpose();
     Ok(When {
         assistant: text("assistant")?,
         customer: text("customer")?,
         phone_number_id: text("phoneNumberId")?,
+        simulation: text("simulation")?,
         next: object.get("next").map_or(Ok(false), |place| place.truth())?,
     })
 }
@@ -209,6 +215,7 @@ fn tool(place: &Node<'_>, object: &Object<'_>) -> Result<ToolUse> {
             .get("arguments")
             .map_or_else(|| Ok(json!({})), |place| place.any_object().cloned().map(Value::Object))?,
         result: object.get("result").map(|place| place.text()).transpose()?,
+        made_by_model: None,
     })
 }
 

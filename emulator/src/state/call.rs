@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::script::{CallResults, Script};
 use crate::state::command::SentCommand;
-use crate::state::conversation::Conversation;
+use crate::state::conversation::{Conversation, Speaker};
+use crate::state::recording::Recording;
 use crate::state::timers::ActivityGuard;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,6 +50,21 @@ impl CallStatus {
 /// The cost of a call in dollars, unless its script sets one.
 pub(crate) const COST: f64 = 0.0125;
 
+/// The present activity in a call, for people who watch it.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) enum Activity {
+    #[default]
+    Nothing,
+    /// The call waits for a person to say something.
+    Listening,
+    /// The assistant's model is asked.
+    Thinking,
+    Speaking {
+        speaker: Speaker,
+        text: String,
+    },
+}
+
 /// The state of one call. Times are milliseconds since 1970.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -72,11 +88,21 @@ pub(crate) struct Call {
     pub activations: Vec<Value>,
     /// Properties that became known after creation: `assistantId` of an inbound call, `destination`, ...
     pub learned: Map<String, Value>,
+    /// The values that templates can use, as `artifact.variableValues` has them.
+    pub variables: Map<String, Value>,
     /// Transfers in the form of `artifact.transfers`.
     pub transfers: Vec<Value>,
     pub results: Arc<CallResults>,
     /// True if the transport socket was opened.
     pub connected: bool,
+    /// True if a person is the customer.
+    pub by_hand: bool,
+    pub activity: Activity,
+    pub recording: Recording,
+    /// The sound of the assistant's line, if it has a custom voice: 24,000 samples a second.
+    pub sound: Option<Arc<[i16]>>,
+    /// Receive a guard when the call has ended; dropped if the call is deleted before.
+    pub watchers: Vec<oneshot::Sender<ActivityGuard>>,
     /// Commands to the driver. The driver ends when this is dropped.
     pub commands: mpsc::UnboundedSender<SentCommand>,
 }
@@ -101,6 +127,17 @@ impl Call {
         self.started
             .filter(|_| self.is_over())
             .map(|started| self.since - started)
+    }
+
+    /// Adds a message that nobody spoke, from outside.
+    pub fn add_message(&mut self, role: &str, text: &str, at: i64) {
+        self.conversation.add_unspoken(role, text, at);
+        match role {
+            "assistant" => self.recording.add_line(Speaker::Assistant, text, at, at),
+            "user" => self.recording.add_line(Speaker::Customer, text, at, at),
+            // It is in no transcript, and the script needs no model.
+            _ => {}
+        }
     }
 
     /// Sets the current assistant.

@@ -15,6 +15,8 @@ pub(crate) enum CallEvent {
     /// A server message without its envelope (`type` and its properties): `speech-update`, `transcript`, `tool-calls`,
     /// ... It is sent whether or not a server wants it.
     Message { call_id: Arc<str>, message: Arc<Value> },
+    /// Something else happens in a call that a person holds: the assistant thinks, speaks or listens.
+    Activity { call_id: Arc<str> },
     /// An attempt to deliver a webhook ended. [`Emulator::webhooks`](crate::Emulator::webhooks) has it.
     Webhook { call_id: Arc<str> },
     /// The call was deleted.
@@ -25,6 +27,7 @@ impl CallEvent {
     pub fn call_id(&self) -> &str {
         let (CallEvent::Status { call_id }
         | CallEvent::Message { call_id, .. }
+        | CallEvent::Activity { call_id }
         | CallEvent::Webhook { call_id }
         | CallEvent::Deleted { call_id }) = self;
         call_id

@@ -8,9 +8,11 @@ pub(crate) mod command;
 pub(crate) mod conversation;
 pub(crate) mod events;
 pub(crate) mod faults;
+pub(crate) mod job;
 pub(crate) mod links;
 pub(crate) mod locked;
 pub(crate) mod oauth_tokens;
+pub(crate) mod recording;
 pub(crate) mod request_log;
 pub(crate) mod scripts;
 pub(crate) mod settings;
@@ -37,6 +39,7 @@ use call::{Call, NewCall};
 use clock::Clock;
 use events::CallEvent;
 use faults::Faults;
+use job::NewJob;
 use links::Links;
 use locked::Locked;
 use oauth_tokens::OauthTokens;
@@ -74,6 +77,10 @@ pub(crate) struct State {
     pub new_calls: mpsc::UnboundedSender<NewCall>,
     /// The receiver of `new_calls`, until the server takes it.
     pub new_calls_receiver: Locked<Option<mpsc::UnboundedReceiver<NewCall>>>,
+    /// New jobs that wait to be run.
+    pub new_jobs: mpsc::UnboundedSender<NewJob>,
+    /// The receiver of `new_jobs`, until the server takes it.
+    pub new_jobs_receiver: Locked<Option<mpsc::UnboundedReceiver<NewJob>>>,
     pub scripts: Locked<Scripts>,
     pub webhooks: Locked<WebhookLog>,
     pub tokens: Locked<OauthTokens>,
@@ -87,6 +94,7 @@ impl State {
     pub fn new(validators: Arc<Validators>, settings: Settings, links: Links, server_address: ServerAddress) -> State {
         let document = validators.document().clone();
         let (new_calls, new_calls_receiver) = mpsc::unbounded_channel();
+        let (new_jobs, new_jobs_receiver) = mpsc::unbounded_channel();
         let operations = document.operations().iter();
         let plans: Vec<Plan> = operations.map(|operation| Plan::of(&document, operation)).collect();
         State {
@@ -109,6 +117,8 @@ impl State {
             timers: Timers::default(),
             new_calls,
             new_calls_receiver: Locked::new(Some(new_calls_receiver)),
+            new_jobs,
+            new_jobs_receiver: Locked::new(Some(new_jobs_receiver)),
             scripts: Locked::default(),
             webhooks: Locked::new(WebhookLog::keeping(settings.webhook_limit)),
             tokens: Locked::default(),

@@ -17,6 +17,8 @@ pub(crate) struct Candidate<'a> {
     pub assistant_name: Option<&'a str>,
     pub customer: Option<&'a str>,
     pub phone_number_id: Option<&'a str>,
+    /// The ids and names of a simulation and its scenario; empty for any other call.
+    pub simulation: Vec<&'a str>,
 }
 
 impl Scripts {
@@ -51,10 +53,11 @@ impl When {
         same(&self.assistant, &[call.assistant_id, call.assistant_name])
             && same(&self.customer, &[call.customer])
             && same(&self.phone_number_id, &[call.phone_number_id])
+            && (self.simulation.as_deref()).is_none_or(|wanted| call.simulation.contains(&wanted))
     }
 
     fn conditions(&self) -> usize {
-        [&self.assistant, &self.customer, &self.phone_number_id]
+        [&self.assistant, &self.customer, &self.phone_number_id, &self.simulation]
             .into_iter()
             .flatten()
             .count()

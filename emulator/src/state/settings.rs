@@ -16,7 +16,7 @@ pub(crate) struct Settings {
     pub allow_incomplete_calls: bool,
     /// The origins whose pages may use the API, besides those of this machine; `*` is any.
     pub allowed_origins: Vec<String>,
-    /// The hosts that webhooks are sent to, besides this machine; `*` is any.
+    /// The hosts that webhooks, and requests to models and tools, are sent to, besides this machine; `*` is any.
     pub allowed_hosts: Vec<String>,
     /// The largest accepted request body, in bytes.
     pub body_limit: usize,

@@ -13,6 +13,9 @@ use tokio::sync::{Notify, oneshot, watch};
 use crate::state::clock::{Clock, whole_milliseconds};
 use crate::state::locked::Locked;
 
+/// The longest time that a turn of the assistant advances the clock by, in milliseconds.
+const LONGEST_TURN: i64 = 3_600_000;
+
 #[derive(Default)]
 pub(crate) struct Timers {
     pending: Locked<Pending>,
@@ -83,6 +86,31 @@ impl Timers {
         }
         clock.advance_to(target);
         self.added.notify_one();
+    }
+
+    /// Advances the clock from timer to timer until the sender is dropped, an hour at most.
+    pub async fn advance_until(&self, clock: &Clock, mut done: oneshot::Receiver<()>) {
+        let _alone = self.moving.lock().await;
+        let target = clock.now() + LONGEST_TURN;
+        loop {
+            tokio::select! {
+                biased;
+                _ = &mut done => return,
+                () = self.quiet() => {}
+            }
+            if !matches!(done.try_recv(), Err(oneshot::error::TryRecvError::Empty)) {
+                return;
+            }
+            match self.next().filter(|due| *due <= target) {
+                Some(due) => {
+                    clock.advance_to(due);
+                    self.ring(clock.now().min(target));
+                }
+                // A timer may have fired in real time meanwhile; its owner is active again.
+                None if *self.active.borrow() > 0 => {}
+                None => return,
+            }
+        }
     }
 
     /// Fires timers as real time passes, for as long as it is polled.

@@ -9,8 +9,9 @@ use crate::calls::launch::{StoredCall, script_for};
 use crate::calls::{assistant, launch};
 use crate::script::CallResults;
 use crate::state::State;
-use crate::state::call::{Call, CallStatus};
+use crate::state::call::{Activity, Call, CallStatus};
 use crate::state::conversation::Conversation;
+use crate::state::recording::Recording;
 
 /// Returns a call as JSON, with everything that its readers and a new driver need.
 pub(crate) fn saved(call: &Call) -> Value {
@@ -26,10 +27,16 @@ pub(crate) fn saved(call: &Call) -> Value {
         "assistant": *call.assistant,
         "activations": call.activations,
         "learned": call.learned,
+        "variables": call.variables,
         "transfers": call.transfers,
+        "byHand": call.by_hand,
+        "steps": call.recording.steps,
+        "ends": call.recording.ends,
+        "word": call.recording.word,
         "outcome": {
             "analysis": call.results.analysis,
             "structuredOutputs": call.results.structured_outputs,
+            "skipped": call.results.skipped,
             "cost": call.results.cost,
             "scripted": call.results.scripted,
         },
@@ -56,15 +63,27 @@ fn restored(saved: &Value) -> Option<Call> {
         assistant: Arc::new(saved["assistant"].clone()),
         activations: list("activations"),
         learned: saved["learned"].as_object().cloned().unwrap_or_default(),
+        variables: saved["variables"].as_object().cloned().unwrap_or_default(),
         transfers: list("transfers"),
         results: Arc::new(CallResults {
             analysis: results["analysis"].as_object().cloned().unwrap_or_default(),
             structured_outputs: results["structuredOutputs"].as_object().cloned().unwrap_or_default(),
+            skipped: results["skipped"].as_object().cloned().unwrap_or_default(),
             cost: results["cost"].as_f64(),
             scripted: results["scripted"] == true,
         }),
         // Only a running call is connected.
         connected: false,
+        by_hand: saved["byHand"] == true,
+        activity: Activity::default(),
+        recording: Recording {
+            steps: list("steps"),
+            ends: saved["ends"].as_str().map(str::to_owned),
+            word: saved["word"].as_u64(),
+            ..Recording::default()
+        },
+        sound: None,
+        watchers: Vec::new(),
         commands,
     })
 }
@@ -114,8 +133,9 @@ mod tests {
         let value = json!({
             "organization": "o", "state": "ended", "since": 9_000, "queued": 1_000, "inbound": true, "started": 3_000,
             "endedReason": "voicemail", "messages": [{ "role": "bot", "message": "Hi." }], "assistant": { "name": "Ada" },
-            "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "transfers": [],
-            "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "cost": 0.5, "scripted": true },
+            "activations": [{ "assistantName": "Ada" }], "learned": { "assistantId": "a" }, "variables": { "name": "Tim" }, "transfers": [],
+            "byHand": true, "steps": [{ "assistant": "Hi.", "seconds": 1.0 }], "ends": null, "word": 250,
+            "outcome": { "analysis": { "summary": "Hi." }, "structuredOutputs": {}, "skipped": {}, "cost": 0.5, "scripted": true },
         });
         let record = restored(&value).unwrap();
         assert_eq!((record.status, record.duration()), (CallStatus::Ended, Some(6_000)));

@@ -74,7 +74,7 @@ const advance = attempt(async (seconds) => {
 // List and detail
 
 const detail = new Detail($('#detail'), {
-  now, back, hangUp: attempt(hangUp),
+  now, back, hangUp: attempt(hangUp), act: attempt(act),
   exchange: (call, webhook) => send(`calls/${encodeURIComponent(call)}/webhooks/${encodeURIComponent(webhook)}`),
 });
 const list = new CallList({ now, select: show, open: read });
@@ -126,8 +126,16 @@ function back() {
 
 async function hangUp() {
   if (!detail.id || !detail.isLive) return;
-  await send(`calls/${encodeURIComponent(detail.id)}/hang-up`, {});
+  await send(`calls/${encodeURIComponent(detail.id)}/hang-up`, { by: detail.isByHand ? 'customer' : 'assistant' });
   await refresh();
+}
+
+// Performs an action in the open call by hand.
+async function act(action, body) {
+  const { id } = detail;
+  await send(`calls/${encodeURIComponent(id)}/${action}`, body);
+  load(id);
+  return true;
 }
 
 function welcome() {
@@ -265,12 +273,16 @@ function listen() {
 // Keys and buttons
 
 setUpDialogs();
-const placing = new PlaceDialog({ send, placed: attempt(async (call) => {
+const placing = new PlaceDialog({ send, placed: attempt(async (call, byHand) => {
   const id = call.id ?? call.results?.[0]?.id;
   clearFilter();
   await refresh();
   list.focus();
-  requestAnimationFrame(() => { list.select(id); if (narrow.matches) read(); });
+  requestAnimationFrame(() => {
+    list.select(id);
+    if (narrow.matches) read();
+    if (byHand) detail.hand?.focusSoon();
+  });
 }) });
 const help = $('#help-dialog');
 $('#place').addEventListener('click', () => placing.open());
@@ -289,11 +301,20 @@ const keys = {
   Enter: read,
   '/': () => { query.focus(); query.select(); },
   c: () => placing.open(),
+  t: talk,
+  i: () => detail.hand?.interrupt(),
   x: () => attempt(hangUp)(),
   a: () => advance(10),
   '?': () => help.showModal(),
 };
-const ANYWHERE = new Set(['j', 'k', '/', 'c', 'x', 'a', '?']);
+const ANYWHERE = new Set(['j', 'k', '/', 'c', 't', 'i', 'x', 'a', '?']);
+
+function talk() {
+  if (!detail.id) list.move('first');
+  if (!detail.id) return;
+  document.body.classList.add('reading');
+  detail.hand?.talk();
+}
 
 function go(by) {
   list.move(by);

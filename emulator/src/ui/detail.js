@@ -4,6 +4,7 @@
 
 import { copyButton, h, say } from './dom.js';
 import { duration, isBad, money, offset, shortDuration, timeOfDay, when, words } from './format.js';
+import { Hand } from './hand.js';
 import { jsonView } from './json.js';
 import { lasted, pip } from './list.js';
 
@@ -16,15 +17,18 @@ export class Detail {
   #parts = null;
   #data = null;
 
-  constructor(root, { now, back, hangUp, exchange }) {
+  constructor(root, { now, back, hangUp, exchange, act }) {
     this.#root = root;
     this.#now = now;
     this.back = back;
     this.hangUp = hangUp;
     this.exchange = exchange;
+    this.act = act;
   }
 
   get id() { return this.#parts?.id ?? null; }
+  get hand() { return this.#parts?.hand ?? null; }
+  get isByHand() { return this.#data?.byHand?.byHand === true; }
   get isLive() { return this.#data !== null && this.#data.summary.status !== 'ended'; }
 
   clear(welcome) {
@@ -35,7 +39,7 @@ export class Detail {
   // Shows the summary while the rest is loading.
   open(summary) {
     this.#data = null;
-    this.#parts = skeleton(summary.id, () => this.back(), () => this.hangUp());
+    this.#parts = skeleton(summary.id, { back: () => this.back(), hangUp: () => this.hangUp(), act: (...given) => this.act(...given) });
     this.#root.replaceChildren(this.#parts.root);
     this.#root.scrollTop = 0;
     this.#head(summary);
@@ -50,6 +54,7 @@ export class Detail {
     this.#data = data;
     this.#head(data.summary);
     this.#turns(data);
+    this.#parts.hand.update(data);
     this.#hooks(data);
     this.#links(data.call);
     this.#parts.whole.dataset.due = '';
@@ -83,7 +88,9 @@ export class Detail {
     drawTrack(track, call, now);
   }
 
-  #turns({ summary, turns }) {
+  #turns({ summary, turns: said, byHand }) {
+    // The line that is being spoken is not in the conversation yet.
+    const turns = byHand?.speaking ? [...said, { ...byHand.speaking, partial: true }] : said;
     const list = this.#parts.turns;
     const begin = summary.startedAt ?? summary.createdAt;
     turns.forEach((turn, at) => {
@@ -96,6 +103,7 @@ export class Detail {
       say(speaker, SPEAKERS[turn.role] ?? words(turn.role));
       say(text, turn.text);
     });
+    list.setAttribute('aria-live', byHand?.byHand ? 'polite' : 'off');
     while (list.children.length > turns.length) list.lastChild.remove();
     say(this.#parts.turnCount, turns.length ? String(turns.length) : '');
     const waits = summary.status === 'in-progress' ? 'Nothing has been said yet.' : summary.status === 'ended' ? 'There was no conversation: the call was not answered.' : 'The conversation appears here as it is spoken.';
@@ -147,7 +155,7 @@ export class Detail {
 
 const kind = (type) => type.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().replace('vapi.', '');
 
-function skeleton(id, back, hangUp) {
+function skeleton(id, { back, hangUp, act }) {
   const parts = { id };
   const fact = (name, key) => h('div', {}, h('dt', {}, name), (parts.facts[key] = h('dd', {}, '–')));
   parts.facts = {};
@@ -157,6 +165,8 @@ function skeleton(id, back, hangUp) {
   parts.hangUp = h('button', { type: 'button', className: 'danger', id: 'hang-up', onclick: hangUp }, 'Hang up ', h('kbd', {}, 'x'));
   parts.turns = h('ol', { className: 'turns' });
   parts.turnCount = h('span', { className: 'count' });
+  parts.hand = new Hand(act);
+  parts.script = h('a', { className: 'script', href: `/emulator/calls/${encodeURIComponent(id)}/script`, download: `call-${id}.json`, title: 'A script file that plays this call again' }, 'Save as a script');
   parts.turnNote = h('p', { className: 'note', hidden: true });
   parts.hooks = h('div', { className: 'hooks' });
   parts.hookCount = h('span', { className: 'count' });
@@ -170,8 +180,8 @@ function skeleton(id, back, hangUp) {
     parts.track,
     h('dl', { className: 'facts' }, fact('Status', 'status'), fact('Answered', 'started'), fact('Duration', 'lasted'), fact('Cost', 'cost'), fact('Ended reason', 'reason')),
     h('div', { className: 'columns' },
-      h('section', { 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation', parts.turnCount), parts.turnNote,
-        h('div', { role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation' }, parts.turns)),
+      h('section', { 'aria-label': 'Conversation' }, h('h2', {}, 'Conversation', parts.turnCount, parts.script), parts.turnNote,
+        h('div', { role: 'log', 'aria-live': 'off', 'aria-label': 'Conversation' }, parts.turns), parts.hand.root),
       h('section', { 'aria-label': 'Webhooks' }, h('h2', {}, 'Webhooks', parts.hookCount, parts.hookFailed), parts.hookNote, parts.hooks),
       h('section', { 'aria-label': 'Links' }, h('h2', {}, 'Links'), parts.links)),
     parts.whole);

@@ -50,12 +50,12 @@ export class PlaceDialog {
 
   async #send(placed) {
     const submit = $('[type=submit]', this.#form);
-    const { assistant, number, name, greeting } = this.#form.elements;
+    const { assistant, number, name, greeting, byHand } = this.#form.elements;
     submit.disabled = true;
     try {
-      const call = await this.#request('test-call', { assistantId: assistant.value, number: number.value, name: name.value, greeting: greeting.value });
+      const call = await this.#request('test-call', { assistantId: assistant.value, number: number.value, name: name.value, greeting: greeting.value, byHand: byHand.checked });
       this.#dialog.close();
-      placed(call);
+      placed(call, byHand.checked);
     } catch (error) {
       say($('.problem', this.#form), error.message);
     } finally {

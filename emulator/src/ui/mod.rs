@@ -65,6 +65,8 @@ pub(crate) fn file(request: &Parts, name: &str) -> Option<Response> {
         "detail.js" => (JS, include_str!("detail.js")),
         "dialogs.js" => (JS, include_str!("dialogs.js")),
         "dom.js" => (JS, include_str!("dom.js")),
+        "hand.css" => (CSS, include_str!("hand.css")),
+        "hand.js" => (JS, include_str!("hand.js")),
         "format.js" => (JS, include_str!("format.js")),
         "json.js" => (JS, include_str!("json.js")),
         "list.js" => (JS, include_str!("list.js")),

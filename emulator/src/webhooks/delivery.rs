@@ -1,6 +1,7 @@
 //! Delivery of the messages of one call to the user's servers, in order, with further attempts where a server asks for
 //! them.
 
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,10 +13,11 @@ use tokio::task::JoinSet;
 
 use crate::state::State;
 use crate::state::clock::whole_milliseconds;
-use crate::state::events::CallEvent;
 use crate::state::timers::ActivityGuard;
 use crate::state::webhook_log::SentWebhook;
 use crate::state::webhook_server::WebhookServer;
+use crate::webhooks::exchange::log_attempt;
+use crate::webhooks::signature::Subject;
 use crate::webhooks::{client, signature};
 
 /// A message that is ready for delivery.
@@ -57,42 +59,98 @@ impl Reply {
     }
 }
 
-/// The delivery of the messages of one call.
+/// The delivery of the messages of one call, or of a chat.
 #[derive(Clone)]
 pub(crate) struct Delivery {
     pub state: Arc<State>,
     pub organization: String,
-    pub call_id: Arc<str>,
+    pub subject: Subject,
 }
 
 impl Delivery {
     /// Delivers messages until the channel is closed and empty.
+    ///
+    /// The messages to one address arrive in order: those after one that waits for its next attempt wait too. The call
+    /// never waits for them. A message whose reply the call needs is sent at once.
     pub async fn run(self, mut receiver: mpsc::UnboundedReceiver<OutgoingMessage>) {
+        // What waits behind a message that is attempted again, by address.
+        let mut held: HashMap<String, VecDeque<InFlight>> = HashMap::new();
         let mut later = JoinSet::new();
-        while let Some(outgoing) = receiver.recv().await {
-            // A later attempt must not block the following messages, unless the call waits for its reply.
-            if outgoing.reply.is_some() {
-                self.deliver(outgoing).await;
-                continue;
+        loop {
+            tokio::select! {
+                Some(outgoing) = receiver.recv() => {
+                    if outgoing.reply.is_some() {
+                        self.deliver(outgoing).await;
+                        continue;
+                    }
+                    let mut in_flight = InFlight::of(outgoing);
+                    if let Some(held) = held.get_mut(&in_flight.server.url) {
+                        // The one before has a timer, which counts for all.
+                        in_flight.guard = None;
+                        held.push_back(in_flight);
+                        continue;
+                    }
+                    self.attempt_in_line(in_flight, &mut held, &mut later).await;
+                }
+                Some(Ok(in_flight)) = later.join_next() => {
+                    self.attempt_in_line(in_flight, &mut held, &mut later).await;
+                }
+                else => break,
             }
-            let mut in_flight = InFlight::of(outgoing);
-            let (reply, delay) = self.attempt(&mut in_flight).await;
+        }
+    }
+
+    /// Attempts a message and then those held behind it, until one must wait for its next attempt.
+    async fn attempt_in_line(
+        &self,
+        mut in_flight: InFlight,
+        held: &mut HashMap<String, VecDeque<InFlight>>,
+        later: &mut JoinSet<InFlight>,
+    ) {
+        let url = in_flight.server.url.clone();
+        loop {
+            let (_, delay) = self.attempt(&mut in_flight).await;
             if let Some(delay) = delay {
-                let delivery = self.clone();
-                let again = delivery
-                    .state
-                    .timers
-                    .timer(delivery.state.clock.now() + whole_milliseconds(delay));
-                drop(in_flight.guard.take());
+                let due = self.state.clock.now() + whole_milliseconds(delay);
+                let again = self.state.timers.timer(due);
+                in_flight.guard = None;
+                held.entry(url).or_default();
                 later.spawn(async move {
                     in_flight.guard = again.await.ok();
-                    delivery.finish(in_flight).await;
+                    in_flight
                 });
+                return;
             }
-            drop(reply);
-            while later.try_join_next().is_some() {}
+            let Some(mut next) = held.get_mut(&url).and_then(VecDeque::pop_front) else {
+                held.remove(&url);
+                return;
+            };
+            next.guard = in_flight.guard.take();
+            in_flight = next;
         }
-        while later.join_next().await.is_some() {}
+    }
+
+    /// Delivers one message and returns its reply.
+    pub async fn request(&self, server: WebhookServer, message: Value) -> Reply {
+        self.finish(self.single(server, message)).await.0
+    }
+
+    /// Delivers one message that nobody waits for.
+    pub fn start(self, server: WebhookServer, message: Value) {
+        let in_flight = self.single(server, message);
+        tokio::spawn(async move {
+            self.finish(in_flight).await;
+        });
+    }
+
+    fn single(&self, server: WebhookServer, message: Value) -> InFlight {
+        InFlight::of(OutgoingMessage {
+            server,
+            message,
+            reply: None,
+            once: false,
+            guard: self.state.timers.activity_guard(),
+        })
     }
 
     async fn deliver(&self, mut outgoing: OutgoingMessage) {
@@ -128,7 +186,7 @@ impl Delivery {
         in_flight.attempts += 1;
         let (state, server) = (&self.state, &in_flight.server);
         let (at, began) = (state.clock.now(), Instant::now());
-        let signed = signature::headers(state, &self.organization, &self.call_id, server, &in_flight.body).await;
+        let signed = signature::headers(state, &self.organization, &self.subject, server, &in_flight.body).await;
         let (headers, result) = match signed {
             Ok(headers) => {
                 let longest = server.timeout.min(state.settings.webhook_timeout);
@@ -153,22 +211,23 @@ impl Delivery {
         if let (Some(401), Some(credential)) = (reply.status, &server.credential_id) {
             state.tokens.lock().remove(credential);
         }
-        state.webhooks.lock().push(SentWebhook {
-            at,
-            call_id: self.call_id.to_string(),
-            message_type: in_flight.message_type.clone(),
-            url: server.url.clone(),
-            headers,
-            body: in_flight.body.clone(),
-            status: reply.status,
-            error: reply.error.clone(),
-            response: reply.body.clone(),
-            duration: began.elapsed(),
-            attempt: in_flight.attempts,
-        });
-        let _ = state.events.send(CallEvent::Webhook {
-            call_id: self.call_id.clone(),
-        });
+        log_attempt(
+            state,
+            &self.subject,
+            SentWebhook {
+                at,
+                call_id: self.subject.id().to_string(),
+                message_type: in_flight.message_type.clone(),
+                url: server.url.clone(),
+                headers,
+                body: in_flight.body.clone(),
+                status: reply.status,
+                error: reply.error.clone(),
+                response: reply.body.clone(),
+                duration: began.elapsed(),
+                attempt: in_flight.attempts,
+            },
+        );
         let again = if reply.is_success() || in_flight.once {
             None
         } else {

@@ -1,10 +1,11 @@
 //! Webhooks: the server that a message of a call goes to, its signature, and its delivery.
 
-mod client;
+pub(crate) mod client;
 mod delivery;
-mod oauth;
+pub(crate) mod exchange;
+pub(crate) mod oauth;
 mod recipient;
-mod signature;
+pub(crate) mod signature;
 #[cfg(feature = "https")]
 mod tls;
 

@@ -1,5 +1,6 @@
 //! Authentication of webhooks: the legacy secret, or the server's credential.
 
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use base64::Engine;
@@ -16,11 +17,36 @@ use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::oauth;
 
+/// The resource that a message is about. A header names it, except a campaign.
+#[derive(Clone, Debug)]
+pub(crate) enum Subject {
+    Call(Arc<str>),
+    Chat(Arc<str>),
+    Session(Arc<str>),
+    Campaign(Arc<str>),
+}
+
+impl Subject {
+    pub fn id(&self) -> &Arc<str> {
+        let (Subject::Call(id) | Subject::Chat(id) | Subject::Session(id) | Subject::Campaign(id)) = self;
+        id
+    }
+
+    fn header(&self) -> Option<&'static str> {
+        match self {
+            Subject::Call(_) => Some("x-call-id"),
+            Subject::Chat(_) => Some("x-chat-id"),
+            Subject::Session(_) => Some("x-session-id"),
+            Subject::Campaign(_) => None,
+        }
+    }
+}
+
 /// Returns the headers of a webhook, or the reason why it cannot be signed by its credential.
 pub(crate) async fn headers(
     state: &State,
     organization: &str,
-    call_id: &str,
+    subject: &Subject,
     server: &WebhookServer,
     body: &[u8],
 ) -> Result<HeaderMap, String> {
@@ -31,7 +57,9 @@ pub(crate) async fn headers(
         USER_AGENT,
         HeaderValue::from_static(concat!("vapi-emulator/", env!("CARGO_PKG_VERSION"))),
     );
-    set(&mut headers, "x-call-id", call_id)?;
+    if let Some(name) = subject.header() {
+        set(&mut headers, name, subject.id())?;
+    }
     // Sent even without a secret, as by the API.
     set(
         &mut headers,

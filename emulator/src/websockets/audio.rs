@@ -1,8 +1,11 @@
 //! Audio on a socket: synthetic sound in the requested format, and detection of speech.
 
 use std::f32::consts::TAU;
+use std::sync::Arc;
 
 use serde_json::Value;
+
+use crate::calls::model::VOICE_RATE;
 
 /// Samples above this are speech. The maximum is 32,768.
 const SPEECH: i32 = 500;
@@ -30,8 +33,71 @@ pub(crate) enum Voice {
     Assistant,
 }
 
+/// The audible sound of a call, frame by frame: the tone of the speaker, or the sound of a custom voice.
+pub(crate) struct Playback {
+    voice: Voice,
+    /// The sound of the assistant's line.
+    sound: Option<Arc<[i16]>>,
+    /// The number of frames since the voice changed.
+    frames: u64,
+}
+
+impl Playback {
+    pub fn of(voice: Voice) -> Playback {
+        Playback {
+            voice,
+            sound: None,
+            frames: 0,
+        }
+    }
+
+    /// Follows an event of the call. `sound` returns the sound of the assistant's line.
+    pub fn follow(&mut self, event: &Value, sound: impl FnOnce() -> Option<Arc<[i16]>>) {
+        if let Some(voice) = voice_after(event) {
+            *self = Playback {
+                sound: (voice == Voice::Assistant).then(sound).flatten(),
+                ..Playback::of(voice)
+            };
+        }
+    }
+
+    /// Returns the next frame, with the customer or without.
+    pub fn next_frame(&mut self, format: Format, with_customer: bool) -> Vec<u8> {
+        self.frames += 1;
+        if let Some(sound) = &self.sound {
+            let count = (VOICE_RATE / 50) as usize;
+            let from = usize::try_from(self.frames - 1).map_or(usize::MAX, |frame| frame.saturating_mul(count));
+            let part = sound.iter().skip(from).take(count).copied();
+            let mut part: Vec<i16> = part.collect();
+            part.resize(count, 0);
+            return format.encode(resampled(&part, VOICE_RATE, format.rate).into_iter());
+        }
+        let voice = match self.voice {
+            Voice::Customer if !with_customer => Voice::Nobody,
+            voice => voice,
+        };
+        format.frame(voice, self.frames)
+    }
+}
+
+/// Returns samples at another rate, by straight lines between them. That is enough for speech that programs hear.
+pub(crate) fn resampled(samples: &[i16], from: u32, to: u32) -> Vec<i16> {
+    if from == to {
+        return samples.to_vec();
+    }
+    let count = samples.len() * to as usize / from as usize;
+    let at = |index: usize| f64::from(samples.get(index).or(samples.last()).copied().unwrap_or_default());
+    (0..count)
+        .map(|number| {
+            let place = number as f64 * f64::from(from) / f64::from(to);
+            let (index, part) = (place as usize, place.fract());
+            (at(index) * (1.0 - part) + at(index + 1) * part) as i16
+        })
+        .collect()
+}
+
 /// Returns the audible speaker after an event, if the event changes it.
-pub(crate) fn voice_after(event: &Value) -> Option<Voice> {
+fn voice_after(event: &Value) -> Option<Voice> {
     (event["type"] == "speech-update").then(|| match (event["status"].as_str(), event["role"].as_str()) {
         (Some("started"), Some("user")) => Voice::Customer,
         (Some("started"), _) => Voice::Assistant,
@@ -72,10 +138,24 @@ impl Format {
             let second = (at % u64::from(self.rate)) as f32 / self.rate as f32;
             hertz.map_or(0, |hertz: f32| ((second * hertz * TAU).sin() * 8_192.0) as i16)
         };
-        let samples = (number * count..(number + 1) * count).map(sample);
+        self.encode((number * count..(number + 1) * count).map(sample))
+    }
+
+    fn encode(self, samples: impl Iterator<Item = i16>) -> Vec<u8> {
         match self.encoding {
             Encoding::Pcm => samples.flat_map(i16::to_le_bytes).collect(),
             Encoding::Mulaw => samples.map(to_mulaw).collect(),
+        }
+    }
+
+    /// Returns the samples of a sound.
+    pub fn samples(self, sound: &[u8]) -> Vec<i16> {
+        match self.encoding {
+            Encoding::Pcm => sound
+                .chunks_exact(2)
+                .map(|pair| i16::from_le_bytes([pair[0], pair[1]]))
+                .collect(),
+            Encoding::Mulaw => sound.iter().map(|byte| of_mulaw(*byte)).collect(),
         }
     }
 
@@ -145,6 +225,38 @@ mod tests {
         for (byte, sample) in [(0xff, 0), (0x7f, 0), (0xfe, 8), (0x80, 32_124), (0x00, -32_124)] {
             assert_eq!(of_mulaw(byte), sample, "{byte:#x}");
         }
+    }
+
+    #[test]
+    fn samples_are_resampled_on_straight_lines() {
+        assert_eq!(
+            resampled(&[0, 100, 200, 300], 8_000, 16_000),
+            [0, 50, 100, 150, 200, 250, 300, 300]
+        );
+        assert_eq!(
+            resampled(&[0, 100, 200, 300, 400, 500], 24_000, 16_000),
+            [0, 150, 300, 450]
+        );
+        assert_eq!(resampled(&[7, 8], 16_000, 16_000), [7, 8]);
+        assert_eq!(resampled(&[], 8_000, 16_000), Vec::<i16>::new());
+    }
+
+    #[test]
+    fn the_sound_of_a_custom_voice_is_heard() {
+        let format = Format::of(&Value::Null);
+        let mut playback = Playback::of(Voice::Nobody);
+        let event = json!({ "type": "speech-update", "status": "started", "role": "assistant" });
+        playback.follow(&event, || Some(vec![1_000; 480].into()));
+        assert!(
+            format
+                .samples(&playback.next_frame(format, false))
+                .iter()
+                .all(|sample| *sample == 1_000)
+        );
+        // Then it is over, though the assistant's turn is not.
+        assert!(!format.is_speech(&playback.next_frame(format, false)));
+        playback.follow(&event, || None);
+        assert!(format.is_speech(&playback.next_frame(format, false)), "a tone");
     }
 
     #[test]

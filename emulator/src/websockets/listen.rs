@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use crate::calls::websocket;
 use crate::state::State;
 use crate::state::events::CallEvent;
-use crate::websockets::audio::{Encoding, Format, Voice, voice_after};
+use crate::websockets::audio::{Encoding, Format, Playback, Voice};
 use crate::websockets::{Disconnected, Socket, ticks};
 
 const FORMAT: Format = Format {
@@ -23,8 +23,8 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
     let mut changes = state.events.subscribe();
     let mut ticks = ticks();
     // The current speaker is unknown here. The assistant is more likely than silence.
-    let mut voice = Voice::Assistant;
-    let (mut number, mut sent_status) = (0, "");
+    let mut playback = Playback::of(Voice::Assistant);
+    let mut sent_status = "";
     loop {
         let sent = tokio::select! {
             _ = ticks.tick() => {
@@ -39,15 +39,14 @@ pub(crate) async fn run(state: &State, call: &str, mut socket: Socket) {
                     }
                 }
                 if status == "in-progress" {
-                    number += 1;
-                    socket.sound(FORMAT.frame(voice, number)).await
+                    socket.sound(playback.next_frame(FORMAT, true)).await
                 } else {
                     Ok(())
                 }
             }
             change = changes.recv() => match change {
                 Ok(CallEvent::Message { call_id, message }) if *call_id == *call => {
-                    voice = voice_after(&message).unwrap_or(voice);
+                    playback.follow(&message, || websocket::sound(state, call));
                     match message["type"].as_str() {
                         Some(name) if EVENTS.contains(&name) => socket.event(&message).await,
                         _ => Ok(()),

@@ -3,6 +3,7 @@
 
 mod audio;
 mod listen;
+mod transcriber;
 mod transport;
 mod vad;
 

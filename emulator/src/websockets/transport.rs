@@ -4,15 +4,16 @@
 use serde_json::{Value, json};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::calls::{control, websocket};
 use crate::state::State;
 use crate::state::events::CallEvent;
-use crate::websockets::audio::{Format, Voice, voice_after};
+use crate::websockets::audio::{Format, Playback, Voice, resampled};
 use crate::websockets::vad::VoiceActivity;
-use crate::websockets::{Disconnected, Socket, ticks};
+use crate::websockets::{Disconnected, Socket, ticks, transcriber};
 
 /// The server messages that the socket sends.
 const EVENTS: [&str; 12] = [
@@ -37,20 +38,27 @@ pub(crate) async fn run(state: &State, id: &str, mut socket: Socket) {
         return socket.close(CloseCode::Policy, "the call is already connected").await;
     }
     let call = websocket::read(state, id).unwrap_or_default();
+    let transcribes = transcriber::server(state, id);
+    let (sound, heard) = mpsc::unbounded_channel();
     let mut session = TransportSession {
         state,
         id,
         format: Format::of(&call["transport"]["audioFormat"]),
-        voice: Voice::Nobody,
+        playback: Playback::of(Voice::Nobody),
         activity: VoiceActivity::default(),
+        transcribed: transcribes.is_some().then_some(sound),
         socket,
-        frames: 0,
     };
-    match session.hold(&mut changes).await {
+    let transcribing = transcriber::run(state, id, transcribes, heard);
+    match session.hold(&mut changes, transcribing).await {
         CloseCause::CallIsOver => session.say_goodbye().await,
         CloseCause::Closed => {
             websocket::leave(state, id, "customer-ended-call").await;
             session.socket.close(CloseCode::Normal, "").await;
+        }
+        CloseCause::TranscriberFailed => {
+            websocket::leave(state, id, "pipeline-error-custom-transcriber-failed").await;
+            session.say_goodbye().await;
         }
         CloseCause::Lost => websocket::leave(state, id, "phone-call-provider-closed-websocket").await,
         CloseCause::Stopped => session.socket.close(CloseCode::Away, "the emulator is stopping").await,
@@ -63,6 +71,8 @@ enum CloseCause {
     Closed,
     /// The connection was lost.
     Lost,
+    /// The connection of the custom transcriber was lost.
+    TranscriberFailed,
     Stopped,
 }
 
@@ -70,11 +80,12 @@ struct TransportSession<'a> {
     state: &'a State,
     id: &'a str,
     format: Format,
-    /// The audible speaker. The customer hears the assistant only.
-    voice: Voice,
+    /// The audible sound. The customer hears the assistant only.
+    playback: Playback,
     activity: VoiceActivity,
+    /// The receiver of the customer's samples, if the assistant has a custom transcriber.
+    transcribed: Option<mpsc::UnboundedSender<Vec<i16>>>,
     socket: Socket,
-    frames: u64,
 }
 
 /// One event of the socket or the call.
@@ -82,17 +93,20 @@ enum TransportEvent {
     Tick,
     CallEvent(Result<CallEvent, RecvError>),
     Received(Result<Message, bool>),
+    TranscriberFailed,
     Stopped,
 }
 
 impl TransportSession<'_> {
-    async fn hold(&mut self, changes: &mut Receiver<CallEvent>) -> CloseCause {
+    async fn hold(&mut self, changes: &mut Receiver<CallEvent>, transcribing: impl Future<Output = ()>) -> CloseCause {
         let mut ticks = ticks();
+        let mut transcribing = std::pin::pin!(transcribing);
         loop {
             let happened = tokio::select! {
                 _ = ticks.tick() => TransportEvent::Tick,
                 change = changes.recv() => TransportEvent::CallEvent(change),
                 received = self.socket.receive() => TransportEvent::Received(received),
+                () = &mut transcribing => TransportEvent::TranscriberFailed,
                 () = self.state.stopped() => TransportEvent::Stopped,
             };
             let done = match happened {
@@ -107,6 +121,7 @@ impl TransportSession<'_> {
                 TransportEvent::Received(Ok(message)) => self.take(message).await,
                 TransportEvent::Received(Err(true)) => return CloseCause::Closed,
                 TransportEvent::Received(Err(false)) => return CloseCause::Lost,
+                TransportEvent::TranscriberFailed => return CloseCause::TranscriberFailed,
                 TransportEvent::Stopped | TransportEvent::CallEvent(Err(RecvError::Closed)) => {
                     return CloseCause::Stopped;
                 }
@@ -118,23 +133,21 @@ impl TransportSession<'_> {
     }
 
     async fn sound(&mut self) -> Result<(), Disconnected> {
-        self.frames += 1;
-        let audible = if self.voice == Voice::Assistant {
-            Voice::Assistant
-        } else {
-            Voice::Nobody
-        };
-        self.socket.sound(self.format.frame(audible, self.frames)).await
+        self.socket.sound(self.playback.next_frame(self.format, false)).await
     }
 
     async fn take(&mut self, message: Message) -> Result<(), Disconnected> {
         match message {
             Message::Binary(sound) => {
-                if self
+                if let Some(transcribed) = &self.transcribed {
+                    let samples = self.format.samples(&sound);
+                    // It is gone if the transcriber has failed, which ends the call.
+                    let _ = transcribed.send(resampled(&samples, self.format.rate, transcriber::RATE));
+                } else if self
                     .activity
                     .hears(self.format.lasts(&sound), self.format.is_speech(&sound))
                 {
-                    websocket::hear(self.state, self.id).await;
+                    websocket::hear(self.state, self.id, None).await;
                 }
                 Ok(())
             }
@@ -153,7 +166,8 @@ impl TransportSession<'_> {
 
     /// Sends an event in the format of sockets, which differs from that of webhooks.
     async fn send_event(&mut self, event: &Value) -> Result<(), Disconnected> {
-        self.voice = voice_after(event).unwrap_or(self.voice);
+        let (state, id) = (self.state, self.id);
+        self.playback.follow(event, || websocket::sound(state, id));
         let kind = event["type"].as_str().unwrap_or_default();
         // The close frame reports the end.
         if !EVENTS.contains(&kind) || event["status"] == "ended" {

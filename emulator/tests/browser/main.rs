@@ -145,6 +145,96 @@ async fn everything_can_be_done_with_keys() {
 }
 
 #[tokio::test]
+async fn a_person_is_the_customer_with_keys_alone() {
+    let emulator = start().await;
+    browse(&emulator, async |page| {
+        page.open("/").await;
+        page.shows("#link-state", "live").await;
+        page.press("c").await;
+        page.focus_is_in("#place-dialog").await;
+        for _ in 0..4 {
+            page.press(Key::Tab).await;
+        }
+        page.focus_is_in("[name=byHand]").await;
+        page.press(" ").await;
+        page.press(Key::Enter).await;
+        page.focus_is_in("#line").await;
+        page.shows(".facts dd", "in progress").await;
+        page.shows(".turn[data-role=bot] .text", "Hello! This is a test call.")
+            .await;
+
+        page.press("<b>Who is this?</b>").await;
+        page.press(Key::Enter).await;
+        page.shows(".turn[data-role=user] .text", "<b>Who is this?</b>").await;
+        page.until("document.querySelector('.turn.partial')?.textContent.includes('I have no model')")
+            .await;
+        page.shows(".hand-status", "Test assistant is speaking.").await;
+        page.focus_is_in("#line").await;
+        page.press("Stop!").await;
+        page.press(Key::Enter).await;
+        page.until("document.querySelectorAll('.turn[data-role=user]').length === 2")
+            .await;
+
+        page.press(Key::Escape).await;
+        page.focus_is_in("#list").await;
+        page.press("t").await;
+        page.focus_is_in("#line").await;
+        page.press(Key::Escape).await;
+        page.press("x").await;
+        page.shows(".row .how", "customer ended call").await;
+        page.until("document.querySelector('.hand').hidden").await;
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_person_calls_a_tool_with_edited_arguments() {
+    let emulator = std::rc::Rc::new(start().await);
+    let served = emulator.clone();
+    let parameters = json!({ "type": "object", "properties": { "guests": { "type": "number" } } });
+    let tool = json!({ "type": "function", "function": { "name": "book_table", "parameters": parameters } });
+    let model = json!({ "provider": "openai", "model": "gpt-4o", "tools": [tool] });
+    place(
+        &emulator,
+        json!({ "assistant": { "name": "Ada", "firstMessage": "Hi.", "model": model }, "customer": customer("Grace") }),
+    )
+    .await;
+    browse(&emulator, async move |page| {
+        page.open("/").await;
+        page.until("document.querySelectorAll('.row').length === 1").await;
+        page.press("t").await;
+        page.focus_is_in("#line").await;
+        page.click(".hand-acting summary").await;
+        page.until("document.querySelector('#arguments').value.includes('\"guests\": 0')")
+            .await;
+        page.click("#arguments").await;
+        page.run("document.querySelector('#arguments').value = '{ oh'").await;
+        page.click(".hand-form button[type=submit]").await;
+        page.until("document.querySelector('.hand .problem').textContent.startsWith('The arguments are not JSON')")
+            .await;
+        page.focus_is_in("#arguments").await;
+        page.run("document.querySelector('#arguments').value = '{ \"guests\": 4 }'")
+            .await;
+        page.click(".hand-form button[type=submit]").await;
+        page.shows(".turn[data-role=tool_calls] .text", "book_table({\"guests\":4})")
+            .await;
+        page.shows(".turn[data-role=tool_call_result] .text", "No result returned.")
+            .await;
+        let download = "const answer = await fetch(document.querySelector('.script').href);
+             return (await answer.json()).scripts[0].steps.at(-1).tools[0].tool;";
+        assert_eq!(page.run(download).await, "book_table");
+        page.run("document.querySelector('#destination').value = '+15555550199'")
+            .await;
+        page.click(".hand-form:last-child button[type=submit]").await;
+        served.advance(2 * STEP).await;
+        page.shows(".row .how", "assistant forwarded call").await;
+        page.is_at_peace().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn only_visible_rows_of_thousands_of_calls_are_drawn() {
     let emulator = start().await;
     let customers: Vec<Value> = (0..3000).map(|_| customer("Somebody")).collect();

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::process::{Scratch, fails, start};
+use crate::process::{Scratch, command, fails, start};
 
 fn complaint(arguments: &[&str]) -> String {
     String::from_utf8(fails(arguments).stderr).expect("text")
@@ -27,6 +27,20 @@ async fn it_says_where_it_is_and_how_to_stop_it() {
     lines.retain(|line| cfg!(feature = "reference") || !line.ends_with("/docs"));
     assert_eq!(emulator.said, lines);
     assert_eq!(emulator.get("/assistant").await, (200, json!([])));
+}
+
+#[test]
+fn it_writes_its_version_completions_and_manual_page() {
+    let written = |arguments: &[&str]| {
+        let output = command(arguments).output().expect("the binary runs");
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let date = include_str!("../../date.txt").trim();
+    let version = format!("vapi-emulator {} (document of {date})\n", env!("CARGO_PKG_VERSION"));
+    assert_eq!(written(&["--version"]), version);
+    assert!(written(&["--completions", "fish"]).contains("complete -c vapi-emulator"));
+    assert!(written(&["--man"]).contains(".TH vapi-emulator 1"));
 }
 
 #[tokio::test]

@@ -168,6 +168,20 @@ async fn an_answer_that_names_nobody_ends_the_call() {
 }
 
 #[tokio::test]
+async fn an_invalid_assistant_ends_the_call_and_is_told_why() {
+    let vapi = start().await;
+    let answer = json!({ "assistant": { "firstMesage": "Hi.", "name": 3 } });
+    let (call, receiver) = call_answered_with(&vapi, 200, answer.clone()).await;
+    let reason = "assistant-request-returned-invalid-assistant";
+    assert_eq!((&call["endedReason"], call.get("startedAt")), (&json!(reason), None));
+    let error = "Invalid Assistant. Errors: [ \"assistant.property firstMesage should not exist\", \"assistant.name must be a string\" ]";
+    assert_eq!(
+        receiver.of_type("status-update")[0]["inboundPhoneCallDebuggingArtifacts"],
+        json!({ "error": reason, "assistantRequestError": error, "assistantRequestResponse": answer })
+    );
+}
+
+#[tokio::test]
 async fn a_server_that_responds_late_gets_no_call() {
     let impatient = Emulator::builder().webhook_timeout(Duration::from_millis(300));
     let vapi = start_with(impatient.call_step(STEP)).await;

@@ -50,6 +50,19 @@ async fn limit_keeps_the_newest() {
 }
 
 #[tokio::test]
+async fn limits_and_pages_are_whole_numbers() {
+    let vapi = start().await;
+    for name in ["limit", "page"] {
+        let (status, body) = vapi.get(&format!("/eval?{name}=1.5")).await;
+        assert_eq!(
+            (status, &body["message"]),
+            (400, &json!([format!("{name} must be an integer number")]))
+        );
+        assert_eq!(vapi.get(&format!("/eval?{name}=2.0")).await.0, 200);
+    }
+}
+
+#[tokio::test]
 async fn a_limit_out_of_range_is_refused() {
     let vapi = start().await;
     let (status, body) = vapi.get("/assistant?limit=1001").await;

@@ -347,6 +347,22 @@ async fn what_the_vendors_guides_send_is_taken() {
 }
 
 #[tokio::test]
+async fn texts_that_the_document_calls_objects_are_taken() {
+    accepted(
+        "/reporting/insight",
+        json!({
+            "type": "bar", "queries": [], "timeRange": { "start": "-7d", "end": "now" },
+        }),
+    )
+    .await;
+    accepted(
+        "/assistant",
+        json!({ "voice": { "provider": "neuphonic", "voiceId": "a", "language": "en" } }),
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn chat_messages_are_accepted_as_the_api_accepts_them() {
     accepted("/chat", json!({ "input": [{ "role": "user", "content": "Hello" }] })).await;
 }

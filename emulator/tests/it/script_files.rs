@@ -113,7 +113,7 @@ fn a_mistake_is_named_with_its_place() {
         (
             r#"[{}, { "stepz": [] }]"#,
             "scripts[1]: `stepz` is not known here; name, when, answer, steps, ends, analysis, structuredOutputs, cost, \
-             wordSeconds are",
+             wordSeconds, model are",
         ),
         (
             r#"[{ "steps": [{ "pause": "long" }] }]"#,

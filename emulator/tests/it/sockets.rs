@@ -41,7 +41,7 @@ impl Socket {
         }
     }
 
-    async fn sound(&mut self) -> Vec<u8> {
+    pub async fn sound(&mut self) -> Vec<u8> {
         loop {
             match self.next().await {
                 Got::Sound(sound) => return sound,
@@ -65,7 +65,7 @@ impl Socket {
     }
 
     /// Returns the next final transcript.
-    async fn transcript(&mut self) -> Value {
+    pub async fn transcript(&mut self) -> Value {
         loop {
             let transcript = self.event("transcript").await;
             if transcript["transcriptType"] == "final" {
@@ -87,7 +87,7 @@ impl Socket {
         self.0.send(Message::text(message.to_string())).await.expect("sent");
     }
 
-    async fn send_sound(&mut self, sound: Vec<u8>) {
+    pub async fn send_sound(&mut self, sound: Vec<u8>) {
         self.0.send(Message::binary(sound)).await.expect("sent");
     }
 }

@@ -113,6 +113,48 @@ async fn a_call_goes_on_where_it_was() {
 }
 
 #[tokio::test]
+async fn what_was_started_is_finished_after_a_restart() {
+    let scratch = Scratch::new("jobs");
+    let path = scratch.path("vapi.redb");
+    let vapi = start_on(&path).await;
+    let assistant = vapi.create("/assistant", json!({ "name": "Ada" })).await;
+    let target = json!({ "type": "assistant", "assistantId": assistant });
+    let simulations =
+        json!([{ "type": "simulation", "scenario": { "name": "A", "instructions": "B", "evaluations": [] } }]);
+    let run = json!({ "simulations": simulations, "target": target });
+    let run = vapi.create("/eval/simulation/run", run).await;
+    let eval = json!({ "type": "chat.mockConversation", "messages": [{ "role": "user", "content": "Hi." }] });
+    let eval = json!({ "type": "eval", "eval": eval, "target": target });
+    let eval = vapi.create("/eval/run", eval).await;
+    let customers = json!([{ "number": "+15555550101" }, { "number": "+15555550102" }]);
+    let campaign = json!({ "name": "Spring", "assistantId": assistant, "customers": customers, "maxConcurrency": 1 });
+    let campaign = vapi.create("/campaign", campaign).await;
+    // The first call of the campaign is in progress.
+    vapi.emulator.advance(Duration::from_secs(3 * 3600 - 600)).await;
+    drop(vapi);
+    let vapi = start_on(&path).await;
+    vapi.emulator.advance(Duration::from_secs(30 * 3600)).await;
+    for path in ["/eval/simulation/run", "/eval/run", "/campaign"]
+        .into_iter()
+        .zip([&run, &eval, &campaign])
+    {
+        let (_, ended) = vapi.get(&format!("{}/{}", path.0, path.1)).await;
+        assert_eq!(ended["status"], "ended", "{ended}");
+    }
+    let (_, calls) = vapi.get("/call").await;
+    let reasons: Vec<&Value> = calls
+        .as_array()
+        .expect("calls")
+        .iter()
+        .map(|call| &call["endedReason"])
+        .collect();
+    assert!(
+        reasons.contains(&&json!("worker-shutdown")) && reasons.contains(&&json!("customer-ended-call")),
+        "{reasons:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_call_waits_for_its_socket_after_a_restart() {
     let scratch = Scratch::new("socket");
     let path = scratch.path("vapi.redb");

@@ -1,10 +1,13 @@
 //! Files: uploaded as multipart form data, stored, downloaded.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
+use vapi_emulator::Emulator;
 
-use crate::client::{Vapi, answer, start};
+use crate::client::{Vapi, answer, start, start_with};
 
 const CONTENT: &[u8] = b"\r\n--not-the-boundary\r\n\x00\xff menu";
 
@@ -21,7 +24,7 @@ fn menu() -> Part {
 
 #[tokio::test]
 async fn an_uploaded_file_is_described() {
-    let vapi = start().await;
+    let vapi = start_with(Emulator::builder().call_step(Duration::from_secs(60))).await;
     let form = Form::new()
         .part("file", menu())
         .text("purpose", "assistant")
@@ -30,7 +33,7 @@ async fn an_uploaded_file_is_described() {
     assert_eq!(status, 201);
     for (name, expected) in [
         ("object", json!("file")),
-        ("status", json!("done")),
+        ("status", json!("processing")),
         ("name", json!("menu.pdf")),
         ("originalName", json!("menu.pdf")),
         ("bytes", json!(CONTENT.len())),

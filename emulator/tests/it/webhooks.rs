@@ -1,5 +1,6 @@
 //! Webhooks of calls, and the use of their responses.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -312,6 +313,34 @@ async fn a_failed_delivery_is_tried_again_by_the_clock() {
         (2000..4000).contains(&pauses[0]) && (4000..8000).contains(&pauses[1]),
         "{pauses:?}"
     );
+}
+
+#[tokio::test]
+async fn deliveries_stay_in_order_while_one_is_repeated() {
+    let failures = AtomicU32::new(0);
+    let receiver = Receiver::answering(move |_| {
+        let failures = failures.fetch_add(1, Ordering::Relaxed) + 1;
+        Some((if failures < 3 { 503 } else { 200 }, json!({})))
+    })
+    .await;
+    let vapi = start().await;
+    let plan = json!({ "type": "fixed", "maxRetries": 5, "baseDelaySeconds": 10 });
+    let more = json!({ "server": { "backoffPlan": plan }, "serverMessages": ["status-update"] });
+    call(&vapi, with_server(&receiver, more)).await;
+    let sent = vapi.emulator.webhooks();
+    let told: Vec<(Value, u32)> = sent
+        .iter()
+        .map(|sent| (sent.message()["status"].clone(), sent.attempt))
+        .collect();
+    let expected = [
+        ("queued", 1),
+        ("queued", 2),
+        ("queued", 3),
+        ("ringing", 1),
+        ("in-progress", 1),
+        ("ended", 1),
+    ];
+    assert_eq!(told, expected.map(|(status, attempt)| (json!(status), attempt)));
 }
 
 #[tokio::test]

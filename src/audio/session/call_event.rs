@@ -51,7 +51,7 @@ struct EndedEvent {
 
 impl CallEvent {
     /// Reads an event. What is unknown or wrong is kept as it came.
-    pub(super) fn read(text: String) -> Self {
+    pub(crate) fn read(text: String) -> Self {
         let kind = serde_json::from_str::<Tag>(&text).ok().and_then(|tag| tag.kind);
         let special = match kind.as_deref() {
             Some("status-update") => serde_json::from_str(&text).ok().map(CallEvent::StatusUpdate),

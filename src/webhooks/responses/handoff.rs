@@ -1,7 +1,9 @@
 //! The response to a request for the destination of a handoff.
 
+use serde_json::Map;
+
 use super::{NeedsResponse, json_response};
-use crate::by_name::to_value;
+use crate::by_name::{from_members, to_value};
 use crate::model::Object;
 use crate::types;
 
@@ -58,10 +60,10 @@ impl HandoffResponse {
 
     #[allow(dead_code, reason = "a document may have no destinations")]
     fn destination<T: serde::Serialize>(destination: &T) -> Self {
-        let mut body = body();
         // Generated types have maps with names of text, and no field that refuses to be written.
-        body.destination = to_value(destination).ok();
-        Self(body)
+        let destination = to_value(destination).unwrap_or_default();
+        // Older documents have one type of destination.
+        Self(from_members(Map::from_iter([("destination".to_owned(), destination)])))
     }
 }
 

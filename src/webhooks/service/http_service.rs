@@ -1,7 +1,6 @@
 //! The server as a tower service.
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,11 +9,12 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service;
 
 use super::{Refusal, Webhooks};
+use crate::http_service::{BoxError, UnreadBody, read_body};
 
 /// The future of a response of [`Webhooks`]. It does not fail.
 pub struct WebhookFuture(Pin<Box<dyn Future<Output = Response<Bytes>> + Send>>);
@@ -40,7 +40,7 @@ impl<B> Service<Request<B>> for Webhooks
 where
     B: Body + Send + 'static,
     B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
+    B::Error: Into<BoxError>,
 {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
@@ -60,7 +60,10 @@ where
                 Ok(guard) => {
                     let limit = webhooks.0.max_body_bytes;
                     let body = timeout_at(received + webhooks.0.timeout, read_body(body, limit)).await;
-                    body.unwrap_or_else(|_| Err(unfinished())).map(|body| (guard, body))
+                    match body {
+                        Ok(body) => body.map(|body| (guard, body)).map_err(Refusal::from),
+                        Err(_) => Err(unfinished()),
+                    }
                 }
                 Err(refusal) => Err(refusal),
             };
@@ -72,27 +75,10 @@ where
     }
 }
 
-/// Reads a body of up to `limit` bytes.
-pub(crate) async fn read_body<B>(body: B, limit: usize) -> Result<Bytes, Refusal>
-where
-    B: Body,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
+impl From<UnreadBody> for Refusal {
+    fn from(unread: UnreadBody) -> Self {
+        Refusal::new(unread.status(), unread.message())
     }
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(error) => {
-            tracing::warn!(%error, "the body of a webhook cannot be read");
-            Err(Refusal::new(StatusCode::BAD_REQUEST, "the body cannot be read"))
-        }
-    }
-}
-
-pub(super) fn too_large() -> Refusal {
-    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too long")
 }
 
 fn unfinished() -> Refusal {

@@ -15,9 +15,6 @@ pub use refusal::Refusal;
 pub use tool_results::{ToolCallClaim, ToolResultStore, ToolResultStoreError};
 pub use tools::{ToolContext, ToolError};
 
-#[cfg(feature = "axum")]
-pub(crate) use http_service::read_body;
-
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -37,6 +34,7 @@ use self::tool_results::{ErasedToolResults, MemoryToolResults};
 use self::tools::{Tool, ToolRun};
 use super::responses::WebhookResponse;
 use super::{MessageKind, Verifier, WebhookMessage};
+use crate::http_service::UnreadBody;
 
 /// The time within which an assistant request must be answered, from end to end.
 const ASSISTANT_REQUEST_TIMEOUT: Duration = Duration::from_millis(7500);
@@ -214,7 +212,7 @@ impl Webhooks {
         body: Bytes,
     ) -> Response<Bytes> {
         if body.len() > self.0.max_body_bytes {
-            return http_service::too_large().into_http();
+            return Refusal::from(UnreadBody::TooLong).into_http();
         }
         let message = match verified(&self.0.verifier, request, body) {
             Ok(message) => message,

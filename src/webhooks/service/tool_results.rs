@@ -33,12 +33,38 @@ pub enum ToolCallClaim {
 
 /// A place for the results of tool calls, so that a call that Vapi delivers twice runs once and has one result.
 ///
-/// The default is the memory of the process. Several replicas need one that they share: in Redis, `claim` is `SET key "" NX EX 3600`, and
-/// `GET key` if that sets nothing; `finish` is `SET key result EX 3600`. A [`ToolResult`] is text by `serde_json`.
+/// The default is the memory of the process. Several replicas need one that they share. A [`ToolResult`] is text by `serde_json`.
 ///
 /// If the store fails, the failure is logged and the tool is run.
 ///
 /// # Examples
+///
+/// In Redis 7, by the crate `redis`. A call is claimed and its state before that is read by one command:
+///
+/// ```rust,ignore
+/// struct Redis(redis::aio::ConnectionManager);
+///
+/// impl ToolResultStore for Redis {
+///     async fn claim(&self, key: &str) -> Result<ToolCallClaim, ToolResultStoreError> {
+///         let mut claim = redis::cmd("SET");
+///         claim.arg(key).arg("").arg("NX").arg("GET").arg("EX").arg(3600);
+///         let before: Option<String> = claim.query_async(&mut self.0.clone()).await?;
+///         Ok(match before.as_deref() {
+///             None => ToolCallClaim::New,
+///             Some("") => ToolCallClaim::Running,
+///             Some(text) => ToolCallClaim::Finished(serde_json::from_str(text)?),
+///         })
+///     }
+///
+///     async fn finish(&self, key: &str, result: &ToolResult) -> Result<(), ToolResultStoreError> {
+///         let mut finish = redis::cmd("SET");
+///         finish.arg(key).arg(serde_json::to_string(result)?).arg("EX").arg(3600);
+///         Ok(finish.exec_async(&mut self.0.clone()).await?)
+///     }
+/// }
+/// ```
+///
+/// The same in a map, for a test:
 ///
 /// ```
 /// use std::collections::HashMap;

@@ -3,7 +3,7 @@
 use heck::ToSnakeCase;
 use serde_json::{Map, Number, Value, json};
 
-use super::{Examples, Usual};
+use super::{Examples, Usual, fit};
 use crate::reference;
 
 /// Nested schemas beyond which nothing optional is added and unions end.
@@ -44,6 +44,11 @@ impl<'a> Sampler<'a> {
         self.value(schema, name, &[])
     }
 
+    /// Returns the schemas of the document's components.
+    pub(super) fn components(&self) -> &'a Map<String, Value> {
+        self.components
+    }
+
     fn component(&mut self, name: &str) -> Option<Value> {
         if let Some(by_hand) = self.by_hand(name) {
             return Some(by_hand.clone());
@@ -66,7 +71,9 @@ impl<'a> Sampler<'a> {
             let original = name.trim_end_matches('_').strip_suffix("Response")?;
             schemas.get(original).filter(|_| self.components.contains_key(original))
         };
-        schemas.get(name).or_else(of_copy)
+        let by_hand = schemas.get(name).or_else(of_copy)?;
+        let schema = self.components.get(name)?;
+        fit::fits(by_hand, schema, self.components).then_some(by_hand)
     }
 
     fn value(&mut self, schema: &Value, name: &str, usual: &[String]) -> Option<Value> {

@@ -88,7 +88,7 @@ pub mod prepared {
 }
 
 impl prepared::RobotsList {
-    /// The parameter `limit`.
+    /// The parameter `limit`. At least 0.
     pub fn limit(self, limit: impl Into<i64>) -> Self {
         self.query_value::<i64>("limit", limit.into())
     }

@@ -65,7 +65,7 @@ impl Client {
 Sends a `GET` request to `/robot`
 
 Arguments:
-- `limit`: The parameter `limit`.
+- `limit`: The parameter `limit`. At least 0.
 */
     #[inline]
     pub async fn robot_controller_find_all<'a>(

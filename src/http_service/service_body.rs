@@ -1,4 +1,4 @@
-//! The common parts of the servers that Vapi calls, which are services over `http` types, without a framework.
+//! The responses of the servers that stream them.
 
 use std::fmt;
 use std::pin::Pin;
@@ -12,10 +12,9 @@ use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited, StreamBody};
+use http_body_util::{BodyExt, Full, StreamBody};
 
-/// An error of any kind.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use super::BoxError;
 
 /// A check of a request before its body is read.
 pub(crate) type Authorize = Arc<dyn Fn(&Parts) -> bool + Send + Sync>;
@@ -56,46 +55,6 @@ impl Body for ServiceBody {
 impl fmt::Debug for ServiceBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ServiceBody").field(&self.size_hint()).finish()
-    }
-}
-
-/// The reason why the body of a request was not read.
-#[derive(Debug)]
-pub(crate) enum UnreadBody {
-    TooLong,
-    Broken,
-}
-
-impl UnreadBody {
-    pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            UnreadBody::TooLong => StatusCode::PAYLOAD_TOO_LARGE,
-            UnreadBody::Broken => StatusCode::BAD_REQUEST,
-        }
-    }
-
-    pub(crate) fn message(&self) -> &'static str {
-        match self {
-            UnreadBody::TooLong => "the body is too long",
-            UnreadBody::Broken => "the body broke off",
-        }
-    }
-}
-
-/// Reads a body to its end.
-///
-/// # Errors
-///
-/// It is longer than the limit, or breaks off.
-pub(crate) async fn read_body<B>(body: B, limit: usize) -> Result<Bytes, UnreadBody>
-where
-    B: Body,
-    B::Error: Into<BoxError>,
-{
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(UnreadBody::TooLong),
-        Err(_) => Err(UnreadBody::Broken),
     }
 }
 

@@ -1,12 +1,15 @@
-//! The export of the snapshot: valid against itself, whole, and cut to a part.
+//! The export of the snapshot and of the vendor's documents: valid, whole, and cut to a part.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod openapi;
+mod upstream;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use vapi_codegen::document::{for_each_operation, for_each_schema};
-use vapi_codegen::export::{Examples, Options, Version, export};
+use vapi_codegen::export::{Examples, Options, UNDOCUMENTED, Version, export};
 use vapi_codegen::prepare::Config;
 use vapi_codegen::reference;
 
@@ -63,36 +66,46 @@ fn validator(document: &Value, schema: &Value) -> Validator {
     jsonschema::draft202012::new(&root).unwrap()
 }
 
+/// Returns what is wrong with the examples of a document of 3.1, whose schemas are JSON Schemas.
+fn example_problems(document: &mut Value) -> Vec<String> {
+    let mut problems = Vec::new();
+    let (mut schemas, mut examples) = (Map::new(), Map::new());
+    for (place, schema, example) in bodies(document) {
+        match (schema, example) {
+            (Value::Null, _) if place.ends_with("*/*") => {}
+            (Value::Null, _) => problems.push(format!("{place} has no schema")),
+            (_, None) => problems.push(format!("{place} has no example")),
+            (schema, Some(example)) => {
+                let text = example.to_string();
+                if text.contains("\"string\"") && !text.contains("\"type\":\"string\"") {
+                    problems.push(format!("{place} says \"string\""));
+                }
+                schemas.insert(place.clone(), schema);
+                examples.insert(place, example);
+            }
+        }
+    }
+    // All at once, since compiling a large schema for each example takes most of the time.
+    let components = json!({"schemas": document["components"]["schemas"]});
+    let all = json!({"type": "object", "properties": schemas, "components": components});
+    let validator = jsonschema::draft202012::new(&all).unwrap();
+    let examples = Value::Object(examples);
+    let misfits = validator.iter_errors(&examples);
+    problems.extend(misfits.map(|error| format!("{}: {error}", error.instance_path())));
+    problems
+}
+
+#[test]
+fn the_export_is_valid_openapi() {
+    let problems = openapi::problems(&whole(Version::V3_0));
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
 #[test]
 fn every_example_fits_its_schema() {
-    // The schemas of 3.1 are JSON Schemas, which the validator knows.
     let mut document = whole(Version::V3_1);
-    let bodies = bodies(&mut document);
-    assert!(bodies.len() > 180, "{}", bodies.len());
-    let mut problems = Vec::new();
-    // Many operations have one schema, and compiling a large one takes a second.
-    let mut validators = BTreeMap::new();
-    for (place, schema, example) in bodies {
-        if schema.is_null() {
-            assert!(place.ends_with("*/*"), "{place} has no schema");
-            continue;
-        }
-        let Some(example) = example else {
-            problems.push(format!("{place} has no example"));
-            continue;
-        };
-        if example.to_string().contains("\"string\"") && !example.to_string().contains("\"type\":\"string\"") {
-            problems.push(format!("{place} says \"string\""));
-        }
-        let validator = validators
-            .entry(schema.to_string())
-            .or_insert_with(|| validator(&document, &schema));
-        problems.extend(
-            validator
-                .iter_errors(&example)
-                .map(|error| format!("{place} {}: {error}", error.instance_path())),
-        );
-    }
+    assert!(bodies(&mut document).len() > 180);
+    let problems = example_problems(&mut document);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
@@ -150,7 +163,7 @@ fn the_export_says_what_the_tools_ask_for() {
             }
         }
     });
-    assert_eq!(ids.len(), 137);
+    assert_eq!(ids.len(), 137 + 9);
     for_each_schema(&mut document, &mut |at, schema| {
         assert!(
             schema.get("$ref").is_none() || schema.as_object().unwrap().len() == 1,
@@ -159,10 +172,52 @@ fn the_export_says_what_the_tools_ask_for() {
         if let Some(pattern) = schema["pattern"].as_str() {
             assert!(!pattern.starts_with('/'), "{at}");
         }
-        let marks = schema.as_object().unwrap().keys().filter(|key| key.starts_with("x-"));
+        let keys = schema.as_object().unwrap().keys();
+        let marks = keys.filter(|key| key.starts_with("x-") && *key != UNDOCUMENTED);
         assert_eq!(marks.count(), 0, "{at}");
         assert!(schema["nullable"].is_null() || schema["type"].is_string(), "{at}");
     });
+}
+
+#[test]
+fn what_the_document_forgets_is_marked() {
+    let mut document = whole(Version::V3_0);
+    let mut marked = BTreeSet::new();
+    for_each_operation(&mut document, &mut |_, _, _, operation| {
+        let id = operation["operationId"].as_str().unwrap().to_owned();
+        if operation.get(UNDOCUMENTED) == Some(&json!(true)) {
+            assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{id}");
+            marked.insert(id);
+        }
+    });
+    assert_eq!(
+        Vec::from_iter(marked),
+        [
+            "AssistantController_validateBackgroundSoundUrl",
+            "CallController_createWebCall",
+            "ChatController_createWebChat",
+            "CredentialController_create",
+            "CredentialController_findAll",
+            "CredentialController_findOne",
+            "CredentialController_remove",
+            "CredentialController_update",
+            "SimulationSuiteController_duplicate",
+        ]
+    );
+    let web_call = &document["paths"]["/call/web"]["post"];
+    assert_eq!(web_call["security"], json!([{"publicKey": []}]));
+    assert_eq!(web_call["tags"], json!(["Calls"]));
+    assert_eq!(document["paths"]["/credential"]["post"]["tags"], json!(["Credentials"]));
+    assert!(document["paths"]["/call"]["post"].get("security").is_none());
+    let schemas = &document["components"]["schemas"];
+    assert_eq!(schemas["Credential"][UNDOCUMENTED], json!(true));
+    assert_eq!(
+        schemas["CreateAssistantDTO"]["properties"]["messagePlan"][UNDOCUMENTED],
+        json!(true)
+    );
+    for name in ["CreateAssistantDTO", "Call", "Error", "Null"] {
+        assert!(schemas[name].get(UNDOCUMENTED).is_none(), "{name}");
+    }
 }
 
 #[test]
