@@ -15,6 +15,7 @@ use std::fmt;
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::by_name::to_value;
 use crate::error::{json_path, without_bom};
 use crate::model::{Decoded, Misfits, Undecodable, Union, read_body, trace_misfits};
 use crate::types::{ServerMessage, ServerMessagePayload};
@@ -178,7 +179,7 @@ fn read(body: &[u8]) -> Result<(ServerMessagePayload, String, Misfits), Refusal>
     let Some(payload) = envelope.value.message else {
         return Err(Refusal::Malformed("the webhook has no `message`", None));
     };
-    let type_name = type_name(&payload, body)?;
+    let type_name = type_name(&payload)?;
     if envelope.misfits.count > 0 {
         trace_misfits(&type_name, &envelope.misfits);
     }
@@ -186,19 +187,15 @@ fn read(body: &[u8]) -> Result<(ServerMessagePayload, String, Misfits), Refusal>
 }
 
 /// Returns the type of a message as it is on the wire.
-fn type_name(payload: &ServerMessagePayload, body: &[u8]) -> Result<String, Refusal> {
+fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
     let malformed = |detail, path| Err(Refusal::Malformed(detail, Some(path)));
     let name = match payload {
         ServerMessagePayload::Unknown(Value::Object(message)) => message.get("type").cloned(),
         ServerMessagePayload::Unknown(_) => return malformed("the webhook's `message` is not an object", "message"),
         known => match names(known) {
             [name] => return Ok((*name).to_owned()),
-            // A variant of several types. There is one, and its bodies are short.
-            names => match serde_json::from_slice::<Value>(body) {
-                Ok(mut body) => body.pointer_mut("/message/type").map(Value::take),
-                // A body with half of a character is not JSON to `serde_json`.
-                Err(_) => names.first().map(|name| (*name).into()),
-            },
+            // A variant of several types. There is one, and its messages are short.
+            _ => to_value(known).ok().and_then(|mut message| message.get_mut("type").map(Value::take)),
         },
     };
     match name {
