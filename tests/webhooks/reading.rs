@@ -69,7 +69,8 @@ fn a_condition_in_the_type_is_not_another_type() {
     assert!(matches!(message.payload(), ServerMessagePayload::Transcript(_)));
 
     // The same where half of a character makes the body no JSON to other readers.
-    let body = r#"{"message": {"type": "transcript[transcriptType=\"final\"]", "role": "user", "transcript": "Yes \ud83d"}}"#;
+    let body =
+        r#"{"message": {"type": "transcript[transcriptType=\"final\"]", "role": "user", "transcript": "Yes \ud83d"}}"#;
     let message = WebhookMessage::from_slice(body.as_bytes()).unwrap();
     assert_eq!(message.type_name(), "transcript[transcriptType=\"final\"]");
     assert!(message.is_final());

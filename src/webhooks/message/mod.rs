@@ -195,7 +195,9 @@ fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
         known => match names(known) {
             [name] => return Ok((*name).to_owned()),
             // A variant of several types. There is one, and its messages are short.
-            _ => to_value(known).ok().and_then(|mut message| message.get_mut("type").map(Value::take)),
+            _ => to_value(known)
+                .ok()
+                .and_then(|mut message| message.get_mut("type").map(Value::take)),
         },
     };
     match name {

@@ -167,7 +167,11 @@ impl Examples<'_> {
             .or_else(|| example::of_name(schema, name))
             .unwrap_or_else(|| match collection {
                 Some(collection) => example::id_of(&noun(collection)),
-                None => example::sample(self.state.document.corrected(), schema),
+                None => match example::sample(self.state.document.corrected(), schema) {
+                    // Without a schema. A path has texts and numbers.
+                    Value::Null | Value::Array(_) | Value::Object(_) => example::id_of(name),
+                    value => value,
+                },
             })
     }
 
