@@ -53,7 +53,7 @@ fn manual_pages_are_one_or_one_for_each_subcommand() {
 }
 
 #[test]
-fn a_pull_notes_the_date_where_there_is_a_file_for_it() {
+fn a_pull_notes_the_date_in_its_file() {
     let directory = tempfile::tempdir().unwrap();
     let [snapshot, date] = ["openapi.json", "date.txt"].map(|name| directory.path().join(name));
     let document = golden();

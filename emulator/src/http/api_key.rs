@@ -13,7 +13,7 @@ use crate::text::ids;
 /// belongs to.
 pub(crate) const PUBLIC_KEY_PREFIX: &str = "public-";
 
-/// What the API says about a key that is not valid, or not valid here.
+/// The words of the API about a key that is not valid, or not valid here.
 pub(crate) const INVALID_KEY: &str =
     "Invalid Key. Hot tip, you may be using the private key instead of the public key, or vice versa.";
 
