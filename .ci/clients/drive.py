@@ -87,7 +87,9 @@ def arguments(method, operation):
         return {**given, "file": ("menu.txt", b"Soup.\n", "text/plain")}
     if "request" in wanted:
         return {**given, "request": request["example"]}
-    return {**given, **{snake(name): value for name, value in request["example"].items()}}
+    body = {snake(name): value for name, value in request["example"].items()}
+    # A body of any form, which the client does not send.
+    return given if body and not any(name in wanted for name in body) else {**given, **body}
 
 
 found = methods()
