@@ -345,15 +345,14 @@ async fn addresses_of_nonsense_are_no_error() {
     let emulator = start().await;
     browse(&emulator, async |page| {
         for path in ["/#%", "/#%E0%A4%A", "/#nobody"] {
-            page.open("/emulator/ui/icon.svg").await;
+            // Another page, so that it is not the same one with another fragment. It names an icon, as not every file does.
+            page.open("/docs").await;
+            page.shows("h1", "API reference").await;
             page.open(path).await;
             page.shows("#link-state", "live").await;
         }
-        if cfg!(feature = "reference") {
-            page.open("/emulator/ui/icon.svg").await;
-            page.open("/docs#%").await;
-            page.shows("h1", "API reference").await;
-        }
+        page.open("/docs#%").await;
+        page.shows("h1", "API reference").await;
         page.is_at_peace().await;
     })
     .await;
