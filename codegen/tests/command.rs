@@ -1,4 +1,4 @@
-//! What packagers need of `vapi-spec`: its version, its completions and its manual pages; and the date of a snapshot.
+//! The parts of `vapi-spec` that packagers need: its version, its completions and its manual pages; and the date of a snapshot.
 #![cfg(feature = "cli")]
 
 use std::fs;

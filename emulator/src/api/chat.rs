@@ -119,27 +119,14 @@ fn reply(chat: &Value) -> &str {
 async fn respond(context: &RequestContext<'_>, format: Format) -> Response {
     let (chat, messages) = new_chat(context);
     let streams = context.body["stream"] == true;
-    if let Some(turn) = ChatTurn::of(context, &chat, &messages) {
-        return if streams {
-            stream_turn(context, turn, chat, messages, format).await
-        } else {
-            match turn.run(&mut |_, _| {}).await {
-                Ok(output) => {
-                    let chat = remember(
-                        context.state,
-                        context.organization,
-                        &context.collection(),
-                        chat,
-                        messages,
-                        output,
-                    );
-                    format.whole(context, chat)
-                }
-                Err(error) => Response::error(StatusCode::BAD_GATEWAY, error.message()),
-            }
-        };
-    }
-    let output = vec![json!({ "role": "assistant", "content": echo(&chat) })];
+    let output = match ChatTurn::of(context, &chat, &messages) {
+        Some(turn) if streams => return stream_turn(context, turn, chat, messages, format).await,
+        Some(turn) => match turn.run(&mut |_, _| {}).await {
+            Ok(output) => output,
+            Err(error) => return Response::error(StatusCode::BAD_GATEWAY, error.message()),
+        },
+        None => vec![json!({ "role": "assistant", "content": echo(&chat) })],
+    };
     let chat = remember(
         context.state,
         context.organization,

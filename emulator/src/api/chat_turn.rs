@@ -11,7 +11,7 @@ use crate::calls::messages::wants;
 use crate::calls::template;
 use crate::calls::tools::{ToolCall, built_in_result, is_waited_for, tool_calls_message, tool_result};
 use crate::llm::{CustomLlm, ModelError, Surroundings};
-use crate::script::{ModelMade, ToolUse};
+use crate::script::ToolUse;
 use crate::state::State;
 use crate::state::webhook_server::WebhookServer;
 use crate::webhooks;
@@ -79,16 +79,7 @@ impl ChatTurn {
             if completion.tool_calls.is_empty() {
                 return Ok(output);
             }
-            let uses = completion.tool_calls.into_iter().map(|call| ToolUse {
-                name: call.name,
-                arguments: call.arguments,
-                result: None,
-                made_by_model: Some(ModelMade {
-                    id: call.id,
-                    problem: call.problem,
-                }),
-            });
-            for result in self.call_tools(&uses.collect::<Vec<_>>()).await {
+            for result in self.call_tools(&completion.into_tool_uses()).await {
                 self.add(&mut output, result);
             }
         }

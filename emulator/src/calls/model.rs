@@ -9,7 +9,6 @@ use crate::calls::assistant;
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
 use crate::calls::view;
 use crate::llm::{Completion, CustomLlm, ModelError, Surroundings};
-use crate::script::{ModelMade, ToolUse};
 use crate::state::call::Activity;
 use crate::state::clock::whole_milliseconds;
 use crate::state::webhook_server::WebhookServer;
@@ -51,17 +50,7 @@ impl Driver {
             if completion.tool_calls.is_empty() || self.is_interrupted() {
                 return Ok(());
             }
-            let uses = completion.tool_calls.into_iter().map(|call| ToolUse {
-                name: call.name,
-                arguments: call.arguments,
-                result: None,
-                made_by_model: Some(ModelMade {
-                    id: call.id,
-                    problem: call.problem,
-                }),
-            });
-            let uses: Vec<ToolUse> = uses.collect();
-            self.call_tools(&uses).await?;
+            self.call_tools(&completion.into_tool_uses()).await?;
         }
         self.fail(&ModelError::no_end_of_tools(MOST_ROUNDS))
     }

@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::script::{ModelMade, ToolUse};
+
 /// The response of a model: its text, and the tools that it calls.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Completion {
@@ -34,6 +36,20 @@ impl Completion {
             message["tool_calls"] = calls.collect();
         }
         message
+    }
+
+    /// Returns the tool calls as those of a script.
+    pub fn into_tool_uses(self) -> Vec<ToolUse> {
+        let uses = self.tool_calls.into_iter().map(|call| ToolUse {
+            name: call.name,
+            arguments: call.arguments,
+            result: None,
+            made_by_model: Some(ModelMade {
+                id: call.id,
+                problem: call.problem,
+            }),
+        });
+        uses.collect()
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-/// What the model responds with.
+/// A response of the model.
 pub enum Turn {
     Say(String),
     /// Calls of tools: names and arguments.

@@ -1,4 +1,4 @@
-//! What the reference shows of each operation, and that its examples work.
+//! The reference: the parts of each operation that it shows, and examples that work.
 
 use reqwest::Method;
 use serde_json::{Value, json};
