@@ -1,10 +1,13 @@
 //! Generates the client: load -> prepare -> progenitor -> rewrite -> write.
 //!
-//! The document is `spec/openapi.json`, or what `VAPI_OPENAPI` names: a path, or with the feature `fetch` a URL.
+//! The document is `spec/openapi.json`, or what `VAPI_OPENAPI` names: a path, or with the feature `fetch` a URL. Without the feature
+//! `full`, only the resources whose features are enabled are generated, with the types that they reach.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
+use vapi_codegen::passes::slice::Slice;
 use vapi_codegen::prepare::{CONFIG_FILES, Config, for_validation, prepare};
 use vapi_codegen::{generate, rewrite, source::Source};
 
@@ -24,7 +27,10 @@ fn run() -> Result<(), Box<dyn Error>> {
     rerun_if_changed(&source, &spec);
 
     let document = source.load()?;
-    let config = Config::read(&spec)?;
+    let config = Config {
+        slice: enabled_slice(),
+        ..Config::read(&spec)?
+    };
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     if std::env::var_os("CARGO_FEATURE_VALIDATE").is_some() {
         // The document that requests and responses are judged by, at run time.
@@ -53,6 +59,17 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("cargo::rustc-cfg=vapi_type={name:?}");
     }
     Ok(())
+}
+
+/// The part of the API that the features of this build ask for. A resource's feature has the name of its handle.
+fn enabled_slice() -> Option<Slice> {
+    let features: BTreeSet<String> = std::env::vars_os()
+        .filter_map(|(name, _)| Some(name.to_str()?.strip_prefix("CARGO_FEATURE_")?.to_lowercase()))
+        .collect();
+    (!features.contains("full")).then(|| Slice {
+        messages: features.contains("messages"),
+        handles: features,
+    })
 }
 
 /// The inputs, exactly: an unchanged document never runs the generator again.

@@ -37,6 +37,8 @@
 //!
 //! | feature | default | purpose |
 //! | --- | --- | --- |
+//! | `full` | yes | the whole API. Without it, each resource is a feature with the name of its method: `calls`, `phone-numbers` |
+//! | `messages` | | the types of webhooks and of a call's socket, without `full` |
 //! | `gzip` | yes | compressed responses |
 //! | `rustls-tls` | yes | https by rustls with `ring`, which builds fastest |
 //! | `rustls-aws-lc` | | https by rustls with `aws-lc-rs`, the provider that `reqwest` prefers |

@@ -16,6 +16,7 @@ use crate::names::Names;
 use crate::operations::{self, Operation};
 use crate::passes::additions::{Added, Additions};
 use crate::passes::corrections::Corrections;
+use crate::passes::slice::Slice;
 use crate::passes::{self, Changes};
 
 /// The hand-written decisions about the document: additions, names, corrections and sentences.
@@ -29,6 +30,8 @@ pub struct Config {
     pub corrections: Corrections,
     /// `docs.toml`
     pub docs: Docs,
+    /// The part of the API to generate; all of it, if there is none.
+    pub slice: Option<Slice>,
 }
 
 /// A file of the configuration cannot be read.
@@ -66,6 +69,7 @@ impl Config {
             names: read_file(names, |text| toml::from_str(text))?,
             corrections: read_file(corrections, |text| toml::from_str(text))?,
             docs: read_file(docs, |text| toml::from_str(text))?,
+            slice: None,
         })
     }
 }
@@ -199,10 +203,17 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         changes.relocate(&original_names);
     }
 
+    let mut operations = operations::read(&document, names);
+    if let Some(slice) = &config.slice {
+        let mut dropped = Changes::default();
+        passes::slice::run(&mut document, &mut operations, slice, &names.roots, &mut dropped);
+        dropped.relocate(&original_names);
+        report.push(("slice", dropped));
+    }
     let openapi = read(&document)?;
     Ok(Prepared {
         model: Model::read(&document, names),
-        operations: operations::read(&document, names),
+        operations,
         docs: config.docs.clone(),
         openapi,
         document,

@@ -12,19 +12,29 @@ pub(crate) const ROOT: &str = "x-root";
 /// Keeps what the operations reach and what `roots` (schema names of the document) reach.
 pub fn run(document: &mut Value, roots: &[String], changes: &mut Changes) {
     let mut open = Vec::new();
-    if let Some(paths) = document.get("paths") {
-        reference::targets(paths, &mut open);
-    }
-    let Some(schemas) = schemas(document) else {
-        return;
-    };
-    for (name, schema) in schemas {
+    for (name, schema) in schemas(document).into_iter().flatten() {
         let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name);
         let is_root = schema.get(ROOT) == Some(&Value::Bool(true));
         if is_root || roots.iter().any(|root| root == original) {
             open.push(name.clone());
         }
     }
+    keep(document, open, changes);
+}
+
+/// Keeps what the operations reach.
+pub(crate) fn reached_by_operations(document: &mut Value, changes: &mut Changes) {
+    keep(document, Vec::new(), changes);
+}
+
+/// Keeps what the operations and the components that `open` names reach.
+fn keep(document: &mut Value, mut open: Vec<String>, changes: &mut Changes) {
+    if let Some(paths) = document.get("paths") {
+        reference::targets(paths, &mut open);
+    }
+    let Some(schemas) = schemas(document) else {
+        return;
+    };
     let kept = reference::reach(open, schemas);
     if let Some(schemas) = schemas_mut(document) {
         schemas.retain(|name, _| {

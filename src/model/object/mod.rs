@@ -1,5 +1,7 @@
 //! Objects: structs whose fields are the document's properties, and which keep what the document does not know.
 
+#[allow(dead_code, unused_macros, reason = "a document may have no type that is created from another")]
+pub(crate) mod conversion;
 #[cfg(test)]
 mod tests;
 pub(crate) mod write;
@@ -11,7 +13,7 @@ use serde_json::{Map, Value};
 
 use super::field::{Field, FieldRead, Reader, Visit};
 use super::fit::{Expected, MemberPlan};
-use super::read::{Mode, read_body};
+use super::read::Mode;
 use super::union::TagPrefix;
 
 /// A generated object type, as tables.
@@ -461,119 +463,6 @@ pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode<
     Err(A::Error::custom(format_args!("no field has number {index}")))
 }
 
-/// Declares the conversion from a resource that was read to the body that creates it again.
-///
-/// # Grammar
-///
-/// ```text
-/// CREATE READ                                          two objects
-/// CREATE READ { CREATE_VARIANT READ_VARIANT … }        two unions, all of whose variants can be created
-/// try CREATE READ { CREATE_VARIANT READ_VARIANT … }    two unions, some of whose variants can be created
-/// ```
-///
-/// The objects of the variants need a conversion of their own.
-///
-/// # Example
-///
-/// `created_from! { CreateRobot Robot }` expands to
-///
-/// ```text
-/// impl From<Robot> for CreateRobot {
-///     fn from(value: Robot) -> Self { without_read_only(&value) }
-/// }
-/// ```
-///
-/// and with `try` to `TryFrom`, whose error is the value. `tests.rs` here and in `union` has calls to run.
-macro_rules! created_from {
-    ($create:ident $read:ident) => {
-        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only. A required property that was
-        /// not received stays blank, and a value that does not fit is kept in `extra`.
-        impl From<$read> for $create {
-            #[inline]
-            fn from(value: $read) -> Self {
-                $crate::model::without_read_only(&value)
-            }
-        }
-    };
-    ($create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
-        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only.
-        impl From<$read> for $create {
-            #[inline]
-            fn from(value: $read) -> Self {
-                match value {
-                    $($read::$read_variant(value) => Self::$create_variant(Box::new((*value).into())),)*
-                    $read::Unknown(value) => Self::Unknown(value),
-                }
-            }
-        }
-    };
-    (try $create:ident $read:ident { $($create_variant:ident $read_variant:ident)* }) => {
-        /// Keeps all that can be set, unknown properties included, and leaves out what is read-only. A variant that can no longer be
-        /// created is returned as the error.
-        impl TryFrom<$read> for $create {
-            type Error = Box<$read>;
-
-            #[inline]
-            fn try_from(value: $read) -> Result<Self, Self::Error> {
-                match value {
-                    $($read::$read_variant(value) => Ok(Self::$create_variant(Box::new((*value).into()))),)*
-                    $read::Unknown(value) => Ok(Self::Unknown(value)),
-                    other => Err(Box::new(other)),
-                }
-            }
-        }
-    };
-}
-
-/// Makes an object of another one. Properties that `R` has and `C` has not are read-only, and left out.
-///
-/// A value that does not fit its field in `C` is kept in `extra`. A required field of `C` that the object lacks stays blank.
-pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
-    let mut members = members(object);
-    retain_writable(&mut members, Table::of::<R>(), Table::of::<C>());
-    if let Ok(decoded) = read_body(Value::Object(members.clone()).to_string().as_bytes()) {
-        return decoded.value;
-    }
-    // A required field is missing: what is there is read one by one.
-    let (mut object, mut fitting, mut misfits) = (C::blank(), Map::new(), Map::new());
-    for (name, value) in members {
-        fitting.insert(name.clone(), value);
-        match read_members(&fitting) {
-            Ok(read) => object = read,
-            Err(_) => misfits.extend(fitting.remove_entry(&name)),
-        }
-    }
-    object.extra_mut().extend(misfits);
-    object
-}
-
-fn members<T: Object>(object: &T) -> Map<String, Value> {
-    match serde_json::to_value(object) {
-        Ok(Value::Object(members)) => members,
-        // `encode` writes a map, its names are strings, and no type of a field refuses to be written.
-        other => unreachable!("{} is written as an object: {other:?}", T::NAME),
-    }
-}
-
-fn retain_writable(members: &mut Map<String, Value>, read: Table, create: Table) {
-    let has =
-        |table: &Table, name: &str| table.fields.contains(&name) || table.tags.iter().any(|(tag, _)| *tag == name);
-    members.retain(|name, _| has(&create, name) || !has(&read, name));
-}
-
-/// Reads an object from some of its properties. They are read as text, for which each type's decoder is compiled already.
-fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, serde_json::Error> {
-    let text = serde_json::to_string(members)?;
-    let mut object = T::blank();
-    serde_json::Deserializer::from_str(&text).deserialize_map(ObjectVisitor {
-        object: &mut object,
-        seen: &mut Seen::default(),
-        mode: Mode::Direct { captures: 0 },
-        whole: false,
-    })?;
-    Ok(object)
-}
-
 /// Collects the items of a list from whatever they can be made of.
 pub(crate) fn list<T>(items: impl IntoIterator<Item: Into<T>>) -> Vec<T> {
     items.into_iter().map(Into::into).collect()
@@ -587,4 +476,4 @@ pub(crate) fn pairs<V, M: FromIterator<(String, V)>>(
     pairs.map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-pub(crate) use {created_from, model};
+pub(crate) use model;
