@@ -30,10 +30,10 @@ impl Decoded {
     }
 }
 
-/// The caller: path parameters by name, and the body to send.
+/// The caller: path parameters by name, and the bodies to choose from.
 struct Asking<'a> {
     ids: &'a BTreeMap<String, String>,
-    body: Value,
+    bodies: Vec<Value>,
 }
 
 impl Asking<'_> {
@@ -54,8 +54,11 @@ impl Asking<'_> {
         found.unwrap_or_else(|| panic!("no value for {name}"))
     }
 
+    /// Returns the first body that the type can hold.
     fn body<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_value(self.body.clone()).unwrap()
+        let mut read = self.bodies.iter().map(|body| T::deserialize(body));
+        let first = read.next().expect("there is a body");
+        first.or_else(|error| read.find_map(Result::ok).ok_or(error)).unwrap()
     }
 
     fn upload(&self) -> Upload {
@@ -113,6 +116,8 @@ include!(concat!(env!("OUT_DIR"), "/calls.rs"));
 /// The operations by the shape of their paths, each resource made when something below it is asked for.
 struct World {
     local: Emulator,
+    /// Serves the client's own version of the document, if `local` serves another one.
+    own: Option<Emulator>,
     vapi: Client,
     operations: Vec<OperationInfo>,
 }
@@ -126,6 +131,7 @@ impl World {
         let operations = local.operations();
         World {
             local,
+            own: None,
             vapi,
             operations,
         }
@@ -137,12 +143,21 @@ impl World {
     }
 
     async fn ask(&self, operation: &OperationInfo, ids: &BTreeMap<String, String>) -> vapi::Result<Decoded> {
-        let mut body = self.local.minimal_request(&operation.id).unwrap_or_default();
-        // A run without a simulation has no items.
-        if operation.id == "SimulationRunController_create" {
-            body["simulations"] = json!([{ "type": "simulation" }]);
-        }
-        call(&self.vapi, &operation.id, &Asking { ids, body }).await
+        let body = |local: &Emulator| {
+            let mut body = local.minimal_request(&operation.id).unwrap_or_default();
+            // A run without a simulation has no items.
+            if operation.id == "SimulationRunController_create" {
+                body["simulations"] = json!([{ "type": "simulation" }]);
+            }
+            body
+        };
+        // What is no longer required is missing in a body of the newer version: an older client sends it.
+        let bodies = [Some(&self.local), self.own.as_ref()]
+            .into_iter()
+            .flatten()
+            .map(body)
+            .collect();
+        call(&self.vapi, &operation.id, &Asking { ids, bodies }).await
     }
 
     /// Ids for the parameters of a path: of resources made for it, each below the one before.
@@ -201,23 +216,36 @@ async fn every_method_decodes_its_response() {
     assert_eq!(decoded, 137);
 }
 
+/// The operations that the vendor changed so that one version of the client cannot use another version of the API, with the reasons.
+const CHANGED: &[(&str, &str)] = &[
+    ("PhoneNumberController_update", "its body has a `provider` since 2026"),
+    (
+        "StructuredOutputController_run",
+        "it responded with a structured output, and since 2026 with results",
+    ),
+    ("ToolController_update", "its body has a `type` since 2026"),
+];
+
 /// Serves another version of the document, `VAPI_SERVED`, to the client of this one: each operation that both have is called, and each
 /// resource that is read comes back as it was sent.
 #[tokio::test]
 #[ignore = "needs ../shared/upstream"]
 async fn another_version_of_the_document_loses_nothing() {
-    let served = std::env::var_os("VAPI_SERVED").expect("VAPI_SERVED names the served document");
-    let local = Emulator::builder()
-        .allow_unknown_ids(true)
-        .allow_incomplete_calls(true)
-        .allow_origin("*");
-    let local = local.spec_file(served).start().await.unwrap();
+    let document = |name: &str| std::env::var_os(name).unwrap_or_else(|| panic!("{name} names a document"));
+    let serve = |document| {
+        let local = Emulator::builder().allow_unknown_ids(true).allow_incomplete_calls(true);
+        local.allow_origin("*").spec_file(document).start()
+    };
+    let local = serve(document("VAPI_SERVED")).await.unwrap();
     let vapi = support::builder(&local.base_url())
         .api_key(local.api_key())
         .build()
         .unwrap();
-    let world = World::with((local, vapi));
-    let (mut called, mut compared, mut lost) = (0, 0, Vec::new());
+    let world = World {
+        own: Some(serve(document("VAPI_OPENAPI")).await.unwrap()),
+        ..World::with((local, vapi))
+    };
+    let (mut called, mut compared, mut changed, mut lost) = (0, 0, Vec::new(), Vec::new());
     for operation in &world.operations {
         if !METHODS.contains(&operation.id.as_str()) {
             continue;
@@ -230,7 +258,10 @@ async fn another_version_of_the_document_loses_nothing() {
         let decoded = match world.ask(operation, &ids).await {
             Ok(decoded) => decoded.written,
             Err(error) => {
-                lost.push(format!("{}: {error}", operation.id));
+                match CHANGED.iter().find(|(id, _)| *id == operation.id) {
+                    Some((id, reason)) => changed.push(format!("{id} ({reason}): {error}")),
+                    None => lost.push(format!("{}: {error}", operation.id)),
+                }
                 continue;
             }
         };
@@ -247,7 +278,11 @@ async fn another_version_of_the_document_loses_nothing() {
             }
         }
     }
-    println!("{called} operations called, {compared} responses compared");
+    println!(
+        "{called} operations called, {compared} responses compared, {} incompatible:",
+        changed.len()
+    );
+    println!("{}", changed.join("\n"));
     assert!(lost.is_empty(), "{}", lost.join("\n"));
     assert!(called > 30 && compared > 15, "{called}, {compared}");
 }

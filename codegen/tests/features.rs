@@ -20,7 +20,9 @@ fn prepared(slice: Option<Slice>) -> Prepared {
         slice,
         ..Config::read(&spec).expect("the configuration is readable")
     };
-    let document = Source::Path(spec.join("openapi.json")).load().expect("the snapshot is readable");
+    let document = Source::Path(spec.join("openapi.json"))
+        .load()
+        .expect("the snapshot is readable");
     prepare(document, &config).expect("the snapshot is a document")
 }
 
@@ -67,7 +69,11 @@ fn a_slice_has_the_operations_and_the_types_of_the_whole() {
             .filter(|operation| operation.handle == handle)
             .map(|operation| format!("{operation:?}"))
             .collect();
-        let found: Vec<String> = slice.operations().iter().map(|operation| format!("{operation:?}")).collect();
+        let found: Vec<String> = slice
+            .operations()
+            .iter()
+            .map(|operation| format!("{operation:?}"))
+            .collect();
         assert_eq!(found, expected, "{handle}");
 
         let schemas = |prepared: &Prepared| prepared.document()["components"]["schemas"].as_object().cloned();

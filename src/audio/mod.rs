@@ -6,6 +6,7 @@
 //!
 //! Sound is `i16` samples. [`Codec`] encodes them, [`Resampler`] changes their rate.
 
+#[allow(dead_code, reason = "a document may have no calls over audio")]
 mod frame_format;
 mod resampler;
 #[cfg(all(

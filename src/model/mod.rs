@@ -27,9 +27,9 @@ pub use timestamp::{Timestamp, TimestampError};
 pub(crate) use capture::end_of_string;
 pub(crate) use field::{Field, FieldRead, SerdeReader, Visit, deserialize};
 pub(crate) use fit::Misfits;
-pub(crate) use object::write::{debug, encode};
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]
 pub(crate) use object::conversion::{created_from, without_read_only};
+pub(crate) use object::write::{debug, encode};
 pub(crate) use object::{Object, ObjectReader, list, model, no_such_field, pairs};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};

@@ -39,7 +39,10 @@ pub fn run(
                 let id = operation.get("operationId").and_then(Value::as_str);
                 let keep = !METHODS.contains(&key.as_str()) || id.is_some_and(|id| kept.contains(id));
                 if !keep {
-                    changes.note(pointer(&pointer("/paths", path), key), "dropped: its resource is not enabled");
+                    changes.note(
+                        pointer(&pointer("/paths", path), key),
+                        "dropped: its resource is not enabled",
+                    );
                 }
                 keep
             });
@@ -61,9 +64,7 @@ mod tests {
     use crate::operations;
 
     fn cut(slice: &Slice) -> (Value, Vec<Operation>) {
-        let reads = |name: &str| {
-            json!({"content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}})
-        };
+        let reads = |name: &str| json!({"content": {"application/json": {"schema": {"$ref": format!("#/components/schemas/{name}")}}}});
         let mut document = json!({
             "paths": {
                 "/call": {"get": {"operationId": "CallController_findOne", "responses": {"200": reads("Call")}},
@@ -108,7 +109,10 @@ mod tests {
             messages: true,
         });
         assert_eq!(names(&document["paths"]), [""; 0]);
-        assert_eq!(names(&document["components"]["schemas"]), ["Message", "Part", "Webhook"]);
+        assert_eq!(
+            names(&document["components"]["schemas"]),
+            ["Message", "Part", "Webhook"]
+        );
         assert!(operations.is_empty());
     }
 }

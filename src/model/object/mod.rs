@@ -1,6 +1,10 @@
 //! Objects: structs whose fields are the document's properties, and which keep what the document does not know.
 
-#[allow(dead_code, unused_macros, reason = "a document may have no type that is created from another")]
+#[allow(
+    dead_code,
+    unused_macros,
+    reason = "a document may have no type that is created from another"
+)]
 pub(crate) mod conversion;
 #[cfg(test)]
 mod tests;
