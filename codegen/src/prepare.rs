@@ -295,6 +295,7 @@ pub fn repair(document: &mut Value, corrections: &Corrections, report: &mut Repo
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limits {
     /// Stays, for who judges values.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "the export keeps them"))]
     Keep,
     /// Goes, so that no generated type refuses a response.
     Drop,
