@@ -18,7 +18,7 @@ use super::{Mode, Nullable, Number, Secret, TagPrefix, Timestamp};
 ///
 /// Public only because the fields' types are; nothing outside this crate can or needs to implement it.
 #[doc(hidden)]
-pub trait Field: Sized + Serialize + Debug {
+pub trait Field: Clone + Debug + PartialEq + Serialize + 'static {
     /// The reader of values of this type.
     type Reader: Reader<Self>;
 
@@ -57,6 +57,13 @@ pub enum FieldRead {
 pub trait Visit {
     type Out;
     fn visit<T: Field>(self, value: &T) -> Self::Out;
+}
+
+/// Something to do with a field that changes, or with the value of a variant, whatever its type.
+#[doc(hidden)]
+pub trait VisitMut {
+    type Out;
+    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out;
 }
 
 /// A reader of values of one kind of type. There is one for all objects, one for all unions, and so on: functions of each of a

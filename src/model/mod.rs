@@ -25,16 +25,17 @@ pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 
 pub(crate) use capture::end_of_string;
-pub(crate) use field::{Field, FieldRead, SerdeReader, Visit, deserialize};
+pub(crate) use field::{Field, SerdeReader, Visit, VisitMut, deserialize};
 pub(crate) use fit::Misfits;
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]
 pub(crate) use object::conversion::{created_from, without_read_only};
+pub(crate) use object::copy::{cloned, equal};
 pub(crate) use object::write::{debug, encode};
-pub(crate) use object::{Object, ObjectReader, list, model, no_such_field, pairs};
+pub(crate) use object::{Object, ObjectReader, list, model, pairs};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};
 #[allow(unused_imports, reason = "only some features need all of these")]
 pub(crate) use union::{
-    JsonKind, Shape, TagPrefix, Union, UnionReader, VariantSeed, VisitMut, boxed_variant, plain_variant,
-    shared_property, tagged_union,
+    JsonKind, Shape, TagPrefix, Union, UnionReader, VariantSeed, boxed_variant, plain_variant, shared_property,
+    tagged_union,
 };

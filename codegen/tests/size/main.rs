@@ -47,7 +47,10 @@ fn count(slice: &str, code: &Code, counts: &mut Counts) {
             if first.ends_with('!') {
                 add(first);
             }
-            if ["fn", "pub fn", "pub async fn", "async fn"].iter().any(|start| line.starts_with(&format!("{start} "))) {
+            if ["fn", "pub fn", "pub async fn", "async fn"]
+                .iter()
+                .any(|start| line.starts_with(&format!("{start} ")))
+            {
                 add("functions");
             }
             if file == "types.rs" && line.starts_with(|c: char| c.is_ascii_digit()) && line.ends_with(';') {

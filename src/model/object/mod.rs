@@ -6,16 +6,18 @@
     reason = "a document may have no type that is created from another"
 )]
 pub(crate) mod conversion;
+pub(crate) mod copy;
 #[cfg(test)]
 mod tests;
 pub(crate) mod write;
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::field::{Field, FieldRead, Reader, Visit};
+use super::field::{Field, FieldRead, Reader, Visit, VisitMut};
 use super::fit::{Expected, MemberPlan};
 use super::read::Mode;
 use super::union::TagPrefix;
@@ -34,13 +36,10 @@ pub trait Object: Field {
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
-    fn read<'de, A: MapAccess<'de>>(
-        &mut self,
-        index: usize,
-        map: &mut A,
-        mode: Mode<'_>,
-    ) -> Result<FieldRead, A::Error>;
-    fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out;
+    /// Visits a field. The number after the last is `extra`.
+    fn visit<V: Visit>(&self, index: usize, visit: V) -> V::Out;
+    /// Visits a field to change it. The number after the last is `extra`.
+    fn visit_mut<V: VisitMut>(&mut self, index: usize, visit: V) -> V::Out;
 }
 
 /// Reads objects. Unknown properties, a `null` where the document knows none, and what the plan says go to `extra`.
@@ -152,11 +151,27 @@ trait Fill<'de, A: MapAccess<'de>> {
 
 impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
     fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error> {
-        Object::read(self, index, map, mode)
+        let text = PhantomData;
+        self.visit_mut(index, ReadField { map, mode, text })
     }
 
     fn kept(&mut self) -> &mut Map<String, Value> {
         self.extra_mut()
+    }
+}
+
+/// Reads a field's value.
+struct ReadField<'a, 'm, 'de, A> {
+    map: &'a mut A,
+    mode: Mode<'m>,
+    text: PhantomData<&'de ()>,
+}
+
+impl<'de, A: MapAccess<'de>> VisitMut for ReadField<'_, '_, 'de, A> {
+    type Out = Result<FieldRead, A::Error>;
+
+    fn visit_mut<T: Field>(self, field: &mut T) -> Self::Out {
+        field.read(self.map, self.mode)
     }
 }
 
@@ -311,7 +326,6 @@ impl Visitor<'_> for KeySeed {
 ///
 /// ```text
 /// /// A robot.
-/// #[derive(Clone, PartialEq)]
 /// #[non_exhaustive]
 /// pub struct Robot {
 ///     /// The axes.
@@ -332,13 +346,13 @@ impl Visitor<'_> for KeySeed {
 ///     const TAGS: &'static [(&'static str, &'static str)] = &[("kind", "robot")];
 ///     const FIELDS: &'static [&'static str] = &["axes", "id"];
 ///     const REQUIRED: &'static [usize] = &[1];
-///     fn read(&mut self, index: usize, …) -> … { match index { 0 => Field::read(&mut self.axes, …), 1 => …, _ => … } }
-///     fn visit<S: Visit>(&self, index: usize, visit: S) -> S::Out { match index { 0 => visit.visit(&self.axes), … } }
+///     fn visit<V: Visit>(&self, index: usize, visit: V) -> V::Out { match index { 0 => visit.visit(&self.axes), … } }
+///     fn visit_mut<V: VisitMut>(&mut self, index: usize, visit: V) -> V::Out { match index { 0 => …, … } }
 ///     …
 /// }
 /// ```
 ///
-/// and to `Field`, `Deserialize`, `Serialize` and `Debug`, each a call of a function of this module. `tests.rs` has calls to run.
+/// and to `Field`, `Deserialize`, `Serialize`, `Debug`, `Clone` and `PartialEq`, each a call of a function of this module. `tests.rs` has calls to run.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -348,7 +362,6 @@ macro_rules! model {
         $($(#[$doc:meta])* $index:literal $field:ident $wire:literal $kind:ident $shape:ident $type:ty;)*
     ) => {
         $(#[$meta])*
-        #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub struct $name {
             $($(#[$doc])* pub $field: model!(@type $kind $shape $type),)*
@@ -392,22 +405,31 @@ macro_rules! model {
             fn extra_mut(&mut self) -> &mut ::serde_json::Map<String, ::serde_json::Value> {
                 &mut self.extra
             }
-            fn read<'de, A: ::serde::de::MapAccess<'de>>(
-                &mut self,
-                index: usize,
-                map: &mut A,
-                mode: $crate::model::Mode<'_>,
-            ) -> Result<$crate::model::FieldRead, A::Error> {
-                match index {
-                    $($index => $crate::model::Field::read(&mut self.$field, map, mode),)*
-                    _ => $crate::model::no_such_field(index, map, mode),
-                }
-            }
-            fn visit<S: $crate::model::Visit>(&self, index: usize, visit: S) -> S::Out {
+            fn visit<V: $crate::model::Visit>(&self, index: usize, visit: V) -> V::Out {
                 match index {
                     $($index => visit.visit(&self.$field),)*
                     _ => visit.visit(&self.extra),
                 }
+            }
+            fn visit_mut<V: $crate::model::VisitMut>(&mut self, index: usize, visit: V) -> V::Out {
+                match index {
+                    $($index => visit.visit_mut(&mut self.$field),)*
+                    _ => visit.visit_mut(&mut self.extra),
+                }
+            }
+        }
+
+        impl Clone for $name {
+            #[inline]
+            fn clone(&self) -> Self {
+                $crate::model::cloned(self)
+            }
+        }
+
+        impl PartialEq for $name {
+            #[inline]
+            fn eq(&self, other: &Self) -> bool {
+                $crate::model::equal(self, other)
             }
         }
 
@@ -458,13 +480,6 @@ macro_rules! model {
     (@wrap opt $value:expr) => { Some($value) };
     (@wrap null $value:expr) => { $crate::model::Nullable::Value($value) };
     (@wrap req $value:expr) => { $value };
-}
-
-/// Refuses a field number that the type does not have. The decoder never asks for one.
-#[doc(hidden)]
-pub fn no_such_field<'de, A: MapAccess<'de>>(index: usize, map: &mut A, _: Mode<'_>) -> Result<FieldRead, A::Error> {
-    map.next_value::<IgnoredAny>()?;
-    Err(A::Error::custom(format_args!("no field has number {index}")))
 }
 
 /// Collects the items of a list from whatever they can be made of.

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use self::untagged::{Members, find_tag};
 use super::capture::capture;
-use super::field::{Field, Reader, Visit};
+use super::field::{Field, Reader, Visit, VisitMut};
 use super::fit::Expected;
 use super::read::Mode;
 
@@ -97,13 +97,6 @@ const fn all_objects(shapes: &[Shape]) -> bool {
         index += 1;
     }
     true
-}
-
-/// Something to do with the value of a variant, whatever its type.
-#[doc(hidden)]
-pub trait VisitMut {
-    type Out;
-    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out;
 }
 
 /// Reads the value of a variant.
