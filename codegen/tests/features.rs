@@ -58,9 +58,9 @@ fn each_resource_of_the_document_has_a_feature() {
 #[test]
 fn a_slice_has_the_operations_and_the_types_of_the_whole() {
     let whole = prepared(None);
-    for handle in handles(&whole) {
+    for handle in ["calls", "knowledge_bases", "simulation_runs"] {
         let slice = prepared(Some(Slice {
-            handles: [handle.clone()].into(),
+            handles: [handle.to_owned()].into(),
             messages: false,
         }));
         let expected: Vec<String> = whole
@@ -78,6 +78,7 @@ fn a_slice_has_the_operations_and_the_types_of_the_whole() {
 
         let schemas = |prepared: &Prepared| prepared.document()["components"]["schemas"].as_object().cloned();
         let (all, left) = (schemas(&whole).unwrap(), schemas(&slice).unwrap());
+        assert!(!expected.is_empty() && !left.is_empty(), "{handle} is no resource");
         assert!(left.len() < all.len(), "{handle} needs all types");
         for (name, schema) in left {
             assert_eq!(Some(&schema), all.get(&name), "{name} for {handle}");
