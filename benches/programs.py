@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut call = CreateCallDto::new();
     call.assistant_id = Some("an-assistant".to_owned());
     call.phone_number_id = Some("a-line".to_owned());
-    call.customer = Some(Box::new(customer));
+    call.customer = Some(customer);
     println!("{:?}", calls_api::call_controller_create(&configuration, call).await?);
     Ok(())
 }
