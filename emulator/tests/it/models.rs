@@ -222,7 +222,8 @@ async fn an_api_that_fails_is_called_again_by_the_clock() {
         .filter(|message| ["tool_calls", "tool_call_result"].contains(&message["role"].as_str().unwrap_or_default()))
         .filter_map(|message| message["time"].as_i64())
         .collect();
-    assert_eq!(times[1] - times[0], 6_000, "two seconds and four");
+    // Two seconds and four, and the real time of the requests.
+    assert!((6_000..16_000).contains(&(times[1] - times[0])), "{times:?}");
 }
 
 #[tokio::test]
