@@ -1,13 +1,14 @@
-"""Prints a pattern of the operations that schemathesis can test: bounded.py DOCUMENT
+"""Prints a pattern of the operations that schemathesis tests in a minute: bounded.py DOCUMENT
 
-It builds the tree of a body. An assistant has tools that have assistants, so the tree of some bodies has no end.
+It builds the tree of a body and sends requests for each place in it. An assistant has tools that have assistants, so the tree of some
+bodies has no end.
 """
 
 import json
 import sys
 
-# Schemas in the tree of a body. Those that end have a hundred at most.
-LIMIT = 200
+# Schemas in the tree of a body.
+LIMIT = 8
 PREFIX = "#/components/schemas/"
 
 

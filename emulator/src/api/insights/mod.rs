@@ -114,12 +114,14 @@ fn rows(context: &RequestContext<'_>, insight: &Value, range: &TimeRange) -> Res
 
 /// Returns the formulas of an insight with their names.
 fn formulas_of(insight: &Value) -> impl Iterator<Item = (String, &str)> {
-    // A text has one, which may be its expression alone.
-    let single = match &insight["formula"] {
-        Value::Null => None,
-        formula => Some(formula),
+    // A text has one, which may be its expression alone or within a list.
+    let (single, listed) = match &insight["formula"] {
+        Value::Null => (None, &Value::Null),
+        list @ Value::Array(_) => (None, list),
+        formula => (Some(formula), &Value::Null),
     };
-    let all = insight["formulas"].as_array().into_iter().flatten().chain(single);
+    let lists = [&insight["formulas"], listed].into_iter().filter_map(Value::as_array);
+    let all = lists.flatten().chain(single);
     all.enumerate().filter_map(|(index, formula)| {
         let expression = formula.as_str().or_else(|| formula["formula"].as_str())?;
         Some((named(&formula["name"], "Formula", index), expression))
