@@ -4,11 +4,12 @@ use exmex::{BinOp, Express, FlatEx, MakeOperators, Operator, ops_factory};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
 
-const fn binary(apply: fn(f64, f64) -> f64, prio: i64, is_commutative: bool) -> BinOp<f64> {
+const fn binary(apply: fn(f64, f64) -> f64, prio: i64) -> BinOp<f64> {
     BinOp {
         apply,
         prio,
-        is_commutative,
+        // Two numbers beside a commutative operator would be combined first: `6 / 3 * 2` would be one.
+        is_commutative: false,
     }
 }
 
@@ -16,14 +17,14 @@ const fn binary(apply: fn(f64, f64) -> f64, prio: i64, is_commutative: bool) -> 
 ops_factory!(
     FormulaOperators,
     f64,
-    Operator::make_bin_unary("+", binary(|a, b| a + b, 0, true), |a| a),
-    Operator::make_bin_unary("-", binary(|a, b| a - b, 0, false), |a| -a),
-    Operator::make_bin("*", binary(|a, b| a * b, 1, true)),
-    Operator::make_bin("/", binary(|a, b| a / b, 1, false)),
-    Operator::make_bin("%", binary(f64::rem_euclid, 1, false)),
-    Operator::make_bin("^", binary(f64::powf, 2, false)),
-    Operator::make_bin("min", binary(f64::min, 0, true)),
-    Operator::make_bin("max", binary(f64::max, 0, true)),
+    Operator::make_bin_unary("+", binary(|a, b| a + b, 0), |a| a),
+    Operator::make_bin_unary("-", binary(|a, b| a - b, 0), |a| -a),
+    Operator::make_bin("*", binary(|a, b| a * b, 1)),
+    Operator::make_bin("/", binary(|a, b| a / b, 1)),
+    Operator::make_bin("%", binary(f64::rem_euclid, 1)),
+    Operator::make_bin("^", binary(f64::powf, 2)),
+    Operator::make_bin("min", binary(f64::min, 0)),
+    Operator::make_bin("max", binary(f64::max, 0)),
     Operator::make_unary("abs", f64::abs),
     Operator::make_unary("ceil", f64::ceil),
     Operator::make_unary("exp", f64::exp),
