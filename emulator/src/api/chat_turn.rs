@@ -34,7 +34,7 @@ pub(crate) struct ChatTurn {
     simulation: Option<Simulated>,
 }
 
-/// What is different in the chat of a simulation. Its job holds the clock meanwhile, so nothing waits for another attempt.
+/// The differences of a chat that belongs to a simulation. Its job holds the clock meanwhile, so nothing waits for another attempt.
 #[derive(Clone, Default)]
 pub(crate) struct Simulated {
     /// The results of tools that the scenario replaces, by the name of the tool.

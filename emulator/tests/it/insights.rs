@@ -103,7 +103,7 @@ async fn a_line_has_a_row_for_each_step() {
 }
 
 #[tokio::test]
-async fn a_run_has_a_range_and_an_assistant_of_its_own() {
+async fn a_run_may_have_its_own_range_and_assistant() {
     let vapi = with_calls().await;
     let insight = json!({ "type": "text", "name": "Calls", "queries": [query("n", "count", "id", json!([]))] });
     let past = json!({ "timeRangeOverride": { "start": "2020-01-01", "end": "2020-02-01" } });
