@@ -1,4 +1,4 @@
-//! `POST /analytics`: aggregates of the stored calls.
+//! `POST /analytics`: aggregates of the stored calls. Insights are made of the same.
 
 use std::collections::BTreeMap;
 
@@ -29,8 +29,13 @@ pub(super) fn query(context: &RequestContext<'_>) -> Response {
     Response::json(StatusCode::OK, &Value::Array(results))
 }
 
+/// Returns the rows of one query about calls, in the order of time and of the groups.
+pub(super) fn rows(query: &Value, calls: &[Value], now: i64) -> Result<Vec<Value>, String> {
+    Ok(Query::of(query, now)?.groups(calls))
+}
+
 /// Returns the calls of the organization as they are now, oldest first.
-fn calls(context: &RequestContext<'_>) -> Vec<Value> {
+pub(super) fn calls(context: &RequestContext<'_>) -> Vec<Value> {
     let store = context.state.store.lock();
     let stored = store.collection(context.organization, "/call");
     let stored: Vec<Value> = stored
@@ -98,7 +103,7 @@ impl<'a> Query<'a> {
             }
             let mut row = self.date(created);
             for column in self.list("groupBy").filter_map(Value::as_str) {
-                row.insert(column.into(), at(call, column).clone());
+                row.insert(column.into(), at(call, column));
             }
             for key in self.list("groupByVariableValue").filter_map(|by| by["key"].as_str()) {
                 row.insert(key.into(), call["artifact"]["variableValues"][key].clone());
@@ -118,7 +123,7 @@ impl<'a> Query<'a> {
         let rows = groups.into_values().map(|(mut row, calls)| {
             for operation in self.list("operations") {
                 let column = operation["column"].as_str().unwrap_or_default();
-                let values: Vec<&Value> = calls
+                let values: Vec<Value> = calls
                     .iter()
                     .map(|call| at(call, column))
                     .filter(|value| !value.is_null())
@@ -157,7 +162,6 @@ impl<'a> Query<'a> {
             }
         }
         let rows = steps.into_values().map(|(mut row, levels)| {
-            let levels: Vec<&Value> = levels.iter().collect();
             for operation in self.list("operations") {
                 row.insert(alias(operation), aggregate(operation, &levels));
             }
@@ -213,12 +217,28 @@ fn first_day(date: Date, step: &str) -> Date {
     }
 }
 
-/// Returns the value at a path of names: `costBreakdown.llm`.
-fn at<'v>(call: &'v Value, column: &str) -> &'v Value {
-    // The name of older documents.
-    let column = column.replace("costBreakdown.analysisBreakdown", "costBreakdown.analysisCostBreakdown");
-    let column = column.replace("costBreakdown.transcriber", "costBreakdown.stt");
-    column.split('.').fold(call, |value, name| &value[name])
+/// Returns the value of a column: that at a path of names, such as `costBreakdown.llm`, or one that no property has.
+pub(super) fn at(call: &Value, column: &str) -> Value {
+    if column == "duration" {
+        let time = |name: &str| call[name].as_str().and_then(timestamp::parse);
+        let lasted = time("startedAt").zip(time("endedAt"));
+        return lasted.map_or(Value::Null, |(from, to)| json!((to - from) as f64 / 1000.0));
+    }
+    let output = column
+        .strip_prefix("artifact.structuredOutputs[")
+        .and_then(|rest| rest.strip_suffix(']'));
+    if let Some(id) = output {
+        return call["artifact"]["structuredOutputs"][id]["result"].clone();
+    }
+    let path = match column {
+        "customerNumber" => "customer.number".to_owned(),
+        "forwardedPhoneNumber" => "destination.number".to_owned(),
+        // The names of older documents.
+        _ => column
+            .replace("costBreakdown.analysisBreakdown", "costBreakdown.analysisCostBreakdown")
+            .replace("costBreakdown.transcriber", "costBreakdown.stt"),
+    };
+    path.split('.').fold(call, |value, name| &value[name]).clone()
 }
 
 /// Returns the name of an operation's result: its alias, else `sumCost` for the sum of `cost`.
@@ -235,8 +255,8 @@ fn alias(operation: &Value) -> String {
     name
 }
 
-fn aggregate(operation: &Value, values: &[&Value]) -> Value {
-    let numbers = || values.iter().filter_map(|value| value.as_f64());
+fn aggregate(operation: &Value, values: &[Value]) -> Value {
+    let numbers = || values.iter().filter_map(Value::as_f64);
     let sum = || numbers().sum::<f64>();
     let or_zero = |number: Option<f64>| json!(number.unwrap_or_default());
     match operation["operation"].as_str() {
@@ -247,7 +267,7 @@ fn aggregate(operation: &Value, values: &[&Value]) -> Value {
         },
         Some("min") => or_zero(numbers().reduce(f64::min)),
         Some("max") => or_zero(numbers().reduce(f64::max)),
-        Some("history") => values.iter().copied().cloned().collect(),
+        Some("history") => values.to_vec().into(),
         _ => json!(values.len()),
     }
 }
@@ -274,6 +294,26 @@ mod tests {
         for (step, first) in cases {
             assert_eq!(first_day(day, step), first, "{step}");
         }
+    }
+
+    #[test]
+    fn columns_that_no_property_has_are_computed() {
+        let call = json!({
+            "startedAt": "2026-08-18T09:30:00.000Z", "endedAt": "2026-08-18T09:30:12.500Z",
+            "customer": { "number": "+15555550101" }, "costBreakdown": { "stt": 0.25 },
+            "artifact": { "structuredOutputs": { "so-1": { "name": "guests", "result": 4 } } },
+        });
+        let cases = [
+            ("duration", json!(12.5)),
+            ("customerNumber", json!("+15555550101")),
+            ("costBreakdown.transcriber", json!(0.25)),
+            ("artifact.structuredOutputs[so-1]", json!(4)),
+            ("endedReason", Value::Null),
+        ];
+        for (column, value) in cases {
+            assert_eq!(at(&call, column), value, "{column}");
+        }
+        assert_eq!(at(&json!({}), "duration"), Value::Null);
     }
 
     #[test]

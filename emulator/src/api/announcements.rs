@@ -1,5 +1,5 @@
-//! Messages about resources: created, updated and deleted sessions and chats, and deleted calls. Servers receive them if the
-//! `serverMessages` of the assistant have them.
+//! Messages about resources: created, updated and deleted sessions and chats, and calls that were deleted or could not be.
+//! Servers receive them if the `serverMessages` of the assistant have them.
 
 use std::sync::Arc;
 
@@ -24,13 +24,13 @@ pub(crate) fn announce(context: &RequestContext<'_>, change: &str, resource: &Va
     );
 }
 
-/// Announces a change: `created`, `updated`, `deleted`.
+/// Announces a change: `created`, `updated`, `deleted`, `delete.failed`.
 pub(crate) fn announce_in(state: &Arc<State>, organization: &str, collection: &str, change: &str, resource: &Value) {
     let Some(id) = resource["id"].as_str() else { return };
     let (kind, subject) = match (collection, change) {
         ("/session", _) => ("session", Subject::Session(id.into())),
         ("/chat", "created" | "deleted") => ("chat", Subject::Chat(id.into())),
-        ("/call", "deleted") => ("call", Subject::Call(id.into())),
+        ("/call", "deleted" | "delete.failed") => ("call", Subject::Call(id.into())),
         _ => return,
     };
     let assistant = assistant::of_call(state, organization, resource).unwrap_or_default();

@@ -8,11 +8,12 @@ use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use crate::api::announcements::announce_in;
-use crate::api::chat_turn::ChatTurn;
+use crate::api::chat_turn::{ChatTurn, Simulated};
 use crate::api::context::RequestContext;
 use crate::api::resources::new_resource;
 use crate::api::sessions;
 use crate::http::response::Response;
+use crate::openapi::plan::Role;
 use crate::state::State;
 use crate::text::ids;
 
@@ -25,6 +26,47 @@ pub(crate) async fn create(context: &RequestContext<'_>) -> Response {
 pub(crate) async fn create_response(context: &RequestContext<'_>) -> Response {
     let item_id = format!("msg_{}", ids::uuid());
     respond(context, Format::OpenAi { item_id }).await
+}
+
+/// Holds a chat that no client asked for, but a simulation. Returns it with its output, which is the given one or that of the
+/// assistant, or the reason why there is none; `None` if the document has no chats.
+pub(super) async fn hold(
+    state: &Arc<State>,
+    organization: &str,
+    body: Value,
+    answer: Option<String>,
+    tool_mocks: &Map<String, Value>,
+) -> Option<Result<Value, String>> {
+    let operations = state.document.operations().iter().zip(&state.plans);
+    // The one for browsers opens a session.
+    let (operation, plan) = operations
+        .filter(|(_, plan)| plan.role == Role::Chat)
+        .max_by_key(|(operation, _)| operation.wants_public_key)?;
+    let context = RequestContext {
+        state,
+        operation,
+        plan,
+        organization,
+        parameters: &Vec::new(),
+        query: &[],
+        body: &body,
+    };
+    let (chat, messages) = new_chat(&context);
+    let turn = ChatTurn::of(&context, &chat, &messages);
+    let says = |text: String| vec![json!({ "role": "assistant", "content": text })];
+    let output = match (answer, turn) {
+        (Some(answer), _) => says(answer),
+        (None, None) => says(echo(&chat)),
+        (None, Some(turn)) => {
+            let tool_mocks = tool_mocks.clone();
+            match turn.simulated(Simulated { tool_mocks }).run(&mut |_, _| {}).await {
+                Ok(output) => output,
+                Err(error) => return Some(Err(error.message())),
+            }
+        }
+    };
+    let collection = context.collection();
+    Some(Ok(remember(state, organization, &collection, chat, messages, output)))
 }
 
 /// The format of the response to a chat.

@@ -13,6 +13,7 @@ use crate::calls::tools::{ToolCall, built_in_result, is_waited_for, tool_calls_m
 use crate::llm::{CustomLlm, ModelError, Surroundings};
 use crate::script::ToolUse;
 use crate::state::State;
+use crate::state::clock::whole_milliseconds;
 use crate::state::webhook_server::WebhookServer;
 use crate::webhooks;
 use crate::webhooks::Delivery;
@@ -29,6 +30,15 @@ pub(crate) struct ChatTurn {
     assistant: Value,
     chat: Value,
     messages: Vec<Value>,
+    /// The simulation that the chat belongs to.
+    simulation: Option<Simulated>,
+}
+
+/// The differences of a chat that belongs to a simulation. Its job holds the clock meanwhile, so nothing waits for another attempt.
+#[derive(Clone, Default)]
+pub(crate) struct Simulated {
+    /// The results of tools that the scenario replaces, by the name of the tool.
+    pub tool_mocks: Map<String, Value>,
 }
 
 impl ChatTurn {
@@ -48,7 +58,14 @@ impl ChatTurn {
             chat: shown,
             messages: prompt.into_iter().chain(messages.iter().cloned()).collect(),
             assistant,
+            simulation: None,
         })
+    }
+
+    /// Makes the turn one of a simulation.
+    pub fn simulated(mut self, simulation: Simulated) -> ChatTurn {
+        self.simulation = Some(simulation);
+        self
     }
 
     /// Returns the new messages. `on_text` receives the text as it comes, with the index of its message.
@@ -93,9 +110,10 @@ impl ChatTurn {
 
     /// Carries out tool calls and returns their results as messages.
     async fn call_tools(&self, uses: &[ToolUse]) -> Vec<Value> {
+        let simulation = self.simulation.clone().unwrap_or_default();
         let calls = uses.iter().enumerate();
         let calls: Vec<ToolCall<'_>> = calls
-            .map(|(position, used)| ToolCall::of(&self.assistant, used, position))
+            .map(|(position, used)| ToolCall::of(&self.assistant, used, &simulation.tool_mocks, position))
             .collect();
         let mut results: Vec<Option<String>> = vec![None; calls.len()];
         // One message has all calls for one server.
@@ -136,7 +154,10 @@ impl ChatTurn {
         server.filter(|_| wants(&self.assistant, &json!({ "type": "tool-calls" })))
     }
 
-    async fn ask_server(&self, server: WebhookServer, calls: &[&ToolCall<'_>]) -> Vec<String> {
+    async fn ask_server(&self, mut server: WebhookServer, calls: &[&ToolCall<'_>]) -> Vec<String> {
+        if self.simulation.is_some() {
+            server.backoff = None;
+        }
         let mut message = tool_calls_message(calls);
         message["timestamp"] = json!(self.state.clock.now());
         message["chat"] = self.chat.clone();
@@ -158,19 +179,37 @@ impl ChatTurn {
         let mut results = Vec::new();
         for call in calls {
             let api_request = call.tool.as_ref().filter(|tool| tool["type"] == "apiRequest");
-            results.push(match (call.problem, api_request) {
-                (Some(problem), _) => problem.to_owned(),
+            results.push(match (call.problem.or(call.mock.as_deref()), api_request) {
+                (Some(known), _) => known.to_owned(),
                 (None, Some(tool)) => {
                     let arguments = &call.json["function"]["arguments"];
                     let (variables, now) = variables_of(&self.state, &self.chat, &self.assistant);
                     let request = ApiRequest::of(tool, arguments, variables, now);
-                    let result = request.send(&self.state, &self.organization, &self.subject).await;
-                    result.unwrap_or_else(|problem| problem)
+                    self.send(&request).await.unwrap_or_else(|problem| problem)
                 }
                 (None, None) => built_in_result(call).to_owned(),
             });
         }
         results
+    }
+
+    /// Sends the request of a tool, with further attempts by the emulator's clock where the tool asks for them.
+    async fn send(&self, request: &ApiRequest) -> Result<String, String> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let attempt = request
+                .attempt(&self.state, &self.organization, &self.subject, attempts)
+                .await;
+            match attempt.delay.filter(|_| self.simulation.is_none()) {
+                None => return attempt.result,
+                Some(delay) => {
+                    let due = self.state.clock.now() + whole_milliseconds(delay);
+                    // Fails only while the emulator is stopping.
+                    let _ = self.state.timers.timer(due).await;
+                }
+            }
+        }
     }
 }
 

@@ -8,15 +8,17 @@ use http::header::{CONTENT_TYPE, HeaderName};
 use http::request::Parts;
 use serde_json::{Value, json};
 
+use crate::api::announcements::announce_in;
 use crate::api::context::RequestContext;
 use crate::api::problems::problems;
 use crate::api::{calls, chat, named, removed, requirements, resources, undocumented, upload};
+use crate::calls::view;
 use crate::fault::{Exchange, Fault, syntax};
 use crate::http::api_key::Caller;
 use crate::http::response::Response;
 use crate::http::{api_key, query};
 use crate::openapi::document::Operation;
-use crate::openapi::plan::{Plan, Role};
+use crate::openapi::plan::{Plan, Role, concrete};
 use crate::openapi::routes::{PathParameters, Route};
 use crate::state::State;
 use crate::state::request_log::ReceivedRequest;
@@ -62,7 +64,24 @@ pub(crate) async fn respond(state: &Arc<State>, storage: &Storage, request: &Par
     if !fault.latency.is_zero() {
         tokio::time::sleep(fault.latency).await;
     }
+    if response.is_none() && fault.is_error_of_server() {
+        announce_failure(state, plan, &parameters, request);
+    }
     Some(fault.apply(response))
+}
+
+/// Announces that a resource could not be deleted, because a fault took the place of the deletion.
+fn announce_failure(state: &Arc<State>, plan: &Plan, parameters: &PathParameters, request: &Parts) {
+    let token = api_key::bearer_token(&request.headers).filter(|_| plan.role == Role::Delete);
+    let caller = token.and_then(|token| Caller::read(token, &mut state.keys.lock()).ok());
+    let Some(caller) = caller else { return };
+    let collection = concrete(&plan.collection, parameters);
+    let id = parameters.iter().find(|(name, _)| *name == plan.item_key);
+    let stored = id.and_then(|(_, id)| state.stored(&caller.organization, &collection, &json!(id)));
+    if let Some(stored) = stored {
+        let resource = view::as_of_now(state, stored);
+        announce_in(state, &caller.organization, &collection, "delete.failed", &resource);
+    }
 }
 
 /// Returns the fault that a request asks for in a header of its own, if it does.

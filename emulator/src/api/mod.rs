@@ -8,6 +8,8 @@ mod chat;
 mod chat_turn;
 pub(crate) mod context;
 pub(crate) mod dispatch;
+mod improvements;
+mod insights;
 pub(crate) mod jobs;
 mod knowledge_bases;
 mod list;

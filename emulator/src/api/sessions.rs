@@ -1,7 +1,10 @@
 //! Sessions: they remember the messages of their chats. A chat in a browser gets one.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
 
+use crate::api::announcements::announce_in;
 use crate::api::context::RequestContext;
 use crate::state::State;
 use crate::text::{ids, timestamp};
@@ -39,7 +42,8 @@ pub(super) fn open(context: &RequestContext<'_>, chat: &mut Map<String, Value>) 
                 session[name] = value.clone();
             }
         }
-        state.insert(organization, SESSIONS, session);
+        state.insert(organization, SESSIONS, session.clone());
+        announce_in(state, organization, SESSIONS, "created", &session);
         chat.insert("sessionId".into(), json!(id));
     }
     if let Some(id) = chat.get("sessionId").filter(|_| ends) {
@@ -50,18 +54,22 @@ pub(super) fn open(context: &RequestContext<'_>, chat: &mut Map<String, Value>) 
 }
 
 /// Gives a session the messages of its latest chat.
-pub(super) fn remember(state: &State, organization: &str, chat: &Value) {
+pub(super) fn remember(state: &Arc<State>, organization: &str, chat: &Value) {
     change(state, organization, &chat["sessionId"], |session| {
         session["messages"] = chat["messages"].clone();
     });
 }
 
-fn change(state: &State, organization: &str, id: &Value, change: impl FnOnce(&mut Value)) {
+fn change(state: &Arc<State>, organization: &str, id: &Value, change: impl FnOnce(&mut Value)) {
     let now = timestamp::format(state.clock.stamp());
     let mut store = state.store.lock();
     let sessions = store.collection_mut(organization, SESSIONS);
-    if let Some(session) = id.as_str().and_then(|id| sessions.get_mut("id", id)) {
-        change(session);
-        session["updatedAt"] = json!(now);
-    }
+    let Some(session) = id.as_str().and_then(|id| sessions.get_mut("id", id)) else {
+        return;
+    };
+    change(session);
+    session["updatedAt"] = json!(now);
+    let changed = session.clone();
+    drop(store);
+    announce_in(state, organization, SESSIONS, "updated", &changed);
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::calls::template;
 use crate::state::State;
-use crate::state::webhook_server::WebhookServer;
+use crate::state::webhook_server::{Backoff, WebhookServer};
 use crate::webhooks::exchange::{self, PlainRequest};
 use crate::webhooks::signature::{self, Subject};
 
@@ -37,6 +37,15 @@ pub(crate) struct ApiRequest {
     body: Option<Value>,
     timeout: Duration,
     credential_id: Option<String>,
+    backoff: Option<Backoff>,
+}
+
+/// An attempt to send a request.
+pub(crate) struct Attempt {
+    /// The body of the response, or the problem that the model is told.
+    pub result: Result<String, String>,
+    /// The time before the next attempt, if the tool's plan has one.
+    pub delay: Option<Duration>,
 }
 
 impl ApiRequest {
@@ -60,38 +69,63 @@ impl ApiRequest {
                 .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
                 .unwrap_or(TIMEOUT),
             credential_id: tool["credentialId"].as_str().map(str::to_owned),
+            backoff: Backoff::of(&tool["backoffPlan"]),
         }
     }
 
-    /// Sends the request. Returns the body of the response, or the problem that the model is told.
-    pub async fn send(self, state: &State, organization: &str, subject: &Subject) -> Result<String, String> {
-        let body = Bytes::from(self.body.map(|body| body.to_string()).unwrap_or_default());
+    /// Makes one attempt to send the request. They are counted from one.
+    pub async fn attempt(&self, state: &State, organization: &str, subject: &Subject, attempt: u32) -> Attempt {
+        let (status, result) = self.send(state, organization, subject, attempt).await;
+        let plan = self.backoff.as_ref().filter(|_| result.is_err());
+        Attempt {
+            delay: plan.and_then(|plan| plan.delay(attempt, status)),
+            result,
+        }
+    }
+
+    /// Returns the status, if there is a response, and the result.
+    async fn send(
+        &self,
+        state: &State,
+        organization: &str,
+        subject: &Subject,
+        attempt: u32,
+    ) -> (Option<u16>, Result<String, String>) {
+        let body = Bytes::from(self.body.as_ref().map(Value::to_string).unwrap_or_default());
         let server = WebhookServer {
-            url: self.url,
+            url: self.url.clone(),
             timeout: self.timeout,
-            headers: self.headers,
+            headers: self.headers.clone(),
             secret: None,
-            credential_id: self.credential_id,
+            credential_id: self.credential_id.clone(),
             backoff: None,
         };
-        let mut headers = signature::headers(state, organization, subject, &server, &body).await?;
+        let mut headers = match signature::headers(state, organization, subject, &server, &body).await {
+            Ok(headers) => headers,
+            Err(problem) => return (None, Err(problem)),
+        };
         // It is for messages only.
         headers.remove("x-vapi-secret");
         let request = PlainRequest {
             kind: "api-request",
-            method: self.method,
+            method: self.method.clone(),
             url: &server.url,
             headers,
             body,
             timeout: server.timeout,
+            attempt,
         };
-        let response = exchange::send(state, subject, request, None).await?;
+        let response = match exchange::send(state, subject, request, None).await {
+            Ok(response) => response,
+            Err(problem) => return (None, Err(problem)),
+        };
         let text = String::from_utf8_lossy(&response.body).trim().to_owned();
-        match response.status {
+        let result = match response.status {
             200..300 => Ok(text),
             status if text.is_empty() => Err(format!("Request failed with status code {status}")),
             status => Err(format!("Request failed with status code {status}: {text}")),
-        }
+        };
+        (Some(response.status), result)
     }
 }
 

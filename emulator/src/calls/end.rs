@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
 use crate::calls::results::Finished;
 use crate::calls::start::spoken;
-use crate::calls::{assistant, results, view};
+use crate::calls::{assistant, results, uploads, view};
 use crate::state::call::CallStatus;
 use crate::state::webhook_server::WebhookServer;
 
@@ -158,6 +158,12 @@ impl Driver {
         }
         self.enter(CallStatus::Ended, Value::Object(more));
         self.notify(|| view::report(&self.state, &self.resource()));
+        if view::has_artifacts(&self.state, &self.id) {
+            let stored = uploads::report(&self.state, &self.organization, &self.call(), &self.assistant);
+            if let Some(stored) = stored {
+                self.notify(|| stored);
+            }
+        }
         let watchers = self.change(|record| std::mem::take(&mut record.watchers));
         for watcher in watchers.unwrap_or_default() {
             // The watcher is gone if what it waits for was canceled.

@@ -46,6 +46,7 @@ pub(crate) fn launch(state: &State, placed: StoredCall<'_>) {
         by_hand: false,
         activity: Activity::default(),
         recording: Recording::default(),
+        tool_mocks: Map::new(),
         sound: None,
         watchers: Vec::new(),
         commands,

@@ -18,6 +18,7 @@ mod start;
 mod talk;
 pub(crate) mod template;
 pub(crate) mod tools;
+mod uploads;
 pub(crate) mod view;
 pub(crate) mod websocket;
 

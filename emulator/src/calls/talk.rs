@@ -213,6 +213,12 @@ impl Driver {
                 });
                 self.wait(time).await
             }
+            Step::Language(language) => {
+                let at = self.at;
+                self.change(|record| record.recording.add(json!({ "language": language }), at, at));
+                self.notify(|| json!({ "type": "language-change-detected", "language": language }));
+                Ok(())
+            }
             Step::Tools(calls) => self.call_tools(calls).await,
             Step::Transfer(Some(destination)) => Err(Interrupt::Transfer {
                 destination: destination.clone(),

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 
 use crate::calls::api_request::ApiRequest;
 use crate::calls::assistant;
-use crate::calls::driver::{CallFlow, Driver, Interrupt};
+use crate::calls::driver::{CallFlow, Driver, Interrupt, Interruptible};
 use crate::script::ToolUse;
+use crate::state::clock::whole_milliseconds;
 use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::Reply;
@@ -24,12 +25,15 @@ pub(crate) struct ToolCall<'a> {
     pub result: Option<&'a str>,
     /// The reason why the call is not made. It is the result.
     pub problem: Option<&'a str>,
+    /// The result that a simulation gives instead of the tool's own.
+    pub mock: Option<String>,
     /// The place among the calls that are made together.
     position: usize,
 }
 
 impl<'a> ToolCall<'a> {
-    pub fn of(assistant: &Value, used: &'a ToolUse, position: usize) -> ToolCall<'a> {
+    /// Makes the call of a tool. `mocks` are the results of tools that a simulation replaces, by their names.
+    pub fn of(assistant: &Value, used: &'a ToolUse, mocks: &Map<String, Value>, position: usize) -> ToolCall<'a> {
         let made = used.made_by_model.as_ref();
         let id = made.map_or_else(
             || format!("call_{}", ids::uuid().replace('-', "")),
@@ -43,6 +47,9 @@ impl<'a> ToolCall<'a> {
             tool: assistant::tool(assistant, &used.name).cloned(),
             result: used.result.as_deref(),
             problem: made.and_then(|made| made.problem.as_deref()),
+            mock: mocks
+                .get(&used.name)
+                .map(|result| result.as_str().unwrap_or_default().to_owned()),
             position,
         }
     }
@@ -56,7 +63,7 @@ impl<'a> ToolCall<'a> {
     /// Returns the server of the tool. Only functions have one. A tool that the assistant lacks counts as a function, since the script
     /// calls it.
     pub fn server(&self, of_assistant: impl FnOnce() -> Option<WebhookServer>) -> Option<WebhookServer> {
-        if self.has_no_server() || self.problem.is_some() {
+        if self.has_no_server() || self.problem.is_some() || self.mock.is_some() {
             return None;
         }
         self.tool.as_ref().and_then(WebhookServer::of).or_else(of_assistant)
@@ -65,13 +72,15 @@ impl<'a> ToolCall<'a> {
 
 impl Driver {
     pub async fn call_tools(&mut self, uses: &[ToolUse]) -> CallFlow<()> {
+        let mocks = self.change(|record| record.tool_mocks.clone()).unwrap_or_default();
         let calls: Vec<ToolCall<'_>> = uses
             .iter()
             .enumerate()
-            .map(|(position, used)| ToolCall::of(&self.assistant, used, position))
+            .map(|(position, used)| ToolCall::of(&self.assistant, used, &mocks, position))
             .collect();
         if let [only] = calls.as_slice()
             && only.problem.is_none()
+            && only.mock.is_none()
         {
             if is_built_in(only, "transferCall") {
                 return self.transfer_by_tool(only).await;
@@ -109,7 +118,7 @@ impl Driver {
         self.notify_conversation();
         if calls
             .iter()
-            .any(|call| is_built_in(call, "endCall") && call.problem.is_none())
+            .any(|call| is_built_in(call, "endCall") && call.problem.is_none() && call.mock.is_none())
         {
             return self.hang_up().await;
         }
@@ -118,7 +127,7 @@ impl Driver {
 
     /// Adds the result of a tool that no server has: the one of the script, that of the API which the tool names, or a fixed one.
     async fn perform_without_server(&mut self, call: &ToolCall<'_>) -> CallFlow<()> {
-        if let Some(known) = call.problem.or(call.result) {
+        if let Some(known) = call.problem.or(call.mock.as_deref()).or(call.result) {
             self.add_result(call, known, None);
             return Ok(());
         }
@@ -131,8 +140,22 @@ impl Driver {
         let subject = Subject::Call(self.id.clone());
         let variables = self.change(|record| record.variables.clone()).unwrap_or_default();
         let request = ApiRequest::of(&tool, &call.json["function"]["arguments"], variables, self.at);
-        let sent = async move { request.send(&state, &organization, &subject).await };
-        let Some(result) = self.wait_for(sent).await? else {
+        let mut attempts = 0;
+        let result = loop {
+            attempts += 1;
+            let attempt = request.attempt(&state, &organization, &subject, attempts);
+            let Some(attempt) = self.wait_for(attempt).await? else {
+                break None;
+            };
+            let Some(delay) = attempt.delay else {
+                break Some(attempt.result);
+            };
+            let due = self.at + whole_milliseconds(delay);
+            if self.until(due, Interruptible::Interruptions).await? {
+                break None;
+            }
+        };
+        let Some(result) = result else {
             self.add_result(call, "The customer interrupted.", None);
             return Ok(());
         };
@@ -248,7 +271,7 @@ impl Driver {
             result: None,
             made_by_model: None,
         };
-        let call = ToolCall::of(&self.assistant, &used, usize::MAX);
+        let call = ToolCall::of(&self.assistant, &used, &Map::new(), usize::MAX);
         self.add_calls(std::slice::from_ref(&call));
         self.add_result(&call, result, None);
         self.notify_conversation();

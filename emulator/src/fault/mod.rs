@@ -157,6 +157,11 @@ impl Fault {
             .is_none_or(|target| target == operation.id || by_path(target))
     }
 
+    /// Returns whether the response is an error of the server.
+    pub(crate) fn is_error_of_server(&self) -> bool {
+        matches!(&self.effect, Some(Effect::Status(status) | Effect::Body { status, .. }) if status.is_server_error())
+    }
+
     /// Returns whether the fault needs the real response.
     pub(crate) fn needs_response(&self) -> bool {
         self.acts || matches!(self.effect, None | Some(Effect::Truncate))

@@ -75,6 +75,7 @@ impl<'a> CustomLlm<'a> {
             headers,
             body: Bytes::from(body),
             timeout: self.timeout(),
+            attempt: 1,
         };
         let mut on_piece = |status: u16, piece: &[u8]| {
             if (200..300).contains(&status) {

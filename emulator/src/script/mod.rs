@@ -72,6 +72,8 @@ pub(crate) enum Step {
     Pause(Duration),
     /// The assistant is silent for so long that the API notices.
     Hang(Duration),
+    /// The transcriber is switched to this language, which the customer speaks from here on.
+    Language(String),
     /// Tools called in parallel.
     Tools(Vec<ToolUse>),
     /// A transfer to this number or address, or to the destination that the server names.
@@ -272,6 +274,12 @@ impl Script {
     /// Adds a step: the assistant is silent when it should speak. The server receives `hang`.
     pub fn assistant_hangs(self, time: Duration) -> Script {
         self.step(Step::Hang(time))
+    }
+
+    /// Adds a step: the transcriber is switched to the language that the customer speaks from here on, such as `es`. The
+    /// server receives `language-change-detected`.
+    pub fn language_changes(self, language: impl Into<String>) -> Script {
+        self.step(Step::Language(language.into()))
     }
 
     /// Adds a step: the assistant calls a tool and waits for the response of its server.

@@ -142,12 +142,13 @@ fn step(place: &Node<'_>) -> Result<Step> {
     if place.value == "greeting" {
         return Ok(Step::Greeting(None));
     }
-    const KINDS: [&str; 9] = [
+    const KINDS: [&str; 10] = [
         "greeting",
         "assistant",
         "customer",
         "pause",
         "hang",
+        "language",
         "tool",
         "tools",
         "transfer",
@@ -183,6 +184,7 @@ fn step(place: &Node<'_>) -> Result<Step> {
         "customer" => Step::Customer(line(&value, &object)?),
         "pause" => Step::Pause(value.seconds()?),
         "hang" => Step::Hang(value.seconds()?),
+        "language" => Step::Language(value.text()?),
         "tool" => Step::Tools(vec![tool(place, &object)?]),
         "tools" => {
             let calls = value.list()?;

@@ -99,6 +99,8 @@ pub(crate) struct Call {
     pub by_hand: bool,
     pub activity: Activity,
     pub recording: Recording,
+    /// The results of tools that a simulation replaces, by the name of the tool.
+    pub tool_mocks: Map<String, Value>,
     /// The sound of the assistant's line, if it has a custom voice: 24,000 samples a second.
     pub sound: Option<Arc<[i16]>>,
     /// Receive a guard when the call has ended; dropped if the call is deleted before.

@@ -48,7 +48,8 @@ impl WebhookServer {
 }
 
 impl Backoff {
-    fn of(plan: &Value) -> Option<Backoff> {
+    /// Reads a plan; `None` without one.
+    pub fn of(plan: &Value) -> Option<Backoff> {
         let plan = plan.as_object()?;
         let number = |name: &str| plan.get(name).and_then(Value::as_f64).unwrap_or_default();
         let excluded = plan.get("excludedStatusCodes").and_then(Value::as_array);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 use crate::calls::launch::{StoredCall, script_for};
@@ -82,6 +82,8 @@ fn restored(saved: &Value) -> Option<Call> {
             word: saved["word"].as_u64(),
             ..Recording::default()
         },
+        // A simulation gives them again.
+        tool_mocks: Map::new(),
         sound: None,
         watchers: Vec::new(),
         commands,

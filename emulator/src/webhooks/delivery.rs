@@ -143,6 +143,18 @@ impl Delivery {
         });
     }
 
+    /// Delivers a body that is no message: nothing is around it.
+    pub fn start_bare(self, server: WebhookServer, body: Value) {
+        let bytes = Bytes::from(body.to_string());
+        let in_flight = InFlight {
+            body: bytes,
+            ..self.single(server, body)
+        };
+        tokio::spawn(async move {
+            self.finish(in_flight).await;
+        });
+    }
+
     fn single(&self, server: WebhookServer, message: Value) -> InFlight {
         InFlight::of(OutgoingMessage {
             server,

@@ -21,6 +21,8 @@ pub(crate) struct PlainRequest<'a> {
     pub body: Bytes,
     /// The timeout of the response in real time; with a receiver of pieces, that of each piece.
     pub timeout: Duration,
+    /// The number of the attempt, from one.
+    pub attempt: u32,
 }
 
 /// Sends a request and adds it to the log. The error is a sentence.
@@ -61,7 +63,7 @@ pub(crate) async fn send(
                 .map(|response| response.body.clone())
                 .unwrap_or_default(),
             duration: began.elapsed(),
-            attempt: 1,
+            attempt: request.attempt,
         },
     );
     result

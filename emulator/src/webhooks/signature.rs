@@ -17,18 +17,23 @@ use crate::state::webhook_server::WebhookServer;
 use crate::text::ids;
 use crate::webhooks::oauth;
 
-/// The resource that a message is about. A header names it, except a campaign.
+/// The resource that a message is about. A header names it, except a campaign and an item of a simulation run.
 #[derive(Clone, Debug)]
 pub(crate) enum Subject {
     Call(Arc<str>),
     Chat(Arc<str>),
     Session(Arc<str>),
     Campaign(Arc<str>),
+    Simulation(Arc<str>),
 }
 
 impl Subject {
     pub fn id(&self) -> &Arc<str> {
-        let (Subject::Call(id) | Subject::Chat(id) | Subject::Session(id) | Subject::Campaign(id)) = self;
+        let (Subject::Call(id)
+        | Subject::Chat(id)
+        | Subject::Session(id)
+        | Subject::Campaign(id)
+        | Subject::Simulation(id)) = self;
         id
     }
 
@@ -37,7 +42,7 @@ impl Subject {
             Subject::Call(_) => Some("x-call-id"),
             Subject::Chat(_) => Some("x-chat-id"),
             Subject::Session(_) => Some("x-session-id"),
-            Subject::Campaign(_) => None,
+            Subject::Campaign(_) | Subject::Simulation(_) => None,
         }
     }
 }

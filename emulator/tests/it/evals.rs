@@ -52,13 +52,23 @@ async fn a_run_is_queued_then_running_then_ended() {
     let path = format!("/eval/run/{id}");
     let (_, queued) = vapi.get(&path).await;
     assert_eq!(
-        (&queued["status"], &queued["endedAt"]),
+        (&queued["status"], &queued["startedAt"]),
         (&json!("queued"), &Value::Null)
     );
     vapi.emulator.advance(ON).await;
-    assert_eq!(vapi.get(&path).await.1["status"], "running");
+    let (_, running) = vapi.get(&path).await;
+    assert_eq!(
+        (&running["status"], &running["endedReason"]),
+        (&json!("running"), &Value::Null)
+    );
+    assert!(
+        running["createdAt"].as_str() < running["startedAt"].as_str(),
+        "{running}"
+    );
     vapi.emulator.advance(ON).await;
     let (_, run) = vapi.get(&path).await;
+    assert_eq!(run["startedAt"], running["startedAt"]);
+    assert!(run["startedAt"].as_str() < run["endedAt"].as_str(), "{run}");
     assert_eq!(
         (&run["status"], &run["endedReason"]),
         (&json!("ended"), &json!("mockConversation.done"))

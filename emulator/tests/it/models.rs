@@ -199,6 +199,34 @@ async fn an_api_request_is_really_sent() {
 }
 
 #[tokio::test]
+async fn an_api_that_fails_is_called_again_by_the_clock() {
+    let vapi = start().await;
+    let mut attempts = 0;
+    let api = Receiver::answering(move |_| {
+        attempts += 1;
+        let status = if attempts < 3 { 503 } else { 200 };
+        Some((status, json!({ "attempt": attempts })))
+    })
+    .await;
+    vapi.emulator.script(Script::new().calls_tool("weather", json!({})));
+    let plan = json!({ "type": "exponential", "maxRetries": 3, "baseDelaySeconds": 2 });
+    let tool = json!({ "type": "apiRequest", "name": "weather", "method": "GET", "url": api.url, "backoffPlan": plan });
+    let model = json!({ "provider": "openai", "model": "gpt-4o", "tools": [tool] });
+    let call = call(&vapi, json!({ "assistant": { "model": model } })).await;
+    assert_eq!(results(&call), [r#"{"attempt":3}"#]);
+    let sent = vapi.emulator.webhooks();
+    let sent: Vec<(u32, Option<u16>)> = sent.iter().map(|sent| (sent.attempt, sent.status)).collect();
+    assert_eq!(sent, [(1, Some(503)), (2, Some(503)), (3, Some(200))]);
+    let messages = call["messages"].as_array().expect("messages").iter();
+    let times: Vec<i64> = messages
+        .filter(|message| ["tool_calls", "tool_call_result"].contains(&message["role"].as_str().unwrap_or_default()))
+        .filter_map(|message| message["time"].as_i64())
+        .collect();
+    // Two seconds and four, and the real time of the requests.
+    assert!((6_000..16_000).contains(&(times[1] - times[0])), "{times:?}");
+}
+
+#[tokio::test]
 async fn an_api_on_another_machine_is_not_called() {
     let vapi = start().await;
     vapi.emulator.script(Script::new().calls_tool("elsewhere", json!({})));

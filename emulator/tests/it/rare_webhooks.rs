@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vapi_emulator::{Emulator, Script};
+use vapi_emulator::{Emulator, Fault, Script};
 
 use crate::client::{Vapi, start_with};
 use crate::model_server::ModelServer;
@@ -156,6 +156,97 @@ async fn a_deleted_call_is_announced() {
     vapi.emulator.advance(Duration::ZERO).await;
     assert_eq!(receiver.types(), ["call.deleted"]);
     assert_eq!(receiver.messages()[0]["call"]["id"], id);
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_deleted_is_announced() {
+    let (vapi, receiver) = (start().await, Receiver::start().await);
+    let assistant = with_messages(&vapi, &receiver, &["call.deleted", "call.delete.failed"]).await;
+    let id = vapi.create("/call", json!({ "assistantId": assistant })).await;
+    let path = format!("/call/{id}");
+    vapi.emulator.fault(Fault::on("DELETE /call/{id}").status(503).times(1));
+    assert_eq!(vapi.delete(&path).await.0, 503);
+    vapi.emulator.advance(Duration::ZERO).await;
+    assert_eq!(receiver.types(), ["call.delete.failed"]);
+    assert_eq!(receiver.messages()[0]["call"]["id"], id);
+    assert_eq!(vapi.get(&path).await.0, 200);
+    assert_eq!(vapi.delete(&path).await.0, 200);
+    vapi.emulator.advance(Duration::ZERO).await;
+    assert_eq!(receiver.types(), ["call.delete.failed", "call.deleted"]);
+}
+
+#[tokio::test]
+async fn artifacts_for_the_users_own_storage_are_reported() {
+    let (vapi, receiver) = (start().await, Receiver::start().await);
+    let assistant = |more: Value| {
+        let mut assistant = json!({
+            "firstMessage": "Hello!", "server": { "url": receiver.url }, "serverMessages": ["call.artifact.upload"],
+        });
+        assistant["artifactPlan"] = more;
+        assistant
+    };
+    call(&vapi, assistant(json!({}))).await;
+    assert_eq!(receiver.types(), Vec::<String>::new());
+    let credential = json!({
+        "provider": "s3", "awsAccessKeyId": "a", "awsSecretAccessKey": "b", "region": "eu-west-1", "s3BucketName": "calls",
+        "s3PathPrefix": "vapi/",
+    });
+    vapi.create("/credential", credential).await;
+    call(
+        &vapi,
+        assistant(json!({ "loggingUseCustomStorageEnabled": false, "pcapEnabled": false })),
+    )
+    .await;
+    let kinds = [
+        "recording-mono",
+        "recording-stereo",
+        "recording-assistant",
+        "recording-customer",
+    ];
+    let expected = kinds.map(|kind| json!({ "type": kind, "success": true }));
+    assert_eq!(
+        receiver.of_type("call.artifact.upload")[0]["artifacts"],
+        json!(expected)
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_language_is_announced() {
+    let (vapi, receiver) = (start().await, Receiver::start().await);
+    let script = Script::new()
+        .assistant_greets()
+        .language_changes("es")
+        .customer_says("Hola.");
+    vapi.emulator.script(script);
+    let assistant = json!({
+        "firstMessage": "Hello!", "server": { "url": receiver.url }, "serverMessages": ["language-change-detected"],
+    });
+    let call = call(&vapi, assistant).await;
+    assert_eq!(receiver.types(), ["language-change-detected"]);
+    assert_eq!(receiver.messages()[0]["language"], "es");
+    assert_eq!(call["artifact"]["transcript"], "AI: Hello!\nUser: Hola.\n");
+    let id = call["id"].as_str().expect("an id");
+    let (_, again) = vapi.get(&format!("/emulator/calls/{id}/script")).await;
+    assert_eq!(again["scripts"][0]["steps"][1], json!({ "language": "es" }));
+}
+
+#[tokio::test]
+async fn the_session_of_a_web_chat_is_announced() {
+    let (vapi, receiver) = (start().await, Receiver::start().await);
+    let assistant = with_messages(&vapi, &receiver, &["session.created", "session.updated"]).await;
+    let chat = json!({ "assistantId": assistant, "input": "Hi." });
+    let request = vapi.without_token(reqwest::Method::POST, "/chat/web");
+    let request = request.bearer_auth(vapi.emulator.public_key()).json(&chat);
+    let (status, chat) = crate::client::answer(request).await;
+    assert_eq!(status, 201, "{chat}");
+    vapi.emulator.advance(Duration::ZERO).await;
+    let created = &receiver.of_type("session.created")[0]["session"];
+    assert_eq!(
+        (&created["id"], &created["messages"]),
+        (&chat["sessionId"], &Value::Null)
+    );
+    let updated = &receiver.of_type("session.updated")[0]["session"];
+    assert_eq!(updated["messages"].as_array().map(Vec::len), Some(2));
 }
 
 #[tokio::test]

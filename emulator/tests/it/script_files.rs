@@ -125,13 +125,13 @@ fn a_mistake_is_named_with_its_place() {
         ),
         (
             r#"[{ "steps": ["greeting", {}] }]"#,
-            "scripts[0].steps[1]: must be \"greeting\" or have exactly one of greeting, assistant, customer, pause, hang, tool, \
-             tools, transfer, handoff",
+            "scripts[0].steps[1]: must be \"greeting\" or have exactly one of greeting, assistant, customer, pause, hang, \
+             language, tool, tools, transfer, handoff",
         ),
         (
             r#"[{ "steps": [{ "tool": "a", "customer": "b" }] }]"#,
-            "scripts[0].steps[0]: must be \"greeting\" or have exactly one of greeting, assistant, customer, pause, hang, tool, \
-             tools, transfer, handoff",
+            "scripts[0].steps[0]: must be \"greeting\" or have exactly one of greeting, assistant, customer, pause, hang, \
+             language, tool, tools, transfer, handoff",
         ),
         (
             r#"[{ "steps": [{ "assistant": "Hi", "interrupts": true }] }]"#,

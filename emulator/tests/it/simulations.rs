@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use vapi_emulator::{Emulator, Script};
 
 use crate::client::{Vapi, answer, start_strict};
+use crate::model_server::ModelServer;
+use crate::receiver::Receiver;
 
 const STEP: Duration = Duration::from_secs(10);
 /// A little more than a step.
@@ -220,15 +222,157 @@ async fn a_suite_is_expanded_and_iterations_repeat_it() {
     assert_eq!(ended["itemCounts"]["distinctSimulationTotal"], 2);
 }
 
+fn by_chat() -> Value {
+    json!({ "transport": { "provider": "vapi.webchat" } })
+}
+
 #[tokio::test]
-async fn a_chat_simulation_has_no_call() {
+async fn a_chat_simulation_is_a_session_of_chats() {
     let setup = setup().await;
-    let transport = json!({ "transport": { "provider": "vapi.webchat" } });
-    let run = setup.run(setup.one(), transport).await;
+    let script = Script::new()
+        .for_simulation("Books a table")
+        .customer_says("A table, please.")
+        .assistant_says("For how many?")
+        .customer_says("For four.");
+    setup.vapi.emulator.script(script);
+    let run = setup.run(setup.one(), by_chat()).await;
     setup.finish().await;
     let item = setup.items(&run).await.remove(0);
     assert_eq!((&item["status"], &item["callId"]), (&json!("passed"), &Value::Null));
     assert_eq!(setup.vapi.get("/call").await.1, json!([]));
+    let session = item["sessionId"].as_str().expect("a session");
+    let (_, session) = setup.vapi.get(&format!("/session/{session}")).await;
+    let said = |role: &str, text: &str| json!({ "role": role, "content": text });
+    let messages = json!([
+        said("user", "A table, please."),
+        said("assistant", "For how many?"),
+        said("user", "For four."),
+        said("assistant", "You said: For four."),
+    ]);
+    assert_eq!(
+        (&session["messages"], &session["assistantId"]),
+        (&messages, &json!(setup.assistant))
+    );
+    assert_eq!(
+        item["metadata"]["call"],
+        json!({
+            "messages": messages,
+            "transcript": "User: A table, please.\nAI: For how many?\nUser: For four.\nAI: You said: For four.\n",
+        })
+    );
+    let (_, chats) = setup.vapi.get("/chat").await;
+    assert_eq!(chats["metadata"]["totalItems"], 2);
+    assert_eq!(
+        setup
+            .vapi
+            .emulator
+            .response_problems("SimulationRunController_findItem", &item),
+        Vec::<String>::new()
+    );
+}
+
+#[tokio::test]
+async fn a_chat_simulation_asks_the_model_of_the_assistant() {
+    let setup = setup().await;
+    let model = ModelServer::saying(&["Booked."]).await;
+    let path = format!("/assistant/{}", setup.assistant);
+    let (status, changed) = setup
+        .vapi
+        .patch(&path, json!({ "model": model.model(json!({})) }))
+        .await;
+    assert_eq!(status, 200, "{changed}");
+    let run = setup.run(setup.one(), by_chat()).await;
+    setup.finish().await;
+    let item = setup.items(&run).await.remove(0);
+    assert_eq!(item["metadata"]["call"]["messages"][1]["content"], "Booked.");
+    assert_eq!(model.bodies().len(), 1);
+}
+
+#[tokio::test]
+async fn a_chat_simulation_fails_with_its_model() {
+    let setup = setup().await;
+    let path = format!("/assistant/{}", setup.assistant);
+    let model = json!({ "provider": "custom-llm", "url": "http://127.0.0.1:1/v1", "model": "none" });
+    setup.vapi.patch(&path, json!({ "model": model })).await;
+    let run = setup.run(setup.one(), by_chat()).await;
+    setup.finish().await;
+    let item = setup.items(&run).await.remove(0);
+    assert_eq!((&item["status"], &item["results"]), (&json!("failed"), &Value::Null));
+    assert!(
+        item["failureReason"].is_string() && item["failedAt"].is_string(),
+        "{item}"
+    );
+    assert_eq!(setup.read(&run).await["itemCounts"]["failed"], 1);
+}
+
+#[tokio::test]
+async fn a_scenario_replaces_the_results_of_tools() {
+    let setup = setup().await;
+    let receiver = Receiver::start().await;
+    let tools = ["book", "look"].map(|name| json!({ "type": "function", "function": { "name": name } }));
+    let model = json!({ "provider": "openai", "model": "gpt-4o", "tools": tools });
+    let path = format!("/assistant/{}", setup.assistant);
+    let change = json!({ "model": model, "server": { "url": receiver.url } });
+    assert_eq!(setup.vapi.patch(&path, change).await.0, 200);
+    let (_, scenarios) = setup.vapi.get("/eval/simulation/scenario").await;
+    let scenario = scenarios[0]["id"].as_str().expect("a scenario");
+    let mocks = json!({ "toolMocks": [
+        { "toolName": "book", "result": "Booked.", "enabled": true },
+        { "toolName": "look", "result": "Never.", "enabled": false },
+    ] });
+    let path = format!("/eval/simulation/scenario/{scenario}");
+    assert_eq!(setup.vapi.patch(&path, mocks).await.0, 200);
+    let script = Script::new()
+        .calls_tool("book", json!({}))
+        .calls_tool("look", json!({}));
+    setup.vapi.emulator.script(script);
+    let run = setup.run(setup.one(), json!({})).await;
+    setup.finish().await;
+    let item = setup.items(&run).await.remove(0);
+    let messages = item["metadata"]["call"]["messages"].as_array().expect("messages");
+    let results: Vec<&Value> = messages
+        .iter()
+        .filter(|message| message["role"] == "tool_call_result")
+        .map(|message| &message["result"])
+        .collect();
+    assert_eq!(results, ["Booked.", "No result returned."]);
+    let asked = receiver.of_type("tool-calls");
+    assert_eq!(asked.len(), 1);
+    assert_eq!(asked[0]["toolCallList"][0]["function"]["name"], "look");
+}
+
+#[tokio::test]
+async fn suggestions_name_what_did_not_pass() {
+    let setup = setup().await;
+    let script = Script::new().structured_output("so-1", "booked", json!(false));
+    setup.vapi.emulator.script(script);
+    let run = setup.run(setup.one(), json!({})).await;
+    let (id, item) = (
+        run["id"].as_str().expect("an id"),
+        run["simulationRunItemIds"][0].as_str().expect("an item"),
+    );
+    let path = format!("/eval/simulation/run/{id}/item/{item}/generate?force=false");
+    let (status, refused) = setup.vapi.post(&path, json!({})).await;
+    assert_eq!(status, 400, "{refused}");
+    setup.finish().await;
+    let (status, suggestions) = setup.vapi.post(&format!("{path}&persist=false"), json!({})).await;
+    assert_eq!(status, 201, "{suggestions}");
+    assert_eq!(suggestions["analysis"], "One evaluation did not pass.");
+    assert_eq!(
+        suggestions["systemPromptSuggestions"][0]["issue"],
+        "`booked` was false, and = true is expected."
+    );
+    assert_eq!(setup.items(&run).await[0]["improvementSuggestions"], Value::Null);
+    setup.vapi.post(&path, json!({})).await;
+    let item = setup.items(&run).await.remove(0);
+    assert_eq!(item["improvementSuggestions"], suggestions);
+    assert_eq!(
+        setup
+            .vapi
+            .emulator
+            .response_problems("SimulationRunController_findItem", &item),
+        Vec::<String>::new()
+    );
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ fn turn(step: &Step, greeting: &str) -> Option<Value> {
             ])
         }
         Step::Handoff { parameters, .. } => calls(vec![json!({ "name": "handoff", "arguments": parameters })]),
-        Step::Customer(_) | Step::Pause(_) | Step::Hang(_) => return None,
+        Step::Customer(_) | Step::Pause(_) | Step::Hang(_) | Step::Language(_) => return None,
     })
 }
 

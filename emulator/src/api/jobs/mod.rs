@@ -2,8 +2,10 @@
 //! clients see it and a restart continues it.
 
 pub(super) mod campaigns;
+mod chats;
 pub(super) mod evals;
 mod files;
+mod hooks;
 mod outcome;
 pub(super) mod simulations;
 

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use crate::api::calls::{CONCURRENCY_LIMIT, place_in_background};
 use crate::api::context::RequestContext;
 use crate::api::jobs::outcome::results;
-use crate::api::jobs::{Job, change_resource, picked, resources, start};
+use crate::api::jobs::{Job, change_resource, chats, hooks, picked, resources, start};
 use crate::api::resources::new_resource;
 use crate::calls::view;
 use crate::http::query::Query;
@@ -283,8 +283,14 @@ pub(super) async fn run(job: &mut Job) -> Option<()> {
 
 /// Runs one item. Returns the guard of its last activity.
 async fn simulate(mut job: Job, run: Value) -> Option<ActivityGuard> {
-    // Ends early if the item is deleted meanwhile.
+    // Ends early if the item is deleted or canceled meanwhile.
     let _ = simulate_item(&mut job, &run).await;
+    if job
+        .resource()
+        .is_some_and(|item| has_ended(&item) && item["callId"].is_string())
+    {
+        hooks::ended(&job);
+    }
     job.guard.take()
 }
 
@@ -304,13 +310,21 @@ async fn simulate_item(job: &mut Job, run: &Value) -> Option<()> {
         }
     })?;
     count(&job.state, &job.organization, run["id"].as_str()?);
+    let mocks = mocks(&metadata["scenario"]);
     if run["transport"]["provider"] == "vapi.webchat" {
-        job.wait_a_step().await;
+        let target = target(run, metadata);
+        if let Err(problem) = chats::converse(job, target, script.as_deref(), &mocks).await? {
+            return fail(job, &problem);
+        }
     } else {
         let call = match item["callId"].as_str() {
             Some(call) => call.to_owned(),
             None => place(job, run, metadata, script)?,
         };
+        if let Some(call) = job.state.calls.lock().get_mut(&call) {
+            call.tool_mocks = mocks;
+        }
+        hooks::started(job);
         job.wait_for_call(&call).await;
         let artifact = finished_call(&job.state, &job.organization, &call, &mut scripted);
         job.change(|item| {
@@ -346,9 +360,30 @@ async fn simulate_item(job: &mut Job, run: &Value) -> Option<()> {
     })
 }
 
-/// Places the call of an item; `None` if the document has no web calls.
-fn place(job: &Job, run: &Value, metadata: &Value, script: Option<Arc<Script>>) -> Option<String> {
-    let mut sent = picked(
+/// Ends an item whose conversation could not go on.
+fn fail(job: &Job, problem: &str) -> Option<()> {
+    let now = job.now();
+    job.change(|item| {
+        item["status"] = json!("failed");
+        item["completedAt"] = now.clone();
+        item["failedAt"] = now;
+        // The document's limit.
+        item["failureReason"] = json!(problem.chars().take(2000).collect::<String>());
+    })
+}
+
+/// Returns the results that a scenario gives tools instead of their own, by the name of the tool.
+fn mocks(scenario: &Value) -> Map<String, Value> {
+    let mocks = scenario["toolMocks"].as_array().into_iter().flatten();
+    let enabled = mocks.filter(|mock| mock["enabled"] != false);
+    enabled
+        .filter_map(|mock| Some((mock["toolName"].as_str()?.to_owned(), mock["result"].clone())))
+        .collect()
+}
+
+/// Returns who is tested, as a call and a chat name it.
+fn target(run: &Value, metadata: &Value) -> Map<String, Value> {
+    let mut target = picked(
         &run["target"],
         &[
             "assistant",
@@ -360,11 +395,17 @@ fn place(job: &Job, run: &Value, metadata: &Value, script: Option<Arc<Script>>) 
         ],
     );
     if metadata["scenario"]["targetOverrides"].is_object() {
-        sent.insert(
+        target.insert(
             "assistantOverrides".into(),
             metadata["scenario"]["targetOverrides"].clone(),
         );
     }
+    target
+}
+
+/// Places the call of an item; `None` if the document has no web calls.
+fn place(job: &Job, run: &Value, metadata: &Value, script: Option<Arc<Script>>) -> Option<String> {
+    let mut sent = target(run, metadata);
     if let Some(name) = metadata["scenario"]["name"].as_str() {
         // The API's limit of a call's name.
         sent.insert("name".into(), json!(name.chars().take(40).collect::<String>()));
