@@ -9,6 +9,8 @@ pub mod collection;
 pub mod diff;
 pub mod docs;
 pub mod document;
+#[cfg(feature = "cli")]
+pub mod embedded;
 pub mod export;
 pub mod facts;
 #[cfg(feature = "generate")]
