@@ -334,7 +334,12 @@ mod tests {
     fn other_properties_are_told_in_words() {
         let told = |old: Option<Value>, new: Option<Value>| {
             let place = Place::of(Owner::Schema("Map".to_owned()), "/components/schemas/Map");
-            let change = Change::new(Kind::AdditionalProperties, Action::Changed, place, "additionalProperties");
+            let change = Change::new(
+                Kind::AdditionalProperties,
+                Action::Changed,
+                place,
+                "additionalProperties",
+            );
             line(&change.facts(old, new))
         };
         assert_eq!(
