@@ -7,9 +7,8 @@ use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use vapi_codegen::passes::slice::Slice;
 use vapi_codegen::prepare::{CONFIG_FILES, Config, for_validation, prepare};
-use vapi_codegen::{generate, rewrite, source::Source};
+use vapi_codegen::{generate, rewrite, slice::Slice, source::Source};
 
 fn main() {
     if let Err(error) = run() {

@@ -70,7 +70,6 @@
 
 // Pages on docs.rs say which feature an item needs. The `cfg`s of build.rs are left out: they hold for the document of this crate.
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg = false))]
-
 // The whole needs all that is written by hand. A slice may have no unions, no lists, or no operations at all.
 #![cfg_attr(not(feature = "full"), allow(dead_code, unused_imports, unused_macros))]
 

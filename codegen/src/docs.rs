@@ -53,7 +53,7 @@ impl Docs {
 
 /// Markdown of unknown origin as markdown that rustdoc takes without a warning and runs no code of.
 ///
-/// HTML, brackets and bare URLs are escaped, and fenced code becomes text.
+/// HTML, brackets, headings and bare URLs are escaped, fenced code becomes text, links to web pages stay, and the tags of JSDoc become words.
 pub fn safe(prose: &str) -> String {
     let mut out = Vec::new();
     let mut fenced = false;
@@ -67,7 +67,7 @@ pub fn safe(prose: &str) -> String {
         } else {
             // Five spaces after the mark of a list would begin code.
             let words: Vec<&str> = line.split_whitespace().collect();
-            out.push(safe_line(&words.join(" ")));
+            out.push(safe_line(&untagged(&words.join(" "))));
         }
     }
     if fenced {
@@ -84,7 +84,37 @@ fn is_fence(line: &str) -> bool {
     line.starts_with("~~~") || line.strip_prefix("```").is_some_and(|info| !info.contains('`'))
 }
 
+/// Tags of JSDoc, and the words for them.
+const TAGS: [(&str, &str); 5] = [
+    ("@default", "Default"),
+    ("@maximum", "At most"),
+    ("@max", "At most"),
+    ("@minimum", "At least"),
+    ("@min", "At least"),
+];
+
+/// Returns a line without a tag of JSDoc at its start: `@default 5` is `Default: 5`.
+fn untagged(line: &str) -> String {
+    for (tag, word) in TAGS {
+        if let Some(value) = line.strip_prefix(tag)
+            && let Some(value) = value.strip_prefix([' ', ':'])
+        {
+            return format!("{word}: {}", value.trim_start());
+        }
+    }
+    line.to_owned()
+}
+
 fn safe_line(line: &str) -> String {
+    // A heading would stand in the list of sections, and a rule makes one of the line before it.
+    let is_rule = |mark: char| line.chars().all(|c| c == mark || c == ' ') && line.contains(mark);
+    if line.starts_with('#') || is_rule('=') || (is_rule('-') && line.len() > 1) {
+        return format!("\\{}", safe_spans(line));
+    }
+    safe_spans(line)
+}
+
+fn safe_spans(line: &str) -> String {
     let spans: Vec<&str> = line.split('`').collect();
     let closed = spans.len() % 2 == 1;
     let mut out = String::new();
@@ -114,6 +144,11 @@ fn escape(text: &str) -> String {
             .find(|c: char| c.is_whitespace() || "<>()[]\"'".contains(c))
             .unwrap_or(url.len());
         let (url, after) = url.split_at(end);
+        if let (Some((before, text)), Some(after)) = (link_text(before), after.strip_prefix(')')) {
+            out.push_str(&format!("{}[{}](<{url}>)", escape_marks(before), escape_marks(text)));
+            rest = after;
+            continue;
+        }
         let trimmed = url.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_']);
         out.push_str(&escape_marks(before));
         out.push_str(&format!("<{trimmed}>"));
@@ -122,6 +157,12 @@ fn escape(text: &str) -> String {
     }
     out.push_str(&escape_marks(rest));
     out
+}
+
+/// Splits what stands before the URL of a link, `see [the manual](`, before the text of the link.
+fn link_text(before: &str) -> Option<(&str, &str)> {
+    let (before, text) = before.strip_suffix("](")?.rsplit_once('[')?;
+    (!text.is_empty() && !text.contains(']')).then_some((before, text))
 }
 
 fn escape_marks(text: &str) -> String {
@@ -195,6 +236,29 @@ mod tests {
         assert_eq!(
             safe("see https://vapi.ai/a(b), or http://x.y."),
             "see <https://vapi.ai/a>(b), or <http://x.y>."
+        );
+    }
+
+    #[test]
+    fn links_to_web_pages_stay_links() {
+        assert_eq!(
+            safe("see [the [old] manual](https://x.y/a_b), [b](c.d) and [e] (https://f.g)"),
+            "see \\[the \\[old\\] manual\\](<https://x.y/a_b>), \\[b\\](c.d) and \\[e\\] (<https://f.g>)"
+        );
+        assert_eq!(safe("a [b <c>](https://x.y), d"), "a [b \\<c\\>](<https://x.y>), d");
+    }
+
+    #[test]
+    fn headings_and_rules_are_text() {
+        assert_eq!(safe("a\n---\n# b\n==="), "a\n\\---\n\\# b\n\\===");
+        assert_eq!(safe("- a\n-"), "- a\n-");
+    }
+
+    #[test]
+    fn tags_of_jsdoc_are_words() {
+        assert_eq!(
+            safe("a\n\n@default 5\n@max: 7\n@other b"),
+            "a\n\nDefault: 5\nAt most: 7\n@other b"
         );
     }
 

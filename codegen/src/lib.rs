@@ -12,6 +12,8 @@ pub mod diff;
 pub mod docs;
 pub mod document;
 #[cfg(feature = "cli")]
+pub mod embedded;
+#[cfg(feature = "cli")]
 pub mod export;
 #[cfg(feature = "cli")]
 pub mod facts;
@@ -28,6 +30,7 @@ pub mod reference;
 pub mod report;
 #[cfg(feature = "generate")]
 pub mod rewrite;
+pub mod slice;
 pub mod source;
 pub mod unrewritten;
 #[cfg(feature = "cli")]

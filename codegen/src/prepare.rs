@@ -16,8 +16,8 @@ use crate::names::Names;
 use crate::operations::{self, Operation};
 use crate::passes::additions::{Added, Additions};
 use crate::passes::corrections::Corrections;
-use crate::passes::slice::Slice;
 use crate::passes::{self, Changes};
+use crate::slice::{self, Slice};
 
 /// The hand-written decisions about the document: additions, names, corrections and sentences.
 #[derive(Debug, Default, Clone)]
@@ -204,9 +204,9 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
     }
 
     let mut operations = operations::read(&document, names);
-    if let Some(slice) = &config.slice {
+    if let Some(part) = &config.slice {
         let mut dropped = Changes::default();
-        passes::slice::run(&mut document, &mut operations, slice, &names.roots, &mut dropped);
+        slice::run(&mut document, &mut operations, part, &names.roots, &mut dropped);
         dropped.relocate(&original_names);
         report.push(("slice", dropped));
     }

@@ -1,17 +1,25 @@
-//! The parts of `vapi-spec` that packagers need: its version, its completions and its manual pages; and the date of a snapshot.
+//! The parts of `vapi-spec` that packagers need: its version, its completions and its manual pages, and all that it has within; and the
+//! date of a snapshot.
 #![cfg(feature = "cli")]
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
 
 fn vapi_spec(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_vapi-spec"))
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = vapi_spec_in(Path::new("."), arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+fn vapi_spec_in(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_vapi-spec"))
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .unwrap()
 }
 
 fn golden() -> String {
@@ -74,4 +82,43 @@ fn a_pull_notes_the_date_in_its_file() {
     // The document is the same as before.
     pull("2026-03-04");
     assert_eq!(fs::read_to_string(&date).unwrap(), "2026-02-03\n");
+}
+
+#[test]
+fn an_export_far_from_a_repository_is_the_same() {
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let far = tempfile::tempdir().unwrap();
+    let [here, there] = [repository.as_path(), far.path()].map(|directory| {
+        let output = vapi_spec_in(directory, &["export", "--operation", "AssistantController_create"]);
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        output.stdout
+    });
+    assert!(here == there);
+    let exported: Value = serde_json::from_slice(&there).unwrap();
+    let operation = &exported["paths"]["/assistant"]["post"];
+    assert_eq!(operation["summary"], "Creates an assistant");
+}
+
+#[test]
+fn a_diff_far_from_a_repository_knows_the_messages() {
+    let far = tempfile::tempdir().unwrap();
+    let write = |name: &str, server: &str, properties: Value| {
+        let schemas = json!({"ServerMessage": {"type": "object", "properties": properties}});
+        let document = json!({
+            "openapi": "3.0.0", "info": {"title": "T", "version": "1"}, "servers": [{"url": server}], "paths": {},
+            "components": {"schemas": schemas}
+        });
+        fs::write(far.path().join(name), document.to_string()).unwrap();
+    };
+    let used = |server: &str| {
+        write("old.json", server, json!({"a": {}, "b": {}}));
+        write("new.json", server, json!({"a": {}}));
+        let output = vapi_spec_in(far.path(), &["diff", "old.json", "new.json", "--json"]);
+        let diff: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let is_noted = String::from_utf8_lossy(&output.stderr).starts_with("note: there is no configuration");
+        (diff["changes"][0]["used"].clone(), is_noted)
+    };
+    assert_eq!(used("https://api.vapi.ai"), (json!(["messages"]), false));
+    // The configuration is about no other API.
+    assert_eq!(used("https://api.example.com"), (json!([]), true));
 }

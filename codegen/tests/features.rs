@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use vapi_codegen::passes::slice::Slice;
 use vapi_codegen::prepare::{Config, Prepared, prepare};
+use vapi_codegen::slice::Slice;
 use vapi_codegen::source::Source;
 
 const BEGIN: &str = "# The features of resources. `UPDATE=1 cargo test -p vapi-codegen --test features` writes them.\n";
@@ -56,7 +56,7 @@ fn each_resource_of_the_document_has_a_feature() {
 }
 
 #[test]
-fn a_slice_has_the_operations_and_the_types_of_the_whole() {
+fn a_slice_has_operations_and_types_of_the_whole() {
     let whole = prepared(None);
     for handle in ["calls", "knowledge_bases", "simulation_runs"] {
         let slice = prepared(Some(Slice {

@@ -5,14 +5,13 @@ use serde_json::{Value, json};
 use vapi::http::Response;
 use vapi::types::{
     AssistantOverrides, CreateAssistantDto, HandoffDestinationAssistant, KnowledgeBaseResponseDocument,
-    ServerMessageAssistantRequest, ServerMessageCallEndpointingRequest, ServerMessageCampaignPredial,
-    ServerMessageHandoffDestinationRequest, ServerMessageKnowledgeBaseRequest, ServerMessageResponseAssistantRequest,
-    ServerMessageToolCalls, ServerMessageTransferDestinationRequest, ServerMessageVoiceRequest,
-    TransferDestinationNumber,
+    ServerMessageAssistantRequest, ServerMessageCallEndpointingRequest, ServerMessageHandoffDestinationRequest,
+    ServerMessageKnowledgeBaseRequest, ServerMessageResponseAssistantRequest, ServerMessageToolCalls,
+    ServerMessageTransferDestinationRequest, ServerMessageVoiceRequest, TransferDestinationNumber,
 };
 use vapi::webhooks::{
-    AssistantResponse, EndpointingResponse, HandoffResponse, KnowledgeBaseResponse, NeedsResponse, PredialResponse,
-    ToolCallsResponse, ToolResult, TransferResponse, VoiceResponse, WebhookResponse,
+    AssistantResponse, EndpointingResponse, HandoffResponse, KnowledgeBaseResponse, NeedsResponse, ToolCallsResponse,
+    ToolResult, TransferResponse, VoiceResponse, WebhookResponse,
 };
 
 #[track_caller]
@@ -173,12 +172,20 @@ fn documents_of_a_knowledge_base_are_listed() {
 }
 
 #[test]
-fn waits_and_decisions_are_bare_values() {
+fn waits_are_bare_values() {
     let wait = EndpointingResponse::wait(Duration::from_millis(1500));
     let response = ServerMessageCallEndpointingRequest::new().respond(wait);
     assert_eq!(response.body(), r#"{"timeoutSeconds":1.5}"#);
     let response = ServerMessageCallEndpointingRequest::new().respond(EndpointingResponse::wait(Duration::ZERO));
     assert_eq!(response.body(), r#"{"timeoutSeconds":0}"#);
+}
+
+#[test]
+#[cfg(vapi_type = "ServerMessageCampaignPredial")]
+fn decisions_are_bare_values() {
+    use vapi::types::ServerMessageCampaignPredial;
+    use vapi::webhooks::PredialResponse;
+
     let response = ServerMessageCampaignPredial::new().respond(true);
     assert_eq!(response.body(), r#"{"eligible":true}"#);
     assert_writes(PredialResponse::eligible(false), json!({"eligible": false}));

@@ -15,6 +15,7 @@ use serde_json::Value;
 use vapi_codegen::collection::{http_file, postman};
 use vapi_codegen::diff::{Diff, revision};
 use vapi_codegen::document::for_each_operation;
+use vapi_codegen::embedded;
 use vapi_codegen::export::{Examples, Options, Version, export, to_yaml};
 use vapi_codegen::facts::{facts, to_text};
 use vapi_codegen::generate::guarded;
@@ -96,13 +97,7 @@ enum Command {
 /// Returns the version of this program, with the date of the document that it was made with.
 fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
-    VERSION.get_or_init(|| {
-        format!(
-            "{} (document of {})",
-            env!("CARGO_PKG_VERSION"),
-            validate::DOCUMENT_DATE
-        )
-    })
+    VERSION.get_or_init(|| format!("{} (document of {})", env!("CARGO_PKG_VERSION"), embedded::DATE))
 }
 
 #[derive(Args)]
@@ -148,7 +143,7 @@ struct Compare {
     /// The new document.
     #[arg(value_name = "URL|PATH|REVISION")]
     new: String,
-    /// The directory of names.toml, corrections.toml and docs.toml.
+    /// The directory of additions.json, names.toml, corrections.toml and docs.toml.
     #[arg(long, value_name = "DIR")]
     spec: Option<PathBuf>,
     /// Write Markdown.
@@ -176,7 +171,7 @@ struct Pull {
     /// Add the changes to the section `[Unreleased]` of a changelog, or at its end if it has none.
     #[arg(long, value_name = "FILE")]
     changelog: Option<PathBuf>,
-    /// The directory of names.toml, corrections.toml and docs.toml.
+    /// The directory of additions.json, names.toml, corrections.toml and docs.toml.
     #[arg(long, value_name = "DIR")]
     spec: Option<PathBuf>,
     /// Instead of the vendor's places.
@@ -192,10 +187,10 @@ struct Pull {
 
 #[derive(Args)]
 struct Export {
-    /// The document.
-    #[arg(value_name = "URL|PATH", default_value = "spec/openapi.json")]
-    source: Source,
-    /// The directory of names.toml, corrections.toml, docs.toml and examples.json.
+    /// The document. Without it, that is spec/openapi.json; where there is none, the snapshot that this version was made with.
+    #[arg(value_name = "URL|PATH")]
+    source: Option<Source>,
+    /// The directory of additions.json, names.toml, corrections.toml, docs.toml and examples.json.
     #[arg(long, value_name = "DIR")]
     spec: Option<PathBuf>,
     /// Only the operations with this tag, and the schemas that they reach.
@@ -269,34 +264,60 @@ fn man(out: Option<&Path>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Returns the configuration in `spec`; where none is named, that of the working directory or the one beside the document.
-fn config(source: &Source, spec: Option<&Path>) -> Result<Config, Box<dyn Error>> {
-    Ok(config_and_place(source, spec)?.0)
+/// The place of a configuration.
+enum Place {
+    /// A directory with its files.
+    Directory(PathBuf),
+    /// This program.
+    Embedded,
+    /// None: all names are chosen by rule.
+    Nowhere,
 }
 
-/// Like [`config`], with the directory that it was read from.
-fn config_and_place(source: &Source, spec: Option<&Path>) -> Result<(Config, Option<PathBuf>), Box<dyn Error>> {
-    if let Some(spec) = spec {
-        return Ok((Config::read(spec)?, Some(spec.to_owned())));
+impl Place {
+    /// Returns `spec`; where none is named, the working directory's or the directory of the document, if it has a configuration; else
+    /// that of this program, if it is about the document.
+    fn of(document: &Value, source: Option<&Source>, spec: Option<&Path>) -> Self {
+        if let Some(spec) = spec {
+            return Self::Directory(spec.to_owned());
+        }
+        let beside = source.and_then(Source::path).and_then(Path::parent);
+        let places = [Some(Path::new("spec")), beside];
+        let holds_config = |place: &&Path| CONFIG_FILES.iter().any(|file| place.join(file).exists());
+        match places.into_iter().flatten().find(holds_config) {
+            Some(spec) => Self::Directory(spec.to_owned()),
+            None if embedded::fits(document) => Self::Embedded,
+            None => {
+                eprintln!(
+                    "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
+                     `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are"
+                );
+                Self::Nowhere
+            }
+        }
     }
-    let beside = source.path().and_then(Path::parent);
-    let places = [Some(Path::new("spec")), beside];
-    let holds_config = |place: &&Path| CONFIG_FILES.iter().any(|file| place.join(file).exists());
-    match places.into_iter().flatten().find(holds_config) {
-        Some(spec) => Ok((Config::read(spec)?, Some(spec.to_owned()))),
-        None => {
-            eprintln!(
-                "note: there is no configuration in `spec` or beside the document, so all names are chosen by rule; \
-                 `--spec DIR` says where additions.json, names.toml, corrections.toml and docs.toml are"
-            );
-            Ok((Config::default(), None))
+
+    fn config(&self) -> Result<Config, Box<dyn Error>> {
+        match self {
+            Self::Directory(spec) => Ok(Config::read(spec)?),
+            Self::Embedded => embedded::config(),
+            Self::Nowhere => Ok(Config::default()),
+        }
+    }
+
+    fn examples(&self) -> Result<Examples, Box<dyn Error>> {
+        match self {
+            Self::Directory(spec) => Ok(Examples::read(spec)?),
+            Self::Embedded => Ok(Examples::embedded()?),
+            Self::Nowhere => Ok(Examples::default()),
         }
     }
 }
 
 fn generated(source: &Source, spec: Option<&Path>) -> Result<(Prepared, Code), Box<dyn Error>> {
     let document = source.load()?;
-    let prepared = prepare(document, &config(source, spec)?)?;
+    let config = Place::of(&document, Some(source), spec).config()?;
+    let prepared = prepare(document, &config)?;
     let tokens = guarded(&prepared, |openapi, settings| {
         progenitor::Generator::new(settings).generate_tokens(openapi)
     })?;
@@ -330,11 +351,10 @@ fn generate(source: &Source, spec: Option<&Path>, out: &Path) -> Result<(), Box<
 
 impl Export {
     fn run(&self) -> Result<(), Box<dyn Error>> {
-        let document = self.source.load()?;
-        let (config, spec) = config_and_place(&self.source, self.spec.as_deref())?;
+        let (document, place) = self.load()?;
         let options = Options {
-            config,
-            examples: spec.map_or_else(|| Ok(Examples::default()), |spec| Examples::read(&spec))?,
+            config: place.config()?,
+            examples: place.examples()?,
             tags: self.tag.clone(),
             operations: self.operation.clone(),
             version: match self.openapi.as_str() {
@@ -359,6 +379,20 @@ impl Export {
         };
         replace(out, text.as_bytes()).map_err(|error| format!("`{}` cannot be written: {error}", out.display()))?;
         Ok(())
+    }
+
+    /// Returns the document, and the place of its configuration.
+    fn load(&self) -> Result<(Value, Place), Box<dyn Error>> {
+        let spec = self.spec.as_deref();
+        let snapshot = Source::Path(revision::SNAPSHOT.into());
+        let is_here = snapshot.path().is_some_and(Path::exists);
+        let source = self.source.as_ref().or(is_here.then_some(&snapshot));
+        let document = match source {
+            Some(source) => source.load()?,
+            None => embedded::document()?,
+        };
+        let place = Place::of(&document, source, spec);
+        Ok((document, place))
     }
 }
 
@@ -448,7 +482,7 @@ impl Compare {
         let new = revision::load(&self.new, Limits::default())?;
         let [old_name, new_name] =
             [&self.old, &self.new].map(|name| Source::parse(name).map(|source| source.to_string()));
-        let config = config(&Source::parse(&self.new)?, self.spec.as_deref())?;
+        let config = Place::of(&new, Some(&Source::parse(&self.new)?), self.spec.as_deref()).config()?;
         let diff = Diff::new((&old_name?, old), (&new_name?, new), &config)?;
         match (self.json, self.markdown) {
             (true, _) => print(&format!("{:#}\n", diff.json()))?,
@@ -508,7 +542,7 @@ impl Pull {
                 return Ok(None);
             }
         };
-        let config = config(&out, self.spec.as_deref())?;
+        let config = Place::of(&snapshot, Some(&out), self.spec.as_deref()).config()?;
         match Diff::new((&out.to_string(), old), (&source.to_string(), snapshot), &config) {
             Ok(diff) => Ok(Some(diff)),
             // A snapshot holds what a document says, whether code can be generated from it or not.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Diff;
 use super::change::{Action, Breaks, Change, Kind, Owner, Used};
+use super::node::describe;
 
 /// A part of a changelog.
 #[derive(Debug, PartialEq, Eq)]
@@ -252,6 +253,11 @@ fn line(change: &Change) -> String {
             Action::Removed | Action::Changed => "no longer one of a list of values".to_owned(),
         },
         Kind::Type => format!("type changed {}", from_to()),
+        Kind::AdditionalProperties => format!(
+            "values of other properties changed from {} to {}",
+            other_properties(change.old.as_ref()),
+            other_properties(change.new.as_ref())
+        ),
         // The variants say the rest.
         Kind::Discriminator => "values of the discriminator changed".to_owned(),
         Kind::OperationId => format!("id changed {}", from_to()),
@@ -284,6 +290,15 @@ fn line(change: &Change) -> String {
     format!("{}{what}{rust}{}", subject(change), end(change))
 }
 
+/// Returns the schema of properties without a name, in words.
+fn other_properties(schema: Option<&Value>) -> String {
+    match schema {
+        None | Some(Value::Bool(true)) => "anything".to_owned(),
+        Some(Value::Bool(false)) => "none".to_owned(),
+        Some(schema) => format!("`{}`", describe(schema)),
+    }
+}
+
 fn end(change: &Change) -> String {
     format!("{}{}", renamed(change), marks(change.breaks))
 }
@@ -305,5 +320,35 @@ fn marks(breaks: Breaks) -> String {
     match named.as_slice() {
         [] => String::new(),
         named => format!(" [breaks {}]", named.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::change::Place;
+    use super::*;
+
+    #[test]
+    fn other_properties_are_told_in_words() {
+        let told = |old: Option<Value>, new: Option<Value>| {
+            let place = Place::of(Owner::Schema("Map".to_owned()), "/components/schemas/Map");
+            let change = Change::new(
+                Kind::AdditionalProperties,
+                Action::Changed,
+                place,
+                "additionalProperties",
+            );
+            line(&change.facts(old, new))
+        };
+        assert_eq!(
+            told(None, Some(json!({"$ref": "#/components/schemas/Call"}))),
+            "values of other properties changed from anything to `Call`"
+        );
+        assert_eq!(
+            told(Some(json!({"type": "string"})), Some(json!(false))),
+            "values of other properties changed from `string` to none"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Puts the sentence that will be rustdoc at every place that will have one.
 //!
-//! Our own (`spec/docs.toml`) come first, then the document's, made safe for rustdoc, then a plain one from the names.
+//! Our own (`spec/docs.toml`) come first, since they are short and complete, and the document's prose follows, made safe for rustdoc.
+//! Where neither is, there is a plain sentence from the names. The snapshot has no prose; a document of the vendor's has.
 
 use std::collections::BTreeSet;
 
@@ -68,13 +69,12 @@ fn describe_operation(
         .to_owned();
     let id = id.as_str();
     let theirs = [prose(operation, "summary"), prose(operation, "description")];
-    let theirs: Vec<String> = theirs.into_iter().flatten().collect();
-    let mut text = match (docs.operations.get(id), theirs.is_empty()) {
-        (Some(ours), _) => ours.clone(),
-        (None, false) => theirs.join("\n\n"),
-        (None, true) => format!("The operation `{id}`."),
-    };
-    text.push_str(&format!("\n\n`{} {path}`", method.to_uppercase()));
+    let theirs = theirs
+        .into_iter()
+        .flatten()
+        .reduce(|summary, text| format!("{summary}\n\n{text}"));
+    let text = Text::new(docs.operations.get(id), theirs, || format!("The operation `{id}`."));
+    let mut text = text.with(|text| format!("{text}\n\n`{} {path}`", method.to_uppercase()));
     if added.operations.contains(id) {
         text.push_str(ADDED);
     }
@@ -83,25 +83,20 @@ fn describe_operation(
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten().filter_map(Value::as_object_mut) {
         let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-        let text = docs
-            .parameters
-            .get(name)
-            .cloned()
-            .or_else(|| prose(parameter, "description"))
-            .unwrap_or_else(|| format!("The parameter `{}`.", spelled(name)));
-        let text = limits.after_parameter(&text, id, name);
+        let text = Text::new(docs.parameters.get(name), prose(parameter, "description"), || {
+            format!("The parameter `{}`.", spelled(name))
+        });
+        let text = text.with(|text| limits.after_parameter(text, id, name));
         parameter.insert("description".to_owned(), text.into());
     }
 }
 
 fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs, added: &Added, limits: &Limits) {
     let original = schema.get("x-name").and_then(Value::as_str).unwrap_or(name).to_owned();
-    let mut text = docs
-        .types
-        .get(&original)
-        .cloned()
-        .or_else(|| prose(schema, "description"))
-        .unwrap_or_else(|| plain(name, schema));
+    let text = Text::new(docs.types.get(&original), prose(schema, "description"), || {
+        plain(name, schema)
+    });
+    let mut text = text.with(str::to_owned);
     if added.schemas.contains(&original) {
         text.push_str(ADDED);
     }
@@ -112,17 +107,49 @@ fn describe_schema(name: &str, schema: &mut Map<String, Value>, docs: &Docs, add
         let Some(property) = property.as_object_mut() else {
             continue;
         };
-        let mut text = special
+        let ours = special
             .and_then(|fields| fields.get(name))
-            .or_else(|| docs.fields.get(name))
-            .cloned()
-            .or_else(|| prose(property, "description"))
-            .unwrap_or_else(|| format!("The property `{}`.", spelled(name)));
-        text = limits.after(&text, &original, name);
+            .or_else(|| docs.fields.get(name));
+        let text = Text::new(ours, prose(property, "description"), || {
+            format!("The property `{}`.", spelled(name))
+        });
+        let mut text = text.with(|text| limits.after(text, &original, name));
         if added.properties.contains(&(original.clone(), name.clone())) {
             text.push_str(ADDED);
         }
         property.insert("description".to_owned(), text.into());
+    }
+}
+
+/// The text of one place.
+struct Text {
+    /// Ours, or the only one.
+    first: String,
+    /// The document's prose, where there is a sentence of ours.
+    theirs: Option<String>,
+}
+
+impl Text {
+    fn new(ours: Option<&String>, theirs: Option<String>, plain: impl FnOnce() -> String) -> Self {
+        match ours {
+            Some(ours) => Self {
+                theirs: theirs.filter(|theirs| theirs != ours),
+                first: ours.clone(),
+            },
+            None => Self {
+                first: theirs.unwrap_or_else(plain),
+                theirs: None,
+            },
+        }
+    }
+
+    /// Returns the whole, after `add` has added to the first part.
+    fn with(self, add: impl FnOnce(&str) -> String) -> String {
+        let first = add(&self.first);
+        match self.theirs {
+            Some(theirs) => format!("{first}\n\n{theirs}"),
+            None => first,
+        }
     }
 }
 
@@ -161,14 +188,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn our_sentence_comes_before_theirs_and_theirs_before_none() {
+    fn an_operation_has_its_path_before_their_prose() {
+        let docs: Docs = toml::from_str("[operations]\nget = 'Ours.'\n[parameters]\nlimit = 'The most.'").unwrap();
+        let limit = json!({"name": "limit", "in": "query", "description": "Theirs.", "schema": {"maximum": 9}});
+        let mut document = json!({"paths": {"/a": {"get": {
+            "operationId": "get", "summary": "Get A", "description": "All of it.", "parameters": [limit]
+        }}}});
+        let (added, limits) = (Added::default(), Limits::read(&document));
+        run(&mut document, &docs, &added, &limits, &mut Changes::default());
+        let operation = &document["paths"]["/a"]["get"];
+        assert_eq!(operation["description"], "Ours.\n\n`GET /a`\n\nGet A\n\nAll of it.");
+        assert_eq!(
+            operation["parameters"][0]["description"],
+            "The most. At most 9.\n\nTheirs."
+        );
+    }
+
+    #[test]
+    fn their_prose_follows_our_sentence_or_stands_alone() {
         let docs: Docs = toml::from_str(
             "[types]\nCallDTO = 'Ours.'\n[fields]\nid = 'The id.'\n[type_fields.CallDTO]\ncost = 'In dollars.'",
         )
         .unwrap();
         let mut document = json!({"components": {"schemas": {"CallDto": {
             "x-name": "CallDTO", "description": "Theirs.",
-            "properties": {"id": {"description": "x"}, "cost": {}, "url": {"description": "See <b>."}, "other": {}}
+            "properties": {
+                "id": {"description": "The id."}, "cost": {"description": "Theirs of the cost."},
+                "url": {"description": "See <b>."}, "other": {}
+            }
         }}}});
         let before = json!({"components": {"schemas": {"CallDTO": {"properties": {"cost": {"minimum": 1}}}}}});
         let (added, limits) = (Added::default(), Limits::read(&before));
@@ -176,10 +223,10 @@ mod tests {
         assert_eq!(
             document["components"]["schemas"]["CallDto"],
             json!({
-                "x-name": "CallDTO", "description": "Ours.",
+                "x-name": "CallDTO", "description": "Ours.\n\nTheirs.",
                 "properties": {
                     "id": {"description": "The id."},
-                    "cost": {"description": "In dollars. At least 1."},
+                    "cost": {"description": "In dollars. At least 1.\n\nTheirs of the cost."},
                     "url": {"description": "See \\<b\\>."},
                     "other": {"description": "The property `other`."}
                 }

@@ -42,7 +42,6 @@ pub mod schema_shapes;
 pub mod secrets;
 pub(crate) mod shape;
 pub mod shared_parts;
-pub mod slice;
 pub mod structure;
 #[cfg(test)]
 mod testing;

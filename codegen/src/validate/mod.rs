@@ -10,20 +10,13 @@ use std::error::Error;
 use serde_json::Value;
 use vapi_validator::{Document, Problem, UnknownName, Validator};
 
+use crate::embedded;
 use crate::passes::additions::Additions;
 use crate::passes::corrections::Corrections;
 use crate::prepare::for_validation;
 
 pub use input::{Input, read};
 pub use report::{Finding, Report};
-
-/// The snapshot of the document that this version was made with, its additions and its corrections.
-static SNAPSHOT: &str = include_str!("../../openapi.json");
-static ADDITIONS: &str = include_str!("../../additions.json");
-static CORRECTIONS: &str = include_str!("../../corrections.toml");
-
-/// The date of the snapshot.
-pub const DOCUMENT_DATE: &str = include_str!("../../date.txt").trim_ascii();
 
 /// The most similar names in an error.
 const MOST_NAMES: usize = 5;
@@ -60,8 +53,8 @@ impl Repairs {
     /// Never, unless the package is damaged.
     pub fn embedded() -> Result<Repairs, Box<dyn Error>> {
         Ok(Repairs {
-            additions: serde_json::from_str(ADDITIONS)?,
-            corrections: toml::from_str(CORRECTIONS)?,
+            additions: embedded::additions()?,
+            corrections: embedded::corrections()?,
         })
     }
 }
@@ -74,7 +67,7 @@ impl Repairs {
 pub fn validator(document: Option<Value>, repairs: &Repairs) -> Result<Validator, Box<dyn Error>> {
     let document = match document {
         Some(document) => document,
-        None => serde_json::from_str(SNAPSHOT)?,
+        None => embedded::document()?,
     };
     let document = for_validation(document, &repairs.additions, &repairs.corrections)?;
     Ok(Validator::new(Document::new(document)?))

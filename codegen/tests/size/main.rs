@@ -8,9 +8,9 @@ use std::fs;
 use std::path::Path;
 
 use vapi_codegen::generate::guarded;
-use vapi_codegen::passes::slice::Slice;
 use vapi_codegen::prepare::{Config, prepare};
 use vapi_codegen::rewrite::{Code, rewrite};
+use vapi_codegen::slice::Slice;
 use vapi_codegen::source::Source;
 
 /// The difference from a checked-in number that is no change, in percent.

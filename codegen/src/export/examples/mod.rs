@@ -54,6 +54,16 @@ impl Examples {
             false => Ok(Self::default()),
         }
     }
+
+    /// Returns the examples that this version was made with.
+    ///
+    /// # Errors
+    ///
+    /// Never, unless the package is damaged.
+    #[cfg(feature = "cli")]
+    pub fn embedded() -> Result<Self, serde_json::Error> {
+        serde_json::from_str(crate::embedded::EXAMPLES)
+    }
 }
 
 /// The properties that a component usually has, by the name of the component.

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{Changes, prune};
 use crate::document::{METHODS, pointer};
 use crate::operations::Operation;
+use crate::passes::{Changes, prune};
 
 /// A part of the API.
 ///
