@@ -7,7 +7,7 @@ use crate::api::context::RequestContext;
 use crate::http::response::Response;
 use crate::text::timestamp;
 
-/// Responds with the suggestions for an item that has ended. They are stored in the item, unless `persist` is `false`.
+/// Responds with the suggestions for an item. Those for one that has ended are stored in it, unless `persist` is `false`.
 pub(super) fn generate(context: &RequestContext<'_>) -> Response {
     let collection = format!("/eval/simulation/run/{}/item", context.parameter("id"));
     let id = context.parameter("itemId");
@@ -19,15 +19,13 @@ pub(super) fn generate(context: &RequestContext<'_>) -> Response {
         drop(store);
         return context.item_not_found();
     };
-    if !["passed", "failed"].contains(&item["status"].as_str().unwrap_or_default()) {
-        return Response::bad_request(format!("Simulation run item {id} has not ended."));
-    }
+    let has_ended = ["passed", "failed"].contains(&item["status"].as_str().unwrap_or_default());
     let known = item["improvementSuggestions"].clone();
     if known.is_object() && !asks("force", "true") {
         return context.success(&known);
     }
     let suggestions = suggestions(item);
-    if !asks("persist", "false") {
+    if has_ended && !asks("persist", "false") {
         item["improvementSuggestions"] = suggestions.clone();
         item["updatedAt"] = json!(timestamp::format(stamp));
     }
@@ -42,7 +40,11 @@ fn suggestions(item: &Value) -> Value {
         .collect();
     let analysis = match (failed.len(), item["failureReason"].as_str()) {
         (0, Some(reason)) => reason.to_owned(),
-        (0, None) => "All evaluations passed.".to_owned(),
+        (0, None) => match item["status"].as_str() {
+            Some("passed" | "failed") => "All evaluations passed.".to_owned(),
+            Some("canceled") => "The simulation was canceled.".to_owned(),
+            _ => "The simulation has not ended.".to_owned(),
+        },
         (1, _) => "One evaluation did not pass.".to_owned(),
         (count, _) => format!("{count} evaluations did not pass."),
     };

@@ -352,8 +352,9 @@ async fn suggestions_name_what_did_not_pass() {
         run["simulationRunItemIds"][0].as_str().expect("an item"),
     );
     let path = format!("/eval/simulation/run/{id}/item/{item}/generate?force=false");
-    let (status, refused) = setup.vapi.post(&path, json!({})).await;
-    assert_eq!(status, 400, "{refused}");
+    let (status, early) = setup.vapi.post(&path, json!({})).await;
+    assert_eq!(status, 201, "{early}");
+    assert_eq!(early["analysis"], "The simulation has not ended.");
     setup.finish().await;
     let (status, suggestions) = setup.vapi.post(&format!("{path}&persist=false"), json!({})).await;
     assert_eq!(status, 201, "{suggestions}");
