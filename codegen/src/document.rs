@@ -48,6 +48,21 @@ pub fn for_each_schema(document: &mut Value, visit: &mut dyn FnMut(&str, &mut Va
     });
 }
 
+/// Leaves the operations for which `keep` returns true, given their pointer, and the path items that still have one.
+pub fn retain_operations(document: &mut Value, keep: &mut dyn FnMut(&str, &Value) -> bool) {
+    let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else {
+        return;
+    };
+    paths.retain(|path, item| {
+        let Some(item) = item.as_object_mut() else {
+            return false;
+        };
+        let base = pointer("/paths", path);
+        item.retain(|key, operation| !METHODS.contains(&key.as_str()) || keep(&pointer(&base, key), operation));
+        METHODS.iter().any(|method| item.contains_key(*method))
+    });
+}
+
 /// Calls `visit` with every schema below `schema`, itself first.
 pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
     if !schema.is_object() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::document::{METHODS, pointer};
+use crate::document::retain_operations;
 use crate::operations::Operation;
 use crate::passes::{Changes, prune};
 
@@ -30,25 +30,14 @@ pub fn run(
 ) {
     operations.retain(|operation| slice.handles.contains(&operation.handle));
     let kept: BTreeSet<&str> = operations.iter().map(|operation| operation.id.as_str()).collect();
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.retain(|path, item| {
-            let Some(item) = item.as_object_mut() else {
-                return false;
-            };
-            item.retain(|key, operation| {
-                let id = operation.get("operationId").and_then(Value::as_str);
-                let keep = !METHODS.contains(&key.as_str()) || id.is_some_and(|id| kept.contains(id));
-                if !keep {
-                    changes.note(
-                        pointer(&pointer("/paths", path), key),
-                        "dropped: its resource is not enabled",
-                    );
-                }
-                keep
-            });
-            METHODS.iter().any(|method| item.contains_key(*method))
-        });
-    }
+    retain_operations(document, &mut |place, operation| {
+        let id = operation.get("operationId").and_then(Value::as_str);
+        let keep = id.is_some_and(|id| kept.contains(id));
+        if !keep {
+            changes.note(place, "dropped: its resource is not enabled");
+        }
+        keep
+    });
     match slice.messages {
         true => prune::run(document, roots, changes),
         false => prune::reached_by_operations(document, changes),

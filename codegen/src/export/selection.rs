@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::ExportError;
-use crate::document::{METHODS, for_each_operation};
+use crate::document::{for_each_operation, retain_operations};
 
 /// The largest number of similar ids that an error names.
 const MOST_SIMILAR: usize = 5;
@@ -43,15 +43,7 @@ pub(super) fn cut(document: &mut Value, tags: &[String], ids: &[String]) -> Resu
                 .iter()
                 .any(|tag| tags.iter().any(|wanted| same(wanted, tag)))
     };
-    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
-        paths.retain(|_, item| {
-            let Some(item) = item.as_object_mut() else {
-                return false;
-            };
-            item.retain(|key, operation| !METHODS.contains(&key.as_str()) || is_selected(operation));
-            METHODS.iter().any(|method| item.contains_key(*method))
-        });
-    }
+    retain_operations(document, &mut |_, operation| is_selected(operation));
     Ok(false)
 }
 
