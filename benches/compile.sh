@@ -21,23 +21,7 @@ cargo run --quiet --manifest-path "$root/Cargo.toml" --package vapi-codegen --no
     --features generate \
     --example unrewritten -- "$root/spec/openapi.json" "$work/unrewritten/src/lib.rs"
 
-cat >"$work/unrewritten/Cargo.toml" <<TOML
-[package]
-name = "unrewritten"
-version = "0.0.0"
-edition = "2024"
-
-[dependencies]
-bytes = "1"
-chrono = { version = "0.4", features = ["serde"] }
-futures-core = "0.3"
-progenitor-client = "0.15.1"
-regress = "0.12"
-reqwest = { version = "0.13", default-features = false, features = ["json", "query", "stream"] }
-serde = { version = "1", features = ["derive"] }
-serde_json = "1"
-uuid = { version = "1", features = ["serde"] }
-TOML
+cp "$root/benches/unrewritten.toml" "$work/unrewritten/Cargo.toml"
 cat >"$work/Cargo.toml" <<TOML
 [package]
 name = "compile-bench"

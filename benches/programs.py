@@ -126,24 +126,7 @@ def write_unrewritten():
     run = ["cargo", "run", "--quiet", "--package", "vapi-codegen", "--no-default-features", "--features", "generate"]
     run += ["--example", "unrewritten", "--", ROOT / "spec/openapi.json", crate / "src/lib.rs"]
     subprocess.run(run, check=True, cwd=ROOT)
-    (crate / "Cargo.toml").write_text(
-        """[package]
-name = "unrewritten"
-version = "0.0.0"
-edition = "2024"
-
-[dependencies]
-bytes = "1"
-chrono = { version = "0.4", features = ["serde"] }
-futures-core = "0.3"
-progenitor-client = "0.15.1"
-regress = "0.12"
-reqwest = { version = "0.13", default-features = false, features = ["json", "query", "stream"] }
-serde = { version = "1", features = ["derive"] }
-serde_json = "1"
-uuid = { version = "1", features = ["serde"] }
-"""
-    )
+    shutil.copy(ROOT / "benches/unrewritten.toml", crate / "Cargo.toml")
 
 
 class Program:
