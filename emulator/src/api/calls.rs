@@ -70,17 +70,9 @@ pub(super) fn place_in_background(
     script: impl FnOnce(&State, &Value, &Value) -> Option<Arc<Script>>,
 ) -> Option<String> {
     let mut operations = state.document.operations().iter().zip(&state.plans);
-    let (operation, plan) = operations
+    let operation = operations
         .find(|(operation, plan)| plan.role == Role::PlaceCall && operation.wants_public_key == in_browser)?;
-    let context = RequestContext {
-        state,
-        operation,
-        plan,
-        organization,
-        parameters: &Vec::new(),
-        query: &[],
-        body: &Value::Null,
-    };
+    let context = RequestContext::in_background(state, organization, operation, &Value::Null);
     let call = place_with(&context, sent, script);
     call["id"].as_str().map(str::to_owned)
 }

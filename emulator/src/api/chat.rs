@@ -39,18 +39,10 @@ pub(super) async fn hold(
 ) -> Option<Result<Value, String>> {
     let operations = state.document.operations().iter().zip(&state.plans);
     // The one for browsers opens a session.
-    let (operation, plan) = operations
+    let operation = operations
         .filter(|(_, plan)| plan.role == Role::Chat)
         .max_by_key(|(operation, _)| operation.wants_public_key)?;
-    let context = RequestContext {
-        state,
-        operation,
-        plan,
-        organization,
-        parameters: &Vec::new(),
-        query: &[],
-        body: &body,
-    };
+    let context = RequestContext::in_background(state, organization, operation, &body);
     let (chat, messages) = new_chat(&context);
     let turn = ChatTurn::of(&context, &chat, &messages);
     let says = |text: String| vec![json!({ "role": "assistant", "content": text })];

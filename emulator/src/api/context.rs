@@ -26,7 +26,26 @@ pub(crate) struct RequestContext<'a> {
     pub body: &'a Value,
 }
 
-impl RequestContext<'_> {
+impl<'a> RequestContext<'a> {
+    /// Returns the context of an operation that no client asked for, but a job.
+    pub fn in_background(
+        state: &'a Arc<State>,
+        organization: &'a str,
+        (operation, plan): (&'a Operation, &'a Plan),
+        body: &'a Value,
+    ) -> RequestContext<'a> {
+        const NO_PARAMETERS: &PathParameters = &Vec::new();
+        RequestContext {
+            state,
+            operation,
+            plan,
+            organization,
+            parameters: NO_PARAMETERS,
+            query: &[],
+            body,
+        }
+    }
+
     pub fn collection(&self) -> String {
         concrete(&self.plan.collection, self.parameters)
     }

@@ -49,6 +49,13 @@ async fn simulation(vapi: &Vapi, name: &str) -> String {
 }
 
 impl Setup {
+    /// Asserts that the document declares the response.
+    #[track_caller]
+    fn assert_declared(&self, operation: &str, response: &Value) {
+        let problems = self.vapi.emulator.response_problems(operation, response);
+        assert_eq!(problems, Vec::<String>::new());
+    }
+
     async fn run(&self, simulations: Value, more: Value) -> Value {
         let mut body = json!({
             "simulations": simulations,
@@ -118,13 +125,7 @@ async fn a_run_is_queued_then_running_then_ended() {
             "distinctSimulationTotal": 1, "distinctSimulationFailed": 0,
         })
     );
-    assert_eq!(
-        setup
-            .vapi
-            .emulator
-            .response_problems("SimulationRunController_findOne", &ended),
-        Vec::<String>::new()
-    );
+    setup.assert_declared("SimulationRunController_findOne", &ended);
 }
 
 #[tokio::test]
@@ -140,13 +141,7 @@ async fn an_item_passes_by_default_and_shows_its_call() {
     let transcript = item["metadata"]["call"]["transcript"].as_str().expect("a transcript");
     assert!(transcript.starts_with("AI: Hello!\n"), "{transcript}");
     assert_eq!(item["metadata"]["scenario"]["name"], "Books a table");
-    assert_eq!(
-        setup
-            .vapi
-            .emulator
-            .response_problems("SimulationRunController_findItem", &item),
-        Vec::<String>::new()
-    );
+    setup.assert_declared("SimulationRunController_findItem", &item);
 }
 
 #[tokio::test]
@@ -262,13 +257,7 @@ async fn a_chat_simulation_is_a_session_of_chats() {
     );
     let (_, chats) = setup.vapi.get("/chat").await;
     assert_eq!(chats["metadata"]["totalItems"], 2);
-    assert_eq!(
-        setup
-            .vapi
-            .emulator
-            .response_problems("SimulationRunController_findItem", &item),
-        Vec::<String>::new()
-    );
+    setup.assert_declared("SimulationRunController_findItem", &item);
 }
 
 #[tokio::test]
@@ -367,13 +356,7 @@ async fn suggestions_name_what_did_not_pass() {
     setup.vapi.post(&path, json!({})).await;
     let item = setup.items(&run).await.remove(0);
     assert_eq!(item["improvementSuggestions"], suggestions);
-    assert_eq!(
-        setup
-            .vapi
-            .emulator
-            .response_problems("SimulationRunController_findItem", &item),
-        Vec::<String>::new()
-    );
+    setup.assert_declared("SimulationRunController_findItem", &item);
 }
 
 #[tokio::test]
