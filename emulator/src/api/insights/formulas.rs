@@ -1,5 +1,7 @@
 //! The formulas of an insight: expressions over the results of its queries.
 
+use std::sync::LazyLock;
+
 use exmex::{BinOp, Express, FlatEx, MakeOperators, Operator, ops_factory};
 use regex::{Captures, Regex};
 use serde_json::{Map, Value, json};
@@ -36,6 +38,11 @@ ops_factory!(
     Operator::make_unary("sqrt", f64::sqrt)
 );
 
+/// The name of a query, in braces. Every row of an insight is searched for it.
+static IN_BRACES: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r#"\{\{\s*(?:\[\s*['"]?(.*?)['"]?\s*\]|([^{}\[\]]*?))\s*\}\}"#).expect("the pattern is valid")
+});
+
 /// Evaluates a formula. A query is named `{{calls}}`, `{{['all calls']}}` or, if the name is a word, `calls`. The result is
 /// null if it is no number, as for a division by zero.
 ///
@@ -45,11 +52,7 @@ ops_factory!(
 pub(super) fn evaluate(formula: &str, names: &[String], row: &Map<String, Value>) -> Result<Value, String> {
     let number = |name: &str| row.get(name).and_then(Value::as_f64);
     let mut unknown = None;
-    let in_braces = match Regex::new(r#"\{\{\s*(?:\[\s*['"]?(.*?)['"]?\s*\]|([^{}\[\]]*?))\s*\}\}"#) {
-        Ok(in_braces) => in_braces,
-        Err(error) => return Err(error.to_string()),
-    };
-    let mut expression = in_braces
+    let mut expression = IN_BRACES
         .replace_all(formula, |captures: &Captures<'_>| {
             let name = captures
                 .get(1)
