@@ -25,9 +25,9 @@ fn run(client: &str, served: &str) -> (bool, String) {
         .args(["test", "--package", "vapi", "--offline", "--quiet", "--no-fail-fast"])
         .args([
             "--test",
-            "every_operation",
+            "it",
             "--test",
-            "drift",
+            "types",
             "another_version",
             "--",
             "--ignored",

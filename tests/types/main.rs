@@ -2,9 +2,11 @@
 
 mod conversions;
 mod corrections;
+mod drift;
 mod instance;
 mod misfits;
 mod registry;
 mod round_trips;
+mod secrets;
 mod setters;
 mod unions;
