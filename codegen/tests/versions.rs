@@ -25,9 +25,9 @@ fn run(client: &str, served: &str) -> (bool, String) {
         .args(["test", "--package", "vapi", "--offline", "--quiet", "--no-fail-fast"])
         .args([
             "--test",
-            "it",
+            "every_operation",
             "--test",
-            "types",
+            "drift",
             "another_version",
             "--",
             "--ignored",

@@ -9,7 +9,6 @@ mod clock;
 mod custom_llm;
 mod downloads;
 mod errors;
-mod every_operation;
 mod first_call;
 mod http2;
 mod jwt;

@@ -2,7 +2,6 @@
 
 mod conversions;
 mod corrections;
-mod drift;
 mod instance;
 mod misfits;
 mod registry;

@@ -2,6 +2,8 @@
 //! allows are taken, and responses decode with nothing unknown in them.
 #![cfg(vapi_op = "CallController_create")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::time::Duration;

@@ -1,5 +1,12 @@
 //! Values of another version of the document, read by the types of this one.
 
+#[allow(dead_code, reason = "of the tests of all types, too")]
+#[path = "../types/instance.rs"]
+mod instance;
+#[allow(dead_code, reason = "of the tests of all types, too")]
+#[path = "../types/registry.rs"]
+mod registry;
+
 use std::path::Path;
 
 use serde_json::Value;
@@ -7,8 +14,7 @@ use vapi_codegen::prepare::{Config, prepare};
 use vapi_codegen::reference;
 use vapi_codegen::source::Source;
 
-use crate::instance::{self, Extent};
-use crate::registry;
+use crate::instance::Extent;
 
 #[test]
 #[ignore = "needs ../shared/upstream"]
