@@ -124,7 +124,7 @@ struct World {
 
 impl World {
     async fn start() -> World {
-        World::with(crate::support::local().await)
+        World::with(support::local().await)
     }
 
     fn with((local, vapi): (Emulator, Client)) -> World {
@@ -237,7 +237,7 @@ async fn another_version_of_the_document_loses_nothing() {
         local.allow_origin("*").spec_file(document).start()
     };
     let local = serve(document("VAPI_SERVED")).await.unwrap();
-    let vapi = crate::support::builder(&local.base_url())
+    let vapi = support::builder(&local.base_url())
         .api_key(local.api_key())
         .build()
         .unwrap();

@@ -9,7 +9,6 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use vapi::Client;
 use vapi::batch::{Outcome, Report};
 use vapi::types::{AssistantOverrides, CreateCallDto, CreateCustomerDto, SchedulePlan};
 use vapi_emulator::{Emulator, Fault};
@@ -17,18 +16,6 @@ use vapi_emulator::{Emulator, Fault};
 use crate::support::*;
 
 const OFTEN: Duration = Duration::from_millis(5);
-
-async fn start(step: Duration) -> (Emulator, Client) {
-    let local = Emulator::builder()
-        .call_step(step)
-        .allow_unknown_ids(true)
-        .allow_incomplete_calls(true)
-        .start()
-        .await
-        .unwrap();
-    let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();
-    (local, vapi)
-}
 
 fn call() -> CreateCallDto {
     CreateCallDto::new().assistant_id("a").phone_number_id("p")
@@ -61,7 +48,7 @@ fn letters(report: &Report) -> String {
 
 #[tokio::test]
 async fn each_customer_has_an_outcome_of_their_own() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let mut customers = customers(3);
     customers[1] = CreateCustomerDto::new().number("0555").name("Bob");
     let report = vapi.calls().dial(call(), customers.clone()).await;
@@ -82,7 +69,7 @@ async fn each_customer_has_an_outcome_of_their_own() {
 
 #[tokio::test]
 async fn the_customer_of_the_call_itself_is_not_called() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let call = call().customer(CreateCustomerDto::new().number("+15555559999"));
     let call = call.assistant_overrides(AssistantOverrides::new().first_message("Hello."));
     vapi.calls().dial(call, customers(1)).await;
@@ -99,7 +86,7 @@ async fn the_customer_of_the_call_itself_is_not_called() {
 #[tokio::test]
 async fn no_more_calls_run_than_the_concurrency_limit() {
     // The emulator has ten.
-    let (local, vapi) = start(Duration::from_millis(15)).await;
+    let (local, vapi) = local_with_step(Duration::from_millis(15)).await;
     let report = vapi
         .calls()
         .dial(call(), customers(25))
@@ -130,7 +117,7 @@ async fn a_slice_has_ten_customers_at_most() {
 
 #[tokio::test]
 async fn a_lost_response_leaves_its_customers_unknown_and_ends_dialing() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let lost = || Fault::on("CallController_create").reset().after_acting().times(1);
     let mut done = 0;
     let dial = vapi.calls().dial(call(), customers(8)).batch_size(4);
@@ -150,7 +137,7 @@ async fn a_lost_response_leaves_its_customers_unknown_and_ends_dialing() {
 
 #[tokio::test]
 async fn a_server_error_leaves_its_customers_unknown() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     local.fault(Fault::on("CallController_create").status(502).after_acting());
     let report = vapi.calls().dial(call(), customers(3)).await;
     assert_eq!(letters(&report), "?--");
@@ -167,7 +154,7 @@ async fn an_unreadable_response_leaves_its_customers_unknown() {
 
 #[tokio::test]
 async fn a_request_that_is_refused_as_a_whole_calls_nobody() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     local.fault(Fault::on("CallController_create").status(400));
     let report = vapi.calls().dial(call(), customers(3)).await;
     assert_eq!(letters(&report), "---");
@@ -177,7 +164,7 @@ async fn a_request_that_is_refused_as_a_whole_calls_nobody() {
 
 #[tokio::test]
 async fn refused_customers_do_not_stop_the_others() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let mut customers = customers(5);
     // Too short for any request, which is refused as a whole.
     customers[2] = CreateCustomerDto::new().number("1");
@@ -202,7 +189,7 @@ async fn where_nobody_listens_nobody_is_called() {
 
 #[tokio::test]
 async fn a_server_that_is_busy_is_asked_again() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     // More often than the client itself retries.
     local.fault(Fault::on("CallController_create").rate_limit("0").times(4));
     let over = r#"{"statusCode":400,"message":"Over Concurrency Limit.","error":"Bad Request"}"#;
@@ -218,7 +205,7 @@ async fn a_server_that_is_busy_is_asked_again() {
 
 #[tokio::test]
 async fn waiting_for_concurrency_times_out() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let dial = vapi.calls().dial(call(), customers(12)).poll_every(OFTEN);
     let report = dial.concurrency_timeout(Duration::from_millis(60)).await;
     assert_eq!(letters(&report), "CCCCCCCCCC--");
@@ -233,7 +220,7 @@ async fn waiting_for_concurrency_times_out() {
 
 #[tokio::test]
 async fn scheduled_calls_do_not_count() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let call = call().schedule_plan(SchedulePlan::new("2099-01-01T09:00:00.000Z"));
     let report = vapi.calls().dial(call, customers(25)).await;
     assert_eq!(letters(&report), "C".repeat(25));
@@ -242,7 +229,7 @@ async fn scheduled_calls_do_not_count() {
 
 #[tokio::test]
 async fn without_customers_nothing_is_sent() {
-    let (local, vapi) = start(Duration::from_secs(3600)).await;
+    let (local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let report = vapi.calls().dial(call(), customers(0)).await;
     assert!(report.customers.is_empty() && report.error.is_none());
     assert_eq!(local.requests().len(), 0);
@@ -250,7 +237,7 @@ async fn without_customers_nothing_is_sent() {
 
 #[tokio::test]
 async fn into_call_reads_both_forms_of_the_response() {
-    let (_local, vapi) = start(Duration::from_secs(3600)).await;
+    let (_local, vapi) = local_with_step(Duration::from_secs(3600)).await;
     let customer = customers(1).remove(0);
     let single = vapi.calls().create(call().customer(customer.clone())).await.unwrap();
     assert!(single.into_call().unwrap().customer.is_some());

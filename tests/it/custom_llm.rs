@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use vapi::custom_llm::{Delta, FinishReason, LlmError, LlmRequest, LlmService, LlmToolCall, LlmUsage};
 use vapi::http::StatusCode;
+
+use crate::support::http;
 
 /// Answers by what the user says.
 fn llm() -> LlmService {
@@ -50,15 +51,8 @@ fn llm() -> LlmService {
 }
 
 async fn serve(llm: LlmService) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/chat/completions", listener.local_addr().unwrap());
-    let app: axum::Router = axum::Router::new().route_service("/chat/completions", llm);
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    url
-}
-
-fn http() -> vapi::reqwest::Client {
-    vapi::http_client_builder().unwrap().no_proxy().build().unwrap()
+    let address = crate::support::serve(axum::Router::new().route_service("/chat/completions", llm)).await;
+    format!("http://{address}/chat/completions")
 }
 
 fn request(text: &str, stream: bool) -> Value {

@@ -20,14 +20,7 @@ use crate::support::*;
 const OFTEN: Duration = Duration::from_millis(3);
 
 async fn start(step: Duration) -> (Emulator, Client, String) {
-    let local = Emulator::builder()
-        .call_step(step)
-        .allow_unknown_ids(true)
-        .allow_incomplete_calls(true)
-        .start()
-        .await
-        .unwrap();
-    let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();
+    let (local, vapi) = local_with_step(step).await;
     let call = CreateCallDto::new()
         .assistant_id("a")
         .phone_number_id("p")

@@ -16,8 +16,11 @@ pub use endpoints::*;
 pub use server::*;
 pub use warnings::*;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use axum::Router;
+use tokio::net::TcpListener;
 use vapi::Client;
 use vapi_emulator::Emulator;
 
@@ -30,13 +33,31 @@ pub fn client(server: &Server) -> Client {
 
 /// Returns the local Vapi, and a client of it that retries at once. Few tests are about references or origins, so any will do.
 pub async fn local() -> (Emulator, Client) {
-    let local = Emulator::builder()
-        .allow_unknown_ids(true)
-        .allow_incomplete_calls(true)
-        .allow_origin("*");
-    let local = local.start().await.unwrap();
+    started(Emulator::builder().allow_incomplete_calls(true).allow_origin("*")).await
+}
+
+/// The same, whose calls take a step of this length, and without other origins.
+pub async fn local_with_step(step: Duration) -> (Emulator, Client) {
+    started(Emulator::builder().call_step(step).allow_incomplete_calls(true)).await
+}
+
+async fn started(local: vapi_emulator::Builder) -> (Emulator, Client) {
+    let local = local.allow_unknown_ids(true).start().await.unwrap();
     let vapi = builder(&local.base_url()).api_key(local.api_key()).build().unwrap();
     (local, vapi)
+}
+
+/// Serves a router of axum, and returns its address.
+pub async fn serve(app: Router) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    address
+}
+
+/// Returns an HTTP client without the proxy of this machine, for servers of a test.
+pub fn http() -> vapi::reqwest::Client {
+    vapi::http_client_builder().unwrap().no_proxy().build().unwrap()
 }
 
 pub fn builder(url: &str) -> vapi::ClientBuilder {

@@ -7,13 +7,15 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{SinkExt, StreamExt};
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use vapi::audio::Codec;
 use vapi::audio::transcriber::{Speaker, TranscriberMessage, TranscriberSession, Transcript, accept_upgrade};
+
+use crate::support::http;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -39,11 +41,8 @@ async fn serve() -> (String, mpsc::UnboundedReceiver<String>) {
             response.map(|()| axum::body::Body::empty()) as Response
         }
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    let app: axum::Router = axum::Router::new().route("/transcriber", axum::routing::get(transcribe));
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    (host, received)
+    let app = axum::Router::new().route("/transcriber", axum::routing::get(transcribe));
+    (crate::support::serve(app).await.to_string(), received)
 }
 
 async fn run(connection: TokioIo<hyper::upgrade::Upgraded>) -> vapi::Result<()> {
@@ -141,8 +140,7 @@ async fn a_connection_that_breaks_is_an_error() {
 #[tokio::test]
 async fn a_plain_request_opens_no_transcriber() {
     let (host, _ends) = serve().await;
-    let http = vapi::http_client_builder().unwrap().no_proxy().build().unwrap();
-    let response = http.get(format!("http://{host}/transcriber")).send().await.unwrap();
+    let response = http().get(format!("http://{host}/transcriber")).send().await.unwrap();
     assert_eq!(response.status(), 400);
     assert!(response.text().await.unwrap().contains("does not open a WebSocket"));
 }

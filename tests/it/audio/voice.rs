@@ -5,9 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::stream;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use vapi::audio::Codec;
 use vapi::audio::voice::{VoiceRequest, VoiceService};
+
+use crate::support::http;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -30,15 +31,8 @@ fn voice() -> VoiceService {
 }
 
 async fn serve(voice: VoiceService) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/voice", listener.local_addr().unwrap());
-    let app: axum::Router = axum::Router::new().route_service("/voice", voice);
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    url
-}
-
-fn http() -> vapi::reqwest::Client {
-    vapi::http_client_builder().unwrap().no_proxy().build().unwrap()
+    let address = crate::support::serve(axum::Router::new().route_service("/voice", voice)).await;
+    format!("http://{address}/voice")
 }
 
 async fn ask(url: &str, message: Value) -> vapi::reqwest::Response {

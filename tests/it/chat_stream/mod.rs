@@ -9,6 +9,7 @@
 mod failures;
 mod reading;
 mod responses;
+
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::time::Duration;

@@ -29,10 +29,8 @@ struct BookTable {
 
 /// Serves webhooks and returns their URL.
 async fn serve(webhooks: Webhooks) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/vapi", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, Router::new().route_service("/vapi", webhooks)).await });
-    url
+    let address = crate::support::serve(Router::new().route_service("/vapi", webhooks)).await;
+    format!("http://{address}/vapi")
 }
 
 fn client(local: &Emulator) -> Client {

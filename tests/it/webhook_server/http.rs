@@ -28,12 +28,9 @@ fn webhooks() -> Webhooks {
     Webhooks::new(verifier()).on_tool("echo", |arguments: Value, _| async move { Ok(arguments) })
 }
 
-/// Serves a router of axum, and returns its URL.
+/// Serves a router of axum, and returns the URL of its webhooks.
 async fn serve(app: Router) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/vapi", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, app).await });
-    url
+    format!("http://{}/vapi", crate::support::serve(app).await)
 }
 
 /// Posts a body with the signature of `signed`.
