@@ -57,10 +57,15 @@ impl Corrections {
 
 fn accept(properties: &mut Map<String, Value>, acceptance: &Acceptance) {
     for name in acceptance.property.names() {
-        if acceptance.instead != properties.contains_key(name) {
-            continue;
+        let is = acceptance.is.clone();
+        match properties.get_mut(name) {
+            Some(said) if acceptance.beside => *said = json!({ "anyOf": [said.take(), is] }),
+            Some(said) if acceptance.instead => *said = is,
+            None if !acceptance.instead && !acceptance.beside => {
+                properties.insert(name.clone(), is);
+            }
+            _ => {}
         }
-        properties.insert(name.clone(), acceptance.is.clone());
     }
 }
 
@@ -351,6 +356,24 @@ mod tests {
             json!({
                 "loose": {"description": "d", "nullable": true},
                 "typed": {"type": "object", "properties": {"a": {}}}
+            })
+        );
+    }
+
+    #[test]
+    fn an_acceptance_beside_the_document_adds_a_form() {
+        let mut document = json!({"components": {"schemas": {
+            "Query": {"type": "object", "properties": {"column": {"type": "string", "enum": ["id"]}}},
+            "Other": {"type": "object", "properties": {}}
+        }}});
+        let text =
+            "[[accepted]]\nschema = '*'\nproperty = 'column'\nis = { type = 'array' }\nbeside = true\nevidence = 'e'";
+        toml::from_str::<Corrections>(text).unwrap().accept(&mut document);
+        assert_eq!(
+            document["components"]["schemas"],
+            json!({
+                "Query": {"type": "object", "properties": {"column": {"anyOf": [{"type": "string", "enum": ["id"]}, {"type": "array"}]}}},
+                "Other": {"type": "object", "properties": {}}
             })
         );
     }

@@ -88,6 +88,9 @@ pub struct Acceptance {
     /// Replaces what the document says. Without it, a property that the document has is left.
     #[serde(default)]
     pub instead: bool,
+    /// Takes it beside what the document says of the property.
+    #[serde(default)]
+    pub beside: bool,
     /// The evidence for the acceptance.
     pub evidence: String,
 }

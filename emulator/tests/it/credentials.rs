@@ -39,6 +39,9 @@ async fn a_credential_must_be_one() {
     assert_eq!(vapi.post("/credential", json!({})).await.0, 400);
     let (status, body) = vapi.post("/credential", json!({ "provider": "webhook" })).await;
     assert_eq!(status, 400, "{body}");
+    // The document has one kind of credential whose provider is optional.
+    let trunk = json!({ "gateways": [{ "ip": "192.0.2.1" }] });
+    assert_eq!(vapi.post("/credential", trunk).await.0, 400);
     assert_eq!(
         vapi.post("/credential", json!({ "provider": "openai", "apiKey": "k" }))
             .await

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use vapi_emulator::{Emulator, Script};
 
-use crate::client::{Vapi, start_with};
+use crate::client::{Vapi, start, start_with};
 
 const LONG: Duration = Duration::from_secs(600);
 
@@ -145,8 +145,7 @@ async fn an_insight_can_be_previewed() {
 
 #[tokio::test]
 async fn structured_outputs_are_columns() {
-    // The document has no pattern for these columns, only the placeholder of an id.
-    let vapi = start_with(Emulator::builder().lenient(true)).await;
+    let vapi = start().await;
     let output = json!({ "name": "guests", "schema": { "type": "integer" } });
     let output = vapi.create("/structured-output", output).await;
     vapi.emulator
