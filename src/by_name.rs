@@ -3,28 +3,17 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{Field, Object, Visit};
+use crate::model::{BySerde, Fields, Object};
 
 /// Returns the property with this name, or `None` if it is absent or `null`.
 #[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
-    let field = T::FIELDS.iter().position(|field| *field == name);
+    let field = T::TABLE.fields.iter().position(|field| *field == name);
     let value = match field {
-        Some(index) => object.visit(index, ToValue),
+        Some(index) => to_value(&BySerde(object.slot(index))).ok(),
         None => object.extra().get(name).cloned(),
     };
     value.filter(|value| !value.is_null())
-}
-
-#[allow(dead_code, reason = "a document may have no type that is read by name")]
-struct ToValue;
-
-impl Visit for ToValue {
-    type Out = Option<Value>;
-
-    fn visit<T: Field>(self, value: &T) -> Option<Value> {
-        to_value(value).ok()
-    }
 }
 
 /// Encodes a value as text, as requests are, and parses that: one copy of the encoder of each type is compiled instead of two.

@@ -13,6 +13,8 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, M
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::cursor::end_of_string;
+
 /// Returns the text of the next value, borrowed where the deserializer has all of it in memory.
 ///
 /// # Errors
@@ -57,19 +59,6 @@ fn is_deep(text: &[u8]) -> bool {
         at += 1;
     }
     false
-}
-
-/// Returns the end of the string that begins at `start`, its quotes included.
-pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    text.len()
 }
 
 /// Asks `deserializer` as `RawValue` does, and keeps the text.

@@ -1,10 +1,11 @@
 //! The parts of every generated type: objects that keep unknown fields, enums and unions that keep unknown values.
 //!
 //! `serde_derive` writes a state machine per type, and compiling those was most of the cost of this crate. Here a type is
-//! a table of names and two `match`es over field numbers, and the machinery that reads and writes it exists once. The
+//! a table of names and two `match`es over field numbers, and the machinery that reads and writes it exists once, behind `dyn`. The
 //! macros in this module write those tables; they are called by generated code only.
 
 mod capture;
+mod cursor;
 mod field;
 mod fit;
 mod nullable;
@@ -24,18 +25,18 @@ pub use read::{Decoded, Undecodable, read_body};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 
-pub(crate) use capture::end_of_string;
-pub(crate) use field::{Field, SerdeReader, Visit, VisitMut, deserialize};
-pub(crate) use fit::Misfits;
+#[allow(unused_imports, reason = "only some features need all of these")]
+pub(crate) use cursor::{Cursor, Unfit, end_of_string};
+pub(crate) use field::{Field, FieldRead, Slot, Visit, VisitMut, deserialize};
+pub(crate) use fit::{Expected, Misfits};
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]
 pub(crate) use object::conversion::{created_from, without_read_only};
 pub(crate) use object::copy::{cloned, equal};
-pub(crate) use object::write::{debug, encode};
-pub(crate) use object::{Object, ObjectReader, list, model, pairs};
+pub(crate) use object::write::{BySerde, debug, serialize, write as write_object};
+pub(crate) use object::{Fields, Object, Out, Table, Write, list, model, pairs, read as read_object};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};
 #[allow(unused_imports, reason = "only some features need all of these")]
 pub(crate) use union::{
-    JsonKind, Shape, TagPrefix, Union, UnionReader, VariantSeed, boxed_variant, plain_variant, shared_property,
-    tagged_union,
+    JsonKind, Shape, Union, boxed_variant, plain_variant, read_variant, shared_property, tagged_union,
 };

@@ -78,7 +78,8 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
 /// }
 /// ```
 ///
-/// and to `From<&str>`, `From<String>`, `AsRef<str>`, `PartialEq`, `Eq`, `Hash`, `Display`, `Debug`, `Serialize`, `Deserialize` and `Field`,
+/// and to `From<&str>`, `From<String>`, `AsRef<str>`, `PartialEq`, `Eq`, `Hash`, `Display`, `Debug`, `Serialize`, `Deserialize`,
+/// `Slot`, `Write` and `Field`,
 /// all by way of the text.
 macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $wire:literal)* }) => {
@@ -167,8 +168,29 @@ macro_rules! open_enum {
                 $crate::model::open_enum::decode(deserializer)
             }
         }
+        impl $crate::model::Slot for $name {
+            #[inline]
+            fn read(
+                &mut self,
+                cursor: &mut $crate::model::Cursor<'_>,
+                _: $crate::model::Mode<'_>,
+            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
+                *self = Self::from(&*cursor.string()?);
+                Ok($crate::model::FieldRead::Value)
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                $crate::model::Expected::String
+            }
+        }
+        impl $crate::model::Write for $name {
+            #[inline]
+            fn write(&self, out: &mut dyn $crate::model::Out) {
+                out.string(self.as_str())
+            }
+        }
         impl $crate::model::Field for $name {
-            type Reader = $crate::model::SerdeReader;
+            const EXPECTED: $crate::model::Expected = $crate::model::Expected::String;
 
             #[inline]
             fn blank() -> Self {

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeOwned, Error as _};
 
 use super::Field;
-use super::field::Reader;
+use super::cursor::{Cursor, Unfit};
+use super::field::Slot;
 use super::fit::{self, MemberPlan, Misfit, Misfits, Plan};
 
 /// The way of reading a text.
@@ -32,10 +33,10 @@ impl<'p> Mode<'p> {
     /// # Errors
     ///
     /// There are too many levels.
-    pub(super) fn captured<E: serde::de::Error>(captures: u8) -> Result<Self, E> {
+    pub(super) fn captured(captures: u8) -> Result<Self, Unfit> {
         match captures < Self::CAPTURES {
             true => Ok(Mode::Direct { captures: captures + 1 }),
-            false => Err(E::custom("too many unions in unions for the first reading")),
+            false => Err(Unfit),
         }
     }
 
@@ -194,24 +195,25 @@ fn as_text(body: &[u8]) -> Result<&str, serde_json::Error> {
 
 /// Reads a text, and again with more care if something in it did not fit.
 pub(super) fn read_text<T: Field>(text: &str) -> Result<Decoded<T>, Undecodable> {
-    let cause = match read_once::<T>(text, Mode::Direct { captures: 0 }) {
-        Ok(value) => return Ok(value.into()),
-        Err(cause) => cause,
-    };
-    let careful = fit::plan(text, T::expected(), cause)?;
-    let value = read_once(&careful.text, Mode::Careful(&careful.plan))?;
+    let mut value = T::blank();
+    if read_once(&mut value, text, Mode::Direct { captures: 0 }).is_ok() {
+        return Ok(value.into());
+    }
+    let careful = fit::plan(text, T::EXPECTED)?;
+    value = T::blank();
+    // The walk has seen all that can fail.
+    read_once(&mut value, &careful.text, Mode::Careful(&careful.plan))
+        .map_err(|Unfit| serde_json::Error::custom("the text was not read as planned"))?;
     Ok(Decoded {
         value,
         misfits: careful.misfits,
     })
 }
 
-fn read_once<T: Field>(text: &str, mode: Mode<'_>) -> Result<T, serde_json::Error> {
-    let mut value = T::blank();
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    T::Reader::decode(&mut value, &mut deserializer, mode)?;
-    deserializer.end()?;
-    Ok(value)
+fn read_once(value: &mut dyn Slot, text: &str, mode: Mode<'_>) -> Result<(), Unfit> {
+    let mut cursor = Cursor::new(text);
+    value.read(&mut cursor, mode)?;
+    cursor.end()
 }
 
 #[cfg(test)]
@@ -222,7 +224,7 @@ mod tests {
     fn captured_texts_are_read_again_up_to_the_limit() {
         let mut captures = 0;
         let mut readings = 0;
-        while let Ok(Mode::Direct { captures: inner }) = Mode::captured::<serde_json::Error>(captures) {
+        while let Ok(Mode::Direct { captures: inner }) = Mode::captured(captures) {
             (captures, readings) = (inner, readings + 1);
         }
         assert_eq!(readings, Mode::CAPTURES);

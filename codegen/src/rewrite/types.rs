@@ -267,7 +267,7 @@ fn shape(variant: &Variant) -> String {
         .map(|(tag, values)| format!("({tag:?}, &{values:?})"))
         .collect();
     let fields = match (variant.kind, &variant.target) {
-        (Kind::Object, Some(target)) => format!("<{target} as crate::model::Object>::FIELDS"),
+        (Kind::Object, Some(target)) => format!("<{target} as crate::model::Object>::TABLE.fields"),
         _ => "&[]".to_owned(),
     };
     format!(

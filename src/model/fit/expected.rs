@@ -1,16 +1,13 @@
 //! The kinds of value that types take, as tables: all that the fit walk knows of a type.
 //!
-//! The tables are made when a walk first meets a type. They come from the functions that decoders and encoders have anyway
-//! (`blank` and `visit`), so no type has code for this alone.
+//! The tables are made when a walk first meets a type, of a blank value of it.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::tree::Tree;
-use crate::model::Field;
-use crate::model::field::Visit;
-use crate::model::object::Object;
-use crate::model::union::{JsonKind, Shape, Union};
+use crate::model::object::{Fields, Object, Table};
+use crate::model::union::{self, AnyUnion, JsonKind, Shape, Union};
 
 /// The kind of value that a type takes. Types that can contain themselves are behind functions.
 #[doc(hidden)]
@@ -22,22 +19,44 @@ pub enum Expected {
     Number,
     String,
     /// A value or `null`. As a field it can also be absent.
-    Optional(fn() -> Expected),
-    List(fn() -> Expected),
-    Map(fn() -> Expected),
+    Optional(&'static Expected),
+    List(&'static Expected),
+    Map(&'static Expected),
     /// An object of any members.
     AnyMap,
-    Object(fn() -> ObjectTable),
-    Union(fn() -> UnionTable),
+    Object(ObjectType),
+    Union(UnionType),
+}
+
+/// An object type, and how to have a blank one. The fields are known from that, when they are first asked for: a type can contain itself.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectType {
+    pub(crate) table: &'static Table,
+    blank: fn() -> Box<dyn Fields>,
+}
+
+/// A union, and how to have a blank one.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct UnionType {
+    pub(crate) table: &'static union::Table,
+    blank: fn() -> Box<dyn AnyUnion>,
 }
 
 impl Expected {
-    pub(crate) fn object<T: Object>() -> Self {
-        Expected::Object(ObjectTable::of::<T>)
+    pub(crate) const fn object<T: Object>() -> Self {
+        Expected::Object(ObjectType {
+            table: T::TABLE,
+            blank: || Box::new(T::blank()),
+        })
     }
 
-    pub(crate) fn union<T: Union>() -> Self {
-        Expected::Union(UnionTable::of::<T>)
+    pub(crate) const fn union<T: Union>() -> Self {
+        Expected::Union(UnionType {
+            table: T::TABLE,
+            blank: || Box::new(T::blank()),
+        })
     }
 
     /// Returns the kind, for a sentence.
@@ -48,7 +67,7 @@ impl Expected {
             Expected::Integer => "an integer",
             Expected::Number => "a number",
             Expected::String => "a string",
-            Expected::Optional(inner) => inner().kind(),
+            Expected::Optional(inner) => inner.kind(),
             Expected::List(_) => "a list",
             Expected::Map(_) | Expected::AnyMap | Expected::Object(_) => "an object",
             Expected::Union(_) => "a value of a variant",
@@ -66,7 +85,7 @@ impl Expected {
             | (Expected::Optional(_), Tree::Null)
             | (Expected::List(_), Tree::Array(_))
             | (Expected::Map(_) | Expected::AnyMap | Expected::Object(_), Tree::Object(_)) => true,
-            (Expected::Optional(inner), value) => inner().takes(value, tables),
+            (Expected::Optional(inner), value) => inner.takes(value, tables),
             (Expected::Union(table), value) => {
                 let kind = json_kind(value);
                 let shapes = tables.union(table).shapes;
@@ -105,17 +124,18 @@ pub struct ObjectTable {
 }
 
 impl ObjectTable {
-    fn of<T: Object>() -> Self {
-        let blank = T::blank();
-        let tags = T::TAGS.iter().map(|(name, _)| *name);
-        let tags = tags.zip(T::FIELDS.len()..);
-        let required = T::REQUIRED.iter().map(|&index| (T::FIELDS[index], index));
+    fn of(object: ObjectType) -> Self {
+        let ObjectType { table, blank } = object;
+        let blank = blank();
+        let tags = table.tags.iter().map(|(name, _)| *name);
+        let tags = tags.zip(table.fields.len()..);
+        let required = table.required.iter().map(|&index| (table.fields[index], index));
         ObjectTable {
-            index: tags.clone().chain(T::FIELDS.iter().copied().zip(0..)).collect(),
-            fields: (0..T::FIELDS.len())
-                .map(|index| blank.visit(index, ExpectedOf))
+            index: tags.clone().chain(table.fields.iter().copied().zip(0..)).collect(),
+            fields: (0..table.fields.len())
+                .map(|index| blank.slot(index).expected())
                 .collect(),
-            tags: T::TAGS.len(),
+            tags: table.tags.len(),
             required: required.chain(tags).collect(),
         }
     }
@@ -150,47 +170,37 @@ pub struct UnionTable {
 }
 
 impl UnionTable {
-    fn of<T: Union>() -> Self {
+    fn of(union: UnionType) -> Self {
+        let UnionType { table, blank } = union;
+        let mut blank = blank();
+        let mut variant = |index| {
+            blank.set_variant(index);
+            blank.inner().expected()
+        };
         UnionTable {
-            tag: T::TAG,
-            is_direct: T::DIRECT,
-            shapes: T::SHAPES,
-            variants: (0..T::SHAPES.len())
-                .map(|index| T::variant(index).visit(ExpectedOf))
-                .collect(),
+            tag: table.tag,
+            is_direct: table.is_direct,
+            shapes: table.shapes,
+            variants: (0..table.shapes.len()).map(&mut variant).collect(),
         }
     }
 }
 
-struct ExpectedOf;
-
-impl Visit for ExpectedOf {
-    type Out = Expected;
-
-    fn visit<T: Field>(self, _: &T) -> Expected {
-        T::expected()
-    }
-}
-
-/// The tables of the types that a walk has met, each made once.
+/// The tables of the types that a walk has met, each made once. The key is the name of the type.
 #[derive(Default)]
 pub(crate) struct Tables {
-    objects: HashMap<usize, Rc<ObjectTable>>,
-    unions: HashMap<usize, Rc<UnionTable>>,
+    objects: HashMap<&'static str, Rc<ObjectTable>>,
+    unions: HashMap<&'static str, Rc<UnionTable>>,
 }
 
 impl Tables {
-    pub(crate) fn object(&mut self, table: fn() -> ObjectTable) -> Rc<ObjectTable> {
-        self.objects
-            .entry(table as usize)
-            .or_insert_with(|| Rc::new(table()))
-            .clone()
+    pub(crate) fn object(&mut self, object: ObjectType) -> Rc<ObjectTable> {
+        let table = self.objects.entry(object.table.name);
+        table.or_insert_with(|| Rc::new(ObjectTable::of(object))).clone()
     }
 
-    pub(crate) fn union(&mut self, table: fn() -> UnionTable) -> Rc<UnionTable> {
-        self.unions
-            .entry(table as usize)
-            .or_insert_with(|| Rc::new(table()))
-            .clone()
+    pub(crate) fn union(&mut self, union: UnionType) -> Rc<UnionTable> {
+        let table = self.unions.entry(union.table.name);
+        table.or_insert_with(|| Rc::new(UnionTable::of(union))).clone()
     }
 }

@@ -31,17 +31,14 @@ pub(super) struct Careful<'t> {
     pub(super) misfits: Misfits,
 }
 
-/// Plans how to read a text that the first reading refused with `cause`.
+/// Plans how to read a text that the first reading refused.
 ///
 /// # Errors
 ///
 /// The text is not JSON, or it cannot be a value of the type at all.
 #[cold]
-pub(super) fn plan(text: &str, expected: Expected, cause: serde_json::Error) -> Result<Careful<'_>, Undecodable> {
+pub(super) fn plan(text: &str, expected: Expected) -> Result<Careful<'_>, Undecodable> {
     let repaired = surrogates::replace(text);
-    if !cause.is_data() && repaired.is_none() {
-        return Err(cause.into());
-    }
     let (text, strings) = match repaired {
         Some(repaired) => (Cow::Owned(repaired.text), repaired.strings),
         None => (Cow::Borrowed(text), Vec::new()),

@@ -17,8 +17,8 @@ use crate::types;
 
 macro_rules! registry {
     ($($kind:tt $name:literal $type:ty;)*) => {
-        const TYPES: &[(&str, &str, fn() -> Expected)] =
-            &[$((stringify!($kind), $name, <$type as Field>::expected)),*];
+        const TYPES: &[(&str, &str, Expected)] =
+            &[$((stringify!($kind), $name, <$type as Field>::EXPECTED)),*];
     };
 }
 
@@ -46,16 +46,16 @@ fn values(tree: &Tree<'_>) -> usize {
 /// The types that can contain themselves, by name.
 fn recursive(tables: &mut Tables) -> BTreeMap<&'static str, Expected> {
     let types = TYPES.iter().filter(|(kind, ..)| *kind == "type");
-    let types = types.map(|(_, name, expected)| (*name, expected()));
+    let types = types.map(|(_, name, expected)| (*name, *expected));
     types
         .filter(|(_, expected)| contains(*expected, *expected, tables))
         .collect()
 }
 
-fn address(expected: Expected) -> Option<usize> {
+fn type_name(expected: Expected) -> Option<&'static str> {
     match expected {
-        Expected::Object(table) => Some(table as usize),
-        Expected::Union(table) => Some(table as usize),
+        Expected::Object(object) => Some(object.table.name),
+        Expected::Union(union) => Some(union.table.name),
         _ => None,
     }
 }
@@ -63,7 +63,7 @@ fn address(expected: Expected) -> Option<usize> {
 /// The kinds one level below.
 fn below(expected: Expected, tables: &mut Tables) -> Vec<Expected> {
     match expected {
-        Expected::Optional(inner) | Expected::List(inner) | Expected::Map(inner) => vec![inner()],
+        Expected::Optional(inner) | Expected::List(inner) | Expected::Map(inner) => vec![*inner],
         Expected::Object(table) => tables.object(table).fields.clone(),
         Expected::Union(table) => tables.union(table).variants.clone(),
         _ => Vec::new(),
@@ -75,11 +75,11 @@ fn contains(outer: Expected, inner: Expected, tables: &mut Tables) -> bool {
     let mut seen = Vec::new();
     let mut open = below(outer, tables);
     while let Some(expected) = open.pop() {
-        match address(expected) {
-            Some(address) if seen.contains(&address) => continue,
+        match type_name(expected) {
+            Some(name) if seen.contains(&name) => continue,
             own => seen.extend(own),
         }
-        if address(expected).is_some() && address(expected) == address(inner) {
+        if type_name(expected).is_some() && type_name(expected) == type_name(inner) {
             return true;
         }
         open.extend(below(expected, tables));
@@ -95,7 +95,7 @@ struct Writer<'a> {
     /// The type that is nested, wherever it can be.
     nested: Expected,
     /// For each type, whether the nested one is in it.
-    leads: BTreeMap<usize, bool>,
+    leads: BTreeMap<&'static str, bool>,
 }
 
 impl Writer<'_> {
@@ -104,16 +104,16 @@ impl Writer<'_> {
     }
 
     fn leads(&mut self, expected: Expected) -> bool {
-        match (address(expected), expected) {
+        match (type_name(expected), expected) {
             (Some(own), _) => {
                 if let Some(known) = self.leads.get(&own) {
                     return *known;
                 }
-                let leads = Some(own) == address(self.nested) || contains(expected, self.nested, self.tables);
+                let leads = Some(own) == type_name(self.nested) || contains(expected, self.nested, self.tables);
                 self.leads.insert(own, leads);
                 leads
             }
-            (None, Expected::Optional(inner) | Expected::List(inner) | Expected::Map(inner)) => self.leads(inner()),
+            (None, Expected::Optional(inner) | Expected::List(inner) | Expected::Map(inner)) => self.leads(*inner),
             _ => false,
         }
     }
@@ -128,10 +128,10 @@ impl Writer<'_> {
             Expected::Bool => self.out.push_str("true"),
             Expected::Integer | Expected::Number => self.out.push('1'),
             Expected::String => self.out.push_str("\"text\""),
-            Expected::Optional(inner) => self.value(inner(), depth),
+            Expected::Optional(inner) => self.value(*inner, depth),
             Expected::List(item) => {
                 self.out.push('[');
-                self.value(item(), depth.saturating_sub(1));
+                self.value(*item, depth.saturating_sub(1));
                 if self.chance(16) {
                     self.out.push_str(",7");
                 }
@@ -139,7 +139,7 @@ impl Writer<'_> {
             }
             Expected::Map(inner) => {
                 self.out.push_str("{\"key\":");
-                self.value(inner(), depth.saturating_sub(1));
+                self.value(*inner, depth.saturating_sub(1));
                 self.out.push('}');
             }
             Expected::AnyMap => self.out.push_str("{\"any\":[1]}"),
@@ -260,7 +260,7 @@ fn each_level_of_hooks_costs_the_same() {
         )
     }
     let steps: Vec<usize> = (1..=12)
-        .map(|depth| steps(&hooks(depth), types::AssistantHook::expected()))
+        .map(|depth| steps(&hooks(depth), types::AssistantHook::EXPECTED))
         .collect();
     let differences: Vec<usize> = steps.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(differences.windows(2).all(|pair| pair[0] == pair[1]), "{steps:?}");
@@ -301,7 +301,7 @@ fn any_json_is_walked_as_any_type() {
         for _ in 0..4 {
             let text = json.new_tree(&mut runner).unwrap().current();
             let values = values(&Tree::parse(&text).unwrap());
-            let steps = steps(&text, expected());
+            let steps = steps(&text, *expected);
             assert!(
                 steps <= STEPS_PER_VALUE * values,
                 "{name}: {steps} steps, {values} values: {text}"

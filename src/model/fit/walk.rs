@@ -60,11 +60,11 @@ impl<'t> Walk<'t> {
         self.steps += 1;
         match (expected, value) {
             (Expected::Optional(_), Tree::Null) => Ok(()),
-            (Expected::Optional(inner), value) => self.value(value, inner(), path),
+            (Expected::Optional(inner), value) => self.value(value, *inner, path),
             (Expected::List(item), Tree::Array(items)) => {
                 for (index, value) in items.iter().enumerate() {
                     let path = self.step(path, Step::Item(index));
-                    self.value(value, item(), path)?;
+                    self.value(value, *item, path)?;
                 }
                 Ok(())
             }
@@ -87,14 +87,14 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn map(&mut self, members: &'t [Member<'t>], inner: fn() -> Expected, path: Path) -> Result<(), Draft> {
+    fn map(&mut self, members: &'t [Member<'t>], inner: &Expected, path: Path) -> Result<(), Draft> {
         let names = members.iter().enumerate();
         let last: HashMap<&str, usize> = names.map(|(at, (name, _))| (&**name, at)).collect();
         for (at, (name, value)) in members.iter().enumerate() {
             let number = self.plan.add_member();
             let path = self.step(path, Step::Member(name));
             match last.get(&**name) == Some(&at) {
-                true => self.value(value, inner(), path)?,
+                true => self.value(value, *inner, path)?,
                 false => self.skip(number, path),
             }
         }

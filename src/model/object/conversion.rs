@@ -1,9 +1,10 @@
 //! Conversions from a resource that was read to the body that creates it again.
 
-use serde::de::Deserializer;
 use serde_json::{Map, Value};
 
-use super::{Object, ObjectVisitor, Seen, Table};
+use super::{Object, Table, fill};
+use crate::model::cursor::{Cursor, Unfit};
+use crate::model::object::write::BySerde;
 use crate::model::read::{Mode, read_body};
 
 /// Declares the conversion from a resource that was read to the body that creates it again.
@@ -75,7 +76,7 @@ macro_rules! created_from {
 /// A value that does not fit its field in `C` is kept in `extra`. A required field of `C` that the object lacks stays blank.
 pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
     let mut members = members(object);
-    retain_writable(&mut members, Table::of::<R>(), Table::of::<C>());
+    retain_writable(&mut members, R::TABLE, C::TABLE);
     if let Ok(decoded) = read_body(Value::Object(members.clone()).to_string().as_bytes()) {
         return decoded.value;
     }
@@ -93,29 +94,29 @@ pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
 }
 
 fn members<T: Object>(object: &T) -> Map<String, Value> {
-    match serde_json::to_value(object) {
+    match serde_json::to_value(BySerde(object)) {
         Ok(Value::Object(members)) => members,
-        // `encode` writes a map, its names are strings, and no type of a field refuses to be written.
-        other => unreachable!("{} is written as an object: {other:?}", T::NAME),
+        // An object is written as a map, its names are strings, and no type of a field refuses to be written.
+        other => unreachable!("{} is written as an object: {other:?}", T::TABLE.name),
     }
 }
 
-fn retain_writable(members: &mut Map<String, Value>, read: Table, create: Table) {
+fn retain_writable(members: &mut Map<String, Value>, read: &Table, create: &Table) {
     let has =
         |table: &Table, name: &str| table.fields.contains(&name) || table.tags.iter().any(|(tag, _)| *tag == name);
-    members.retain(|name, _| has(&create, name) || !has(&read, name));
+    members.retain(|name, _| has(create, name) || !has(read, name));
 }
 
-/// Reads an object from some of its properties. They are read as text, for which each type's decoder is compiled already.
-fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, serde_json::Error> {
-    let text = serde_json::to_string(members)?;
+/// Reads an object from some of its properties.
+fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, Unfit> {
+    let text = Value::Object(members.clone()).to_string();
     let mut object = T::blank();
-    serde_json::Deserializer::from_str(&text).deserialize_map(ObjectVisitor {
-        object: &mut object,
-        seen: &mut Seen::default(),
-        mode: Mode::Direct { captures: 0 },
-        whole: false,
-    })?;
+    fill(
+        &mut object,
+        T::TABLE,
+        &mut Cursor::new(&text),
+        Mode::Direct { captures: 0 },
+    )?;
     Ok(object)
 }
 

@@ -8,13 +8,13 @@ use crate::model::field::{Field, Visit, VisitMut};
 /// Returns a copy of an object.
 pub(crate) fn cloned<T: Object>(object: &T) -> T {
     let mut copy = T::blank();
-    copy_fields(object, &mut copy, T::FIELDS.len());
+    copy_fields(object, &mut copy, T::TABLE.fields.len());
     copy
 }
 
 /// Returns whether two objects of a type have the same fields.
 pub(crate) fn equal<T: Object>(object: &T, other: &T) -> bool {
-    equal_fields(object, other, T::FIELDS.len())
+    equal_fields(object, other, T::TABLE.fields.len())
 }
 
 /// Copies the fields and `extra`, which is the last, to a blank object of the same type.
@@ -55,18 +55,18 @@ impl<T: Object> Fields for T {
 /// Shows a field to a function.
 struct With<'a, F: ?Sized>(&'a mut F);
 
-impl Visit for With<'_, dyn FnMut(&dyn Any) + '_> {
+impl<'a> Visit<'a> for With<'_, dyn FnMut(&dyn Any) + '_> {
     type Out = ();
 
-    fn visit<T: Field>(self, field: &T) {
+    fn visit<T: Field>(self, field: &'a T) {
         self.0(field);
     }
 }
 
-impl VisitMut for With<'_, dyn FnMut(&mut dyn Any) + '_> {
+impl<'a> VisitMut<'a> for With<'_, dyn FnMut(&mut dyn Any) + '_> {
     type Out = ();
 
-    fn visit_mut<T: Field>(self, field: &mut T) {
+    fn visit_mut<T: Field>(self, field: &'a mut T) {
         self.0(field);
     }
 }
@@ -77,10 +77,10 @@ struct CopyTo<'a> {
     index: usize,
 }
 
-impl Visit for CopyTo<'_> {
+impl<'a> Visit<'a> for CopyTo<'_> {
     type Out = ();
 
-    fn visit<T: Field>(self, field: &T) {
+    fn visit<T: Field>(self, field: &'a T) {
         if field.is_absent() {
             return;
         }
@@ -98,10 +98,10 @@ struct IsEqual<'a> {
     index: usize,
 }
 
-impl Visit for IsEqual<'_> {
+impl<'a> Visit<'a> for IsEqual<'_> {
     type Out = bool;
 
-    fn visit<T: Field>(self, field: &T) -> bool {
+    fn visit<T: Field>(self, field: &'a T) -> bool {
         let mut equal = false;
         self.other.with(self.index, &mut |other| {
             equal = other.downcast_ref::<T>() == Some(field);

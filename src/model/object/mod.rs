@@ -11,217 +11,157 @@ pub(crate) mod copy;
 mod tests;
 pub(crate) mod write;
 
-use std::fmt;
-use std::marker::PhantomData;
+use std::borrow::Cow;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value};
 
-use super::field::{Field, FieldRead, Reader, Visit, VisitMut};
-use super::fit::{Expected, MemberPlan};
+use super::cursor::{Cursor, Unfit};
+use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut};
+use super::fit::MemberPlan;
 use super::read::Mode;
-use super::union::TagPrefix;
+pub use write::{Out, Write};
 
 /// A generated object type, as tables.
 #[doc(hidden)]
 pub trait Object: Field {
-    /// The Rust name, for `Debug` and errors.
-    const NAME: &'static str;
-    /// The properties that can only have one value: written always, and not fields.
-    const TAGS: &'static [(&'static str, &'static str)];
-    /// The names on the wire, in field order.
-    const FIELDS: &'static [&'static str];
-    /// The indices of the fields that must be present.
-    const REQUIRED: &'static [usize];
+    const TABLE: &'static Table;
 
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
     /// Visits a field. The number after the last is `extra`.
-    fn visit<V: Visit>(&self, index: usize, visit: V) -> V::Out;
+    fn visit<'a, V: Visit<'a>>(&'a self, index: usize, visit: V) -> V::Out;
     /// Visits a field to change it. The number after the last is `extra`.
-    fn visit_mut<V: VisitMut>(&mut self, index: usize, visit: V) -> V::Out;
+    fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, index: usize, visit: V) -> V::Out;
 }
 
-/// Reads objects. Unknown properties, a `null` where the document knows none, and what the plan says go to `extra`.
+/// What is known of an object type without an object.
 #[doc(hidden)]
 #[derive(Debug)]
-pub enum ObjectReader {}
-
-impl<T: Object> Reader<T> for ObjectReader {
-    fn decode<'de, D: Deserializer<'de>>(object: &mut T, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
-        deserializer.deserialize_map(ObjectVisitor {
-            object,
-            seen: &mut Seen::default(),
-            mode,
-            whole: true,
-        })
-    }
-
-    fn resume<'de, A: MapAccess<'de>>(
-        object: &mut T,
-        mut prefix: TagPrefix<'de>,
-        map: A,
-        mode: Mode<'_>,
-    ) -> Result<(), A::Error> {
-        let mut seen = Seen::default();
-        let is_said = |(name, value): &(&str, &str)| *name == prefix.tag && *value == prefix.value;
-        match T::TAGS.iter().position(is_said) {
-            Some(index) => seen.insert(T::FIELDS.len() + index),
-            None => prefix.take_tag(),
-        }
-        if let Some(text) = prefix.text() {
-            let visitor = ObjectVisitor {
-                object,
-                seen: &mut seen,
-                mode,
-                whole: false,
-            };
-            serde_json::Deserializer::from_str(&text)
-                .deserialize_map(visitor)
-                .map_err(A::Error::custom)?;
-        }
-        let table = Table::of::<T>();
-        fill(object, table, &mut seen, map, mode)?;
-        table.check(&seen)
-    }
-
-    fn expected() -> Expected {
-        Expected::object::<T>()
-    }
+pub struct Table {
+    /// The Rust name, for `Debug` and errors.
+    pub name: &'static str,
+    /// The properties that can only have one value: written always, and not fields.
+    pub tags: &'static [(&'static str, &'static str)],
+    /// The names on the wire, in field order.
+    pub fields: &'static [&'static str],
+    /// The indices of the fields that must be present.
+    pub required: &'static [usize],
 }
 
-struct ObjectVisitor<'a, T> {
-    object: &'a mut T,
-    seen: &'a mut Seen,
-    mode: Mode<'a>,
-    /// Set if nothing more of the object is to come.
-    whole: bool,
+/// An object of any type. With its table, what reads, writes and shows objects is compiled once, and not once more for each of 700
+/// types.
+#[doc(hidden)]
+pub trait Fields {
+    fn slot(&self, index: usize) -> &dyn Slot;
+    fn slot_mut(&mut self, index: usize) -> &mut dyn Slot;
+    fn kept(&self) -> &Map<String, Value>;
+    fn kept_mut(&mut self) -> &mut Map<String, Value>;
 }
 
-impl<'de, T: Object> Visitor<'de> for ObjectVisitor<'_, T> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "an object ({})", T::NAME)
+impl<T: Object> Fields for T {
+    fn slot(&self, index: usize) -> &dyn Slot {
+        self.visit(index, AsSlot)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<(), A::Error> {
-        let table = Table::of::<T>();
-        fill(self.object, table, self.seen, map, self.mode)?;
-        if self.whole { table.check(self.seen) } else { Ok(()) }
-    }
-}
-
-/// The constants of a type. With them and an object behind `dyn`, what reads, writes and shows objects is compiled once for
-/// each format, and not once more for each of 700 types.
-#[derive(Clone, Copy)]
-struct Table {
-    name: &'static str,
-    tags: &'static [(&'static str, &'static str)],
-    fields: &'static [&'static str],
-    required: &'static [usize],
-}
-
-impl Table {
-    fn of<T: Object>() -> Table {
-        Table {
-            name: T::NAME,
-            tags: T::TAGS,
-            fields: T::FIELDS,
-            required: T::REQUIRED,
-        }
+    fn slot_mut(&mut self, index: usize) -> &mut dyn Slot {
+        self.visit_mut(index, AsSlot)
     }
 
-    /// Checks that all required properties were read.
-    fn check<E: Error>(&self, seen: &Seen) -> Result<(), E> {
-        let fields = self.required.iter().map(|&index| (index, self.fields[index]));
-        let tags = self.tags.iter().enumerate();
-        let tags = tags.map(|(index, &(name, _))| (self.fields.len() + index, name));
-        match fields.chain(tags).find(|(index, _)| !seen.contains(*index)) {
-            Some((_, name)) => Err(E::missing_field(name)),
-            None => Ok(()),
-        }
-    }
-}
-
-trait Fill<'de, A: MapAccess<'de>> {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error>;
-    fn kept(&mut self) -> &mut Map<String, Value>;
-}
-
-impl<'de, A: MapAccess<'de>, T: Object> Fill<'de, A> for T {
-    fn read_field(&mut self, index: usize, map: &mut A, mode: Mode<'_>) -> Result<FieldRead, A::Error> {
-        let text = PhantomData;
-        self.visit_mut(index, ReadField { map, mode, text })
+    fn kept(&self) -> &Map<String, Value> {
+        self.extra()
     }
 
-    fn kept(&mut self) -> &mut Map<String, Value> {
+    fn kept_mut(&mut self) -> &mut Map<String, Value> {
         self.extra_mut()
     }
 }
 
-/// Reads a field's value.
-struct ReadField<'a, 'm, 'de, A> {
-    map: &'a mut A,
-    mode: Mode<'m>,
-    text: PhantomData<&'de ()>,
-}
-
-impl<'de, A: MapAccess<'de>> VisitMut for ReadField<'_, '_, 'de, A> {
-    type Out = Result<FieldRead, A::Error>;
-
-    fn visit_mut<T: Field>(self, field: &mut T) -> Self::Out {
-        field.read(self.map, self.mode)
+/// Reads an object. Unknown properties, a `null` where the document knows none, and what the plan says go to `extra`.
+pub(crate) fn read(
+    object: &mut dyn Fields,
+    table: &Table,
+    cursor: &mut Cursor<'_>,
+    mode: Mode<'_>,
+) -> Result<FieldRead, Unfit> {
+    let seen = fill(object, table, cursor, mode)?;
+    match table.has_required(&seen) {
+        true => Ok(FieldRead::Value),
+        false => Err(Unfit),
     }
 }
 
-fn fill<'de, A: MapAccess<'de>>(
-    object: &mut dyn Fill<'de, A>,
-    table: Table,
-    seen: &mut Seen,
-    mut map: A,
-    mode: Mode<'_>,
-) -> Result<(), A::Error> {
-    let Table { tags, fields, .. } = table;
+impl Table {
+    /// Returns whether all required properties were read.
+    fn has_required(&self, seen: &Seen) -> bool {
+        let mut tags = self.fields.len()..self.fields.len() + self.tags.len();
+        self.required.iter().all(|&index| seen.contains(index)) && tags.all(|index| seen.contains(index))
+    }
+
+    /// Finds a property. `next` is the probable index of the field: servers write properties in a steady order.
+    fn find<'t>(&self, name: Cow<'t, str>, next: usize) -> Key<'t> {
+        let (before, after) = self.fields.split_at(next.min(self.fields.len()));
+        if let Some(index) = after.iter().position(|field| *field == name) {
+            return Key::Field(before.len() + index);
+        }
+        if let Some(index) = before.iter().position(|field| *field == name) {
+            return Key::Field(index);
+        }
+        match self.tags.iter().position(|(tag, _)| *tag == name) {
+            Some(index) => Key::Tag(index),
+            None => Key::Other(name),
+        }
+    }
+}
+
+enum Key<'t> {
+    Field(usize),
+    Tag(usize),
+    Other(Cow<'t, str>),
+}
+
+fn fill(object: &mut dyn Fields, table: &Table, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<Seen, Unfit> {
+    let Table { tags, fields, .. } = *table;
+    let mut seen = Seen::default();
     let mut next = 0;
-    while let Some(key) = map.next_key_seed(KeySeed { tags, fields, next })? {
+    let mut opened = cursor.object()?;
+    while let Some(name) = cursor.member(&mut opened)? {
         let plan = mode.member();
-        match key {
-            Key::Field(_) | Key::Tag(_) if plan == MemberPlan::Skip => {
-                map.next_value::<IgnoredAny>()?;
-            }
+        match table.find(name, next) {
+            Key::Field(_) | Key::Tag(_) if plan == MemberPlan::Skip => cursor.ignore()?,
             Key::Field(index) if plan == MemberPlan::Keep => {
                 seen.insert(index);
-                object.kept().insert(fields[index].to_owned(), map.next_value()?);
+                object.kept_mut().insert(fields[index].to_owned(), cursor.value()?);
             }
             Key::Field(index) => {
                 if seen.contains(index) {
-                    return Err(A::Error::duplicate_field(fields[index]));
+                    return Err(Unfit);
                 }
                 next = index + 1;
                 seen.insert(index);
-                if object.read_field(index, &mut map, mode)? == FieldRead::Null {
-                    object.kept().insert(fields[index].to_owned(), Value::Null);
+                if object.slot_mut(index).read(cursor, mode)? == FieldRead::Null {
+                    object.kept_mut().insert(fields[index].to_owned(), Value::Null);
                 }
             }
             Key::Tag(index) => {
                 let (name, expected) = tags[index];
                 if seen.contains(fields.len() + index) {
-                    return Err(A::Error::duplicate_field(name));
+                    return Err(Unfit);
                 }
                 seen.insert(fields.len() + index);
-                let value: Value = map.next_value()?;
-                if value != *expected {
-                    object.kept().insert(name.to_owned(), value);
+                let mut ahead = *cursor;
+                if ahead.string().is_ok_and(|value| value == expected) {
+                    *cursor = ahead;
+                } else {
+                    object.kept_mut().insert(name.to_owned(), cursor.value()?);
                 }
             }
             Key::Other(name) => {
-                let value = map.next_value()?;
-                object.kept().insert(name, value);
+                let value = cursor.value()?;
+                object.kept_mut().insert(name.into_owned(), value);
             }
         }
     }
-    Ok(())
+    Ok(seen)
 }
 
 /// The fields seen so far: a word for nearly every type, a vector for the few that are larger.
@@ -246,49 +186,6 @@ impl Seen {
             0..64 => self.low & (1 << index) != 0,
             _ => self.high.contains(&index),
         }
-    }
-}
-
-enum Key {
-    Field(usize),
-    Tag(usize),
-    Other(String),
-}
-
-struct KeySeed {
-    tags: &'static [(&'static str, &'static str)],
-    fields: &'static [&'static str],
-    /// The probable index of the next field: servers write properties in a steady order.
-    next: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for KeySeed {
-    type Value = Key;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
-        deserializer.deserialize_identifier(self)
-    }
-}
-
-impl Visitor<'_> for KeySeed {
-    type Value = Key;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a property name")
-    }
-
-    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-        let (before, after) = self.fields.split_at(self.next.min(self.fields.len()));
-        if let Some(index) = after.iter().position(|field| *field == name) {
-            return Ok(Key::Field(before.len() + index));
-        }
-        if let Some(index) = before.iter().position(|field| *field == name) {
-            return Ok(Key::Field(index));
-        }
-        if let Some(index) = self.tags.iter().position(|(tag, _)| *tag == name) {
-            return Ok(Key::Tag(index));
-        }
-        Ok(Key::Other(name.to_owned()))
     }
 }
 
@@ -342,17 +239,15 @@ impl Visitor<'_> for KeySeed {
 /// }
 ///
 /// impl Object for Robot {
-///     const NAME: &'static str = "Robot";
-///     const TAGS: &'static [(&'static str, &'static str)] = &[("kind", "robot")];
-///     const FIELDS: &'static [&'static str] = &["axes", "id"];
-///     const REQUIRED: &'static [usize] = &[1];
-///     fn visit<V: Visit>(&self, index: usize, visit: V) -> V::Out { match index { 0 => visit.visit(&self.axes), … } }
-///     fn visit_mut<V: VisitMut>(&mut self, index: usize, visit: V) -> V::Out { match index { 0 => …, … } }
+///     const TABLE: &'static Table =
+///         &Table { name: "Robot", tags: &[("kind", "robot")], fields: &["axes", "id"], required: &[1] };
+///     fn visit<'a, V: Visit<'a>>(&'a self, index: usize, visit: V) -> V::Out { match index { 0 => visit.visit(&self.axes), … } }
+///     fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, index: usize, visit: V) -> V::Out { match index { 0 => …, … } }
 ///     …
 /// }
 /// ```
 ///
-/// and to `Field`, `Deserialize`, `Serialize`, `Debug`, `Clone` and `PartialEq`, each a call of a function of this module. `tests.rs` has calls to run.
+/// and to `Field`, `Slot`, `Write`, `Deserialize`, `Serialize`, `Debug`, `Clone` and `PartialEq`, each a call of a function of this module. `tests.rs` has calls to run.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -392,10 +287,12 @@ macro_rules! model {
         }
 
         impl $crate::model::Object for $name {
-            const NAME: &'static str = stringify!($name);
-            const TAGS: &'static [(&'static str, &'static str)] = &[$(($tag, $value)),*];
-            const FIELDS: &'static [&'static str] = &[$($wire),*];
-            const REQUIRED: &'static [usize] = &[$($required),*];
+            const TABLE: &'static $crate::model::Table = &$crate::model::Table {
+                name: stringify!($name),
+                tags: &[$(($tag, $value)),*],
+                fields: &[$($wire),*],
+                required: &[$($required),*],
+            };
 
             #[inline]
             fn extra(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
@@ -405,13 +302,13 @@ macro_rules! model {
             fn extra_mut(&mut self) -> &mut ::serde_json::Map<String, ::serde_json::Value> {
                 &mut self.extra
             }
-            fn visit<V: $crate::model::Visit>(&self, index: usize, visit: V) -> V::Out {
+            fn visit<'a, V: $crate::model::Visit<'a>>(&'a self, index: usize, visit: V) -> V::Out {
                 match index {
                     $($index => visit.visit(&self.$field),)*
                     _ => visit.visit(&self.extra),
                 }
             }
-            fn visit_mut<V: $crate::model::VisitMut>(&mut self, index: usize, visit: V) -> V::Out {
+            fn visit_mut<'a, V: $crate::model::VisitMut<'a>>(&'a mut self, index: usize, visit: V) -> V::Out {
                 match index {
                     $($index => visit.visit_mut(&mut self.$field),)*
                     _ => visit.visit_mut(&mut self.extra),
@@ -433,8 +330,30 @@ macro_rules! model {
             }
         }
 
+        impl $crate::model::Slot for $name {
+            #[inline]
+            fn read(
+                &mut self,
+                cursor: &mut $crate::model::Cursor<'_>,
+                mode: $crate::model::Mode<'_>,
+            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
+                $crate::model::read_object(self, <Self as $crate::model::Object>::TABLE, cursor, mode)
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                <Self as $crate::model::Field>::EXPECTED
+            }
+        }
+
+        impl $crate::model::Write for $name {
+            #[inline]
+            fn write(&self, out: &mut dyn $crate::model::Out) {
+                $crate::model::write_object(self, <Self as $crate::model::Object>::TABLE, out)
+            }
+        }
+
         impl $crate::model::Field for $name {
-            type Reader = $crate::model::ObjectReader;
+            const EXPECTED: $crate::model::Expected = $crate::model::Expected::object::<Self>();
 
             #[inline]
             fn blank() -> Self {
@@ -450,14 +369,14 @@ macro_rules! model {
 
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::model::encode(self, serializer)
+                $crate::model::serialize(self, serializer)
             }
         }
 
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::model::debug(self, f)
+                $crate::model::debug(self, <Self as $crate::model::Object>::TABLE, f)
             }
         }
     };

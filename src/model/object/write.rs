@@ -1,130 +1,179 @@
-//! Writing objects and showing them: the same walk over the fields, for a serializer and for `Debug`.
+//! Writing fields and showing them: the same walk over an object, for a serializer and for `Debug`.
 
 use std::fmt;
 
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Object, Table};
-use crate::model::field::{Field, Visit};
+use super::{Fields, Table};
 use crate::model::redact::RedactedMap;
+
+/// What is done with each member: it has a name, and a value.
+pub(in crate::model) type EachMember<'a> = dyn FnMut(&str, &dyn Write) + 'a;
+
+/// A value that is written, whatever its type.
+#[doc(hidden)]
+pub trait Write {
+    fn write(&self, out: &mut dyn Out);
+}
+
+impl Write for &str {
+    fn write(&self, out: &mut dyn Out) {
+        out.string(self);
+    }
+}
+
+/// A place where one value is written.
+#[doc(hidden)]
+pub trait Out {
+    fn null(&mut self);
+    fn bool(&mut self, value: bool);
+    fn integer(&mut self, value: i64);
+    fn large(&mut self, value: u64);
+    fn float(&mut self, value: f64);
+    fn string(&mut self, text: &str);
+    /// Writes a value of any type.
+    fn json(&mut self, value: &Value);
+    /// Writes an object of no type.
+    fn json_object(&mut self, members: &Map<String, Value>);
+    /// Writes a list of this length, whose items `item` returns.
+    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Write);
+    /// Writes an object. `walk` calls what it is given with each of its members.
+    fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>));
+}
+
+/// Writes a value, whatever its type, by `serde`.
+pub(crate) fn serialize<S: Serializer>(value: &dyn Write, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut out = ToSerializer::Ready(serializer);
+    value.write(&mut out);
+    match out {
+        ToSerializer::Written(result) => result,
+        // Each `write` writes one value.
+        ToSerializer::Ready(_) | ToSerializer::Busy => unreachable!("nothing was written"),
+    }
+}
+
+/// A serializer that is called once.
+enum ToSerializer<S: Serializer> {
+    Ready(S),
+    Busy,
+    Written(Result<S::Ok, S::Error>),
+}
+
+impl<S: Serializer> ToSerializer<S> {
+    #[inline]
+    fn with(&mut self, write: impl FnOnce(S) -> Result<S::Ok, S::Error>) {
+        match std::mem::replace(self, ToSerializer::Busy) {
+            ToSerializer::Ready(serializer) => *self = ToSerializer::Written(write(serializer)),
+            ToSerializer::Busy | ToSerializer::Written(_) => unreachable!("a second value was written"),
+        }
+    }
+}
+
+impl<S: Serializer> Out for ToSerializer<S> {
+    fn null(&mut self) {
+        self.with(S::serialize_none);
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.with(|serializer| serializer.serialize_bool(value));
+    }
+
+    fn integer(&mut self, value: i64) {
+        self.with(|serializer| serializer.serialize_i64(value));
+    }
+
+    fn large(&mut self, value: u64) {
+        self.with(|serializer| serializer.serialize_u64(value));
+    }
+
+    fn float(&mut self, value: f64) {
+        self.with(|serializer| serializer.serialize_f64(value));
+    }
+
+    fn string(&mut self, text: &str) {
+        self.with(|serializer| serializer.serialize_str(text));
+    }
+
+    fn json(&mut self, value: &Value) {
+        self.with(|serializer| value.serialize(serializer));
+    }
+
+    fn json_object(&mut self, members: &Map<String, Value>) {
+        self.with(|serializer| members.serialize(serializer));
+    }
+
+    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Write) {
+        self.with(|serializer| {
+            let mut seq = serializer.serialize_seq(Some(length))?;
+            for index in 0..length {
+                seq.serialize_element(&BySerde(item(index)))?;
+            }
+            seq.end()
+        });
+    }
+
+    fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>)) {
+        self.with(|serializer| {
+            let mut map = serializer.serialize_map(None)?;
+            let mut result = Ok(());
+            walk(&mut |name, value| {
+                if result.is_ok() {
+                    result = map.serialize_entry(name, &BySerde(value));
+                }
+            });
+            result?;
+            map.end()
+        });
+    }
+}
+
+/// A value, whatever its type, for `serde`.
+pub(crate) struct BySerde<'a>(pub(crate) &'a dyn Write);
+
+impl Serialize for BySerde<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serialize(self.0, serializer)
+    }
+}
 
 /// Writes an object: tags, then the fields that are present, then `extra`.
 ///
 /// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
-pub(crate) fn encode<T: Object, S: Serializer>(object: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(None)?;
-    entries(object, Table::of::<T>(), &mut map)?;
-    map.end()
-}
-
-trait ErasedEncode<M: SerializeMap> {
-    fn write_field(&self, index: usize, name: &'static str, map: &mut M) -> Result<(), M::Error>;
-    fn lacks(&self, index: usize) -> bool;
-    fn kept(&self) -> &Map<String, Value>;
-}
-
-impl<M: SerializeMap, T: Object> ErasedEncode<M> for T {
-    fn write_field(&self, index: usize, name: &'static str, map: &mut M) -> Result<(), M::Error> {
-        self.visit(index, WriteField { map, name })
-    }
-
-    fn lacks(&self, index: usize) -> bool {
-        self.visit(index, IsAbsent)
-    }
-
-    fn kept(&self) -> &Map<String, Value> {
-        self.extra()
-    }
-}
-
-fn entries<M: SerializeMap>(object: &dyn ErasedEncode<M>, table: Table, map: &mut M) -> Result<(), M::Error> {
-    let extra = object.kept();
-    for (name, value) in table.tags {
-        if !extra.contains_key(*name) {
-            map.serialize_entry(name, value)?;
+pub(crate) fn write(object: &dyn Fields, table: &Table, out: &mut dyn Out) {
+    out.members(&|member| {
+        let extra = object.kept();
+        for (name, value) in table.tags {
+            if extra.is_empty() || !extra.contains_key(*name) {
+                member(name, value);
+            }
         }
-    }
-    for (index, name) in table.fields.iter().enumerate() {
-        object.write_field(index, name, map)?;
-    }
-    for (name, value) in extra {
-        let field = table.fields.iter().position(|field| field == name);
-        if field.is_none_or(|index| object.lacks(index)) {
-            map.serialize_entry(name, value)?;
+        for (index, name) in table.fields.iter().enumerate() {
+            let field = object.slot(index);
+            if !field.is_absent() {
+                member(name, field);
+            }
         }
-    }
-    Ok(())
-}
-
-struct WriteField<'a, M> {
-    map: &'a mut M,
-    name: &'static str,
-}
-
-impl<M: SerializeMap> Visit for WriteField<'_, M> {
-    type Out = Result<(), M::Error>;
-
-    fn visit<T: Field>(self, value: &T) -> Self::Out {
-        if value.is_absent() {
-            return Ok(());
+        for (name, value) in extra {
+            let field = table.fields.iter().position(|field| field == name);
+            if field.is_none_or(|index| object.slot(index).is_absent()) {
+                member(name, value);
+            }
         }
-        self.map.serialize_entry(self.name, value)
-    }
-}
-
-struct IsAbsent;
-
-impl Visit for IsAbsent {
-    type Out = bool;
-
-    fn visit<T: Field>(self, value: &T) -> bool {
-        value.is_absent()
-    }
+    });
 }
 
 /// Formats an object for `Debug`, without the fields that are absent.
-pub(crate) fn debug<T: Object>(object: &T, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    debug_fields(object, Table::of::<T>(), f)
-}
-
-trait ErasedDebug {
-    fn debug_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>);
-    fn kept(&self) -> &Map<String, Value>;
-}
-
-impl<T: Object> ErasedDebug for T {
-    fn debug_field(&self, index: usize, name: &'static str, out: &mut fmt::DebugStruct<'_, '_>) {
-        self.visit(index, DebugField { out, name });
-    }
-
-    fn kept(&self) -> &Map<String, Value> {
-        self.extra()
-    }
-}
-
-fn debug_fields(object: &dyn ErasedDebug, table: Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn debug(object: &dyn Fields, table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut out = f.debug_struct(table.name);
     for (index, name) in table.fields.iter().enumerate() {
-        object.debug_field(index, name, &mut out);
+        let field = object.slot(index);
+        if !field.is_absent() {
+            out.field(name, &field);
+        }
     }
     if !object.kept().is_empty() {
         out.field("extra", &RedactedMap(object.kept()));
     }
     out.finish()
-}
-
-struct DebugField<'a, 'b, 'c> {
-    out: &'a mut fmt::DebugStruct<'b, 'c>,
-    name: &'static str,
-}
-
-impl Visit for DebugField<'_, '_, '_> {
-    type Out = ();
-
-    fn visit<T: Field>(self, value: &T) {
-        if !value.is_absent() {
-            self.out.field(self.name, value);
-        }
-    }
 }

@@ -5,47 +5,98 @@
 //! likeliest one. A value that is not one of the variants becomes `Unknown` and loses nothing. So does a value that does not fit the
 //! variant that its tag names: that takes the careful reading, in which the fit walk has decided each union before.
 
-mod tag_prefix;
 #[cfg(test)]
 mod tests;
 pub(super) mod untagged;
 
-pub use tag_prefix::TagPrefix;
-
 use std::cmp::Reverse;
 use std::fmt;
-use std::marker::PhantomData;
 
-use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use self::untagged::{Members, find_tag};
-use super::capture::capture;
-use super::field::{Field, Reader, Visit, VisitMut};
-use super::fit::Expected;
+use self::untagged::Members;
+use super::cursor::{Cursor, Unfit};
+use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut};
+use super::object::Write;
 use super::read::Mode;
 
 /// A generated union, as a table.
 #[doc(hidden)]
 pub trait Union: Field {
-    /// The property that alone tells the object variants apart, if there is one.
-    const TAG: Option<&'static str>;
-    /// The variants in the document's order.
-    const SHAPES: &'static [Shape];
-
-    /// Set if all variants are objects that the tag tells apart.
-    const DIRECT: bool = Self::TAG.is_some() && all_objects(Self::SHAPES);
+    const TABLE: &'static Table;
 
     /// Returns the variant with nothing said.
     fn variant(index: usize) -> Self;
-    /// Does something with the value.
-    fn visit_mut<C: VisitMut>(&mut self, visit_mut: C) -> C::Out;
     fn unknown(value: Value) -> Self;
     /// Returns the number of the variant, or `None` if it is `Unknown`.
     #[allow(dead_code, reason = "only some features and documents need it")]
     fn index(&self) -> Option<usize>;
-    fn visit<S: Visit>(&self, visit: S) -> S::Out;
+    /// Does something with the value.
+    fn visit<'a, V: Visit<'a>>(&'a self, visit: V) -> V::Out;
+    /// Does something with the value that changes it.
+    fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, visit: V) -> V::Out;
+}
+
+/// What is known of a union without a value.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Table {
+    /// The Rust name.
+    pub name: &'static str,
+    /// The property that alone tells the object variants apart, if there is one.
+    pub tag: Option<&'static str>,
+    /// Set if all variants are objects that the tag tells apart.
+    pub is_direct: bool,
+    /// The variants in the document's order.
+    pub shapes: &'static [Shape],
+}
+
+impl Table {
+    /// Makes a table.
+    pub(crate) const fn new(name: &'static str, tag: Option<&'static str>, shapes: &'static [Shape]) -> Self {
+        Table {
+            name,
+            tag,
+            is_direct: tag.is_some() && all_objects(shapes),
+            shapes,
+        }
+    }
+
+    /// Returns the variant that a value of the tag names. A union has a tag only if each of its object variants has values of it, and
+    /// no two the same.
+    pub(crate) fn named(&self, value: &str) -> Option<usize> {
+        self.shapes.iter().position(|shape| {
+            let mut tags = shape.tags.iter();
+            tags.any(|(tag, values)| Some(*tag) == self.tag && values.contains(&value))
+        })
+    }
+}
+
+/// A value of any union. With its table, what reads and writes unions is compiled once.
+#[doc(hidden)]
+pub trait AnyUnion {
+    fn set_variant(&mut self, index: usize);
+    fn set_unknown(&mut self, value: Value);
+    fn inner(&self) -> &dyn Slot;
+    fn inner_mut(&mut self) -> &mut dyn Slot;
+}
+
+impl<T: Union> AnyUnion for T {
+    fn set_variant(&mut self, index: usize) {
+        *self = T::variant(index);
+    }
+
+    fn set_unknown(&mut self, value: Value) {
+        *self = T::unknown(value);
+    }
+
+    fn inner(&self) -> &dyn Slot {
+        self.visit(AsSlot)
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Slot {
+        self.visit_mut(AsSlot)
+    }
 }
 
 /// The facts about a variant that are known without decoding it.
@@ -99,175 +150,103 @@ const fn all_objects(shapes: &[Shape]) -> bool {
     true
 }
 
-/// Reads the value of a variant.
-struct Decode<'p, 'de, D> {
-    deserializer: D,
-    mode: Mode<'p>,
-    text: PhantomData<&'de ()>,
-}
-
-impl<'p, D> Decode<'p, '_, D> {
-    fn new(deserializer: D, mode: Mode<'p>) -> Self {
-        Decode {
-            deserializer,
-            mode,
-            text: PhantomData,
+/// Reads a value of a union.
+pub(crate) fn read(
+    union: &mut dyn AnyUnion,
+    table: &Table,
+    cursor: &mut Cursor<'_>,
+    mode: Mode<'_>,
+) -> Result<FieldRead, Unfit> {
+    let (variant, mode) = match (mode, table.tag.filter(|_| table.is_direct)) {
+        (Mode::Careful(plan), _) => (plan.take_union(), mode),
+        (Mode::Direct { captures }, Some(tag)) => {
+            let mut ahead = *cursor;
+            let is_first = ahead.find(tag)?;
+            let value = ahead.string()?;
+            let variant = table.named(&value);
+            if variant.is_none() {
+                let unknown = cursor.value()?;
+                // Of two tags, the last counts: that takes the careful reading.
+                if unknown[tag] != *value {
+                    return Err(Unfit);
+                }
+                union.set_unknown(unknown);
+                return Ok(FieldRead::Value);
+            }
+            // What stands before the tag is looked at twice.
+            let mode = match is_first {
+                true => mode,
+                false => Mode::captured(captures)?,
+            };
+            (variant, mode)
         }
-    }
-}
-
-impl<'de, D: Deserializer<'de>> VisitMut for Decode<'_, 'de, D> {
-    type Out = Result<(), D::Error>;
-
-    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out {
-        T::Reader::decode(value, self.deserializer, self.mode)
-    }
-}
-
-/// Reads the rest of the value of a variant, which is an object.
-struct Resume<'de, A> {
-    prefix: TagPrefix<'de>,
-    map: A,
-    mode: Mode<'static>,
-}
-
-impl<'de, A: MapAccess<'de>> VisitMut for Resume<'de, A> {
-    type Out = Result<(), A::Error>;
-
-    fn visit_mut<T: Field>(self, value: &mut T) -> Self::Out {
-        T::Reader::resume(value, self.prefix, self.map, self.mode)
-    }
-}
-
-/// Reads unions.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum UnionReader {}
-
-impl<T: Union> Reader<T> for UnionReader {
-    fn decode<'de, D: Deserializer<'de>>(union: &mut T, deserializer: D, mode: Mode<'_>) -> Result<(), D::Error> {
-        match mode {
-            Mode::Careful(plan) => match plan.take_union() {
-                Some(index) => {
-                    *union = T::variant(index);
-                    union.visit_mut(Decode::new(deserializer, mode))
-                }
-                None => {
-                    *union = T::unknown(Value::deserialize(deserializer)?);
-                    Ok(())
-                }
-            },
-            Mode::Direct { captures } => match T::TAG.filter(|_| T::DIRECT) {
-                Some(tag) => deserializer.deserialize_map(Direct { union, tag, captures }),
-                None => {
-                    let mode = Mode::captured(captures)?;
-                    let text = capture(deserializer)?;
-                    decode_captured(union, &text, mode).map_err(D::Error::custom)
-                }
-            },
+        (Mode::Direct { captures }, None) => {
+            let mode = Mode::captured(captures)?;
+            let text = (*cursor).pass()?;
+            (choose(table, text)?, mode)
         }
-    }
-
-    fn expected() -> Expected {
-        Expected::union::<T>()
+    };
+    match variant {
+        Some(index) => read_variant(union, index, cursor, mode),
+        None => {
+            union.set_unknown(cursor.value()?);
+            Ok(FieldRead::Value)
+        }
     }
 }
 
 /// Reads a value as the variant with a number, which is known before.
-#[allow(dead_code, reason = "only some features need it")]
-pub(crate) struct VariantSeed<'a, T> {
-    pub(crate) union: &'a mut T,
-    pub(crate) index: usize,
+pub(crate) fn read_variant(
+    union: &mut dyn AnyUnion,
+    index: usize,
+    cursor: &mut Cursor<'_>,
+    mode: Mode<'_>,
+) -> Result<FieldRead, Unfit> {
+    union.set_variant(index);
+    union.inner_mut().read(cursor, mode)
 }
 
-impl<'de, T: Union> DeserializeSeed<'de> for VariantSeed<'_, T> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        *self.union = T::variant(self.index);
-        self.union
-            .visit_mut(Decode::new(deserializer, Mode::Direct { captures: 0 }))
-    }
+/// Formats a union as its variant is formatted.
+pub(crate) fn debug(union: &dyn AnyUnion, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    union.inner().fmt(f)
 }
 
-fn decode_captured<T: Union>(union: &mut T, text: &str, mode: Mode<'_>) -> Result<(), serde_json::Error> {
-    let deserializer = &mut serde_json::Deserializer::from_str(text);
-    match choose(T::TAG, T::SHAPES, text)? {
-        Some(index) => {
-            *union = T::variant(index);
-            union.visit_mut(Decode::new(deserializer, mode))
-        }
-        None => {
-            *union = T::unknown(Value::deserialize(deserializer)?);
-            Ok(())
-        }
-    }
+/// Writes a union as its variant is written.
+pub(crate) fn write(union: &dyn AnyUnion, out: &mut dyn super::object::Out) {
+    let inner: &dyn Write = union.inner();
+    inner.write(out);
 }
 
-/// Reads a union as it comes.
-struct Direct<'a, T> {
-    union: &'a mut T,
-    tag: &'static str,
-    captures: u8,
-}
-
-impl<'de, T: Union> Visitor<'de> for Direct<'_, T> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let prefix = TagPrefix::read(self.tag, &mut map)?;
-        match prefix.variant(T::SHAPES) {
-            Some(index) => {
-                // What stands before the tag is captured too.
-                let mode = match prefix.is_empty() {
-                    true => Mode::Direct {
-                        captures: self.captures,
-                    },
-                    false => Mode::captured(self.captures)?,
-                };
-                *self.union = T::variant(index);
-                self.union.visit_mut(Resume { prefix, map, mode })
-            }
-            None => {
-                *self.union = T::unknown(prefix.rest(map)?);
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Returns the variant that `text` probably is, or `None` if it is one that the document does not know. Not generic, so that it is
-/// compiled once and not for each union.
+/// Returns the variant that `text` probably is, or `None` if it is one that the document does not know.
 ///
 /// # Errors
 ///
 /// No variant is of this kind of value.
-fn choose(tag: Option<&str>, shapes: &[Shape], text: &str) -> Result<Option<usize>, serde_json::Error> {
+fn choose(table: &Table, text: &str) -> Result<Option<usize>, Unfit> {
+    let Table { tag, shapes, .. } = *table;
     let kind = match text.trim_start().bytes().next() {
         Some(b'{') => JsonKind::Object,
         Some(b'[') => JsonKind::Array,
         Some(b'"') => JsonKind::String,
         Some(b't' | b'f') => JsonKind::Bool,
-        Some(b'n') | None => return Err(serde_json::Error::custom("no variant can be null")),
+        Some(b'n') | None => return Err(Unfit),
         Some(_) => JsonKind::Number,
     };
     let mut candidates = of_kind(shapes, kind).peekable();
     if candidates.peek().is_none() {
-        return Err(serde_json::Error::custom(format_args!("no variant is {}", kind.name())));
+        return Err(Unfit);
     }
     if kind != JsonKind::Object {
         return Ok(candidates.next());
     }
+    let mut cursor = Cursor::new(text);
     if let Some(tag) = tag
-        && let Some(value) = find_tag(text, tag)
+        && cursor.find(tag).is_ok()
+        && let Ok(value) = cursor.string()
     {
         return Ok(candidates.find(|&index| allows(&shapes[index], tag, &value)));
     }
-    let members: Members<'_> = serde_json::from_str(text)?;
+    let members: Members<'_> = serde_json::from_str(text).map_err(|_| Unfit)?;
     let scored = candidates.filter_map(|index| Some((members.score(&shapes[index], |_, _| true)?, Reverse(index))));
     Ok(scored.max().map(|(_, Reverse(index))| index))
 }
@@ -289,28 +268,6 @@ pub(super) fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
         .iter()
         .find(|(name, _)| *name == tag)
         .is_none_or(|(_, values)| values.contains(&value))
-}
-
-/// Writes a union's value as its variant is written.
-pub(crate) struct Write<S>(pub(crate) S);
-
-impl<S: serde::Serializer> Visit for Write<S> {
-    type Out = Result<S::Ok, S::Error>;
-
-    fn visit<T: Field>(self, value: &T) -> Self::Out {
-        value.serialize(self.0)
-    }
-}
-
-/// Formats a union's value as its variant is formatted.
-pub(crate) struct Format<'a, 'b>(pub(crate) &'a mut fmt::Formatter<'b>);
-
-impl Visit for Format<'_, '_> {
-    type Out = fmt::Result;
-
-    fn visit<T: Field>(self, value: &T) -> fmt::Result {
-        value.fmt(self.0)
-    }
 }
 
 /// Declares one union.
@@ -348,15 +305,14 @@ impl Visit for Format<'_, '_> {
 /// }
 ///
 /// impl Union for Arm {
-///     const TAG: Option<&'static str> = Some("type");
-///     const SHAPES: &'static [Shape] = &[Shape { … }];
+///     const TABLE: &'static Table = &Table::new("Arm", Some("type"), &[Shape { … }]);
 ///     fn variant(index: usize) -> Self { match index { 0 => Self::Gripper(Field::blank()), _ => Self::Unknown(Value::Null) } }
-///     fn visit<S: Visit>(&self, visit: S) -> S::Out { match self { Self::Gripper(value) => visit.visit(value), … } }
+///     fn visit<'a, V: Visit<'a>>(&'a self, visit: V) -> V::Out { match self { Self::Gripper(value) => visit.visit(value), … } }
 ///     …
 /// }
 /// ```
 ///
-/// and to `Field`, `Deserialize`, `Serialize` and `Debug`. `tests.rs` has calls to run.
+/// and to `Field`, `Slot`, `Write`, `Deserialize`, `Serialize` and `Debug`. `tests.rs` has calls to run.
 macro_rules! tagged_union {
     (
         $(#[$meta:meta])*
@@ -373,8 +329,10 @@ macro_rules! tagged_union {
         }
 
         impl $crate::model::Union for $name {
-            const TAG: Option<&'static str> = $tag;
-            const SHAPES: &'static [$crate::model::Shape] = &[$($shape),*];
+            const TABLE: &'static $crate::model::union::Table = {
+                const SHAPES: &[$crate::model::Shape] = &[$($shape),*];
+                &$crate::model::union::Table::new(stringify!($name), $tag, SHAPES)
+            };
 
             #[inline]
             fn variant(index: usize) -> Self {
@@ -383,10 +341,10 @@ macro_rules! tagged_union {
                     _ => Self::Unknown(::serde_json::Value::Null),
                 }
             }
-            fn visit_mut<C: $crate::model::VisitMut>(&mut self, visit_mut: C) -> C::Out {
+            fn visit_mut<'a, V: $crate::model::VisitMut<'a>>(&'a mut self, visit: V) -> V::Out {
                 match self {
-                    $(Self::$variant(value) => visit_mut.visit_mut(value),)*
-                    Self::Unknown(value) => visit_mut.visit_mut(value),
+                    $(Self::$variant(value) => visit.visit_mut(value),)*
+                    Self::Unknown(value) => visit.visit_mut(value),
                 }
             }
             #[inline]
@@ -400,7 +358,7 @@ macro_rules! tagged_union {
                     Self::Unknown(_) => None,
                 }
             }
-            fn visit<S: $crate::model::Visit>(&self, visit: S) -> S::Out {
+            fn visit<'a, V: $crate::model::Visit<'a>>(&'a self, visit: V) -> V::Out {
                 match self {
                     $(Self::$variant(value) => visit.visit(value),)*
                     Self::Unknown(value) => visit.visit(value),
@@ -408,8 +366,30 @@ macro_rules! tagged_union {
             }
         }
 
+        impl $crate::model::Slot for $name {
+            #[inline]
+            fn read(
+                &mut self,
+                cursor: &mut $crate::model::Cursor<'_>,
+                mode: $crate::model::Mode<'_>,
+            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
+                $crate::model::union::read(self, <Self as $crate::model::Union>::TABLE, cursor, mode)
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                <Self as $crate::model::Field>::EXPECTED
+            }
+        }
+
+        impl $crate::model::Write for $name {
+            #[inline]
+            fn write(&self, out: &mut dyn $crate::model::Out) {
+                $crate::model::union::write(self, out)
+            }
+        }
+
         impl $crate::model::Field for $name {
-            type Reader = $crate::model::UnionReader;
+            const EXPECTED: $crate::model::Expected = $crate::model::Expected::union::<Self>();
 
             #[inline]
             fn blank() -> Self {
@@ -425,7 +405,7 @@ macro_rules! tagged_union {
 
         impl ::serde::Serialize for $name {
             fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $crate::model::Union::visit(self, $crate::model::union::Write(serializer))
+                $crate::model::serialize(self, serializer)
             }
         }
 
@@ -437,7 +417,7 @@ macro_rules! tagged_union {
                         .debug_tuple("Unknown")
                         .field(&$crate::model::redact::Redacted(value))
                         .finish(),
-                    known => $crate::model::Union::visit(known, $crate::model::union::Format(f)),
+                    known => $crate::model::union::debug(known, f),
                 }
             }
         }

@@ -40,9 +40,9 @@ tagged_union! {
     /// An arm.
     Arm tag Some("type");
     /// An arm that grips.
-    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as Object>::FIELDS };
+    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as Object>::TABLE.fields };
     /// An arm that welds.
-    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as Object>::FIELDS };
+    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as Object>::TABLE.fields };
 }
 boxed_variant! { Arm Gripper GripperArm }
 boxed_variant! { Arm Welder WelderArm }
@@ -52,7 +52,7 @@ tagged_union! {
     /// The body that creates an arm. Welders are no longer made.
     CreateArm tag Some("type");
     /// An arm that grips.
-    0 Gripper Box<CreateGripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <CreateGripperArm as Object>::FIELDS };
+    0 Gripper Box<CreateGripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <CreateGripperArm as Object>::TABLE.fields };
 }
 boxed_variant! { CreateArm Gripper CreateGripperArm }
 created_from! { CreateGripperArm GripperArm }
@@ -64,7 +64,7 @@ tagged_union! {
     /// A name.
     0 Name String = Shape { kind: JsonKind::String, tags: &[], required: &[], fields: &[] };
     /// An arm.
-    1 Arm Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as Object>::FIELDS };
+    1 Arm Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as Object>::TABLE.fields };
 }
 plain_variant! { Tool Name String }
 boxed_variant! { Tool Arm GripperArm }

@@ -95,38 +95,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-/// Finds the string value of `tag` in the object `text`, reading no further than there.
-pub(super) fn find_tag<'a>(text: &'a str, tag: &str) -> Option<Cow<'a, str>> {
-    struct TagVisitor<'t, 'de> {
-        tag: &'t str,
-        found: &'t mut Option<Cow<'de, str>>,
-    }
-
-    impl<'de> Visitor<'de> for TagVisitor<'_, 'de> {
-        type Value = ();
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("an object")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-            while let Some(Text(name)) = map.next_key()? {
-                if name.is_some_and(|name| name == self.tag) {
-                    *self.found = map.next_value::<StringOnly<'de>>()?.0;
-                    break;
-                }
-                map.next_value::<IgnoredAny>()?;
-            }
-            Ok(())
-        }
-    }
-
-    let mut found = None;
-    // Stopping early is an error to `serde_json`, and the text is known to be JSON: the result is in `found` alone.
-    let _ = serde_json::Deserializer::from_str(text).deserialize_map(TagVisitor { tag, found: &mut found });
-    found
-}
-
 /// A string, borrowed where it has no escapes.
 pub(in crate::model) struct Text<'de>(pub(in crate::model) Option<Cow<'de, str>>);
 

@@ -208,7 +208,7 @@ fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
 
 /// Returns the types of a variant.
 fn names(payload: &ServerMessagePayload) -> &'static [&'static str] {
-    let shape = payload.index().map(|index| &ServerMessagePayload::SHAPES[index]);
+    let shape = payload.index().map(|index| &ServerMessagePayload::TABLE.shapes[index]);
     let tags = shape.map_or(&[][..], |shape| shape.tags);
     tags.iter()
         .find(|(tag, _)| *tag == "type")

@@ -8,10 +8,14 @@ use crate::types::ServerMessagePayload;
 
 /// Returns the number of each variant, the names of its type and its properties.
 fn variants() -> impl Iterator<Item = (usize, &'static [&'static str], &'static [&'static str])> {
-    ServerMessagePayload::SHAPES.iter().enumerate().map(|(index, shape)| {
-        let names = shape.tags.iter().find(|(tag, _)| *tag == "type").unwrap().1;
-        (index, names, shape.fields)
-    })
+    ServerMessagePayload::TABLE
+        .shapes
+        .iter()
+        .enumerate()
+        .map(|(index, shape)| {
+            let names = shape.tags.iter().find(|(tag, _)| *tag == "type").unwrap().1;
+            (index, names, shape.fields)
+        })
 }
 
 #[track_caller]

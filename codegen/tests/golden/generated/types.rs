@@ -2,9 +2,9 @@ tagged_union! {
     /// The type `Arm`.
     Arm tag Some("type");
     /// The variant in which `type` is `gripper`.
-    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as crate::model::Object>::FIELDS };
+    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as crate::model::Object>::TABLE.fields };
     /// The variant in which `type` is `welder`.
-    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as crate::model::Object>::FIELDS };
+    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as crate::model::Object>::TABLE.fields };
 }
 boxed_variant! { Arm Gripper GripperArm }
 boxed_variant! { Arm Welder WelderArm }

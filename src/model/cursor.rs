@@ -1,0 +1,316 @@
+//! Reading a JSON text as it comes, without a type for each reader.
+//!
+//! `serde` compiles a parser for each type that is read, and there are hundreds in one call. A cursor is one type, so what it reads can
+//! stand behind `dyn`. It knows where values begin and end; what is in a string, a number, or a value of no type is read by `serde_json`.
+
+use std::borrow::Cow;
+
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+/// A text is not JSON, or not what its type takes. Which of the two, and where, is found by the careful reading.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unfit;
+
+/// A position in a JSON text.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+    /// The number of objects and lists that are open here.
+    depth: usize,
+}
+
+impl<'t> Cursor<'t> {
+    /// The number of objects and lists in one another, which is that of `serde_json`: the stack is not endless.
+    const DEPTH: usize = 127;
+
+    pub(crate) fn new(text: &'t str) -> Self {
+        Cursor { text, at: 0, depth: 0 }
+    }
+
+    /// Returns the next byte that is no white space, and does not pass it.
+    pub(crate) fn peek(&mut self) -> Option<u8> {
+        let text = self.text.as_bytes();
+        loop {
+            match text.get(self.at)? {
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                byte => return Some(*byte),
+            }
+        }
+    }
+
+    fn take(&mut self, byte: u8) -> Result<(), Unfit> {
+        match self.peek() == Some(byte) {
+            true => {
+                self.at += 1;
+                Ok(())
+            }
+            false => Err(Unfit),
+        }
+    }
+
+    /// Checks that the text has ended.
+    pub(crate) fn end(mut self) -> Result<(), Unfit> {
+        match self.peek() {
+            None => Ok(()),
+            Some(_) => Err(Unfit),
+        }
+    }
+
+    /// Passes `null`, if it is next.
+    pub(crate) fn null(&mut self) -> Result<bool, Unfit> {
+        match self.peek() {
+            Some(b'n') => self.word("null").map(|()| true),
+            _ => Ok(false),
+        }
+    }
+
+    fn word(&mut self, word: &str) -> Result<(), Unfit> {
+        match self.text.as_bytes()[self.at..].starts_with(word.as_bytes()) {
+            true => {
+                self.at += word.len();
+                Ok(())
+            }
+            false => Err(Unfit),
+        }
+    }
+
+    pub(crate) fn bool(&mut self) -> Result<bool, Unfit> {
+        match self.peek() {
+            Some(b't') => self.word("true").map(|()| true),
+            Some(b'f') => self.word("false").map(|()| false),
+            _ => Err(Unfit),
+        }
+    }
+
+    /// Returns the text of the next number. Whether it is one is for the caller to see.
+    pub(crate) fn number(&mut self) -> Result<&'t str, Unfit> {
+        self.peek();
+        let start = self.at;
+        let text = &self.text.as_bytes()[start..];
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        self.at += text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
+        self.text.get(start..self.at).ok_or(Unfit)
+    }
+
+    /// Reads a string, which is borrowed if it has no escapes.
+    pub(crate) fn string(&mut self) -> Result<Cow<'t, str>, Unfit> {
+        self.take(b'"')?;
+        let (text, start) = (self.text.as_bytes(), self.at);
+        let end = next_special(text, start);
+        if text.get(end) == Some(&b'"') {
+            self.at = end + 1;
+            return self.text.get(start..end).map(Cow::Borrowed).ok_or(Unfit);
+        }
+        self.at = end_of_string(text, start - 1);
+        let quoted = self.text.get(start - 1..self.at).ok_or(Unfit)?;
+        serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| Unfit)
+    }
+
+    /// Opens an object.
+    pub(crate) fn object(&mut self) -> Result<Opened, Unfit> {
+        self.open(b'{')
+    }
+
+    /// Opens a list.
+    pub(crate) fn list(&mut self) -> Result<Opened, Unfit> {
+        self.open(b'[')
+    }
+
+    fn open(&mut self, bracket: u8) -> Result<Opened, Unfit> {
+        self.take(bracket)?;
+        self.depth += 1;
+        match self.depth <= Self::DEPTH {
+            true => Ok(Opened { is_first: true }),
+            false => Err(Unfit),
+        }
+    }
+
+    /// Returns the name of the next member, whose value is next then, or closes the object.
+    #[inline]
+    pub(crate) fn member(&mut self, opened: &mut Opened) -> Result<Option<Cow<'t, str>>, Unfit> {
+        if !self.go_on(opened, b'}')? {
+            return Ok(None);
+        }
+        let name = self.string()?;
+        self.take(b':')?;
+        Ok(Some(name))
+    }
+
+    /// Returns whether there is another item, which is next then, or closes the list.
+    pub(crate) fn item(&mut self, opened: &mut Opened) -> Result<bool, Unfit> {
+        self.go_on(opened, b']')
+    }
+
+    fn go_on(&mut self, opened: &mut Opened, bracket: u8) -> Result<bool, Unfit> {
+        if self.peek() == Some(bracket) {
+            self.at += 1;
+            self.depth -= 1;
+            return Ok(false);
+        }
+        if !std::mem::take(&mut opened.is_first) {
+            self.take(b',')?;
+        }
+        Ok(true)
+    }
+
+    /// Passes the next value and returns its text, in which only strings and brackets were looked at.
+    pub(crate) fn pass(&mut self) -> Result<&'t str, Unfit> {
+        let first = self.peek().ok_or(Unfit)?;
+        let (text, start) = (self.text.as_bytes(), self.at);
+        match first {
+            b'"' => self.at = end_of_string(text, start),
+            b'{' | b'[' => self.at = self.end_of_brackets()?,
+            _ => {
+                let rest = &text[start..];
+                let is_end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b':' | b' ' | b'\n' | b'\r' | b'\t');
+                self.at += rest.iter().position(is_end).unwrap_or(rest.len());
+            }
+        }
+        self.text.get(start..self.at).ok_or(Unfit)
+    }
+
+    fn end_of_brackets(&self) -> Result<usize, Unfit> {
+        let text = self.text.as_bytes();
+        let (mut at, mut depth) = (self.at, self.depth);
+        loop {
+            match text.get(at).ok_or(Unfit)? {
+                b'"' => {
+                    at = end_of_string(text, at);
+                    continue;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    if depth > Self::DEPTH {
+                        return Err(Unfit);
+                    }
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    if depth == self.depth {
+                        return Ok(at + 1);
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+    }
+
+    /// Passes a value that is not needed, but must be JSON.
+    pub(crate) fn ignore(&mut self) -> Result<(), Unfit> {
+        let _: IgnoredAny = serde_json::from_str(self.pass()?).map_err(|_| Unfit)?;
+        Ok(())
+    }
+
+    /// Reads a value of any type.
+    pub(crate) fn value(&mut self) -> Result<Value, Unfit> {
+        serde_json::from_str(self.pass()?).map_err(|_| Unfit)
+    }
+
+    /// Reads an object of no type.
+    pub(crate) fn map(&mut self) -> Result<Map<String, Value>, Unfit> {
+        serde_json::from_str(self.pass()?).map_err(|_| Unfit)
+    }
+
+    /// Goes into an object that is next, up to the value of a member, and returns whether that is the first. What is passed need not
+    /// be JSON.
+    pub(crate) fn find(&mut self, name: &str) -> Result<bool, Unfit> {
+        let mut opened = self.object()?;
+        let mut is_first = true;
+        while let Some(found) = self.member(&mut opened)? {
+            if found == name {
+                return Ok(is_first);
+            }
+            is_first = false;
+            self.pass()?;
+        }
+        Err(Unfit)
+    }
+}
+
+/// An object or a list that is being read.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Opened {
+    is_first: bool,
+}
+
+/// Returns the position of the next quote, backslash or control character from `at` on, or the end of the text.
+fn next_special(text: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::MAX / 0xff;
+    /// Sets the highest bit of each byte that is less than `limit`, and of some behind the first such byte.
+    fn less_than(bytes: u64, limit: u8) -> u64 {
+        bytes.wrapping_sub(ONES * u64::from(limit)) & !bytes
+    }
+    fn equal_to(bytes: u64, byte: u8) -> u64 {
+        less_than(bytes ^ (ONES * u64::from(byte)), 1)
+    }
+    while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
+        let bytes = u64::from_le_bytes(*eight);
+        let special = (less_than(bytes, b' ') | equal_to(bytes, b'"') | equal_to(bytes, b'\\')) & (ONES * 0x80);
+        if special != 0 {
+            return at + special.trailing_zeros() as usize / 8;
+        }
+        at += eight.len();
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    let is_special = |byte: &u8| matches!(byte, 0..b' ' | b'"' | b'\\');
+    at + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Returns the end of the string that begins at `start`, its quotes included.
+pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    loop {
+        at = next_special(text, at);
+        match text.get(at) {
+            Some(b'"') => return at + 1,
+            Some(b'\\') => at += 2,
+            Some(_) => at += 1,
+            None => return text.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_special_byte_is_found_wherever_it_stands() {
+        for special in [b'"', b'\\', 0, 0x1f] {
+            for length in 0..20 {
+                let mut text = vec![b'x'; length];
+                text.push(special);
+                text.extend_from_slice("€ÿ\"\\\u{1} !#[]".as_bytes());
+                assert_eq!(next_special(&text, 0), length);
+            }
+        }
+        assert_eq!(next_special("plain ÿ €, longer than eight".as_bytes(), 0), 31);
+    }
+
+    #[test]
+    fn a_cursor_reads_what_is_there() {
+        let mut cursor = Cursor::new(r#" { "a" : [ 1 , -2.5e3 ] , "b\n" : { } , "c" : null , "d" : true } "#);
+        let mut object = cursor.object().unwrap();
+        assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "a");
+        let mut list = cursor.list().unwrap();
+        assert!(cursor.item(&mut list).unwrap());
+        assert_eq!(cursor.number().unwrap(), "1");
+        assert!(cursor.item(&mut list).unwrap());
+        assert_eq!(cursor.number().unwrap(), "-2.5e3");
+        assert!(!cursor.item(&mut list).unwrap());
+        assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "b\n");
+        assert_eq!(cursor.value().unwrap(), Value::Object(Map::new()));
+        assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "c");
+        assert!(cursor.null().unwrap());
+        assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "d");
+        assert!(cursor.bool().unwrap());
+        assert_eq!(cursor.member(&mut object).unwrap(), None);
+        cursor.end().unwrap();
+    }
+}
