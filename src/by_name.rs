@@ -3,14 +3,14 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{BySerde, Fields, Object};
+use crate::model::{Fields, Object, to_json};
 
 /// Returns the property with this name, or `None` if it is absent or `null`.
 #[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
     let field = T::TABLE.fields.iter().position(|field| *field == name);
     let value = match field {
-        Some(index) => to_value(&BySerde(object.slot(index))).ok(),
+        Some(index) => serde_json::from_slice(&to_json(object.slot(index))).ok(),
         None => object.extra().get(name).cloned(),
     };
     value.filter(|value| !value.is_null())

@@ -167,9 +167,9 @@ pub use error::{Error, Result};
 pub use http_service::BoxError;
 #[cfg(any(feature = "audio", feature = "custom-llm"))]
 pub use http_service::ServiceBody;
-#[doc(hidden)]
-pub use model::read_body;
 pub use model::{Misfit, Nullable, Number, Secret, Timestamp, TimestampError};
+#[doc(hidden)]
+pub use model::{read_body, write_body};
 pub use request::RequestBuilder;
 pub use transport::{BearerToken, ByteStream, Response, TokenError, TokenSource, Upload};
 

@@ -12,7 +12,9 @@ use serde::de::DeserializeOwned;
 
 use crate::client::Client;
 use crate::error::Result;
+use crate::model::Slot;
 #[doc(hidden)]
+use crate::model::to_json;
 pub use crate::model::{Decoded, Undecodable};
 #[doc(hidden)]
 pub use crate::transport::QueryStyle;
@@ -128,8 +130,8 @@ impl<E: Endpoint> Operation<E> {
     }
 
     #[doc(hidden)]
-    pub fn body<B: Serialize + ?Sized>(mut self, body: &B) -> Self {
-        self.parts.json(body);
+    pub fn body(mut self, body: &dyn Slot) -> Self {
+        self.parts.json_text(to_json(body));
         self
     }
 

@@ -86,6 +86,15 @@ impl<'t> Cursor<'t> {
         }
     }
 
+    /// Reads an integer that an `i64` can hold.
+    pub(crate) fn integer(&mut self) -> Result<i64, Unfit> {
+        let text = self.number()?;
+        match plain_integer(text) {
+            Some(value) => Ok(value),
+            None => serde_json::from_str(text).map_err(|_| Unfit),
+        }
+    }
+
     /// Returns the text of the next number. Whether it is one is for the caller to see.
     pub(crate) fn number(&mut self) -> Result<&'t str, Unfit> {
         self.peek();
@@ -239,8 +248,20 @@ pub struct Opened {
     is_first: bool,
 }
 
+/// Reads the digits of a short integer, which nearly all are.
+pub(super) fn plain_integer(text: &str) -> Option<i64> {
+    match text.as_bytes() {
+        [b'0'] => Some(0),
+        digits @ [b'1'..=b'9', ..] if digits.len() <= 18 => digits.iter().try_fold(0, |value, digit| {
+            let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
+            Some(value * 10 + digit)
+        }),
+        _ => None,
+    }
+}
+
 /// Returns the position of the next quote, backslash or control character from `at` on, or the end of the text.
-fn next_special(text: &[u8], mut at: usize) -> usize {
+pub(super) fn next_special(text: &[u8], mut at: usize) -> usize {
     const ONES: u64 = u64::MAX / 0xff;
     /// Sets the highest bit of each byte that is less than `limit`, and of some behind the first such byte.
     fn less_than(bytes: u64, limit: u8) -> u64 {
@@ -291,6 +312,91 @@ mod tests {
             }
         }
         assert_eq!(next_special("plain ÿ €, longer than eight".as_bytes(), 0), 31);
+    }
+
+    #[test]
+    fn short_integers_are_read_like_all() {
+        for text in ["0", "7", "1234567890", "999999999999999999"] {
+            assert_eq!(plain_integer(text), text.parse().ok());
+        }
+        for text in ["", "00", "01", "-1", "1.0", "1e3", "1+", "1000000000000000000"] {
+            assert_eq!(plain_integer(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_takes_what_json_is_and_nothing_else() {
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        let texts = [
+            "",
+            " ",
+            "null",
+            "nul",
+            "nullx",
+            "tru",
+            "true",
+            "false ",
+            "\"a\"",
+            "\"a",
+            "\"\\\"",
+            "\"\\u00e9\"",
+            "\"\\ud800\"",
+            "\"\\x\"",
+            "\"\u{1}\"",
+            "0",
+            "-0",
+            "01",
+            "1.",
+            "1.5",
+            "1e400",
+            "1e",
+            "-",
+            "+1",
+            "[]",
+            "[1]",
+            "[1,]",
+            "[,1]",
+            "[1 2]",
+            "[1",
+            "]",
+            "{}",
+            "{\"a\":1}",
+            "{\"a\":1,}",
+            "{,}",
+            "{\"a\" 1}",
+            "{\"a\"}",
+            "{a:1}",
+            "{\"a\":1 \"b\":2}",
+            "{\"a\":[}]",
+            "{\"a\":1}}",
+            "[[[]]",
+            "1 1",
+            "\u{feff}1",
+            "\u{a0}1",
+            "[\"\\\\\"]",
+            "/**/1",
+            "[1]//",
+            "NaN",
+            "[\n\t\r 1 ]",
+            &deep(127),
+            &deep(128),
+        ];
+        for text in texts {
+            // As a list of anything, as a map of anything, and as anything: structure by the cursor, and by `serde_json`.
+            let mut list = Vec::<Value>::new();
+            let mut map = std::collections::BTreeMap::<String, Value>::new();
+            let mut any = Value::Null;
+            let fields: [(&str, &mut dyn crate::model::Slot); 3] = [("[", &mut list), ("{", &mut map), ("", &mut any)];
+            for (start, field) in fields {
+                let mut cursor = Cursor::new(text);
+                let read = field
+                    .read(&mut cursor, crate::model::Mode::Direct { captures: 0 })
+                    .and_then(|_| cursor.end());
+                let is_json = serde_json::from_str::<Value>(text).is_ok();
+                let is_kind = text.trim_start().starts_with(start);
+                assert_eq!(read.is_ok(), is_json && is_kind, "{text} as {start}");
+            }
+        }
     }
 
     #[test]

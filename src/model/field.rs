@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use super::capture::capture;
 use super::cursor::{Cursor, Unfit};
 use super::fit::{Expected, MemberPlan};
-use super::object::write::{Out, Write};
+use super::object::write::Out;
 use super::read::read_text;
 use super::{Mode, Nullable, Number, Secret, Timestamp};
 
 /// A field, whatever its type.
 #[doc(hidden)]
-pub trait Slot: Debug + Write {
+pub trait Slot: Debug {
     /// Returns whether the field is left out when the object is written.
     fn is_absent(&self) -> bool {
         false
@@ -30,6 +30,9 @@ pub trait Slot: Debug + Write {
     ///
     /// The value does not fit, or is not JSON.
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit>;
+
+    /// Writes the value.
+    fn write(&self, out: &mut dyn Out);
 
     /// Returns the kind of value that the type takes.
     fn expected(&self) -> Expected;
@@ -110,17 +113,15 @@ impl<T: Field> Slot for Option<T> {
         }
     }
 
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
-}
-
-impl<T: Field> Write for Option<T> {
     fn write(&self, out: &mut dyn Out) {
         match self {
             Some(value) => value.write(out),
             None => out.null(),
         }
+    }
+
+    fn expected(&self) -> Expected {
+        Self::EXPECTED
     }
 }
 
@@ -148,17 +149,15 @@ impl<T: Field> Slot for Nullable<T> {
         Ok(read)
     }
 
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
-}
-
-impl<T: Field> Write for Nullable<T> {
     fn write(&self, out: &mut dyn Out) {
         match self {
             Nullable::Value(value) => value.write(out),
             Nullable::Absent | Nullable::Null => out.null(),
         }
+    }
+
+    fn expected(&self) -> Expected {
+        Self::EXPECTED
     }
 }
 
@@ -181,15 +180,13 @@ macro_rules! scalars {
                     Ok(FieldRead::Value)
                 }
 
-                fn expected(&self) -> Expected {
-                    Self::EXPECTED
-                }
-            }
-
-            impl Write for $type {
                 fn write(&self, $out: &mut dyn Out) {
                     let $this = self;
                     $write;
+                }
+
+                fn expected(&self) -> Expected {
+                    Self::EXPECTED
                 }
             }
 
@@ -209,8 +206,8 @@ scalars! {
     Secret = Secret::new(""), Expected::String, |field, cursor| Secret::from(cursor.string()?.into_owned()), |this, out| out.string(this.expose());
     Timestamp = Timestamp::from(String::new()), Expected::String, |field, cursor| Timestamp::from(cursor.string()?.into_owned()), |this, out| out.string(this.as_str());
     bool = false, Expected::Bool, |field, cursor| cursor.bool()?, |this, out| out.bool(*this);
-    i64 = 0, Expected::Integer, |field, cursor| serde_json::from_str(cursor.number()?).map_err(|_| Unfit)?, |this, out| out.integer(*this);
-    Number = Number::from(0), Expected::Number, |field, cursor| serde_json::from_str(cursor.number()?).map_err(|_| Unfit)?, |this, out| this.write_to(out);
+    i64 = 0, Expected::Integer, |field, cursor| cursor.integer()?, |this, out| out.integer(*this);
+    Number = Number::from(0), Expected::Number, |field, cursor| Number::read(cursor.number()?)?, |this, out| this.write_to(out);
     Value = Value::Null, Expected::Any, |field, cursor| cursor.value()?, |this, out| out.json(this);
     Map<String, Value> = Map::new(), Expected::AnyMap, |field, cursor| cursor.map()?, |this, out| out.json_object(this);
 }
@@ -226,14 +223,12 @@ impl<T: Field> Slot for Vec<T> {
         Ok(FieldRead::Value)
     }
 
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
-}
-
-impl<T: Field> Write for Vec<T> {
     fn write(&self, out: &mut dyn Out) {
         out.items(self.len(), &|index| &self[index]);
+    }
+
+    fn expected(&self) -> Expected {
+        Self::EXPECTED
     }
 }
 
@@ -262,14 +257,12 @@ impl<T: Field> Slot for BTreeMap<String, T> {
         Ok(FieldRead::Value)
     }
 
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
-}
-
-impl<T: Field> Write for BTreeMap<String, T> {
     fn write(&self, out: &mut dyn Out) {
         out.members(&|member| self.iter().for_each(|(name, value)| member(name, value)));
+    }
+
+    fn expected(&self) -> Expected {
+        Self::EXPECTED
     }
 }
 
@@ -290,14 +283,12 @@ impl<T: Field> Slot for Box<T> {
         (**self).read(cursor, mode)
     }
 
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
-}
-
-impl<T: Field> Write for Box<T> {
     fn write(&self, out: &mut dyn Out) {
         (**self).write(out);
+    }
+
+    fn expected(&self) -> Expected {
+        Self::EXPECTED
     }
 }
 

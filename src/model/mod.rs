@@ -21,6 +21,7 @@ pub(crate) mod union;
 pub use fit::Misfit;
 pub use nullable::Nullable;
 pub use number::Number;
+pub use object::write::write_body;
 pub use read::{Decoded, Undecodable, read_body};
 pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
@@ -32,8 +33,8 @@ pub(crate) use fit::{Expected, Misfits};
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]
 pub(crate) use object::conversion::{created_from, without_read_only};
 pub(crate) use object::copy::{cloned, equal};
-pub(crate) use object::write::{BySerde, debug, serialize, write as write_object};
-pub(crate) use object::{Fields, Object, Out, Table, Write, list, model, pairs, read as read_object};
+pub(crate) use object::write::{debug, serialize, to_json, write as write_object};
+pub(crate) use object::{Fields, Object, Out, Table, list, model, pairs, read as read_object};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};
 #[allow(unused_imports, reason = "only some features need all of these")]

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::cursor::{Unfit, plain_integer};
 use super::object::write::Out;
 
 /// A number as JSON has them: an integer or a fraction.
@@ -61,6 +62,13 @@ impl Number {
 }
 
 impl Number {
+    pub(super) fn read(text: &str) -> Result<Self, Unfit> {
+        match plain_integer(text) {
+            Some(value) => Ok(value.into()),
+            None => serde_json::from_str(text).map_err(|_| Unfit),
+        }
+    }
+
     pub(super) fn write_to(self, out: &mut dyn Out) {
         match self.0 {
             Repr::Int(value) => out.integer(value),

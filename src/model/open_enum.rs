@@ -79,7 +79,7 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
 /// ```
 ///
 /// and to `From<&str>`, `From<String>`, `AsRef<str>`, `PartialEq`, `Eq`, `Hash`, `Display`, `Debug`, `Serialize`, `Deserialize`,
-/// `Slot`, `Write` and `Field`,
+/// `Slot` and `Field`,
 /// all by way of the text.
 macro_rules! open_enum {
     ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $wire:literal)* }) => {
@@ -179,14 +179,12 @@ macro_rules! open_enum {
                 Ok($crate::model::FieldRead::Value)
             }
             #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                $crate::model::Expected::String
-            }
-        }
-        impl $crate::model::Write for $name {
-            #[inline]
             fn write(&self, out: &mut dyn $crate::model::Out) {
                 out.string(self.as_str())
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                $crate::model::Expected::String
             }
         }
         impl $crate::model::Field for $name {

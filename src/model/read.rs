@@ -221,6 +221,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_fits_is_read_at_once() {
+        let at_once = |text: &str| {
+            let mut value = crate::types::CreateAssistantDto::blank();
+            read_once(&mut value, text, Mode::Direct { captures: 0 })
+        };
+        for text in [
+            r#"{"name":"a","firstMessage":"b\n","silenceTimeoutSeconds":30,"maxDurationSeconds":1.5e2,"metadata":{"a":[null]}}"#,
+            r#"{"model":{"provider":"openai","model":"gpt-4o","temperature":0.5,"messages":[{"role":"system","content":"c"}]}}"#,
+            r#"{"model":{"messages":[],"model":"gpt-4o","provider":"openai","toolIds":["a"],"tools":[{"type":"endCall"}]}}"#,
+            r#"{"voice":{"provider":"11labs","voiceId":"a"},"transcriber":{"provider":"deepgram","keywords":["a:1"]}}"#,
+            r#"{"hooks":[{"on":"call.ending","do":[{"type":"tool","toolId":"a"}]}],"clientMessages":["hang"],"hipaa":null}"#,
+        ] {
+            assert_eq!(at_once(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
     fn captured_texts_are_read_again_up_to_the_limit() {
         let mut captures = 0;
         let mut readings = 0;

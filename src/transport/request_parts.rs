@@ -243,9 +243,13 @@ impl RequestParts {
 
     pub(crate) fn json<B: Serialize + ?Sized>(&mut self, body: &B) {
         match serde_json::to_vec(body) {
-            Ok(json) => self.json = Some(json.into()),
+            Ok(json) => self.json_text(json),
             Err(cause) => self.refuse(format!("the body cannot be written as JSON: {cause}")),
         }
+    }
+
+    pub(crate) fn json_text(&mut self, json: Vec<u8>) {
+        self.json = Some(json.into());
     }
 
     /// Sets one property of the body, which is an object, and leaves the text of the others as it is.

@@ -94,9 +94,10 @@ pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
 }
 
 fn members<T: Object>(object: &T) -> Map<String, Value> {
+    // Not by way of text, which can be deeper than it is read.
     match serde_json::to_value(BySerde(object)) {
         Ok(Value::Object(members)) => members,
-        // An object is written as a map, its names are strings, and no type of a field refuses to be written.
+        // An object is written as a map, its names are text, and no type of a field refuses to be written.
         other => unreachable!("{} is written as an object: {other:?}", T::TABLE.name),
     }
 }

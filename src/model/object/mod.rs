@@ -19,7 +19,7 @@ use super::cursor::{Cursor, Unfit};
 use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut};
 use super::fit::MemberPlan;
 use super::read::Mode;
-pub use write::{Out, Write};
+pub use write::Out;
 
 /// A generated object type, as tables.
 #[doc(hidden)]
@@ -99,18 +99,25 @@ impl Table {
 
     /// Finds a property. `next` is the probable index of the field: servers write properties in a steady order.
     fn find<'t>(&self, name: Cow<'t, str>, next: usize) -> Key<'t> {
+        let is_name = |field: &&str| is_same(field, &name);
         let (before, after) = self.fields.split_at(next.min(self.fields.len()));
-        if let Some(index) = after.iter().position(|field| *field == name) {
+        if let Some(index) = after.iter().position(is_name) {
             return Key::Field(before.len() + index);
         }
-        if let Some(index) = before.iter().position(|field| *field == name) {
+        if let Some(index) = before.iter().position(is_name) {
             return Key::Field(index);
         }
-        match self.tags.iter().position(|(tag, _)| *tag == name) {
+        match self.tags.iter().position(|(tag, _)| is_name(tag)) {
             Some(index) => Key::Tag(index),
             None => Key::Other(name),
         }
     }
+}
+
+/// Compares two names. Most differ in their length or their last letter, and then there is no call.
+#[inline]
+fn is_same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
 }
 
 enum Key<'t> {
@@ -247,7 +254,7 @@ impl Seen {
 /// }
 /// ```
 ///
-/// and to `Field`, `Slot`, `Write`, `Deserialize`, `Serialize`, `Debug`, `Clone` and `PartialEq`, each a call of a function of this module. `tests.rs` has calls to run.
+/// and to `Field`, `Slot`, `Deserialize`, `Serialize`, `Debug`, `Clone` and `PartialEq`, each a call of a function of this module. `tests.rs` has calls to run.
 macro_rules! model {
     (
         $(#[$meta:meta])*
@@ -340,15 +347,12 @@ macro_rules! model {
                 $crate::model::read_object(self, <Self as $crate::model::Object>::TABLE, cursor, mode)
             }
             #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                <Self as $crate::model::Field>::EXPECTED
-            }
-        }
-
-        impl $crate::model::Write for $name {
-            #[inline]
             fn write(&self, out: &mut dyn $crate::model::Out) {
                 $crate::model::write_object(self, <Self as $crate::model::Object>::TABLE, out)
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                <Self as $crate::model::Field>::EXPECTED
             }
         }
 

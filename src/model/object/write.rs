@@ -6,20 +6,31 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Fields, Table};
+use crate::model::cursor::{Cursor, Unfit, next_special};
+use crate::model::field::{Field, FieldRead, Slot};
+use crate::model::fit::Expected;
+use crate::model::read::Mode;
 use crate::model::redact::RedactedMap;
 
 /// What is done with each member: it has a name, and a value.
-pub(in crate::model) type EachMember<'a> = dyn FnMut(&str, &dyn Write) + 'a;
+pub(in crate::model) type EachMember<'a> = dyn FnMut(&str, &dyn Slot) + 'a;
 
-/// A value that is written, whatever its type.
-#[doc(hidden)]
-pub trait Write {
-    fn write(&self, out: &mut dyn Out);
-}
+/// The value of a tag.
+#[derive(Debug)]
+struct Tag(&'static str);
 
-impl Write for &str {
+impl Slot for Tag {
+    /// Not called: a tag is no field.
+    fn read(&mut self, _: &mut Cursor<'_>, _: Mode<'_>) -> Result<FieldRead, Unfit> {
+        Err(Unfit)
+    }
+
     fn write(&self, out: &mut dyn Out) {
-        out.string(self);
+        out.string(self.0);
+    }
+
+    fn expected(&self) -> Expected {
+        Expected::String
     }
 }
 
@@ -37,13 +48,13 @@ pub trait Out {
     /// Writes an object of no type.
     fn json_object(&mut self, members: &Map<String, Value>);
     /// Writes a list of this length, whose items `item` returns.
-    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Write);
+    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot);
     /// Writes an object. `walk` calls what it is given with each of its members.
     fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>));
 }
 
 /// Writes a value, whatever its type, by `serde`.
-pub(crate) fn serialize<S: Serializer>(value: &dyn Write, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(value: &dyn Slot, serializer: S) -> Result<S::Ok, S::Error> {
     let mut out = ToSerializer::Ready(serializer);
     value.write(&mut out);
     match out {
@@ -103,7 +114,7 @@ impl<S: Serializer> Out for ToSerializer<S> {
         self.with(|serializer| members.serialize(serializer));
     }
 
-    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Write) {
+    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {
         self.with(|serializer| {
             let mut seq = serializer.serialize_seq(Some(length))?;
             for index in 0..length {
@@ -128,8 +139,96 @@ impl<S: Serializer> Out for ToSerializer<S> {
     }
 }
 
+/// Writes a value, whatever its type, as JSON. It can, whatever the value: names are text, and a number that JSON has not is `null`.
+pub(crate) fn to_json(value: &dyn Slot) -> Vec<u8> {
+    let mut out = ToJson(Vec::with_capacity(1024));
+    value.write(&mut out);
+    out.0
+}
+
+/// Writes a body as requests have it. Public for benches.
+#[doc(hidden)]
+pub fn write_body<T: Field>(value: &T) -> Vec<u8> {
+    to_json(value)
+}
+
+/// A JSON text that grows.
+struct ToJson(Vec<u8>);
+
+impl ToJson {
+    fn by_serde<T: Serialize + ?Sized>(&mut self, value: &T) {
+        // A vector takes all that is written, and `Value` can be written.
+        serde_json::to_writer(&mut self.0, value).unwrap_or_default();
+    }
+}
+
+impl Out for ToJson {
+    fn null(&mut self) {
+        self.0.extend_from_slice(b"null");
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+    }
+
+    fn integer(&mut self, value: i64) {
+        self.by_serde(&value);
+    }
+
+    fn large(&mut self, value: u64) {
+        self.by_serde(&value);
+    }
+
+    fn float(&mut self, value: f64) {
+        self.by_serde(&value);
+    }
+
+    fn string(&mut self, text: &str) {
+        if next_special(text.as_bytes(), 0) < text.len() {
+            return self.by_serde(text);
+        }
+        self.0.reserve(text.len() + 2);
+        self.0.push(b'"');
+        self.0.extend_from_slice(text.as_bytes());
+        self.0.push(b'"');
+    }
+
+    fn json(&mut self, value: &Value) {
+        self.by_serde(value);
+    }
+
+    fn json_object(&mut self, members: &Map<String, Value>) {
+        self.by_serde(members);
+    }
+
+    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {
+        self.0.push(b'[');
+        for index in 0..length {
+            if index > 0 {
+                self.0.push(b',');
+            }
+            item(index).write(self);
+        }
+        self.0.push(b']');
+    }
+
+    fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>)) {
+        self.0.push(b'{');
+        let mut is_first = true;
+        walk(&mut |name, value| {
+            if !std::mem::take(&mut is_first) {
+                self.0.push(b',');
+            }
+            self.string(name);
+            self.0.push(b':');
+            value.write(self);
+        });
+        self.0.push(b'}');
+    }
+}
+
 /// A value, whatever its type, for `serde`.
-pub(crate) struct BySerde<'a>(pub(crate) &'a dyn Write);
+pub(crate) struct BySerde<'a>(pub(crate) &'a dyn Slot);
 
 impl Serialize for BySerde<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -145,7 +244,7 @@ pub(crate) fn write(object: &dyn Fields, table: &Table, out: &mut dyn Out) {
         let extra = object.kept();
         for (name, value) in table.tags {
             if extra.is_empty() || !extra.contains_key(*name) {
-                member(name, value);
+                member(name, &Tag(value));
             }
         }
         for (index, name) in table.fields.iter().enumerate() {

@@ -17,7 +17,7 @@ use serde_json::Value;
 use self::untagged::Members;
 use super::cursor::{Cursor, Unfit};
 use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut};
-use super::object::Write;
+use super::object::Out;
 use super::read::Mode;
 
 /// A generated union, as a table.
@@ -182,8 +182,8 @@ pub(crate) fn read(
         }
         (Mode::Direct { captures }, None) => {
             let mode = Mode::captured(captures)?;
-            let text = (*cursor).pass()?;
-            (choose(table, text)?, mode)
+            let mut ahead = *cursor;
+            (choose(table, ahead.pass()?)?, mode)
         }
     };
     match variant {
@@ -212,9 +212,8 @@ pub(crate) fn debug(union: &dyn AnyUnion, f: &mut fmt::Formatter<'_>) -> fmt::Re
 }
 
 /// Writes a union as its variant is written.
-pub(crate) fn write(union: &dyn AnyUnion, out: &mut dyn super::object::Out) {
-    let inner: &dyn Write = union.inner();
-    inner.write(out);
+pub(crate) fn write(union: &dyn AnyUnion, out: &mut dyn Out) {
+    union.inner().write(out);
 }
 
 /// Returns the variant that `text` probably is, or `None` if it is one that the document does not know.
@@ -246,7 +245,7 @@ fn choose(table: &Table, text: &str) -> Result<Option<usize>, Unfit> {
     {
         return Ok(candidates.find(|&index| allows(&shapes[index], tag, &value)));
     }
-    let members: Members<'_> = serde_json::from_str(text).map_err(|_| Unfit)?;
+    let members = Members::read(&mut Cursor::new(text))?;
     let scored = candidates.filter_map(|index| Some((members.score(&shapes[index], |_, _| true)?, Reverse(index))));
     Ok(scored.max().map(|(_, Reverse(index))| index))
 }
@@ -312,7 +311,7 @@ pub(super) fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
 /// }
 /// ```
 ///
-/// and to `Field`, `Slot`, `Write`, `Deserialize`, `Serialize` and `Debug`. `tests.rs` has calls to run.
+/// and to `Field`, `Slot`, `Deserialize`, `Serialize` and `Debug`. `tests.rs` has calls to run.
 macro_rules! tagged_union {
     (
         $(#[$meta:meta])*
@@ -376,15 +375,12 @@ macro_rules! tagged_union {
                 $crate::model::union::read(self, <Self as $crate::model::Union>::TABLE, cursor, mode)
             }
             #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                <Self as $crate::model::Field>::EXPECTED
-            }
-        }
-
-        impl $crate::model::Write for $name {
-            #[inline]
             fn write(&self, out: &mut dyn $crate::model::Out) {
                 $crate::model::union::write(self, out)
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                <Self as $crate::model::Field>::EXPECTED
             }
         }
 

@@ -2,21 +2,32 @@
 
 use std::borrow::Cow;
 use std::cmp::Reverse;
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Shape;
+use crate::model::cursor::{Cursor, Unfit};
 
 /// The members of an object: names, and the values that are strings.
-pub(in crate::model) struct Members<'de>(Vec<(Cow<'de, str>, Option<Cow<'de, str>>)>);
+pub(in crate::model) struct Members<'a>(Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>);
 
 impl<'a> Members<'a> {
     /// Takes names and the values that are strings.
     pub(in crate::model) fn of(members: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Self {
         let members = members.map(|(name, text)| (Cow::Borrowed(name), text.map(Cow::Borrowed)));
         Members(members.collect())
+    }
+
+    /// Looks at an object, whose values need not be JSON.
+    pub(super) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Unfit> {
+        let mut members = Vec::new();
+        let mut object = cursor.object()?;
+        while let Some(name) = cursor.member(&mut object)? {
+            let text = match cursor.peek() {
+                Some(b'"') => Some(cursor.string()?),
+                _ => cursor.pass().map(|_| None)?,
+            };
+            members.push((name, text));
+        }
+        Ok(Members(members))
     }
 
     /// Returns the index of the last member with this name, which is the one that counts.
@@ -68,93 +79,4 @@ pub(in crate::model) struct Score {
     required: usize,
     /// The number of values that the agreeing tags could have had.
     choices: Reverse<usize>,
-}
-
-impl<'de> Deserialize<'de> for Members<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct MembersVisitor;
-
-        impl<'de> Visitor<'de> for MembersVisitor {
-            type Value = Members<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
-                let mut members = Vec::new();
-                while let Some(Text(name)) = map.next_key()? {
-                    let StringOnly(value) = map.next_value()?;
-                    members.push((name.unwrap_or_default(), value));
-                }
-                Ok(Members(members))
-            }
-        }
-
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-/// A string, borrowed where it has no escapes.
-pub(in crate::model) struct Text<'de>(pub(in crate::model) Option<Cow<'de, str>>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_str(StringVisitor).map(Self)
-    }
-}
-
-/// A string, or nothing for a value of another kind.
-pub(super) struct StringOnly<'de>(pub(super) Option<Cow<'de, str>>);
-
-impl<'de> Deserialize<'de> for StringOnly<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StringVisitor).map(Self)
-    }
-}
-
-struct StringVisitor;
-
-impl<'de> Visitor<'de> for StringVisitor {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_seq(seq).map(|_| None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        IgnoredAny.visit_map(map).map(|_| None)
-    }
 }
