@@ -87,6 +87,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 RING = 'rustls = { version = "0.23", default-features = false, features = ["ring", "std", "tls12"] }'
 REQWEST = 'reqwest = {{ version = "0.13", default-features = false, features = [{}"rustls-no-provider"] }}'
 
+# Cargo compiles a crate from a registry without incremental files, and one from a path with them. Ours are compared as published.
+AS_PUBLISHED = """
+[profile.dev.package."*"]
+incremental = false
+"""
+
 # The name of the row, its dependencies, its main.rs, and the crate whose rlib is weighed.
 ROWS = {
     "reqwest and serde_json, same TLS": ([REQWEST.format('"json", '), RING, 'serde_json = "1"'], PLAIN, None),
@@ -137,7 +143,7 @@ class Program:
         self.main.parent.mkdir(parents=True, exist_ok=True)
         self.main.write_text(main)
         dependencies = "\n".join((dependencies or all_features()) + [RUNTIME])
-        manifest = f'[package]\nname = "program"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n[dependencies]\n{dependencies}\n'
+        manifest = f'[package]\nname = "program"\nversion = "0.0.0"\nedition = "2024"\n\n[workspace]\n\n[dependencies]\n{dependencies}\n{AS_PUBLISHED}'
         (self.directory / "Cargo.toml").write_text(manifest)
         subprocess.run(["cargo", "fetch", "--quiet"], check=True, cwd=self.directory)
         self.measured = {}

@@ -10,7 +10,9 @@ use crate::model::{Fields, Object, to_json};
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
     let field = T::TABLE.fields.iter().position(|field| *field == name);
     let value = match field {
-        Some(index) => serde_json::from_slice(&to_json(object.slot(index))).ok(),
+        Some(index) => object
+            .present(index)
+            .and_then(|field| serde_json::from_slice(&to_json(field)).ok()),
         None => object.extra().get(name).cloned(),
     };
     value.filter(|value| !value.is_null())

@@ -390,7 +390,7 @@ mod tests {
             for (start, field) in fields {
                 let mut cursor = Cursor::new(text);
                 let read = field
-                    .read(&mut cursor, crate::model::Mode::Direct { captures: 0 })
+                    .read(&mut cursor, crate::model::Mode::Direct { looks: 0 })
                     .and_then(|_| cursor.end());
                 let is_json = serde_json::from_str::<Value>(text).is_ok();
                 let is_kind = text.trim_start().starts_with(start);

@@ -19,11 +19,6 @@ use super::{Mode, Nullable, Number, Secret, Timestamp};
 /// A field, whatever its type.
 #[doc(hidden)]
 pub trait Slot: Debug {
-    /// Returns whether the field is left out when the object is written.
-    fn is_absent(&self) -> bool {
-        false
-    }
-
     /// Reads a value into the field, which is blank.
     ///
     /// # Errors
@@ -48,6 +43,11 @@ pub trait Field: Slot + Clone + PartialEq + 'static {
 
     /// Returns the value of a field that nothing was said about. For a required field it never leaves the decoder.
     fn blank() -> Self;
+
+    /// Returns whether the field is left out when the object is written.
+    fn is_absent(&self) -> bool {
+        false
+    }
 }
 
 /// The kind of value that was read into a field.
@@ -72,6 +72,20 @@ pub trait Visit<'a> {
 pub trait VisitMut<'a> {
     type Out;
     fn visit_mut<T: Field>(self, value: &'a mut T) -> Self::Out;
+}
+
+/// Makes the type of a field unknown, unless it is absent.
+pub(super) struct IfPresent;
+
+impl<'a> Visit<'a> for IfPresent {
+    type Out = Option<&'a dyn Slot>;
+
+    fn visit<T: Field>(self, value: &'a T) -> Option<&'a dyn Slot> {
+        match value.is_absent() {
+            true => None,
+            false => Some(value),
+        }
+    }
 }
 
 /// Makes the type of a field unknown.
@@ -102,10 +116,6 @@ pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) 
 }
 
 impl<T: Field> Slot for Option<T> {
-    fn is_absent(&self) -> bool {
-        self.is_none()
-    }
-
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         match cursor.null()? {
             true => Ok(FieldRead::Null),
@@ -131,13 +141,13 @@ impl<T: Field> Field for Option<T> {
     fn blank() -> Self {
         None
     }
+
+    fn is_absent(&self) -> bool {
+        self.is_none()
+    }
 }
 
 impl<T: Field> Slot for Nullable<T> {
-    fn is_absent(&self) -> bool {
-        matches!(self, Nullable::Absent)
-    }
-
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         if cursor.null()? {
             *self = Nullable::Null;
@@ -166,6 +176,10 @@ impl<T: Field> Field for Nullable<T> {
 
     fn blank() -> Self {
         Nullable::Absent
+    }
+
+    fn is_absent(&self) -> bool {
+        matches!(self, Nullable::Absent)
     }
 }
 
@@ -275,10 +289,6 @@ impl<T: Field> Field for BTreeMap<String, T> {
 }
 
 impl<T: Field> Slot for Box<T> {
-    fn is_absent(&self) -> bool {
-        (**self).is_absent()
-    }
-
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         (**self).read(cursor, mode)
     }
@@ -297,5 +307,9 @@ impl<T: Field> Field for Box<T> {
 
     fn blank() -> Self {
         Box::new(T::blank())
+    }
+
+    fn is_absent(&self) -> bool {
+        (**self).is_absent()
     }
 }

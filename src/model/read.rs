@@ -16,26 +16,26 @@ use super::fit::{self, MemberPlan, Misfit, Misfits, Plan};
 pub enum Mode<'p> {
     /// In one pass. A value that does not fit makes the whole reading fail.
     Direct {
-        /// The number of captured texts that the value is in.
-        captures: u8,
+        /// The number of unions around the value that were looked through before they were read.
+        looks: u8,
     },
     /// By the plan of the fit walk.
     Careful(&'p Plan),
 }
 
 impl<'p> Mode<'p> {
-    /// Each level of captured texts is another reading of what is in it. Documents have up to three levels of unions that are
-    /// captured. Beyond this limit the fit walk reads, which looks at each value once however deep it is.
-    const CAPTURES: u8 = 8;
+    /// Each look goes over all that is in a union. Documents have up to three levels of unions that are looked through. Beyond this
+    /// limit the fit walk reads, which looks at each value once however deep it is.
+    const LOOKS: u8 = 8;
 
-    /// Returns the mode in which what is in a captured text is read.
+    /// Returns the mode in which a union is read that was looked through.
     ///
     /// # Errors
     ///
     /// There are too many levels.
-    pub(super) fn captured(captures: u8) -> Result<Self, Unfit> {
-        match captures < Self::CAPTURES {
-            true => Ok(Mode::Direct { captures: captures + 1 }),
+    pub(super) fn looked(looks: u8) -> Result<Self, Unfit> {
+        match looks < Self::LOOKS {
+            true => Ok(Mode::Direct { looks: looks + 1 }),
             false => Err(Unfit),
         }
     }
@@ -196,7 +196,7 @@ fn as_text(body: &[u8]) -> Result<&str, serde_json::Error> {
 /// Reads a text, and again with more care if something in it did not fit.
 pub(super) fn read_text<T: Field>(text: &str) -> Result<Decoded<T>, Undecodable> {
     let mut value = T::blank();
-    if read_once(&mut value, text, Mode::Direct { captures: 0 }).is_ok() {
+    if read_once(&mut value, text, Mode::Direct { looks: 0 }).is_ok() {
         return Ok(value.into());
     }
     let careful = fit::plan(text, T::EXPECTED)?;
@@ -224,7 +224,7 @@ mod tests {
     fn what_fits_is_read_at_once() {
         let at_once = |text: &str| {
             let mut value = crate::types::CreateAssistantDto::blank();
-            read_once(&mut value, text, Mode::Direct { captures: 0 })
+            read_once(&mut value, text, Mode::Direct { looks: 0 })
         };
         for text in [
             r#"{"name":"a","firstMessage":"b\n","silenceTimeoutSeconds":30,"maxDurationSeconds":1.5e2,"metadata":{"a":[null]}}"#,
@@ -238,12 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn captured_texts_are_read_again_up_to_the_limit() {
-        let mut captures = 0;
+    fn unions_are_looked_through_up_to_the_limit() {
+        let mut looks = 0;
         let mut readings = 0;
-        while let Ok(Mode::Direct { captures: inner }) = Mode::captured(captures) {
-            (captures, readings) = (inner, readings + 1);
+        while let Ok(Mode::Direct { looks: inner }) = Mode::looked(looks) {
+            (looks, readings) = (inner, readings + 1);
         }
-        assert_eq!(readings, Mode::CAPTURES);
+        assert_eq!(readings, Mode::LOOKS);
     }
 }

@@ -126,14 +126,14 @@ pub struct ObjectTable {
 impl ObjectTable {
     fn of(object: ObjectType) -> Self {
         let ObjectType { table, blank } = object;
-        let blank = blank();
+        let mut blank = blank();
         let tags = table.tags.iter().map(|(name, _)| *name);
         let tags = tags.zip(table.fields.len()..);
         let required = table.required.iter().map(|&index| (table.fields[index], index));
         ObjectTable {
             index: tags.clone().chain(table.fields.iter().copied().zip(0..)).collect(),
             fields: (0..table.fields.len())
-                .map(|index| blank.slot(index).expected())
+                .map(|index| blank.slot_mut(index).expected())
                 .collect(),
             tags: table.tags.len(),
             required: required.chain(tags).collect(),

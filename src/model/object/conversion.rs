@@ -116,7 +116,7 @@ fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, Unfit> {
         &mut object,
         T::TABLE,
         &mut Cursor::new(&text),
-        Mode::Direct { captures: 0 },
+        Mode::Direct { looks: 0 },
     )?;
     Ok(object)
 }

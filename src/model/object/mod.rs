@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use super::cursor::{Cursor, Unfit};
-use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut};
+use super::field::{AsSlot, Field, FieldRead, IfPresent, Slot, Visit, VisitMut};
 use super::fit::MemberPlan;
 use super::read::Mode;
 pub use write::Out;
@@ -34,7 +34,7 @@ pub trait Object: Field {
     fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, index: usize, visit: V) -> V::Out;
 }
 
-/// What is known of an object type without an object.
+/// The facts about an object type that are known without an object.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Table {
@@ -52,15 +52,16 @@ pub struct Table {
 /// types.
 #[doc(hidden)]
 pub trait Fields {
-    fn slot(&self, index: usize) -> &dyn Slot;
+    /// Returns a field, unless it is absent.
+    fn present(&self, index: usize) -> Option<&dyn Slot>;
     fn slot_mut(&mut self, index: usize) -> &mut dyn Slot;
     fn kept(&self) -> &Map<String, Value>;
     fn kept_mut(&mut self) -> &mut Map<String, Value>;
 }
 
 impl<T: Object> Fields for T {
-    fn slot(&self, index: usize) -> &dyn Slot {
-        self.visit(index, AsSlot)
+    fn present(&self, index: usize) -> Option<&dyn Slot> {
+        self.visit(index, IfPresent)
     }
 
     fn slot_mut(&mut self, index: usize) -> &mut dyn Slot {

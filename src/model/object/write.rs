@@ -12,7 +12,7 @@ use crate::model::fit::Expected;
 use crate::model::read::Mode;
 use crate::model::redact::RedactedMap;
 
-/// What is done with each member: it has a name, and a value.
+/// A function that takes each member: its name, and its value.
 pub(in crate::model) type EachMember<'a> = dyn FnMut(&str, &dyn Slot) + 'a;
 
 /// The value of a tag.
@@ -248,14 +248,13 @@ pub(crate) fn write(object: &dyn Fields, table: &Table, out: &mut dyn Out) {
             }
         }
         for (index, name) in table.fields.iter().enumerate() {
-            let field = object.slot(index);
-            if !field.is_absent() {
+            if let Some(field) = object.present(index) {
                 member(name, field);
             }
         }
         for (name, value) in extra {
             let field = table.fields.iter().position(|field| field == name);
-            if field.is_none_or(|index| object.slot(index).is_absent()) {
+            if field.is_none_or(|index| object.present(index).is_none()) {
                 member(name, value);
             }
         }
@@ -266,8 +265,7 @@ pub(crate) fn write(object: &dyn Fields, table: &Table, out: &mut dyn Out) {
 pub(crate) fn debug(object: &dyn Fields, table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut out = f.debug_struct(table.name);
     for (index, name) in table.fields.iter().enumerate() {
-        let field = object.slot(index);
-        if !field.is_absent() {
+        if let Some(field) = object.present(index) {
             out.field(name, &field);
         }
     }

@@ -1,9 +1,9 @@
 //! Unions: enums of types, told apart by a tag where the document has one, else by their properties.
 //!
-//! Where a tag tells the variants apart, the members up to the tag are read first (`tag_prefix.rs`), and the rest as the variant that
-//! the tag names. Else the value is captured as text, compared with the properties of each variant (`untagged.rs`), and decoded as the
-//! likeliest one. A value that is not one of the variants becomes `Unknown` and loses nothing. So does a value that does not fit the
-//! variant that its tag names: that takes the careful reading, in which the fit walk has decided each union before.
+//! Where a tag tells the variants apart, the cursor looks ahead for it, and the value is read as the variant that it names. Else the
+//! members are compared with the properties of each variant (`untagged.rs`), and the value is read as the likeliest one. A value that is
+//! not one of the variants becomes `Unknown` and loses nothing. So does a value that does not fit the variant that its tag names: that
+//! takes the careful reading, in which the fit walk has decided each union before.
 
 #[cfg(test)]
 mod tests;
@@ -37,7 +37,7 @@ pub trait Union: Field {
     fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, visit: V) -> V::Out;
 }
 
-/// What is known of a union without a value.
+/// The facts about a union that are known without a value.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Table {
@@ -159,7 +159,7 @@ pub(crate) fn read(
 ) -> Result<FieldRead, Unfit> {
     let (variant, mode) = match (mode, table.tag.filter(|_| table.is_direct)) {
         (Mode::Careful(plan), _) => (plan.take_union(), mode),
-        (Mode::Direct { captures }, Some(tag)) => {
+        (Mode::Direct { looks }, Some(tag)) => {
             let mut ahead = *cursor;
             let is_first = ahead.find(tag)?;
             let value = ahead.string()?;
@@ -176,12 +176,12 @@ pub(crate) fn read(
             // What stands before the tag is looked at twice.
             let mode = match is_first {
                 true => mode,
-                false => Mode::captured(captures)?,
+                false => Mode::looked(looks)?,
             };
             (variant, mode)
         }
-        (Mode::Direct { captures }, None) => {
-            let mode = Mode::captured(captures)?;
+        (Mode::Direct { looks }, None) => {
+            let mode = Mode::looked(looks)?;
             let mut ahead = *cursor;
             (choose(table, ahead.pass()?)?, mode)
         }

@@ -38,7 +38,7 @@ fn read_envelope(body: &str, index: usize) -> Result<Option<ServerMessagePayload
             return Err(Unfit);
         } else {
             let message = payload.insert(ServerMessagePayload::Unknown(Value::Null));
-            read_variant(message, index, &mut cursor, Mode::Direct { captures: 0 })?;
+            read_variant(message, index, &mut cursor, Mode::Direct { looks: 0 })?;
         }
     }
     cursor.end()?;
