@@ -11,7 +11,15 @@ pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head
 
 /// Appends one reference token to a JSON pointer, escaped by RFC 6901.
 pub fn pointer(base: &str, token: &str) -> String {
-    format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))
+    // One allocation for nearly all: a document has tens of thousands of pointers, and each pass makes them again.
+    let mut at = String::with_capacity(base.len() + 1 + token.len());
+    at.push_str(base);
+    at.push('/');
+    match token.contains(['~', '/']) {
+        true => at.push_str(&token.replace('~', "~0").replace('/', "~1")),
+        false => at.push_str(token),
+    }
+    at
 }
 
 /// Returns the schemas of a document's components, by name.
@@ -73,15 +81,16 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
         return;
     };
     for (key, value) in schema {
-        let at = pointer(base, key);
         match key.as_str() {
             "properties" | "patternProperties" => {
+                let at = pointer(base, key);
                 for (name, child) in value.as_object_mut().into_iter().flatten() {
                     walk(&pointer(&at, name), child, visit);
                 }
             }
-            "items" | "additionalProperties" | "not" => walk(&at, value, visit),
+            "items" | "additionalProperties" | "not" => walk(&pointer(base, key), value, visit),
             "allOf" | "oneOf" | "anyOf" => {
+                let at = pointer(base, key);
                 for (index, child) in value.as_array_mut().into_iter().flatten().enumerate() {
                     walk(&format!("{at}/{index}"), child, visit);
                 }

@@ -157,7 +157,7 @@ pub(crate) fn list(context: &RequestContext<'_>, style: ListStyle) -> Response {
     context.success(&response)
 }
 
-/// Merges the top level: a sent property replaces the old one, `null` removes it.
+/// Merges the top level: a sent property replaces the old one, `null` removes it. What the resource must have stays.
 pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     let id = context.parameter(&context.plan.item_key);
     let stamp = context.state.clock.stamp();
@@ -169,7 +169,10 @@ pub(crate) fn update(context: &RequestContext<'_>) -> Response {
     let sent = context.body.as_object().into_iter().flatten();
     for (name, value) in sent.filter(|(name, _)| !GIVEN_BY_THE_SERVER.contains(&name.as_str())) {
         if value.is_null() {
-            resource.as_object_mut().map(|resource| resource.remove(name));
+            let schema = context.plan.resource.as_ref();
+            if !schema.is_some_and(|schema| sample::requires(&context.state.validators, schema, resource, name)) {
+                resource.as_object_mut().map(|resource| resource.remove(name));
+            }
         } else {
             resource[name.as_str()] = value.clone();
         }

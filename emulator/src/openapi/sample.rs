@@ -55,6 +55,19 @@ pub(crate) fn reshape(validators: &Validators, schema: &Value, value: &mut Value
     complete(validators, schema, value, now);
 }
 
+/// Returns whether a value must have a property. Of a union, the branch that the value is of says it.
+pub(crate) fn requires(validators: &Validators, schema: &Value, value: &Value, name: &str) -> bool {
+    let Some(schema) = validators.document().resolve(schema) else {
+        return false;
+    };
+    if let Some(branches) = schema["oneOf"].as_array() {
+        let branch = branch(validators, branches, value);
+        return branch.is_some_and(|branch| requires(validators, branch, value, name));
+    }
+    let required = schema["required"].as_array().into_iter().flatten();
+    required.into_iter().any(|required| required == name)
+}
+
 /// Returns whether a schema, or the branch that the value means, declares a property.
 pub(crate) fn declares(document: &Document, schema: &Value, name: &str) -> bool {
     let Some(schema) = document.resolve(schema) else {

@@ -82,6 +82,32 @@ async fn a_patch_merges_the_top_level_and_null_removes() {
 }
 
 #[tokio::test]
+async fn null_removes_nothing_that_a_resource_must_have() {
+    let vapi = start().await;
+    let editor = json!({ "type": "textEditor", "subType": "text_editor_20241022", "name": "str_replace_editor" });
+    for (path, body, update, kept) in [
+        (
+            "/tool",
+            editor,
+            json!({ "type": "textEditor", "subType": null }),
+            "subType",
+        ),
+        (
+            "/eval",
+            json!({ "type": "chat.mockConversation", "messages": [{ "role": "user", "content": "Hi" }] }),
+            json!({ "type": null }),
+            "type",
+        ),
+    ] {
+        let (status, created) = vapi.post(path, body).await;
+        assert_eq!(status, 201, "{created}");
+        let path = format!("{path}/{}", created["id"].as_str().expect("an id"));
+        let (status, updated) = vapi.patch(&path, update).await;
+        assert_eq!((status, &updated[kept]), (200, &created[kept]), "{updated}");
+    }
+}
+
+#[tokio::test]
 async fn deleting_gives_the_resource_back_and_then_it_is_gone() {
     let vapi = start().await;
     let (_, created) = vapi.post("/assistant", json!({ "name": "Ada" })).await;
