@@ -129,7 +129,7 @@ def is_taken(case, schemas=AS_TAKEN):
         return False
     if is_valid(case, case.body, schemas):
         return True
-    return is_update and isinstance(case.body, dict) and any(is_valid(case, {**tag, **case.body}, schemas) for tag in tags(case))
+    return is_update and isinstance(case.body, dict) and any(is_valid(case, {**tag, **strip(case.body)}, schemas) for tag in tags(case))
 
 
 def repeats_accepted(case):
