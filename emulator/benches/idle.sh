@@ -53,7 +53,7 @@ def report(name):
 
 
 def idle_round():
-    """Opens idle connections until they are closed, and returns how many were, and the memory before and after."""
+    """Opens idle connections until they are closed, and returns how many were, and the memory then."""
     before = megabytes()
     idle = []
     for number in range(count):

@@ -13,14 +13,11 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, M
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::cursor::end_of_string;
-
 /// Returns the text of the next value, borrowed where the deserializer has all of it in memory.
 ///
 /// # Errors
 ///
-/// There is none, or it is nested deeper than `serde_json` reads. Each text is read by a reader of its own, which does not know what
-/// the text was in: without this limit, unions in unions could be of any depth, and the stack is not.
+/// There is none.
 pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<'de, str>, D::Error> {
     let mut text = None;
     // Only `RawValue` knows how to ask `serde_json`. What it is then given does not matter.
@@ -29,36 +26,9 @@ pub(super) fn capture<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Cow<
         text: &mut text,
     })?;
     match text {
-        Some(text) if is_deep(text.as_bytes()) => Err(D::Error::custom("recursion limit exceeded")),
         Some(text) => Ok(text),
         None => Err(D::Error::custom("no value")),
     }
-}
-
-fn is_deep(text: &[u8]) -> bool {
-    const LIMIT: usize = 128;
-    // Nearly always this is all: counting is much faster than telling what is in strings.
-    let opens = |byte: &&u8| matches!(byte, b'{' | b'[');
-    if text.len() <= 2 * LIMIT || text.iter().filter(opens).count() <= LIMIT {
-        return false;
-    }
-    let (mut at, mut depth) = (0, 0_usize);
-    while let Some(byte) = text.get(at) {
-        match byte {
-            b'"' => {
-                at = end_of_string(text, at);
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > LIMIT {
-            return true;
-        }
-        at += 1;
-    }
-    false
 }
 
 /// Asks `deserializer` as `RawValue` does, and keeps the text.

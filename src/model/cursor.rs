@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde::de::IgnoredAny;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 /// A text is not JSON, or not what its type takes. Which of the two, and where, is found by the careful reading.
@@ -86,23 +86,18 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Reads an integer that an `i64` can hold.
-    pub(crate) fn integer(&mut self) -> Result<i64, Unfit> {
-        let text = self.number()?;
-        match plain_integer(text) {
-            Some(value) => Ok(value),
-            None => serde_json::from_str(text).map_err(|_| Unfit),
-        }
-    }
-
-    /// Returns the text of the next number. Whether it is one is for the caller to see.
-    pub(crate) fn number(&mut self) -> Result<&'t str, Unfit> {
+    /// Reads a number.
+    pub(crate) fn number<T: From<i64> + DeserializeOwned>(&mut self) -> Result<T, Unfit> {
         self.peek();
         let start = self.at;
         let text = &self.text.as_bytes()[start..];
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         self.at += text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
-        self.text.get(start..self.at).ok_or(Unfit)
+        let text = self.text.get(start..self.at).ok_or(Unfit)?;
+        match plain_integer(text) {
+            Some(value) => Ok(value.into()),
+            None => parse(text),
+        }
     }
 
     /// Reads a string, which is borrowed if it has no escapes.
@@ -116,7 +111,7 @@ impl<'t> Cursor<'t> {
         }
         self.at = end_of_string(text, start - 1);
         let quoted = self.text.get(start - 1..self.at).ok_or(Unfit)?;
-        serde_json::from_str(quoted).map(Cow::Owned).map_err(|_| Unfit)
+        parse(quoted).map(Cow::Owned)
     }
 
     /// Opens an object.
@@ -211,18 +206,17 @@ impl<'t> Cursor<'t> {
 
     /// Passes a value that is not needed, but must be JSON.
     pub(crate) fn ignore(&mut self) -> Result<(), Unfit> {
-        let _: IgnoredAny = serde_json::from_str(self.pass()?).map_err(|_| Unfit)?;
-        Ok(())
+        parse(self.pass()?).map(|IgnoredAny| ())
     }
 
     /// Reads a value of any type.
     pub(crate) fn value(&mut self) -> Result<Value, Unfit> {
-        serde_json::from_str(self.pass()?).map_err(|_| Unfit)
+        parse(self.pass()?)
     }
 
     /// Reads an object of no type.
     pub(crate) fn map(&mut self) -> Result<Map<String, Value>, Unfit> {
-        serde_json::from_str(self.pass()?).map_err(|_| Unfit)
+        parse(self.pass()?)
     }
 
     /// Goes into an object that is next, up to the value of a member, and returns whether that is the first. What is passed need not
@@ -248,8 +242,12 @@ pub struct Opened {
     is_first: bool,
 }
 
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Unfit> {
+    serde_json::from_str(text).map_err(|_| Unfit)
+}
+
 /// Reads the digits of a short integer, which nearly all are.
-pub(super) fn plain_integer(text: &str) -> Option<i64> {
+fn plain_integer(text: &str) -> Option<i64> {
     match text.as_bytes() {
         [b'0'] => Some(0),
         digits @ [b'1'..=b'9', ..] if digits.len() <= 18 => digits.iter().try_fold(0, |value, digit| {
@@ -300,6 +298,7 @@ pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Number;
 
     #[test]
     fn a_special_byte_is_found_wherever_it_stands() {
@@ -406,9 +405,9 @@ mod tests {
         assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "a");
         let mut list = cursor.list().unwrap();
         assert!(cursor.item(&mut list).unwrap());
-        assert_eq!(cursor.number().unwrap(), "1");
+        assert_eq!(cursor.number::<i64>().unwrap(), 1);
         assert!(cursor.item(&mut list).unwrap());
-        assert_eq!(cursor.number().unwrap(), "-2.5e3");
+        assert_eq!(cursor.number::<Number>().unwrap(), -2500);
         assert!(!cursor.item(&mut list).unwrap());
         assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "b\n");
         assert_eq!(cursor.value().unwrap(), Value::Object(Map::new()));

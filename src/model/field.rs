@@ -183,47 +183,76 @@ impl<T: Field> Field for Nullable<T> {
     }
 }
 
-/// `TYPE = BLANK, KIND, |field, cursor| READ, |field, out| WRITE;`, where `READ` ends with `?` if it can fail.
+/// Declares how a type that stands in fields is read and written.
+///
+/// # Grammar
+///
+/// ```text
+/// TYPE: KIND, BLANK;                  the kind of value that it takes, and the value that says nothing
+/// |field, cursor, mode| READ;         reads into `field`, a `&mut TYPE`: a `Result<FieldRead, Unfit>`
+/// |field, out| WRITE                  writes `field`, a `&TYPE`
+/// ```
+macro_rules! field_type {
+    ($type:ty: $expected:expr, $blank:expr; |$field:ident, $cursor:ident, $mode:pat_param| $read:expr; |$this:ident, $out:ident| $write:expr) => {
+        impl $crate::model::Slot for $type {
+            #[inline]
+            fn read(
+                &mut self,
+                $cursor: &mut $crate::model::Cursor<'_>,
+                $mode: $crate::model::Mode<'_>,
+            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
+                let $field = self;
+                $read
+            }
+            #[inline]
+            fn write(&self, $out: &mut dyn $crate::model::Out) {
+                let $this = self;
+                $write
+            }
+            #[inline]
+            fn expected(&self) -> $crate::model::Expected {
+                <Self as $crate::model::Field>::EXPECTED
+            }
+        }
+
+        impl $crate::model::Field for $type {
+            const EXPECTED: $crate::model::Expected = $expected;
+
+            #[inline]
+            fn blank() -> Self {
+                $blank
+            }
+        }
+    };
+}
+
+pub(crate) use field_type;
+
+/// `TYPE = BLANK, KIND, |cursor| READ, |field, out| WRITE;`, where `READ` is the value and ends with `?` if it can fail.
 macro_rules! scalars {
-    ($($type:ty = $blank:expr, $expected:expr, |$field:ident, $cursor:ident| $read:expr, |$this:ident, $out:ident| $write:expr;)*) => {
-        $(
-            impl Slot for $type {
-                fn read(&mut self, $cursor: &mut Cursor<'_>, _: Mode<'_>) -> Result<FieldRead, Unfit> {
-                    let $field = self;
-                    *$field = $read;
-                    Ok(FieldRead::Value)
-                }
-
-                fn write(&self, $out: &mut dyn Out) {
-                    let $this = self;
-                    $write;
-                }
-
-                fn expected(&self) -> Expected {
-                    Self::EXPECTED
-                }
-            }
-
-            impl Field for $type {
-                const EXPECTED: Expected = $expected;
-
-                fn blank() -> Self {
-                    $blank
-                }
-            }
-        )*
+    ($($type:ty = $blank:expr, $expected:expr, |$cursor:ident| $read:expr, |$this:ident, $out:ident| $write:expr;)*) => {
+        $(field_type! {
+            $type: $expected, $blank;
+            |field, $cursor, _| {
+                *field = $read;
+                Ok(FieldRead::Value)
+            };
+            |$this, $out| $write
+        })*
     };
 }
 
 scalars! {
-    String = String::new(), Expected::String, |field, cursor| cursor.string()?.into_owned(), |this, out| out.string(this);
-    Secret = Secret::new(""), Expected::String, |field, cursor| Secret::from(cursor.string()?.into_owned()), |this, out| out.string(this.expose());
-    Timestamp = Timestamp::from(String::new()), Expected::String, |field, cursor| Timestamp::from(cursor.string()?.into_owned()), |this, out| out.string(this.as_str());
-    bool = false, Expected::Bool, |field, cursor| cursor.bool()?, |this, out| out.bool(*this);
-    i64 = 0, Expected::Integer, |field, cursor| cursor.integer()?, |this, out| out.integer(*this);
-    Number = Number::from(0), Expected::Number, |field, cursor| Number::read(cursor.number()?)?, |this, out| this.write_to(out);
-    Value = Value::Null, Expected::Any, |field, cursor| cursor.value()?, |this, out| out.json(this);
-    Map<String, Value> = Map::new(), Expected::AnyMap, |field, cursor| cursor.map()?, |this, out| out.json_object(this);
+    String = String::new(), Expected::String, |cursor| cursor.string()?.into_owned(), |field, out| out.string(field);
+    Secret = Secret::new(""), Expected::String, |cursor| Secret::from(cursor.string()?.into_owned()), |field, out| out.string(field.expose());
+    Timestamp = Timestamp::from(String::new()), Expected::String, |cursor| Timestamp::from(cursor.string()?.into_owned()), |field, out| out.string(field.as_str());
+    bool = false, Expected::Bool, |cursor| cursor.bool()?, |field, out| out.bool(*field);
+    i64 = 0, Expected::Integer, |cursor| cursor.number()?, |field, out| out.number((*field).into());
+    Number = Number::from(0), Expected::Number, |cursor| cursor.number()?, |field, out| out.number(*field);
+    Value = Value::Null, Expected::Any, |cursor| cursor.value()?, |field, out| out.json(field);
+    Map<String, Value> = Map::new(), Expected::AnyMap, |cursor| cursor.map()?, |field, out| {
+        out.members(&|member| field.iter().for_each(|(name, value)| member(name, value)));
+    };
 }
 
 impl<T: Field> Slot for Vec<T> {

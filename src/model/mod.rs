@@ -28,16 +28,14 @@ pub use timestamp::{Timestamp, TimestampError};
 
 #[allow(unused_imports, reason = "only some features need all of these")]
 pub(crate) use cursor::{Cursor, Unfit, end_of_string};
-pub(crate) use field::{Field, FieldRead, Slot, Visit, VisitMut, deserialize};
+pub(crate) use field::{Field, FieldRead, Slot, Visit, VisitMut, deserialize, field_type};
 pub(crate) use fit::{Expected, Misfits};
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]
 pub(crate) use object::conversion::{created_from, without_read_only};
 pub(crate) use object::copy::{cloned, equal};
-pub(crate) use object::write::{debug, serialize, to_json, write as write_object};
+pub(crate) use object::write::{BySerde, debug, serialize, to_json, write as write_object};
 pub(crate) use object::{Fields, Object, Out, Table, list, model, pairs, read as read_object};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};
 #[allow(unused_imports, reason = "only some features need all of these")]
-pub(crate) use union::{
-    JsonKind, Shape, Union, boxed_variant, plain_variant, read_variant, shared_property, tagged_union,
-};
+pub(crate) use union::{JsonKind, Shape, Union, boxed_variant, plain_variant, shared_property, tagged_union};

@@ -6,9 +6,6 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::cursor::{Unfit, plain_integer};
-use super::object::write::Out;
-
 /// A number as JSON has them: an integer or a fraction.
 ///
 /// ```
@@ -57,23 +54,6 @@ impl Number {
         match self.0 {
             Repr::Large(value) => Some(value),
             _ => self.as_i64().and_then(|value| value.try_into().ok()),
-        }
-    }
-}
-
-impl Number {
-    pub(super) fn read(text: &str) -> Result<Self, Unfit> {
-        match plain_integer(text) {
-            Some(value) => Ok(value.into()),
-            None => serde_json::from_str(text).map_err(|_| Unfit),
-        }
-    }
-
-    pub(super) fn write_to(self, out: &mut dyn Out) {
-        match self.0 {
-            Repr::Int(value) => out.integer(value),
-            Repr::Large(value) => out.large(value),
-            Repr::Float(value) => out.float(value),
         }
     }
 }

@@ -168,32 +168,13 @@ macro_rules! open_enum {
                 $crate::model::open_enum::decode(deserializer)
             }
         }
-        impl $crate::model::Slot for $name {
-            #[inline]
-            fn read(
-                &mut self,
-                cursor: &mut $crate::model::Cursor<'_>,
-                _: $crate::model::Mode<'_>,
-            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
-                *self = Self::from(&*cursor.string()?);
+        $crate::model::field_type! {
+            $name: $crate::model::Expected::String, Self::Unknown(String::new());
+            |value, cursor, _| {
+                *value = Self::from(&*cursor.string()?);
                 Ok($crate::model::FieldRead::Value)
-            }
-            #[inline]
-            fn write(&self, out: &mut dyn $crate::model::Out) {
-                out.string(self.as_str())
-            }
-            #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                $crate::model::Expected::String
-            }
-        }
-        impl $crate::model::Field for $name {
-            const EXPECTED: $crate::model::Expected = $crate::model::Expected::String;
-
-            #[inline]
-            fn blank() -> Self {
-                Self::Unknown(String::new())
-            }
+            };
+            |value, out| out.string(value.as_str())
         }
     };
 }

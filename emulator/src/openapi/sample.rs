@@ -60,12 +60,12 @@ pub(crate) fn requires(validators: &Validators, schema: &Value, value: &Value, n
     let Some(schema) = validators.document().resolve(schema) else {
         return false;
     };
-    if let Some(branches) = schema["oneOf"].as_array() {
-        let branch = branch(validators, branches, value);
-        return branch.is_some_and(|branch| requires(validators, branch, value, name));
+    match branches(schema) {
+        Some(branches) => {
+            branch(validators, branches, value).is_some_and(|branch| requires(validators, branch, value, name))
+        }
+        None => required(schema).any(|required| required == name),
     }
-    let required = schema["required"].as_array().into_iter().flatten();
-    required.into_iter().any(|required| required == name)
 }
 
 /// Returns whether a schema, or the branch that the value means, declares a property.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{Object, Table, fill};
 use crate::model::cursor::{Cursor, Unfit};
-use crate::model::object::write::BySerde;
+use crate::model::object::write::{BySerde, to_json};
 use crate::model::read::{Mode, read_body};
 
 /// Declares the conversion from a resource that was read to the body that creates it again.
@@ -77,7 +77,7 @@ macro_rules! created_from {
 pub(crate) fn without_read_only<R: Object, C: Object>(object: &R) -> C {
     let mut members = members(object);
     retain_writable(&mut members, R::TABLE, C::TABLE);
-    if let Ok(decoded) = read_body(Value::Object(members.clone()).to_string().as_bytes()) {
+    if let Ok(decoded) = read_body(&to_json(&members)) {
         return decoded.value;
     }
     // A required field is missing: what is there is read one by one.
@@ -110,7 +110,7 @@ fn retain_writable(members: &mut Map<String, Value>, read: &Table, create: &Tabl
 
 /// Reads an object from some of its properties.
 fn read_members<T: Object>(members: &Map<String, Value>) -> Result<T, Unfit> {
-    let text = Value::Object(members.clone()).to_string();
+    let text = serde_json::to_string(members).map_err(|_| Unfit)?;
     let mut object = T::blank();
     fill(
         &mut object,

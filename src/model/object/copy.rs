@@ -18,28 +18,28 @@ pub(crate) fn equal<T: Object>(object: &T, other: &T) -> bool {
 }
 
 /// Copies the fields and `extra`, which is the last, to a blank object of the same type.
-fn copy_fields(object: &dyn Fields, copy: &mut dyn Fields, last: usize) {
+fn copy_fields(object: &dyn Copyable, copy: &mut dyn Copyable, last: usize) {
     (0..=last).for_each(|index| object.copy_to(index, copy));
 }
 
-fn equal_fields(object: &dyn Fields, other: &dyn Fields, last: usize) -> bool {
+fn equal_fields(object: &dyn Copyable, other: &dyn Copyable, last: usize) -> bool {
     (0..=last).all(|index| object.is_equal(index, other))
 }
 
-/// The fields of an object of any type.
-trait Fields {
-    fn copy_to(&self, index: usize, copy: &mut dyn Fields);
-    fn is_equal(&self, index: usize, other: &dyn Fields) -> bool;
+/// An object of any type, whose fields meet those of another.
+trait Copyable {
+    fn copy_to(&self, index: usize, copy: &mut dyn Copyable);
+    fn is_equal(&self, index: usize, other: &dyn Copyable) -> bool;
     fn with(&self, index: usize, f: &mut dyn FnMut(&dyn Any));
     fn with_mut(&mut self, index: usize, f: &mut dyn FnMut(&mut dyn Any));
 }
 
-impl<T: Object> Fields for T {
-    fn copy_to(&self, index: usize, copy: &mut dyn Fields) {
+impl<T: Object> Copyable for T {
+    fn copy_to(&self, index: usize, copy: &mut dyn Copyable) {
         self.visit(index, CopyTo { copy, index });
     }
 
-    fn is_equal(&self, index: usize, other: &dyn Fields) -> bool {
+    fn is_equal(&self, index: usize, other: &dyn Copyable) -> bool {
         self.visit(index, IsEqual { other, index })
     }
 
@@ -73,7 +73,7 @@ impl<'a> VisitMut<'a> for With<'_, dyn FnMut(&mut dyn Any) + '_> {
 
 /// Copies a field to the same field of another object, which is blank.
 struct CopyTo<'a> {
-    copy: &'a mut dyn Fields,
+    copy: &'a mut dyn Copyable,
     index: usize,
 }
 
@@ -94,7 +94,7 @@ impl<'a> Visit<'a> for CopyTo<'_> {
 
 /// Compares a field with the same field of another object.
 struct IsEqual<'a> {
-    other: &'a dyn Fields,
+    other: &'a dyn Copyable,
     index: usize,
 }
 

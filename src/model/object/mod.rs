@@ -338,32 +338,11 @@ macro_rules! model {
             }
         }
 
-        impl $crate::model::Slot for $name {
-            #[inline]
-            fn read(
-                &mut self,
-                cursor: &mut $crate::model::Cursor<'_>,
-                mode: $crate::model::Mode<'_>,
-            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
-                $crate::model::read_object(self, <Self as $crate::model::Object>::TABLE, cursor, mode)
-            }
-            #[inline]
-            fn write(&self, out: &mut dyn $crate::model::Out) {
-                $crate::model::write_object(self, <Self as $crate::model::Object>::TABLE, out)
-            }
-            #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                <Self as $crate::model::Field>::EXPECTED
-            }
-        }
-
-        impl $crate::model::Field for $name {
-            const EXPECTED: $crate::model::Expected = $crate::model::Expected::object::<Self>();
-
-            #[inline]
-            fn blank() -> Self {
-                Self { $($field: $crate::model::Field::blank(),)* extra: ::serde_json::Map::new() }
-            }
+        $crate::model::field_type! {
+            $name: $crate::model::Expected::object::<Self>(),
+            Self { $($field: $crate::model::Field::blank(),)* extra: ::serde_json::Map::new() };
+            |object, cursor, mode| $crate::model::read_object(object, <Self as $crate::model::Object>::TABLE, cursor, mode);
+            |object, out| $crate::model::write_object(object, <Self as $crate::model::Object>::TABLE, out)
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {

@@ -3,12 +3,13 @@
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{Fields, Table};
 use crate::model::cursor::{Cursor, Unfit, next_special};
 use crate::model::field::{Field, FieldRead, Slot};
 use crate::model::fit::Expected;
+use crate::model::number::Number;
 use crate::model::read::Mode;
 use crate::model::redact::RedactedMap;
 
@@ -39,14 +40,10 @@ impl Slot for Tag {
 pub trait Out {
     fn null(&mut self);
     fn bool(&mut self, value: bool);
-    fn integer(&mut self, value: i64);
-    fn large(&mut self, value: u64);
-    fn float(&mut self, value: f64);
+    fn number(&mut self, value: Number);
     fn string(&mut self, text: &str);
     /// Writes a value of any type.
     fn json(&mut self, value: &Value);
-    /// Writes an object of no type.
-    fn json_object(&mut self, members: &Map<String, Value>);
     /// Writes a list of this length, whose items `item` returns.
     fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot);
     /// Writes an object. `walk` calls what it is given with each of its members.
@@ -90,16 +87,8 @@ impl<S: Serializer> Out for ToSerializer<S> {
         self.with(|serializer| serializer.serialize_bool(value));
     }
 
-    fn integer(&mut self, value: i64) {
-        self.with(|serializer| serializer.serialize_i64(value));
-    }
-
-    fn large(&mut self, value: u64) {
-        self.with(|serializer| serializer.serialize_u64(value));
-    }
-
-    fn float(&mut self, value: f64) {
-        self.with(|serializer| serializer.serialize_f64(value));
+    fn number(&mut self, value: Number) {
+        self.with(|serializer| value.serialize(serializer));
     }
 
     fn string(&mut self, text: &str) {
@@ -108,10 +97,6 @@ impl<S: Serializer> Out for ToSerializer<S> {
 
     fn json(&mut self, value: &Value) {
         self.with(|serializer| value.serialize(serializer));
-    }
-
-    fn json_object(&mut self, members: &Map<String, Value>) {
-        self.with(|serializer| members.serialize(serializer));
     }
 
     fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {
@@ -171,15 +156,7 @@ impl Out for ToJson {
         self.0.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
-    fn integer(&mut self, value: i64) {
-        self.by_serde(&value);
-    }
-
-    fn large(&mut self, value: u64) {
-        self.by_serde(&value);
-    }
-
-    fn float(&mut self, value: f64) {
+    fn number(&mut self, value: Number) {
         self.by_serde(&value);
     }
 
@@ -195,10 +172,6 @@ impl Out for ToJson {
 
     fn json(&mut self, value: &Value) {
         self.by_serde(value);
-    }
-
-    fn json_object(&mut self, members: &Map<String, Value>) {
-        self.by_serde(members);
     }
 
     fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {

@@ -64,7 +64,7 @@ impl Table {
 
     /// Returns the variant that a value of the tag names. A union has a tag only if each of its object variants has values of it, and
     /// no two the same.
-    pub(crate) fn named(&self, value: &str) -> Option<usize> {
+    fn named(&self, value: &str) -> Option<usize> {
         self.shapes.iter().position(|shape| {
             let mut tags = shape.tags.iter();
             tags.any(|(tag, values)| Some(*tag) == self.tag && values.contains(&value))
@@ -182,28 +182,19 @@ pub(crate) fn read(
         }
         (Mode::Direct { looks }, None) => {
             let mode = Mode::looked(looks)?;
-            let mut ahead = *cursor;
-            (choose(table, ahead.pass()?)?, mode)
+            (choose(table, *cursor)?, mode)
         }
     };
     match variant {
-        Some(index) => read_variant(union, index, cursor, mode),
+        Some(index) => {
+            union.set_variant(index);
+            union.inner_mut().read(cursor, mode)
+        }
         None => {
             union.set_unknown(cursor.value()?);
             Ok(FieldRead::Value)
         }
     }
-}
-
-/// Reads a value as the variant with a number, which is known before.
-pub(crate) fn read_variant(
-    union: &mut dyn AnyUnion,
-    index: usize,
-    cursor: &mut Cursor<'_>,
-    mode: Mode<'_>,
-) -> Result<FieldRead, Unfit> {
-    union.set_variant(index);
-    union.inner_mut().read(cursor, mode)
 }
 
 /// Formats a union as its variant is formatted.
@@ -216,14 +207,14 @@ pub(crate) fn write(union: &dyn AnyUnion, out: &mut dyn Out) {
     union.inner().write(out);
 }
 
-/// Returns the variant that `text` probably is, or `None` if it is one that the document does not know.
+/// Returns the variant that the next value probably is, or `None` if it is one that the document does not know.
 ///
 /// # Errors
 ///
 /// No variant is of this kind of value.
-fn choose(table: &Table, text: &str) -> Result<Option<usize>, Unfit> {
+fn choose(table: &Table, mut cursor: Cursor<'_>) -> Result<Option<usize>, Unfit> {
     let Table { tag, shapes, .. } = *table;
-    let kind = match text.trim_start().bytes().next() {
+    let kind = match cursor.peek() {
         Some(b'{') => JsonKind::Object,
         Some(b'[') => JsonKind::Array,
         Some(b'"') => JsonKind::String,
@@ -238,14 +229,14 @@ fn choose(table: &Table, text: &str) -> Result<Option<usize>, Unfit> {
     if kind != JsonKind::Object {
         return Ok(candidates.next());
     }
-    let mut cursor = Cursor::new(text);
+    let mut ahead = cursor;
     if let Some(tag) = tag
-        && cursor.find(tag).is_ok()
-        && let Ok(value) = cursor.string()
+        && ahead.find(tag).is_ok()
+        && let Ok(value) = ahead.string()
     {
         return Ok(candidates.find(|&index| allows(&shapes[index], tag, &value)));
     }
-    let members = Members::read(&mut Cursor::new(text))?;
+    let members = Members::read(&mut cursor)?;
     let scored = candidates.filter_map(|index| Some((members.score(&shapes[index], |_, _| true)?, Reverse(index))));
     Ok(scored.max().map(|(_, Reverse(index))| index))
 }
@@ -365,32 +356,10 @@ macro_rules! tagged_union {
             }
         }
 
-        impl $crate::model::Slot for $name {
-            #[inline]
-            fn read(
-                &mut self,
-                cursor: &mut $crate::model::Cursor<'_>,
-                mode: $crate::model::Mode<'_>,
-            ) -> Result<$crate::model::FieldRead, $crate::model::Unfit> {
-                $crate::model::union::read(self, <Self as $crate::model::Union>::TABLE, cursor, mode)
-            }
-            #[inline]
-            fn write(&self, out: &mut dyn $crate::model::Out) {
-                $crate::model::union::write(self, out)
-            }
-            #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                <Self as $crate::model::Field>::EXPECTED
-            }
-        }
-
-        impl $crate::model::Field for $name {
-            const EXPECTED: $crate::model::Expected = $crate::model::Expected::union::<Self>();
-
-            #[inline]
-            fn blank() -> Self {
-                Self::Unknown(::serde_json::Value::Null)
-            }
+        $crate::model::field_type! {
+            $name: $crate::model::Expected::union::<Self>(), Self::Unknown(::serde_json::Value::Null);
+            |union, cursor, mode| $crate::model::union::read(union, <Self as $crate::model::Union>::TABLE, cursor, mode);
+            |union, out| $crate::model::union::write(union, out)
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {

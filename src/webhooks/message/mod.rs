@@ -1,6 +1,5 @@
 //! Reading a message: the envelope, the type, and the reason why a message is of none.
 
-mod direct;
 mod kind;
 mod parts;
 #[cfg(test)]
@@ -167,14 +166,6 @@ impl Refusal {
 
 fn read(body: &[u8]) -> Result<(ServerMessagePayload, String, Misfits), Refusal> {
     let body = without_bom(body);
-    let said = str::from_utf8(body)
-        .ok()
-        .and_then(|text| Some((text, direct::type_name(text)?)));
-    if let Some((text, name)) = said
-        && let Some(payload) = direct::read(text, &name)
-    {
-        return Ok((payload, name, Misfits::default()));
-    }
     let envelope: Decoded<ServerMessage> = read_body(body).map_err(Refusal::Undecodable)?;
     let Some(payload) = envelope.value.message else {
         return Err(Refusal::Malformed("the webhook has no `message`", None));

@@ -34,7 +34,6 @@ pub use voice::VoiceResponse;
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, header};
-use serde::Serialize;
 
 /// A message that needs a response, and the type of that response.
 ///
@@ -75,10 +74,8 @@ fn response(body: Bytes, content_type: &'static str) -> Response<Bytes> {
 
 /// Returns a response with a value as JSON. Vapi takes the bare object, not wrapped in anything.
 #[allow(dead_code, reason = "a document may have no responses")]
-fn json<T: Serialize>(value: &T) -> Response<Bytes> {
-    // Generated types have maps with names of text, and no field that refuses to be written.
-    let body = serde_json::to_vec(value).unwrap_or_default();
-    response(body.into(), "application/json")
+fn json(value: &dyn crate::model::Slot) -> Response<Bytes> {
+    response(crate::model::to_json(value).into(), "application/json")
 }
 
 /// Declares how a response is written, and its conversions from and to the generated type of its body:
