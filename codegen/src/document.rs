@@ -9,17 +9,21 @@ use serde_json::{Map, Value};
 /// The methods an OpenAPI 3.0 path item can hold, in the order progenitor reads them.
 pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// Appends one reference token to a JSON pointer, escaped by RFC 6901.
+/// Returns a JSON pointer with one more reference token, escaped by RFC 6901.
 pub fn pointer(base: &str, token: &str) -> String {
-    // One allocation for nearly all: a document has tens of thousands of pointers, and each pass makes them again.
     let mut at = String::with_capacity(base.len() + 1 + token.len());
     at.push_str(base);
+    push(&mut at, token);
+    at
+}
+
+/// Appends one reference token to a JSON pointer, escaped by RFC 6901.
+fn push(at: &mut String, token: &str) {
     at.push('/');
     match token.contains(['~', '/']) {
         true => at.push_str(&token.replace('~', "~0").replace('/', "~1")),
         false => at.push_str(token),
     }
-    at
 }
 
 /// Returns the schemas of a document's components, by name.
@@ -73,30 +77,46 @@ pub fn retain_operations(document: &mut Value, keep: &mut dyn FnMut(&str, &Value
 
 /// Calls `visit` with every schema below `schema`, itself first.
 pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
+    walk_at(&mut base.to_owned(), schema, visit);
+}
+
+/// As [`walk`], with one text for all pointers: a document has tens of thousands, and each pass makes them again.
+fn walk_at(at: &mut String, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
     if !schema.is_object() {
         return;
     }
-    visit(base, schema);
+    visit(at, schema);
     let Some(schema) = schema.as_object_mut() else {
         return;
     };
+    let base = at.len();
     for (key, value) in schema {
         match key.as_str() {
             "properties" | "patternProperties" => {
-                let at = pointer(base, key);
+                push(at, key);
+                let properties = at.len();
                 for (name, child) in value.as_object_mut().into_iter().flatten() {
-                    walk(&pointer(&at, name), child, visit);
+                    push(at, name);
+                    walk_at(at, child, visit);
+                    at.truncate(properties);
                 }
             }
-            "items" | "additionalProperties" | "not" => walk(&pointer(base, key), value, visit),
+            "items" | "additionalProperties" | "not" => {
+                push(at, key);
+                walk_at(at, value, visit);
+            }
             "allOf" | "oneOf" | "anyOf" => {
-                let at = pointer(base, key);
+                push(at, key);
+                let branches = at.len();
                 for (index, child) in value.as_array_mut().into_iter().flatten().enumerate() {
-                    walk(&format!("{at}/{index}"), child, visit);
+                    push(at, &index.to_string());
+                    walk_at(at, child, visit);
+                    at.truncate(branches);
                 }
             }
             _ => {}
         }
+        at.truncate(base);
     }
 }
 

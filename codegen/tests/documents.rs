@@ -54,13 +54,13 @@ fn generate(document: &Path) -> Result<String, Box<dyn Error>> {
     ))
 }
 
-/// Runs cargo on the `vapi` package as built from the document, in a target directory that only this test uses.
+/// Runs cargo as the other tests do, whose dependencies it shares, with `vapi` built from the document.
 fn cargo(document: &Path, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
     let output = Command::new(env!("CARGO"))
         .args(arguments)
-        .args(["--package", "vapi", "--offline", "--quiet"])
+        .args(["--offline", "--quiet"])
         .current_dir(repository())
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/documents"))
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/.."))
         .env("RUSTDOCFLAGS", "--deny warnings")
         .env("VAPI_OPENAPI", document)
         .output()?;

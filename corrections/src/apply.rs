@@ -72,7 +72,7 @@ fn accept(properties: &mut Map<String, Value>, acceptance: &Acceptance) {
 impl Correction {
     /// Returns whether the schema is the one that the correction expects.
     fn fits(&self, schema: &Value) -> bool {
-        self.was.as_ref().is_none_or(|was| bare(schema) == *was)
+        self.was.as_ref().is_none_or(|was| is_bare(was, schema))
     }
 }
 
@@ -81,23 +81,36 @@ pub(crate) fn pointer(base: &str, token: &str) -> String {
     format!("{base}/{}", token.replace('~', "~0").replace('/', "~1"))
 }
 
-/// Returns a schema without what it says beside its type.
-fn bare(schema: &Value) -> Value {
-    let Value::Object(members) = schema else {
-        return schema.clone();
+/// Returns whether a schema, without what it says beside its type, is `bare`.
+fn is_bare(bare: &Value, schema: &Value) -> bool {
+    let (Value::Object(bare), Value::Object(members)) = (bare, schema) else {
+        return bare == schema;
     };
-    let members = members
-        .iter()
-        .filter(|(name, _)| !BESIDE_THE_TYPE.contains(&name.as_str()))
-        .map(|(name, member)| {
-            let member = match (name.as_str(), member) {
-                ("items", item) => bare(item),
-                ("oneOf" | "anyOf" | "allOf", Value::Array(branches)) => branches.iter().map(bare).collect(),
-                (_, member) => member.clone(),
-            };
-            (name.clone(), member)
-        });
-    Value::Object(members.collect())
+    let mut left = bare.len();
+    for (name, member) in members {
+        if BESIDE_THE_TYPE.contains(&name.as_str()) {
+            continue;
+        }
+        let Some(expected) = bare.get(name) else {
+            return false;
+        };
+        let is_same = match (name.as_str(), expected, member) {
+            ("items", expected, item) => is_bare(expected, item),
+            ("oneOf" | "anyOf" | "allOf", Value::Array(expected), Value::Array(branches)) => {
+                expected.len() == branches.len()
+                    && expected
+                        .iter()
+                        .zip(branches)
+                        .all(|(bare, branch)| is_bare(bare, branch))
+            }
+            (_, expected, member) => expected == member,
+        };
+        if !is_same {
+            return false;
+        }
+        left -= 1;
+    }
+    left == 0
 }
 
 fn correct_operation(
@@ -186,13 +199,13 @@ fn correct_property(
     let Some(properties) = properties.as_object_mut() else {
         return;
     };
-    let before = properties.get(name).cloned().unwrap_or_default();
-    if !correction.fits(&before) {
+    if !correction.fits(properties.get(name).unwrap_or(&Value::Null)) {
         return;
     }
     let place = pointer(&format!("{at}/properties"), name);
     if let Some(is) = &correction.is {
-        properties.insert(name.to_owned(), with_prose(is, &before));
+        let after = with_prose(is, properties.get(name).unwrap_or(&Value::Null));
+        properties.insert(name.to_owned(), after);
         changes.note(&place, "corrected to what the wire has");
     }
     if let Some(required) = correction.required {

@@ -127,6 +127,9 @@ fn matches(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| {
+            if !after.contains('*') {
+                return rest.ends_with(after);
+            }
             let ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
             ends.into_iter().any(|at| matches(after, &rest[at..]))
         }),
