@@ -1,7 +1,8 @@
 //! Run with `cargo bench -p vapi-overhead`.
 //!
 //! - Decoding a long call, a list of 100, an assistant and a list of tools, as the API sends them: as the client does, as a bare
-//!   `serde_json::Value`, and as the same types made by typify and `serde_derive` with untagged unions.
+//!   `serde_json::Value`, as a borrowed value of `simd-json`, which is fast and knows no types, and as the same types made by typify and
+//!   `serde_derive` with untagged unions.
 //! - Decoding an end-of-call report as it is posted to a server.
 //! - Encoding an assistant likewise.
 //! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type, in turn.
@@ -10,10 +11,12 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use bytes::Bytes;
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use simd_json::prelude::Writable;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -34,6 +37,14 @@ fn read<T: DeserializeOwned>(text: &[u8]) -> T {
     serde_json::from_slice(text).unwrap()
 }
 
+/// The limit: a parser that uses all of the machine, into values that borrow from the text. It overwrites its input.
+fn general(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
+    let parse = |text: &mut Vec<u8>| drop(black_box(simd_json::to_borrowed_value(text).unwrap()));
+    group.bench_function("simd-json", |b| {
+        b.iter_batched_ref(|| text.to_vec(), parse, BatchSize::SmallInput);
+    });
+}
+
 /// Decodes as the client decodes a response.
 fn response<E: Endpoint>(text: &[u8]) -> E::Output {
     E::decode(text).unwrap().value
@@ -49,6 +60,7 @@ fn compare<Typed, Untagged: DeserializeOwned>(
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Bytes(text.len() as u64));
     group.bench_function("Value", |b| b.iter(|| read::<Value>(black_box(&text))));
+    general(&mut group, &text);
     group.bench_function("typed", |b| b.iter(|| typed(black_box(&text))));
     group.bench_function("untagged", |b| b.iter(|| read::<Untagged>(black_box(&text))));
     group.finish();
@@ -110,6 +122,7 @@ fn webhook(criterion: &mut Criterion) {
         let mut group = criterion.benchmark_group(name);
         group.throughput(Throughput::Bytes(body.len() as u64));
         group.bench_function("Value", |b| b.iter(|| self::read::<Value>(black_box(&body))));
+        general(&mut group, &body);
         group.bench_function("typed", |b| {
             b.iter(|| WebhookMessage::from_bytes(black_box(&body).clone()).unwrap())
         });
@@ -126,7 +139,10 @@ fn encode(criterion: &mut Criterion) {
     assert_eq!(vapi::write_body(&typed), serde_json::to_vec(&typed).unwrap());
     let mut group = criterion.benchmark_group("encode an assistant");
     group.throughput(Throughput::Bytes(text.len() as u64));
+    let mut input = text.clone();
+    let general = simd_json::to_borrowed_value(&mut input).unwrap();
     group.bench_function("Value", |b| b.iter(|| serde_json::to_vec(black_box(&value)).unwrap()));
+    group.bench_function("simd-json", |b| b.iter(|| black_box(&general).encode()));
     group.bench_function("typed", |b| b.iter(|| vapi::write_body(black_box(&typed))));
     group.bench_function("typed, by serde_json", |b| {
         b.iter(|| serde_json::to_vec(black_box(&typed)).unwrap())
