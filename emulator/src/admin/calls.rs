@@ -203,7 +203,8 @@ pub(crate) fn summary(state: &State, stored: &Value) -> Value {
         let name = stored.and_then(|assistant| assistant["name"].as_str().map(str::to_owned));
         Some(name.unwrap_or(id))
     };
-    summary["assistant"] = json!(assistant.or_else(inline).or_else(by_id));
+    let unnamed_inline = || stored["assistant"].is_object().then(|| "Unnamed assistant".to_owned());
+    summary["assistant"] = json!(assistant.or_else(inline).or_else(by_id).or_else(unnamed_inline));
     summary
 }
 

@@ -162,6 +162,7 @@ async fn a_call_is_shown_with_what_was_said_so_far() {
     .await;
     let before = ours(&vapi, &format!("calls/{id}")).await;
     assert_eq!(before["turns"], json!([]));
+    assert_eq!(before["summary"]["assistant"], "Unnamed assistant");
     vapi.emulator.advance(3 * STEP).await;
     let after = ours(&vapi, &format!("calls/{id}")).await;
     assert_eq!(after["summary"]["status"], "ended");
