@@ -16,7 +16,8 @@ use progenitor::{GenerationSettings, HooksMode, InterfaceStyle, TypeImpl};
 use serde_json::{Map, Value, json};
 
 use crate::document::{METHODS, pointer};
-use crate::prepare::{self, Prepared};
+use crate::openapi;
+use crate::prepare::Prepared;
 use crate::reference;
 
 /// progenitor's settings for a prepared document.
@@ -85,7 +86,7 @@ pub fn guarded(
     attempt(prepared.openapi()).map_err(|problem| {
         culprit(prepared.document(), &|part| {
             // A part that cannot even be read says nothing about generating.
-            prepare::read(part).ok().and_then(|part| attempt(&part).err())
+            openapi::read(part).ok().and_then(|part| attempt(&part).err())
         })
         .unwrap_or(GenerateError {
             pointer: String::new(),

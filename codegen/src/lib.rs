@@ -22,6 +22,7 @@ pub mod generate;
 pub mod limits;
 pub mod model;
 pub mod names;
+mod openapi;
 pub mod operations;
 pub mod passes;
 pub mod prepare;

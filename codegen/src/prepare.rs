@@ -5,7 +5,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use openapiv3::OpenAPI;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::docs::Docs;
@@ -13,6 +12,7 @@ use crate::document::{for_each_operation, for_each_schema};
 use crate::limits;
 use crate::model::Model;
 use crate::names::Names;
+use crate::openapi;
 use crate::operations::{self, Operation};
 use crate::passes::additions::{Added, Additions};
 use crate::passes::corrections::Corrections;
@@ -210,7 +210,10 @@ pub fn prepare(mut document: Value, config: &Config) -> Result<Prepared, Prepare
         dropped.relocate(&original_names);
         report.push(("slice", dropped));
     }
-    let openapi = read(&document)?;
+    let openapi = openapi::read(&document).map_err(|misfit| PrepareError {
+        pointer: misfit.pointer,
+        problem: misfit.problem,
+    })?;
     Ok(Prepared {
         model: Model::read(&document, names),
         operations,
@@ -338,44 +341,4 @@ pub(crate) fn run(document: &mut Value, report: &mut Report, name: &'static str,
     let mut changes = Changes::default();
     pass(document, &mut changes);
     report.push((name, changes));
-}
-
-/// Returns the document that progenitor gets: without our own marks, since typify takes a schema with an extension for another
-/// one.
-pub(crate) fn read(document: &Value) -> Result<OpenAPI, PrepareError> {
-    let mut plain = document.clone();
-    for_each_schema(&mut plain, &mut |_, schema| {
-        if let Some(schema) = schema.as_object_mut() {
-            schema.retain(|key, _| !key.starts_with("x-"));
-        }
-    });
-    OpenAPI::deserialize(&plain).map_err(|error| locate(&plain, error.to_string()))
-}
-
-/// openapiv3 says what is wrong and not where: the smallest part that cannot be read by itself is it.
-fn locate(document: &Value, problem: String) -> PrepareError {
-    let parts = |at: &str| document.pointer(at).and_then(Value::as_object).into_iter().flatten();
-    for (name, schema) in parts("/components/schemas") {
-        if let Err(error) = openapiv3::ReferenceOr::<openapiv3::Schema>::deserialize(schema) {
-            return PrepareError {
-                pointer: crate::document::pointer("/components/schemas", name),
-                problem: error.to_string(),
-            };
-        }
-    }
-    for (path, item) in parts("/paths") {
-        for (method, operation) in item.as_object().into_iter().flatten() {
-            let is_operation = crate::document::METHODS.contains(&method.as_str());
-            if let (true, Err(error)) = (is_operation, openapiv3::Operation::deserialize(operation)) {
-                return PrepareError {
-                    pointer: crate::document::pointer(&crate::document::pointer("/paths", path), method),
-                    problem: error.to_string(),
-                };
-            }
-        }
-    }
-    PrepareError {
-        pointer: String::new(),
-        problem,
-    }
 }

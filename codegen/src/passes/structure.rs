@@ -3,17 +3,15 @@
 //! openapiv3 refuses the whole document for one of them, without saying where. Runs after [`super::shared_parts`], which
 //! brings everything that an operation uses to the place where this pass looks.
 
-use std::collections::BTreeMap;
-
-use openapiv3::{
-    Callback, Example, ExternalDocumentation, Header, Info, Link, ReferenceOr, SecurityRequirement, SecurityScheme,
-    Server, Tag,
-};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use super::Changes;
 use crate::document::{METHODS, for_each_operation, pointer};
+use crate::openapi::expected::Expected;
+use crate::openapi::grammar::{
+    CALLBACKS, EXAMPLES, EXTERNAL_DOCS, HEADERS, INFO, LINKS, SECURITY, SECURITY_SCHEMES, SERVERS, SHARED_CALLBACKS,
+    TAGS,
+};
 
 /// Supplies what must be there and drops what cannot be read.
 pub fn run(document: &mut Value, changes: &mut Changes) {
@@ -39,10 +37,10 @@ fn mend_root(root: &mut Map<String, Value>, changes: &mut Changes) {
         changes.note("/openapi", "read as 3.0.0");
     }
     mend_info(root, changes);
-    keep_valid::<Vec<Server>>(root, "servers", "", changes);
-    keep_valid::<Vec<Tag>>(root, "tags", "", changes);
-    keep_valid::<Vec<SecurityRequirement>>(root, "security", "", changes);
-    keep_valid::<ExternalDocumentation>(root, "externalDocs", "", changes);
+    keep_valid(root, "servers", "", &SERVERS, changes);
+    keep_valid(root, "tags", "", &TAGS, changes);
+    keep_valid(root, "security", "", &SECURITY, changes);
+    keep_valid(root, "externalDocs", "", &EXTERNAL_DOCS, changes);
     for key in ["paths", "components"] {
         expect_object(root, key, "", changes);
     }
@@ -52,7 +50,7 @@ fn mend_root(root: &mut Map<String, Value>, changes: &mut Changes) {
 fn mend_info(root: &mut Map<String, Value>, changes: &mut Changes) {
     let info = root.get("info");
     let text = |key: &str| info.and_then(|info| info.get(key)).and_then(Value::as_str);
-    let is_sound = info.is_some_and(reads_as::<Info>) && text("version").is_some_and(fits_header);
+    let is_sound = info.is_some_and(|info| INFO.check(info).is_ok()) && text("version").is_some_and(fits_header);
     if !is_sound {
         let title = text("title").unwrap_or("API").to_owned();
         let version = text("version").filter(|version| fits_header(version));
@@ -66,21 +64,17 @@ fn fits_header(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
-fn reads_as<T: DeserializeOwned>(value: &Value) -> bool {
-    T::deserialize(value).is_ok()
-}
-
 fn mend_components(root: &mut Map<String, Value>, changes: &mut Changes) {
     let Some(components) = root.get_mut("components").and_then(Value::as_object_mut) else {
         return;
     };
     let base = "/components";
     expect_object(components, "schemas", base, changes);
-    keep_valid::<BTreeMap<String, ReferenceOr<SecurityScheme>>>(components, "securitySchemes", base, changes);
-    keep_valid::<BTreeMap<String, ReferenceOr<Example>>>(components, "examples", base, changes);
-    keep_valid::<BTreeMap<String, ReferenceOr<Header>>>(components, "headers", base, changes);
-    keep_valid::<BTreeMap<String, ReferenceOr<Link>>>(components, "links", base, changes);
-    keep_valid::<BTreeMap<String, ReferenceOr<Callback>>>(components, "callbacks", base, changes);
+    keep_valid(components, "securitySchemes", base, &SECURITY_SCHEMES, changes);
+    keep_valid(components, "examples", base, &EXAMPLES, changes);
+    keep_valid(components, "headers", base, &HEADERS, changes);
+    keep_valid(components, "links", base, &LINKS, changes);
+    keep_valid(components, "callbacks", base, &SHARED_CALLBACKS, changes);
 }
 
 fn mend_paths(root: &mut Map<String, Value>, changes: &mut Changes) {
@@ -101,26 +95,26 @@ fn mend_paths(root: &mut Map<String, Value>, changes: &mut Changes) {
             continue;
         };
         for key in ["summary", "description"] {
-            keep_valid::<String>(item, key, &base, changes);
+            keep_valid(item, key, &base, &Expected::Text, changes);
         }
-        keep_valid::<Vec<Server>>(item, "servers", &base, changes);
+        keep_valid(item, "servers", &base, &SERVERS, changes);
         for method in METHODS {
-            keep_valid::<Map<String, Value>>(item, method, &base, changes);
+            keep_valid(item, method, &base, &Expected::Table(&Expected::Any), changes);
         }
     }
 }
 
 fn mend_operation(base: &str, operation: &mut Map<String, Value>, changes: &mut Changes) {
     for key in ["summary", "description", "operationId"] {
-        keep_valid::<String>(operation, key, base, changes);
+        keep_valid(operation, key, base, &Expected::Text, changes);
     }
-    keep_valid::<bool>(operation, "deprecated", base, changes);
-    keep_valid::<Vec<String>>(operation, "tags", base, changes);
-    keep_valid::<Vec<Server>>(operation, "servers", base, changes);
-    keep_valid::<Vec<SecurityRequirement>>(operation, "security", base, changes);
-    keep_valid::<ExternalDocumentation>(operation, "externalDocs", base, changes);
-    keep_valid::<BTreeMap<String, Callback>>(operation, "callbacks", base, changes);
-    keep_valid::<Vec<Value>>(operation, "parameters", base, changes);
+    keep_valid(operation, "deprecated", base, &Expected::Flag, changes);
+    keep_valid(operation, "tags", base, &Expected::List(&Expected::Text), changes);
+    keep_valid(operation, "servers", base, &SERVERS, changes);
+    keep_valid(operation, "security", base, &SECURITY, changes);
+    keep_valid(operation, "externalDocs", base, &EXTERNAL_DOCS, changes);
+    keep_valid(operation, "callbacks", base, &CALLBACKS, changes);
+    keep_valid(operation, "parameters", base, &Expected::List(&Expected::Any), changes);
     if let Some(parameters) = operation.get_mut("parameters").and_then(Value::as_array_mut) {
         let mut index = 0;
         parameters.retain(|parameter| {
@@ -131,11 +125,17 @@ fn mend_operation(base: &str, operation: &mut Map<String, Value>, changes: &mut 
             parameter.is_object()
         });
     }
-    keep_valid::<Map<String, Value>>(operation, "requestBody", base, changes);
+    keep_valid(
+        operation,
+        "requestBody",
+        base,
+        &Expected::Table(&Expected::Any),
+        changes,
+    );
     if let Some(body) = operation.get_mut("requestBody").and_then(Value::as_object_mut) {
         let at = format!("{base}/requestBody");
-        keep_valid::<String>(body, "description", &at, changes);
-        keep_valid::<bool>(body, "required", &at, changes);
+        keep_valid(body, "description", &at, &Expected::Text, changes);
+        keep_valid(body, "required", &at, &Expected::Flag, changes);
         mend_content(&at, body, changes);
     }
     expect_object(operation, "responses", base, changes);
@@ -163,8 +163,8 @@ fn mend_responses(base: &str, responses: &mut Map<String, Value>, changes: &mut 
             response.insert("description".to_owned(), json!(""));
             changes.note(format!("{at}/description"), "supplied: it has to be there");
         }
-        keep_valid::<BTreeMap<String, ReferenceOr<Header>>>(response, "headers", &at, changes);
-        keep_valid::<BTreeMap<String, ReferenceOr<Link>>>(response, "links", &at, changes);
+        keep_valid(response, "headers", &at, &HEADERS, changes);
+        keep_valid(response, "links", &at, &LINKS, changes);
         mend_content(&at, response, changes);
     }
 }
@@ -179,7 +179,7 @@ fn is_status(text: &str) -> bool {
 }
 
 fn mend_content(base: &str, holder: &mut Map<String, Value>, changes: &mut Changes) {
-    keep_valid::<Map<String, Value>>(holder, "content", base, changes);
+    keep_valid(holder, "content", base, &Expected::Table(&Expected::Any), changes);
     let at = format!("{base}/content");
     for (media_type, entry) in holder
         .get_mut("content")
@@ -195,7 +195,7 @@ fn mend_content(base: &str, holder: &mut Map<String, Value>, changes: &mut Chang
         let Some(entry) = entry.as_object_mut() else {
             continue;
         };
-        keep_valid::<BTreeMap<String, ReferenceOr<Example>>>(entry, "examples", &at, changes);
+        keep_valid(entry, "examples", &at, &EXAMPLES, changes);
         // progenitor asserts that there is none.
         if entry.shift_remove("encoding").is_some() {
             changes.note(format!("{at}/encoding"), "dropped: the generator cannot express it");
@@ -203,9 +203,9 @@ fn mend_content(base: &str, holder: &mut Map<String, Value>, changes: &mut Chang
     }
 }
 
-/// Drops `holder[key]` if it is there and cannot be read as a `T`.
-fn keep_valid<T: DeserializeOwned>(holder: &mut Map<String, Value>, key: &str, base: &str, changes: &mut Changes) {
-    if holder.get(key).is_some_and(|value| !reads_as::<T>(value)) {
+/// Drops `holder[key]` if it is there and is something else.
+fn keep_valid(holder: &mut Map<String, Value>, key: &str, base: &str, expected: &Expected, changes: &mut Changes) {
+    if holder.get(key).is_some_and(|value| expected.check(value).is_err()) {
         holder.shift_remove(key);
         changes.note(pointer(base, key), "dropped: not what has to stand there");
     }

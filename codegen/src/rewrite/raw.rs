@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
+use syn::{Attribute, Block, Expr, ImplItem, ImplItemFn, Item, ReturnType, Stmt, Type};
 
 use super::{RewriteError, rust_type};
 use crate::names::progenitor_name;
@@ -135,10 +134,10 @@ pub fn write(mut items: Vec<Item>, operations: &[Operation]) -> Result<String, R
             .retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "new"));
         for method in item.items.iter_mut() {
             if let ImplItem::Fn(method) = method {
-                WithoutApiVersion.visit_impl_item_fn_mut(method);
+                drop_api_version(&mut method.block);
                 share_the_end(method);
                 if let Some(parameters) = styled.get(&method.sig.ident.to_string()) {
-                    Styled(parameters).visit_impl_item_fn_mut(method);
+                    write_styles(&mut method.block, parameters);
                 }
                 // Compiled where it is called, if it is: the future of each names most of the types.
                 method.attrs.push(syn::parse_quote!(#[inline]));
@@ -199,27 +198,42 @@ fn without_encode_path(mut import: syn::ItemUse) -> syn::ItemUse {
     import
 }
 
-/// progenitor knows no multipart bodies: the method gets a form to send.
-fn take_form(method: &mut ImplItemFn) -> Result<(), RewriteError> {
-    struct SendForm(bool);
-
-    impl VisitMut for SendForm {
-        fn visit_expr_mut(&mut self, expression: &mut Expr) {
-            visit_mut::visit_expr_mut(self, expression);
-            if let Expr::MethodCall(call) = expression
-                && ["post", "put", "patch"].iter().any(|method| call.method == method)
-                && matches!(&*call.receiver, Expr::Field(_))
-            {
-                *expression = syn::parse_quote!(#expression.multipart(form));
-                self.0 = true;
+/// Calls `change` with each call of `let request = self.client.get(url)….build()?;`, in the order in which they are made.
+fn for_each_request_call(block: &mut Block, change: &mut dyn FnMut(&mut Expr)) {
+    fn visit(expression: &mut Expr, change: &mut dyn FnMut(&mut Expr)) {
+        match expression {
+            Expr::Try(attempt) => visit(&mut attempt.expr, change),
+            Expr::MethodCall(call) => {
+                visit(&mut call.receiver, change);
+                change(expression);
             }
+            _ => {}
         }
     }
 
-    let name = method.sig.ident.to_string();
-    let mut send = SendForm(false);
-    send.visit_block_mut(&mut method.block);
-    if !send.0 {
+    for statement in &mut block.stmts {
+        if declares(statement, "request")
+            && let Stmt::Local(local) = statement
+            && let Some(init) = &mut local.init
+        {
+            visit(&mut init.expr, change);
+        }
+    }
+}
+
+/// progenitor knows no multipart bodies: the method gets a form to send.
+fn take_form(method: &mut ImplItemFn) -> Result<(), RewriteError> {
+    let mut sends = false;
+    for_each_request_call(&mut method.block, &mut |expression| {
+        if let Expr::MethodCall(call) = expression
+            && ["post", "put", "patch"].iter().any(|method| call.method == method)
+        {
+            *expression = syn::parse_quote!(#expression.multipart(form));
+            sends = true;
+        }
+    });
+    if !sends {
+        let name = method.sig.ident.to_string();
         return Err(RewriteError::new(name, "found no place for the multipart form"));
     }
     method
@@ -278,54 +292,45 @@ fn operation_id(info: &Stmt) -> Option<syn::LitStr> {
 }
 
 /// Writes query parameters in their styles: progenitor repeats the names of lists and of objects.
-struct Styled<'p>(&'p [&'p Parameter]);
-
-impl VisitMut for Styled<'_> {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expression);
-        let Expr::Call(call) = expression else { return };
-        let is_new = matches!(&*call.func, Expr::Path(path)
+fn write_styles(block: &mut Block, parameters: &[&Parameter]) {
+    for_each_request_call(block, &mut |expression| {
+        // `.query(&QueryParam::new("name", &value))`
+        let Expr::MethodCall(call) = expression else { return };
+        let Some(Expr::Reference(argument)) = call.args.first_mut() else {
+            return;
+        };
+        let Expr::Call(new) = &*argument.expr else { return };
+        let is_new = matches!(&*new.func, Expr::Path(path)
             if path.path.segments.iter().any(|segment| segment.ident == "QueryParam"));
         let Some(Expr::Lit(syn::ExprLit {
             lit: syn::Lit::Str(name),
             ..
-        })) = call.args.first()
+        })) = new.args.first()
         else {
             return;
         };
-        let parameter = self.0.iter().find(|parameter| parameter.name == name.value());
-        if let (true, Some(parameter), Some(value)) = (is_new, parameter, call.args.get(1)) {
+        let parameter = parameters.iter().find(|parameter| parameter.name == name.value());
+        if let (true, Some(parameter), Some(value)) = (is_new, parameter, new.args.get(1)) {
             let style = quote::format_ident!("{}", format!("{:?}", parameter.style));
-            *expression = syn::parse_quote!(crate::raw::styled(#name, #value, crate::operation::QueryStyle::#style));
+            *argument.expr = syn::parse_quote!(crate::raw::styled(#name, #value, crate::operation::QueryStyle::#style));
         }
-    }
+    });
 }
 
 /// Removes the header that progenitor always sends, and the map that held nothing else.
-struct WithoutApiVersion;
-
-impl VisitMut for WithoutApiVersion {
-    fn visit_block_mut(&mut self, block: &mut syn::Block) {
-        let statements = block.stmts.len();
-        block.stmts.retain(|statement| !mentions_api_version(statement));
-        let appends = block.stmts.iter().any(appends_header);
-        if block.stmts.len() < statements && !appends {
-            block.stmts.retain(|statement| !declares(statement, "header_map"));
-            WithoutHeaders.visit_block_mut(block);
-        }
-    }
-}
-
-struct WithoutHeaders;
-
-impl VisitMut for WithoutHeaders {
-    fn visit_expr_mut(&mut self, expression: &mut Expr) {
-        visit_mut::visit_expr_mut(self, expression);
-        if let Expr::MethodCall(call) = expression
-            && call.method == "headers"
-        {
-            *expression = (*call.receiver).clone();
-        }
+fn drop_api_version(block: &mut Block) {
+    let statements = block.stmts.len();
+    block.stmts.retain(|statement| !mentions_api_version(statement));
+    let appends = block.stmts.iter().any(appends_header);
+    if block.stmts.len() < statements && !appends {
+        block.stmts.retain(|statement| !declares(statement, "header_map"));
+        for_each_request_call(block, &mut |expression| {
+            if let Expr::MethodCall(call) = expression
+                && call.method == "headers"
+            {
+                *expression = (*call.receiver).clone();
+            }
+        });
     }
 }
 
