@@ -80,7 +80,7 @@ pub fn walk(base: &str, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Val
     walk_at(&mut base.to_owned(), schema, visit);
 }
 
-/// As [`walk`], with one text for all pointers: a document has tens of thousands, and each pass makes them again.
+/// Walks with one text for all pointers: a document has tens of thousands, and each pass makes them again.
 fn walk_at(at: &mut String, schema: &mut Value, visit: &mut dyn FnMut(&str, &mut Value)) {
     if !schema.is_object() {
         return;
