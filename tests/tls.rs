@@ -24,7 +24,7 @@ fn build(features: &[&str]) {
 
 /// Runs the program that was built last. Not by cargo, which replaces variables that lead to no certificates.
 fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
-    let program = cargo::scratch().join("target/debug").join("seed-tls");
+    let program = cargo::target().join("debug/seed-tls");
     Command::new(program)
         .args(arguments)
         .envs(variables.iter().copied())

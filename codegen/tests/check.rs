@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use vapi_codegen::generate::{GenerateError, guarded};
 use vapi_codegen::prepare::{Config, Prepared, prepare};
-use vapi_codegen::rewrite::rewrite;
+use vapi_codegen::rewrite::code;
 use vapi_codegen::source::Source;
 
 fn repository() -> PathBuf {
@@ -215,11 +215,8 @@ fn generate_writes_what_the_build_script_writes() {
         &Config::read(&repository().join("spec")).unwrap(),
     )
     .unwrap();
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    });
     let by_library = tempfile::tempdir().unwrap();
-    let code = rewrite(tokens.unwrap(), &prepared).unwrap();
+    let code = code(&prepared).unwrap();
     code.write(by_library.path()).unwrap();
     // Assistants, squads, tools and the like: what can be created again from what is read.
     assert_eq!(code.conversions.matches(';').count(), 45);

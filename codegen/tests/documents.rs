@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
-use vapi_codegen::rewrite::rewrite;
+use vapi_codegen::rewrite::code;
 use vapi_codegen::source::Source;
 
 fn repository() -> &'static Path {
@@ -41,10 +40,7 @@ fn generate(document: &Path) -> Result<String, Box<dyn Error>> {
     let started = Instant::now();
     let config = Config::read(&repository().join("spec"))?;
     let prepared = prepare(Source::Path(document.to_owned()).load()?, &config)?;
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    })?;
-    let code = rewrite(tokens, &prepared)?;
+    let code = code(&prepared)?;
     let repairs: usize = prepared.report().iter().map(|(_, changes)| changes.len()).sum();
     Ok(format!(
         "{:3} operations, {:4} types, {repairs:5} repairs, {:4.1} s generating",

@@ -16,10 +16,9 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::{RngSeed, TestRunner};
 use serde_json::{Map, Value, json};
 use vapi_codegen::document::{METHODS, pointer};
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
 use vapi_codegen::reference;
-use vapi_codegen::rewrite::{Code, rewrite};
+use vapi_codegen::rewrite::{Code, code};
 use vapi_codegen::source::Source;
 
 /// No excerpt is so large that generating from it takes longer.
@@ -278,11 +277,7 @@ fn rename(document: &mut Value, at: &str, new: &str) {
 
 fn generate(document: Value) -> Result<Code, String> {
     let prepared = prepare(document, &SPEC.1).map_err(|error| error.to_string())?;
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    })
-    .map_err(|error| error.to_string())?;
-    rewrite(tokens, &prepared).map_err(|error| error.to_string())
+    code(&prepared).map_err(|error| error.to_string())
 }
 
 /// Generates on a thread of its own, so that one that never ends is noticed.

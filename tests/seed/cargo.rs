@@ -89,7 +89,7 @@ impl Crate {
         command
             .args([subcommand, "--offline"])
             .current_dir(&self.directory)
-            .env("CARGO_TARGET_DIR", scratch().join("target"))
+            .env("CARGO_TARGET_DIR", target())
             // The same profile as that of build scripts, so that what both need is compiled once.
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env_remove("VAPI_OPENAPI");
@@ -192,6 +192,11 @@ fn list(directory: &Path, files: &mut BTreeSet<PathBuf>) {
             files.insert(path);
         }
     }
+}
+
+/// Returns the target directory of these tests, which has most dependencies.
+pub fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("..")
 }
 
 /// Returns a directory that is kept from one run of the tests to the next.

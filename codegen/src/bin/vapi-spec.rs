@@ -18,10 +18,9 @@ use vapi_codegen::document::for_each_operation;
 use vapi_codegen::embedded;
 use vapi_codegen::export::{Examples, Options, Version, export, to_yaml};
 use vapi_codegen::facts::{facts, to_text};
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{CONFIG_FILES, Config, Prepared, prepare};
 use vapi_codegen::report::Report;
-use vapi_codegen::rewrite::{Code, rewrite};
+use vapi_codegen::rewrite::{Code, code};
 use vapi_codegen::source::{Limits, Source};
 use vapi_codegen::validate::{self, Repairs, Target};
 
@@ -318,10 +317,7 @@ fn generated(source: &Source, spec: Option<&Path>) -> Result<(Prepared, Code), B
     let document = source.load()?;
     let config = Place::of(&document, Some(source), spec).config()?;
     let prepared = prepare(document, &config)?;
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    })?;
-    let code = rewrite(tokens, &prepared)?;
+    let code = code(&prepared)?;
     Ok((prepared, code))
 }
 

@@ -21,6 +21,7 @@ use std::path::Path;
 use proc_macro2::TokenStream;
 
 use crate::document::pointer;
+use crate::generate;
 use crate::model::{Model, Type};
 use crate::operations::{Operation, Transfer};
 use crate::prepare::Prepared;
@@ -127,6 +128,18 @@ impl fmt::Display for RewriteError {
 }
 
 impl std::error::Error for RewriteError {}
+
+/// Generates the code of a prepared document, as a build of `vapi` does: by progenitor, whose tokens are rewritten.
+///
+/// # Errors
+///
+/// When progenitor fails, or [`rewrite`] does.
+pub fn code(prepared: &Prepared) -> Result<Code, Box<dyn std::error::Error>> {
+    let tokens = generate::guarded(prepared, |openapi, settings| {
+        progenitor::Generator::new(settings).generate_tokens(openapi)
+    })?;
+    Ok(rewrite(tokens, prepared)?)
+}
 
 /// Rewrites progenitor's tokens for a prepared document.
 ///

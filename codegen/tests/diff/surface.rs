@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use vapi_codegen::diff::surface::{Members, Surface};
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
-use vapi_codegen::rewrite::rewrite;
+use vapi_codegen::rewrite::code;
 use vapi_codegen::source::Source;
 
 use crate::repository;
@@ -148,10 +147,7 @@ fn the_surface_is_the_code_that_is_generated() {
     let spec = repository().join("spec");
     let document = Source::Path(spec.join("openapi.json")).load().unwrap();
     let prepared = prepare(document, &Config::read(&spec).unwrap()).unwrap();
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    });
-    let code = rewrite(tokens.unwrap(), &prepared).unwrap();
+    let code = code(&prepared).unwrap();
     let surface = Surface::read(&prepared);
 
     let generated = generated_types(&code.types);

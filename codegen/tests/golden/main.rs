@@ -6,9 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
-use vapi_codegen::rewrite::rewrite;
+use vapi_codegen::rewrite::code;
 
 /// Returns the directory of the document, with the generated files in `generated/`.
 fn golden() -> PathBuf {
@@ -20,11 +19,7 @@ fn generate(directory: &Path) {
     let text = fs::read_to_string(golden().join("openapi.json")).unwrap();
     let document: Value = serde_json::from_str(&text).unwrap();
     let prepared = prepare(document, &Config::default()).unwrap();
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    })
-    .unwrap();
-    rewrite(tokens, &prepared).unwrap().write(directory).unwrap();
+    code(&prepared).unwrap().write(directory).unwrap();
 }
 
 /// Returns the names of the files in a directory, sorted.

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
-use vapi_codegen::rewrite::{Code, rewrite};
+use vapi_codegen::rewrite::{Code, code};
 
 fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
@@ -23,11 +22,7 @@ pub struct Batch {
 /// Generates what a build generates from the document.
 pub fn generate(document: Value, config: &Config) -> Result<Code, String> {
     let prepared = prepare(document, config).map_err(|error| error.to_string())?;
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    })
-    .map_err(|error| error.to_string())?;
-    rewrite(tokens, &prepared).map_err(|error| error.to_string())
+    code(&prepared).map_err(|error| error.to_string())
 }
 
 impl Batch {

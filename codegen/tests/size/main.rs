@@ -7,9 +7,8 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use vapi_codegen::generate::guarded;
 use vapi_codegen::prepare::{Config, prepare};
-use vapi_codegen::rewrite::{Code, rewrite};
+use vapi_codegen::rewrite::{Code, code};
 use vapi_codegen::slice::Slice;
 use vapi_codegen::source::Source;
 
@@ -26,11 +25,7 @@ fn generate(slice: Option<Slice>) -> Code {
         ..Config::read(&spec).unwrap()
     };
     let prepared = prepare(document, &config).unwrap();
-    let tokens = guarded(&prepared, |openapi, settings| {
-        progenitor::Generator::new(settings).generate_tokens(openapi)
-    })
-    .unwrap();
-    rewrite(tokens, &prepared).unwrap()
+    code(&prepared).unwrap()
 }
 
 /// Counts the lines of each file, its calls of each macro, its functions, and the fields of objects: each is a setter as well.
