@@ -54,9 +54,6 @@ pub struct Table {
 pub trait Fields {
     /// Returns a field, unless it is absent.
     fn present(&self, index: usize) -> Option<&dyn Slot>;
-    /// Returns the first field from this index on that is present, and its index. Most are absent, and a call for each of them takes as long
-    /// as writing the others.
-    fn next_present(&self, from: usize) -> Option<(usize, &dyn Slot)>;
     fn slot_mut(&mut self, index: usize) -> &mut dyn Slot;
     fn kept(&self) -> &Map<String, Value>;
     fn kept_mut(&mut self) -> &mut Map<String, Value>;
@@ -65,10 +62,6 @@ pub trait Fields {
 impl<T: Object> Fields for T {
     fn present(&self, index: usize) -> Option<&dyn Slot> {
         self.visit(index, IfPresent)
-    }
-
-    fn next_present(&self, from: usize) -> Option<(usize, &dyn Slot)> {
-        (from..T::TABLE.fields.len()).find_map(|index| Some((index, self.visit(index, IfPresent)?)))
     }
 
     fn slot_mut(&mut self, index: usize) -> &mut dyn Slot {

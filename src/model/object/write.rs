@@ -220,10 +220,10 @@ pub(crate) fn write(object: &dyn Fields, table: &Table, out: &mut dyn Out) {
                 member(name, &Tag(value));
             }
         }
-        let mut next = 0;
-        while let Some((index, field)) = object.next_present(next) {
-            member(table.fields[index], field);
-            next = index + 1;
+        for (index, name) in table.fields.iter().enumerate() {
+            if let Some(field) = object.present(index) {
+                member(name, field);
+            }
         }
         for (name, value) in extra {
             let field = table.fields.iter().position(|field| field == name);
