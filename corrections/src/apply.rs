@@ -86,31 +86,18 @@ fn is_bare(bare: &Value, schema: &Value) -> bool {
     let (Value::Object(bare), Value::Object(members)) = (bare, schema) else {
         return bare == schema;
     };
-    let mut left = bare.len();
-    for (name, member) in members {
-        if BESIDE_THE_TYPE.contains(&name.as_str()) {
-            continue;
-        }
-        let Some(expected) = bare.get(name) else {
-            return false;
-        };
-        let is_same = match (name.as_str(), expected, member) {
-            ("items", expected, item) => is_bare(expected, item),
-            ("oneOf" | "anyOf" | "allOf", Value::Array(expected), Value::Array(branches)) => {
-                expected.len() == branches.len()
-                    && expected
-                        .iter()
-                        .zip(branches)
-                        .all(|(bare, branch)| is_bare(bare, branch))
+    let mut said = members
+        .iter()
+        .filter(|(name, _)| !BESIDE_THE_TYPE.contains(&name.as_str()));
+    said.clone().count() == bare.len()
+        && said.all(|(name, member)| match (name.as_str(), bare.get(name), member) {
+            ("items", Some(expected), item) => is_bare(expected, item),
+            ("oneOf" | "anyOf" | "allOf", Some(Value::Array(expected)), Value::Array(branches)) => {
+                let mut pairs = expected.iter().zip(branches);
+                expected.len() == branches.len() && pairs.all(|(bare, branch)| is_bare(bare, branch))
             }
-            (_, expected, member) => expected == member,
-        };
-        if !is_same {
-            return false;
-        }
-        left -= 1;
-    }
-    left == 0
+            (_, expected, member) => expected == Some(member),
+        })
 }
 
 fn correct_operation(
