@@ -11,7 +11,7 @@ use super::expected::Key;
 use super::expected::Need::{Optional, Present, Required};
 
 /// Returns the status that a key of a responses object names: a code, as `200` does, or a range, as `4XX` does.
-pub(super) fn status(key: &str) -> Option<StatusCode> {
+pub(crate) fn status(key: &str) -> Option<StatusCode> {
     match key.as_bytes() {
         [digit @ b'0'..=b'9', b'x' | b'X', b'x' | b'X'] => Some(StatusCode::Range(u16::from(digit - b'0'))),
         [_, _, _] => {

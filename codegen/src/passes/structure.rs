@@ -3,6 +3,7 @@
 //! openapiv3 refuses the whole document for one of them, without saying where. Runs after [`super::shared_parts`], which
 //! brings everything that an operation uses to the place where this pass looks.
 
+use openapiv3::StatusCode;
 use serde_json::{Map, Value, json};
 
 use super::Changes;
@@ -10,7 +11,7 @@ use crate::document::{METHODS, for_each_operation, pointer};
 use crate::openapi::expected::Expected;
 use crate::openapi::grammar::{
     CALLBACKS, EXAMPLES, EXTERNAL_DOCS, HEADERS, INFO, LINKS, SECURITY, SECURITY_SCHEMES, SERVERS, SHARED_CALLBACKS,
-    TAGS,
+    TAGS, status,
 };
 
 /// Supplies what must be there and drops what cannot be read.
@@ -170,12 +171,10 @@ fn mend_responses(base: &str, responses: &mut Map<String, Value>, changes: &mut 
 }
 
 fn is_status(text: &str) -> bool {
-    let range = |text: &str| text.len() == 3 && text.get(1..).is_some_and(|rest| rest.eq_ignore_ascii_case("xx"));
-    text == "default"
-        || text
-            .parse::<u16>()
-            .is_ok_and(|code| (100..1000).contains(&code) && text.len() == 3)
-        || (range(text) && text.starts_with(|first: char| ('1'..='5').contains(&first)))
+    match status(text) {
+        Some(StatusCode::Range(first)) => (1..=5).contains(&first),
+        code => text == "default" || code.is_some(),
+    }
 }
 
 fn mend_content(base: &str, holder: &mut Map<String, Value>, changes: &mut Changes) {
