@@ -8,7 +8,7 @@ use crate::model::{BySerde, Fields, Object};
 /// Returns the property with this name, or `None` if it is absent or `null`.
 #[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
-    let field = T::TABLE.fields.iter().position(|field| *field == name);
+    let field = T::TABLE.fields.position(name, 0);
     let value = match field {
         Some(index) => object.present(index).and_then(|field| to_value(&BySerde(field)).ok()),
         None => object.extra().get(name).cloned(),

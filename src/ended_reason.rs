@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn all(wanted: impl Fn(EndedReasonKind<'_>) -> bool) -> Vec<&'static str> {
-        let texts = EndedReason::TEXTS.iter().copied();
+        let texts = EndedReason::TEXTS.iter();
         texts.filter(|text| wanted(kind(text))).collect()
     }
 
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn every_name_that_says_error_is_an_error() {
-        for text in EndedReason::TEXTS {
+        for text in EndedReason::TEXTS.iter() {
             let says = text.contains("error") || text.contains("fault");
             assert!(!says || reason(text).is_error(), "{text}");
         }
@@ -246,7 +246,6 @@ mod tests {
     fn these_values_are_not_errors() {
         let calm: Vec<&str> = EndedReason::TEXTS
             .iter()
-            .copied()
             .filter(|text| !reason(text).is_error())
             .collect();
         assert_eq!(calm, CALM);
@@ -288,7 +287,7 @@ mod tests {
     #[test]
     fn providers_are_read_out_of_the_names() {
         let mut providers = BTreeSet::new();
-        for text in EndedReason::TEXTS {
+        for text in EndedReason::TEXTS.iter() {
             if let EndedReasonKind::Pipeline { provider: Some(name) } = kind(text) {
                 providers.insert(name);
             }

@@ -169,6 +169,7 @@ impl<E: Endpoint> Operation<E> {
     /// # Errors
     ///
     /// See [`Error`](crate::Error).
+    #[inline]
     pub async fn with_response(self) -> Result<Response<E::Output>> {
         let response = transport::send(self.client.settings(), self.parts).await?;
         response.decode(E::decode)
@@ -207,6 +208,7 @@ impl<E: Endpoint> IntoFuture for Operation<E> {
     type Output = Result<E::Output>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
+    #[inline]
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async { Ok(self.with_response().await?.into_value()) })
     }

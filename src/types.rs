@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 
 #[allow(unused_imports)]
 use crate::model::{
-    JsonKind, Nullable, Number, Secret, Shape, Timestamp, boxed_variant, created_from, model, open_enum, plain_variant,
-    shared_property, tagged_union,
+    JsonKind, Nullable, Number, Secret, Shape, Timestamp, boxed_variant, created_from, model, names, open_enum,
+    plain_variant, shared_property, tagged_union,
 };
 
 include!(concat!(env!("OUT_DIR"), "/types.rs"));

@@ -88,8 +88,6 @@ pub struct Variant {
     pub target: Option<String>,
     /// Properties that can only have certain values, where that tells variants apart.
     pub tags: BTreeMap<String, Vec<String>>,
-    /// Properties that must be there, tags included.
-    pub required: Vec<String>,
     /// Properties that can be there.
     pub fields: Vec<String>,
 }
@@ -228,7 +226,6 @@ fn read_variant(branch: &Value, schemas: &Map<String, Value>) -> Variant {
         kind: Kind::Any,
         target: None,
         tags: BTreeMap::new(),
-        required: Vec::new(),
         fields: Vec::new(),
     };
     match reference::target(branch) {
@@ -240,8 +237,6 @@ fn read_variant(branch: &Value, schemas: &Map<String, Value>) -> Variant {
             } else if schema.get("oneOf").is_none() {
                 let object = read_object(schema);
                 variant.kind = Kind::Object;
-                variant.required = strings(schema.get("required"));
-                variant.required.extend(object.tags.iter().map(|(tag, _)| tag.clone()));
                 variant.fields = object.properties.into_keys().collect();
                 variant.fields.extend(object.tags.into_iter().map(|(tag, _)| tag));
                 variant.tags = object.values;

@@ -258,8 +258,8 @@ fn plain_integer(text: &str) -> Option<i64> {
     }
 }
 
-/// Returns the position of the next quote, backslash or control character from `at` on, or the end of the text.
-pub(super) fn next_special(text: &[u8], mut at: usize) -> usize {
+/// Sets the highest bit of the first quote, backslash or control character, and of some bytes behind it.
+fn special(eight: [u8; 8]) -> u64 {
     const ONES: u64 = u64::MAX / 0xff;
     /// Sets the highest bit of each byte that is less than `limit`, and of some behind the first such byte.
     fn less_than(bytes: u64, limit: u8) -> u64 {
@@ -268,17 +268,39 @@ pub(super) fn next_special(text: &[u8], mut at: usize) -> usize {
     fn equal_to(bytes: u64, byte: u8) -> u64 {
         less_than(bytes ^ (ONES * u64::from(byte)), 1)
     }
+    let bytes = u64::from_le_bytes(eight);
+    (less_than(bytes, b' ') | equal_to(bytes, b'"') | equal_to(bytes, b'\\')) & (ONES * 0x80)
+}
+
+fn is_special(byte: &u8) -> bool {
+    matches!(byte, 0..b' ' | b'"' | b'\\')
+}
+
+/// Returns the position of the next quote, backslash or control character from `at` on, or the end of the text.
+pub(super) fn next_special(text: &[u8], mut at: usize) -> usize {
     while let Some(eight) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let bytes = u64::from_le_bytes(*eight);
-        let special = (less_than(bytes, b' ') | equal_to(bytes, b'"') | equal_to(bytes, b'\\')) & (ONES * 0x80);
+        let special = special(*eight);
         if special != 0 {
             return at + special.trailing_zeros() as usize / 8;
         }
         at += eight.len();
     }
     let rest = text.get(at..).unwrap_or_default();
-    let is_special = |byte: &u8| matches!(byte, 0..b' ' | b'"' | b'\\');
     at + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Returns whether a text has a quote, a backslash or a control character.
+pub(super) fn has_special(text: &[u8]) -> bool {
+    match text.last_chunk() {
+        // The last eight may have been among those before.
+        Some(last) => text
+            .as_chunks()
+            .0
+            .iter()
+            .chain([last])
+            .any(|eight| special(*eight) != 0),
+        None => text.iter().any(is_special),
+    }
 }
 
 /// Returns the end of the string that begins at `start`, its quotes included.
@@ -308,6 +330,8 @@ mod tests {
                 text.push(special);
                 text.extend_from_slice("€ÿ\"\\\u{1} !#[]".as_bytes());
                 assert_eq!(next_special(&text, 0), length);
+                assert!(has_special(&text) && has_special(&text[length..]));
+                assert!(!has_special(&text[..length]));
             }
         }
         assert_eq!(next_special("plain ÿ €, longer than eight".as_bytes(), 0), 31);

@@ -4,7 +4,6 @@
 //! would be a good part of a program's build.
 
 use std::collections::BTreeMap;
-use std::fmt::Debug;
 
 use serde::de::Deserializer;
 use serde_json::{Map, Value};
@@ -18,7 +17,7 @@ use super::{Mode, Nullable, Number, Secret, Timestamp};
 
 /// A field, whatever its type.
 #[doc(hidden)]
-pub trait Slot: Debug {
+pub trait Slot: Expects {
     /// Reads a value into the field, which is blank.
     ///
     /// # Errors
@@ -28,9 +27,20 @@ pub trait Slot: Debug {
 
     /// Writes the value.
     fn write(&self, out: &mut dyn Out);
+}
 
+/// A value whose type says what it takes.
+#[doc(hidden)]
+pub trait Expects {
     /// Returns the kind of value that the type takes.
     fn expected(&self) -> Expected;
+}
+
+impl<T: Field> Expects for T {
+    #[inline]
+    fn expected(&self) -> Expected {
+        T::EXPECTED
+    }
 }
 
 /// A type that can stand in a field of a generated object.
@@ -43,6 +53,24 @@ pub trait Field: Slot + Clone + PartialEq + 'static {
 
     /// Returns the value of a field that nothing was said about. For a required field it never leaves the decoder.
     fn blank() -> Self;
+
+    /// Returns a blank value in a box. Unions do so for each of their variants, and would write out the fields of each.
+    #[inline(never)]
+    fn boxed() -> Box<Self> {
+        Box::new(Self::blank())
+    }
+
+    /// Makes the type unknown. Of a box it is what is in it.
+    #[inline]
+    fn as_slot(&self) -> &dyn Slot {
+        self
+    }
+
+    /// Makes the type unknown, to change the value. Of a box it is what is in it.
+    #[inline]
+    fn as_slot_mut(&mut self) -> &mut dyn Slot {
+        self
+    }
 
     /// Returns whether the field is left out when the object is written.
     fn is_absent(&self) -> bool {
@@ -80,10 +108,11 @@ pub(super) struct IfPresent;
 impl<'a> Visit<'a> for IfPresent {
     type Out = Option<&'a dyn Slot>;
 
+    #[inline]
     fn visit<T: Field>(self, value: &'a T) -> Option<&'a dyn Slot> {
         match value.is_absent() {
             true => None,
-            false => Some(value),
+            false => Some(value.as_slot()),
         }
     }
 }
@@ -94,16 +123,18 @@ pub(super) struct AsSlot;
 impl<'a> Visit<'a> for AsSlot {
     type Out = &'a dyn Slot;
 
+    #[inline]
     fn visit<T: Field>(self, value: &'a T) -> &'a dyn Slot {
-        value
+        value.as_slot()
     }
 }
 
 impl<'a> VisitMut<'a> for AsSlot {
     type Out = &'a mut dyn Slot;
 
+    #[inline]
     fn visit_mut<T: Field>(self, value: &'a mut T) -> &'a mut dyn Slot {
-        value
+        value.as_slot_mut()
     }
 }
 
@@ -115,69 +146,82 @@ pub(crate) fn deserialize<'de, T: Field, D: Deserializer<'de>>(deserializer: D) 
     Ok(decoded.value)
 }
 
+/// Puts a value in the place of a blank one, which owns no memory: the code that would free it is not compiled.
+#[inline]
+pub(crate) fn overwrite<T>(blank: &mut T, value: T) {
+    std::mem::forget(std::mem::replace(blank, value));
+}
+
 impl<T: Field> Slot for Option<T> {
+    #[inline]
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         match cursor.null()? {
             true => Ok(FieldRead::Null),
-            false => self.insert(T::blank()).read(cursor, mode),
+            false => {
+                overwrite(self, Some(T::blank()));
+                match self {
+                    Some(value) => value.read(cursor, mode),
+                    None => Err(Unfit),
+                }
+            }
         }
     }
 
+    #[inline]
     fn write(&self, out: &mut dyn Out) {
         match self {
             Some(value) => value.write(out),
             None => out.null(),
         }
     }
-
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
 }
 
 impl<T: Field> Field for Option<T> {
     const EXPECTED: Expected = Expected::Optional(&T::EXPECTED);
 
+    #[inline]
     fn blank() -> Self {
         None
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         self.is_none()
     }
 }
 
 impl<T: Field> Slot for Nullable<T> {
+    #[inline]
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         if cursor.null()? {
-            *self = Nullable::Null;
+            overwrite(self, Nullable::Null);
             return Ok(FieldRead::Value);
         }
-        let mut value = T::blank();
-        let read = value.read(cursor, mode)?;
-        *self = Nullable::Value(value);
-        Ok(read)
+        overwrite(self, Nullable::Value(T::blank()));
+        match self {
+            Nullable::Value(value) => value.read(cursor, mode),
+            Nullable::Absent | Nullable::Null => Err(Unfit),
+        }
     }
 
+    #[inline]
     fn write(&self, out: &mut dyn Out) {
         match self {
             Nullable::Value(value) => value.write(out),
             Nullable::Absent | Nullable::Null => out.null(),
         }
     }
-
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
-    }
 }
 
 impl<T: Field> Field for Nullable<T> {
     const EXPECTED: Expected = Expected::Optional(&T::EXPECTED);
 
+    #[inline]
     fn blank() -> Self {
         Nullable::Absent
     }
 
+    #[inline]
     fn is_absent(&self) -> bool {
         matches!(self, Nullable::Absent)
     }
@@ -208,10 +252,6 @@ macro_rules! field_type {
             fn write(&self, $out: &mut dyn $crate::model::Out) {
                 let $this = self;
                 $write
-            }
-            #[inline]
-            fn expected(&self) -> $crate::model::Expected {
-                <Self as $crate::model::Field>::EXPECTED
             }
         }
 
@@ -244,46 +284,44 @@ macro_rules! scalars {
 
 scalars! {
     String = String::new(), Expected::String, |cursor| cursor.string()?.into_owned(), |field, out| out.string(field);
-    Secret = Secret::new(""), Expected::String, |cursor| Secret::from(cursor.string()?.into_owned()), |field, out| out.string(field.expose());
+    Secret = Secret::new(""), Expected::String, |cursor| Secret::from(cursor.string()?.into_owned()), |field, out| out.secret(field.expose());
     Timestamp = Timestamp::from(String::new()), Expected::String, |cursor| Timestamp::from(cursor.string()?.into_owned()), |field, out| out.string(field.as_str());
     bool = false, Expected::Bool, |cursor| cursor.bool()?, |field, out| out.bool(*field);
     i64 = 0, Expected::Integer, |cursor| cursor.number()?, |field, out| out.number((*field).into());
     Number = Number::from(0), Expected::Number, |cursor| cursor.number()?, |field, out| out.number(*field);
     Value = Value::Null, Expected::Any, |cursor| cursor.value()?, |field, out| out.json(field);
-    Map<String, Value> = Map::new(), Expected::AnyMap, |cursor| cursor.map()?, |field, out| {
-        out.members(&|member| field.iter().for_each(|(name, value)| member(name, value)));
-    };
+    Map<String, Value> = Map::new(), Expected::AnyMap, |cursor| cursor.map()?, |field, out| out.map(field);
 }
 
 impl<T: Field> Slot for Vec<T> {
+    #[inline]
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         let mut list = cursor.list()?;
         while cursor.item(&mut list)? {
-            let mut item = T::blank();
+            self.push(T::blank());
+            let item = self.last_mut().ok_or(Unfit)?;
             item.read(cursor, mode)?;
-            self.push(item);
         }
         Ok(FieldRead::Value)
     }
 
+    #[inline]
     fn write(&self, out: &mut dyn Out) {
-        out.items(self.len(), &|index| &self[index]);
-    }
-
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
+        out.items(self.len(), &|index| self[index].as_slot());
     }
 }
 
 impl<T: Field> Field for Vec<T> {
     const EXPECTED: Expected = Expected::List(&T::EXPECTED);
 
+    #[inline]
     fn blank() -> Self {
         Vec::new()
     }
 }
 
 impl<T: Field> Slot for BTreeMap<String, T> {
+    #[inline]
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         let mut object = cursor.object()?;
         while let Some(name) = cursor.member(&mut object)? {
@@ -300,44 +338,52 @@ impl<T: Field> Slot for BTreeMap<String, T> {
         Ok(FieldRead::Value)
     }
 
+    #[inline]
     fn write(&self, out: &mut dyn Out) {
-        out.members(&|member| self.iter().for_each(|(name, value)| member(name, value)));
-    }
-
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
+        out.members(&|member| self.iter().for_each(|(name, value)| member(name, value.as_slot())));
     }
 }
 
 impl<T: Field> Field for BTreeMap<String, T> {
     const EXPECTED: Expected = Expected::Map(&T::EXPECTED);
 
+    #[inline]
     fn blank() -> Self {
         BTreeMap::new()
     }
 }
 
 impl<T: Field> Slot for Box<T> {
+    #[inline]
     fn read(&mut self, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<FieldRead, Unfit> {
         (**self).read(cursor, mode)
     }
 
+    #[inline]
     fn write(&self, out: &mut dyn Out) {
         (**self).write(out);
-    }
-
-    fn expected(&self) -> Expected {
-        Self::EXPECTED
     }
 }
 
 impl<T: Field> Field for Box<T> {
     const EXPECTED: Expected = T::EXPECTED;
 
+    #[inline]
     fn blank() -> Self {
-        Box::new(T::blank())
+        T::boxed()
     }
 
+    #[inline]
+    fn as_slot(&self) -> &dyn Slot {
+        (**self).as_slot()
+    }
+
+    #[inline]
+    fn as_slot_mut(&mut self) -> &mut dyn Slot {
+        (**self).as_slot_mut()
+    }
+
+    #[inline]
     fn is_absent(&self) -> bool {
         (**self).is_absent()
     }

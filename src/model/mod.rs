@@ -8,6 +8,7 @@ mod capture;
 mod cursor;
 mod field;
 mod fit;
+mod names;
 mod nullable;
 mod number;
 mod object;
@@ -28,12 +29,13 @@ pub use timestamp::{Timestamp, TimestampError};
 
 #[allow(unused_imports, reason = "only some features need all of these")]
 pub(crate) use cursor::{Cursor, Unfit, end_of_string};
-pub(crate) use field::{Field, FieldRead, Slot, Visit, VisitMut, deserialize, field_type};
+pub(crate) use field::{Field, FieldRead, Slot, Visit, VisitMut, deserialize, field_type, overwrite};
 pub(crate) use fit::{Expected, Misfits};
+pub(crate) use names::{Names, ends, names};
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]
 pub(crate) use object::conversion::{created_from, without_read_only};
 pub(crate) use object::copy::{cloned, equal};
-pub(crate) use object::write::{BySerde, debug, serialize, to_json, write as write_object};
+pub(crate) use object::write::{BySerde, debug, serialize, to_json};
 pub(crate) use object::{Fields, Object, Out, Table, list, model, pairs, read as read_object};
 pub(crate) use open_enum::{OpenEnum, open_enum};
 pub(crate) use read::{Decode, Mode, from_body, trace_misfits};

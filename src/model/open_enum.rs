@@ -5,20 +5,53 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserializer, Error, Visitor};
 
+use super::names::Names;
+
 /// A generated enum, as a table.
 #[doc(hidden)]
 pub trait OpenEnum: Clone + 'static {
-    /// The values that the document knows, sorted by their text on the wire.
-    const KNOWN: &'static [Self];
-    /// Their texts, in the same order.
-    const TEXTS: &'static [&'static str];
+    /// The texts on the wire of the values that the document knows, sorted.
+    const TEXTS: Names;
 
+    /// Returns the value with this number, which the document knows.
+    fn at(index: usize) -> Self;
+    /// Returns the number of the value.
+    ///
+    /// # Errors
+    ///
+    /// The document does not know it. The error is its text.
+    fn index(&self) -> Result<usize, &str>;
     /// Returns the value that keeps an unknown `text`.
     fn unknown(text: String) -> Self;
 
     /// Returns the value that stands for `text` on the wire, if the document knows it.
+    #[inline]
     fn known(text: &str) -> Option<Self> {
-        Self::KNOWN.get(Self::TEXTS.binary_search(&text).ok()?).cloned()
+        Self::TEXTS.search(text).map(Self::at)
+    }
+
+    /// Returns the value that stands for `text` on the wire.
+    #[inline]
+    fn of(text: &str) -> Self {
+        Self::known(text).unwrap_or_else(|| Self::unknown(text.to_owned()))
+    }
+
+    /// Returns the text on the wire.
+    #[inline]
+    fn text(&self) -> &str {
+        match self.index() {
+            Ok(index) => Self::TEXTS.get(index),
+            Err(text) => text,
+        }
+    }
+
+    /// Returns a copy.
+    #[inline]
+    fn copied(&self) -> Self {
+        match self.index() {
+            Ok(index) => Self::at(index),
+            Err(text) => Self::unknown(text.to_owned()),
+        }
     }
 }
 
@@ -36,7 +69,7 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
     }
 
     fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
-        Ok(T::known(text).unwrap_or_else(|| T::unknown(text.to_owned())))
+        Ok(T::of(text))
     }
 }
 
@@ -45,17 +78,17 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
 /// # Grammar
 ///
 /// ```text
-/// NAME { VARIANT "TEXT" … }    the values, sorted by their text on the wire
+/// NAME { NUMBER VARIANT "TEXT" … }    the values, sorted by their text on the wire, and numbered from 0
 /// ```
 ///
-/// Attributes and docs stand before the name and before each variant.
+/// Attributes and docs stand before the name and before each number.
 ///
 /// # Example
 ///
 /// ```text
 /// open_enum! {
 ///     /// A size.
-///     Size { Large "large" Small "small" }
+///     Size { 0 Large "large" 1 Small "small" }
 /// }
 /// ```
 ///
@@ -63,28 +96,26 @@ impl<T: OpenEnum> Visitor<'_> for EnumVisitor<T> {
 ///
 /// ```text
 /// /// A size.
-/// #[derive(Clone)]
 /// #[non_exhaustive]
 /// pub enum Size { Large, Small, Unknown(String) }
 ///
 /// impl Size {
-///     pub fn as_str(&self) -> &str { match self { Self::Large => "large", Self::Small => "small", Self::Unknown(text) => text } }
+///     pub fn as_str(&self) -> &str { … }
 /// }
 ///
 /// impl OpenEnum for Size {
-///     const KNOWN: &'static [Self] = &[Self::Large, Self::Small];
-///     const TEXTS: &'static [&'static str] = &["large", "small"];
+///     const TEXTS: Names = names!["large" "small"];
+///     fn at(index: usize) -> Self { match index { 0 => Self::Large, 1 => Self::Small, _ => … } }
+///     fn index(&self) -> Result<usize, &str> { match self { Self::Large => Ok(0), Self::Small => Ok(1), Self::Unknown(text) => Err(text) } }
 ///     fn unknown(text: String) -> Self { Self::Unknown(text) }
 /// }
 /// ```
 ///
-/// and to `From<&str>`, `From<String>`, `AsRef<str>`, `PartialEq`, `Eq`, `Hash`, `Display`, `Debug`, `Serialize`, `Deserialize`,
-/// `Slot` and `Field`,
-/// all by way of the text.
+/// and to `Clone`, `From<&str>`, `From<String>`, `AsRef<str>`, `PartialEq`, `Eq`, `Hash`, `Display`, `Debug`, `Serialize`, `Deserialize`,
+/// `Slot` and `Field`, all by way of the number or the text.
 macro_rules! open_enum {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident $wire:literal)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $index:literal $variant:ident $wire:literal)* }) => {
         $(#[$meta])*
-        #[derive(Clone)]
         #[non_exhaustive]
         pub enum $name {
             $(#[doc = concat!("`", $wire, "`")] $(#[$doc])* $variant,)*
@@ -96,17 +127,27 @@ macro_rules! open_enum {
             /// Returns the value as it is on the wire.
             #[inline]
             pub fn as_str(&self) -> &str {
-                match self {
-                    $(Self::$variant => $wire,)*
-                    Self::Unknown(text) => text,
-                }
+                $crate::model::OpenEnum::text(self)
             }
         }
 
         impl $crate::model::OpenEnum for $name {
-            const KNOWN: &'static [Self] = &[$(Self::$variant),*];
-            const TEXTS: &'static [&'static str] = &[$($wire),*];
+            const TEXTS: $crate::model::Names = $crate::model::names![$($wire)*];
 
+            #[inline]
+            fn at(index: usize) -> Self {
+                match index {
+                    $($index => Self::$variant,)*
+                    _ => Self::Unknown(String::new()),
+                }
+            }
+            #[inline]
+            fn index(&self) -> Result<usize, &str> {
+                match self {
+                    $(Self::$variant => Ok($index),)*
+                    Self::Unknown(text) => Err(text),
+                }
+            }
             #[inline]
             fn unknown(text: String) -> Self {
                 Self::Unknown(text)
@@ -116,10 +157,16 @@ macro_rules! open_enum {
         $crate::model::open_enum!(@impls $name);
     };
     (@impls $name:ident) => {
+        impl Clone for $name {
+            #[inline]
+            fn clone(&self) -> Self {
+                $crate::model::OpenEnum::copied(self)
+            }
+        }
         impl From<&str> for $name {
             #[inline]
             fn from(text: &str) -> Self {
-                <Self as $crate::model::OpenEnum>::known(text).unwrap_or_else(|| Self::Unknown(text.to_owned()))
+                $crate::model::OpenEnum::of(text)
             }
         }
         impl From<String> for $name {
@@ -171,7 +218,7 @@ macro_rules! open_enum {
         $crate::model::field_type! {
             $name: $crate::model::Expected::String, Self::Unknown(String::new());
             |value, cursor, _| {
-                *value = Self::from(&*cursor.string()?);
+                $crate::model::overwrite(value, $crate::model::OpenEnum::of(&cursor.string()?));
                 Ok($crate::model::FieldRead::Value)
             };
             |value, out| out.string(value.as_str())
@@ -187,7 +234,7 @@ mod tests {
 
     open_enum! {
         /// A size.
-        Size { Large "large" Small "small" }
+        Size { 0 Large "large" 1 Small "small" }
     }
 
     #[test]

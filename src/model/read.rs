@@ -59,6 +59,7 @@ pub struct Decoded<T> {
 }
 
 impl<T> From<T> for Decoded<T> {
+    #[inline]
     fn from(value: T) -> Self {
         Decoded {
             value,
@@ -184,6 +185,7 @@ pub(crate) fn from_body<T: DeserializeOwned>(body: &[u8]) -> Result<Decoded<T>, 
 ///
 /// The body is not JSON, or it cannot be of this type at all.
 #[doc(hidden)]
+#[inline]
 pub fn read_body<T: Field>(body: &[u8]) -> Result<Decoded<T>, Undecodable> {
     read_text(as_text(body)?)
 }
@@ -194,6 +196,7 @@ fn as_text(body: &[u8]) -> Result<&str, serde_json::Error> {
 }
 
 /// Reads a text, and again with more care if something in it did not fit.
+#[inline]
 pub(super) fn read_text<T: Field>(text: &str) -> Result<Decoded<T>, Undecodable> {
     let mut value = T::blank();
     if read_once(&mut value, text, Mode::Direct { looks: 0 }).is_ok() {

@@ -38,7 +38,7 @@ impl fmt::Debug for RedactedMap<'_> {
     }
 }
 
-fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
     let letters = letters.to_lowercase();
     ENDINGS.iter().any(|ending| letters.ends_with(ending))

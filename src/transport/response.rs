@@ -29,6 +29,7 @@ impl<T> Response<T> {
     }
 
     /// Returns the decoded value alone.
+    #[inline]
     pub fn into_value(self) -> T {
         self.value
     }
@@ -83,6 +84,7 @@ pub(crate) struct RawResponse {
 
 impl RawResponse {
     /// Returns a response with this value in place of the body.
+    #[inline]
     pub(crate) fn with_value<T>(self, decoded: impl Into<Decoded<T>>) -> Response<T> {
         let Decoded { value, misfits } = decoded.into();
         Response {
@@ -99,6 +101,7 @@ impl RawResponse {
     /// # Errors
     ///
     /// The body is an event stream, or it does not decode. The error has the JSON path of what did not.
+    #[inline]
     pub(crate) fn decode<T>(self, decode: Decode<T>) -> Result<Response<T>> {
         if sse::is_event_stream(&self.headers) {
             let error = Error::unexpected_events(self.status, &self.headers, self.body);
@@ -123,6 +126,7 @@ impl RawResponse {
     /// # Errors
     ///
     /// The errors of [`decode`](Self::decode).
+    #[inline]
     pub(crate) fn decode_part<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<T> {
         let decoded = self.read(span, path, decode)?;
         self.report(&decoded.misfits)?;
@@ -150,6 +154,7 @@ impl RawResponse {
     }
 
     /// Decodes a part of the body, with misfits that have their paths in the whole body.
+    #[inline]
     fn read<T>(&self, span: Range<usize>, path: &str, decode: Decode<T>) -> Result<Decoded<T>> {
         let text = self.body.get(span).unwrap_or_default();
         let join = |inner: Option<String>| json_path::join(path, inner);

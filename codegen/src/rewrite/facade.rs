@@ -156,7 +156,7 @@ fn write_method(out: &mut String, operation: &Operation, signature: &Signature) 
         let _ = writeln!(
             out,
             "    ///\n    /// [`{alias}`](prepared::{alias}) has the response, the errors and the optional parameters.\n    \
-             pub fn {name}(&self{arguments}) -> prepared::{alias} {{\n        \
+             #[inline]\n    pub fn {name}(&self{arguments}) -> prepared::{alias} {{\n        \
              Operation::new(&self.client){calls}\n    }}\n"
         );
     }

@@ -44,6 +44,7 @@ pub fn write(items: &[Item], model: &Model) -> Result<(String, Fields), RewriteE
         }
     }
     let mut sizes = Sizes::new(&structs, model);
+    let enums_by_values = enums_by_values(model);
     let mut out = String::new();
     let mut all_fields = BTreeMap::new();
     for (name, ty) in &model.types {
@@ -57,7 +58,7 @@ pub fn write(items: &[Item], model: &Model) -> Result<(String, Fields), RewriteE
                 let item = enums
                     .get(name)
                     .ok_or_else(|| RewriteError::new(name, "typify made no enum of this union"))?;
-                write_union(&mut out, name, union, item)?;
+                write_union(&mut out, name, union, item, &enums_by_values)?;
             }
         }
     }
@@ -173,13 +174,33 @@ fn write_enum(out: &mut String, name: &str, values: &Enum) {
     out.push_str("open_enum! {\n");
     out.push_str(&type_comment(name, values.description.as_deref(), None));
     let _ = writeln!(out, "    {name} {{");
-    for (variant, wire) in &values.variants {
-        let _ = writeln!(out, "        {variant} {wire:?}");
+    for (index, (variant, wire)) in values.variants.iter().enumerate() {
+        let _ = writeln!(out, "        {index} {variant} {wire:?}");
     }
     out.push_str("    }\n}\n\n");
 }
 
-fn write_union(out: &mut String, name: &str, union: &Union, item: &ItemEnum) -> Result<(), RewriteError> {
+/// The enums of a document, by their sorted values. Of two with the same values, it has one.
+type EnumsByValues<'a> = BTreeMap<Vec<&'a str>, &'a str>;
+
+fn enums_by_values(model: &Model) -> EnumsByValues<'_> {
+    let enums = model.types.iter().filter_map(|(name, ty)| match ty {
+        Type::Enum(values) => Some((
+            values.variants.iter().map(|(_, value)| value.as_str()).collect(),
+            name.as_str(),
+        )),
+        _ => None,
+    });
+    enums.collect()
+}
+
+fn write_union(
+    out: &mut String,
+    name: &str,
+    union: &Union,
+    item: &ItemEnum,
+    enums_by_values: &EnumsByValues<'_>,
+) -> Result<(), RewriteError> {
     if item.variants.len() != union.variants.len() {
         return Err(RewriteError::new(
             name,
@@ -200,7 +221,12 @@ fn write_union(out: &mut String, name: &str, union: &Union, item: &ItemEnum) -> 
         };
         let ty = variant_type(rust_type::write(ty, "", &place)?, variant);
         let _ = writeln!(lines, "    /// {}", variant_doc(variant));
-        let _ = writeln!(lines, "    {index} {} {ty} = {};", variant.name, shape(variant));
+        let _ = writeln!(
+            lines,
+            "    {index} {} {ty} = {};",
+            variant.name,
+            shape(variant, enums_by_values)
+        );
         types.push((variant.name.clone(), ty));
     }
     out.push_str("tagged_union! {\n");
@@ -260,20 +286,32 @@ fn variant_doc(variant: &Variant) -> String {
     }
 }
 
-fn shape(variant: &Variant) -> String {
-    let tags: Vec<String> = variant
-        .tags
-        .iter()
-        .map(|(tag, values)| format!("({tag:?}, &{values:?})"))
+fn shape(variant: &Variant, enums_by_values: &EnumsByValues<'_>) -> String {
+    let tags = variant.tags.iter();
+    let tags: Vec<String> = tags
+        .map(|(tag, values)| format!("({tag:?}, {})", names(values, enums_by_values)))
         .collect();
-    let fields = match (variant.kind, &variant.target) {
-        (Kind::Object, Some(target)) => format!("<{target} as crate::model::Object>::TABLE.fields"),
-        _ => "&[]".to_owned(),
+    let object = match (variant.kind, &variant.target) {
+        (Kind::Object, Some(target)) => format!("Some(<{target} as crate::model::Object>::TABLE)"),
+        _ => "None".to_owned(),
     };
     format!(
-        "Shape {{ kind: JsonKind::{:?}, tags: &[{}], required: &{:?}, fields: {fields} }}",
+        "Shape {{ kind: JsonKind::{:?}, tags: &[{}], object: {object} }}",
         variant.kind,
         tags.join(", "),
-        variant.required
     )
+}
+
+/// Writes the values of a tag, as those of an enum if there is one that has the same.
+fn names(values: &[String], enums_by_values: &EnumsByValues<'_>) -> String {
+    let mut sorted: Vec<&str> = values.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    sorted.dedup();
+    match enums_by_values.get(&sorted) {
+        Some(name) => format!("<{name} as crate::model::OpenEnum>::TEXTS"),
+        None => {
+            let literals: Vec<String> = sorted.iter().map(|value| format!("{value:?}")).collect();
+            format!("names![{}]", literals.join(" "))
+        }
+    }
 }

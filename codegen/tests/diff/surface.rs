@@ -56,8 +56,9 @@ fn generated_types(text: &str) -> Listing {
                 listing.insert(format!("{name}::{variant}"), unboxed(&ty.join(" ")));
             }
             ["}"] if !line.starts_with(' ') => kind = "",
-            [variant, ..] if kind == "open_enum!" && line.starts_with("        ") => {
-                let value = line.trim_start().strip_prefix(variant).unwrap().trim();
+            [index, variant, ..] if kind == "open_enum!" && index.parse::<u32>().is_ok() => {
+                let value = line.trim_start().strip_prefix(index).unwrap().trim_start();
+                let value = value.strip_prefix(variant).unwrap().trim();
                 let value: String = serde_json::from_str(&value.replace("\\'", "'")).unwrap();
                 listing.insert(format!("{name}={value}"), (*variant).to_owned());
             }

@@ -48,14 +48,14 @@ impl Expected {
     pub(crate) const fn object<T: Object>() -> Self {
         Expected::Object(ObjectType {
             table: T::TABLE,
-            blank: || Box::new(T::blank()),
+            blank: || T::boxed(),
         })
     }
 
     pub(crate) const fn union<T: Union>() -> Self {
         Expected::Union(UnionType {
             table: T::TABLE,
-            blank: || Box::new(T::blank()),
+            blank: || T::boxed(),
         })
     }
 
@@ -129,9 +129,9 @@ impl ObjectTable {
         let mut blank = blank();
         let tags = table.tags.iter().map(|(name, _)| *name);
         let tags = tags.zip(table.fields.len()..);
-        let required = table.required.iter().map(|&index| (table.fields[index], index));
+        let required = table.required.iter().map(|&index| (table.fields.get(index), index));
         ObjectTable {
-            index: tags.clone().chain(table.fields.iter().copied().zip(0..)).collect(),
+            index: tags.clone().chain(table.fields.iter().zip(0..)).collect(),
             fields: (0..table.fields.len())
                 .map(|index| blank.slot_mut(index).expected())
                 .collect(),
@@ -172,16 +172,16 @@ pub struct UnionTable {
 impl UnionTable {
     fn of(union: UnionType) -> Self {
         let UnionType { table, blank } = union;
-        let mut blank = blank();
-        let mut variant = |index| {
-            blank.set_variant(index);
-            blank.inner().expected()
+        let variant = |index| {
+            let mut union = blank();
+            union.set_variant(index);
+            union.inner().expected()
         };
         UnionTable {
             tag: table.tag,
             is_direct: table.is_direct,
             shapes: table.shapes,
-            variants: (0..table.shapes.len()).map(&mut variant).collect(),
+            variants: (0..table.shapes.len()).map(variant).collect(),
         }
     }
 }

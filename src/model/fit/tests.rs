@@ -156,7 +156,7 @@ impl Writer<'_> {
                 match table.variants[index] {
                     variant @ Expected::Object(_) => {
                         let tags = table.shapes[index].tags;
-                        let tags: Vec<_> = tags.iter().map(|(name, values)| (*name, values[0])).collect();
+                        let tags: Vec<_> = tags.iter().map(|(name, values)| (*name, values.get(0))).collect();
                         self.object(variant, &tags, depth);
                     }
                     variant => self.value(variant, depth),

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 use super::cursor::{Cursor, Unfit};
 use super::field::{AsSlot, Field, FieldRead, IfPresent, Slot, Visit, VisitMut};
 use super::fit::MemberPlan;
+use super::names::Names;
 use super::read::Mode;
 pub use write::Out;
 
@@ -43,7 +44,7 @@ pub struct Table {
     /// The properties that can only have one value: written always, and not fields.
     pub tags: &'static [(&'static str, &'static str)],
     /// The names on the wire, in field order.
-    pub fields: &'static [&'static str],
+    pub fields: Names,
     /// The indices of the fields that must be present.
     pub required: &'static [usize],
 }
@@ -60,18 +61,22 @@ pub trait Fields {
 }
 
 impl<T: Object> Fields for T {
+    #[inline]
     fn present(&self, index: usize) -> Option<&dyn Slot> {
         self.visit(index, IfPresent)
     }
 
+    #[inline]
     fn slot_mut(&mut self, index: usize) -> &mut dyn Slot {
         self.visit_mut(index, AsSlot)
     }
 
+    #[inline]
     fn kept(&self) -> &Map<String, Value> {
         self.extra()
     }
 
+    #[inline]
     fn kept_mut(&mut self) -> &mut Map<String, Value> {
         self.extra_mut()
     }
@@ -100,25 +105,14 @@ impl Table {
 
     /// Finds a property. `next` is the probable index of the field: servers write properties in a steady order.
     fn find<'t>(&self, name: Cow<'t, str>, next: usize) -> Key<'t> {
-        let is_name = |field: &&str| is_same(field, &name);
-        let (before, after) = self.fields.split_at(next.min(self.fields.len()));
-        if let Some(index) = after.iter().position(is_name) {
-            return Key::Field(before.len() + index);
-        }
-        if let Some(index) = before.iter().position(is_name) {
+        if let Some(index) = self.fields.position(&name, next) {
             return Key::Field(index);
         }
-        match self.tags.iter().position(|(tag, _)| is_name(tag)) {
+        match self.tags.iter().position(|(tag, _)| *tag == name) {
             Some(index) => Key::Tag(index),
             None => Key::Other(name),
         }
     }
-}
-
-/// Compares two names. Most differ in their length or their last letter, and then there is no call.
-#[inline]
-fn is_same(a: &str, b: &str) -> bool {
-    a.len() == b.len() && a.as_bytes().last() == b.as_bytes().last() && a == b
 }
 
 enum Key<'t> {
@@ -138,7 +132,7 @@ fn fill(object: &mut dyn Fields, table: &Table, cursor: &mut Cursor<'_>, mode: M
             Key::Field(_) | Key::Tag(_) if plan == MemberPlan::Skip => cursor.ignore()?,
             Key::Field(index) if plan == MemberPlan::Keep => {
                 seen.insert(index);
-                object.kept_mut().insert(fields[index].to_owned(), cursor.value()?);
+                object.kept_mut().insert(fields.get(index).to_owned(), cursor.value()?);
             }
             Key::Field(index) => {
                 if seen.contains(index) {
@@ -147,7 +141,7 @@ fn fill(object: &mut dyn Fields, table: &Table, cursor: &mut Cursor<'_>, mode: M
                 next = index + 1;
                 seen.insert(index);
                 if object.slot_mut(index).read(cursor, mode)? == FieldRead::Null {
-                    object.kept_mut().insert(fields[index].to_owned(), Value::Null);
+                    object.kept_mut().insert(fields.get(index).to_owned(), Value::Null);
                 }
             }
             Key::Tag(index) => {
@@ -248,7 +242,7 @@ impl Seen {
 ///
 /// impl Object for Robot {
 ///     const TABLE: &'static Table =
-///         &Table { name: "Robot", tags: &[("kind", "robot")], fields: &["axes", "id"], required: &[1] };
+///         &Table { name: "Robot", tags: &[("kind", "robot")], fields: names!["axes" "id"], required: &[1] };
 ///     fn visit<'a, V: Visit<'a>>(&'a self, index: usize, visit: V) -> V::Out { match index { 0 => visit.visit(&self.axes), … } }
 ///     fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, index: usize, visit: V) -> V::Out { match index { 0 => …, … } }
 ///     …
@@ -298,7 +292,7 @@ macro_rules! model {
             const TABLE: &'static $crate::model::Table = &$crate::model::Table {
                 name: stringify!($name),
                 tags: &[$(($tag, $value)),*],
-                fields: &[$($wire),*],
+                fields: $crate::model::names![$($wire)*],
                 required: &[$($required),*],
             };
 
@@ -342,7 +336,7 @@ macro_rules! model {
             $name: $crate::model::Expected::object::<Self>(),
             Self { $($field: $crate::model::Field::blank(),)* extra: ::serde_json::Map::new() };
             |object, cursor, mode| $crate::model::read_object(object, <Self as $crate::model::Object>::TABLE, cursor, mode);
-            |object, out| $crate::model::write_object(object, <Self as $crate::model::Object>::TABLE, out)
+            |object, out| out.object(object, <Self as $crate::model::Object>::TABLE)
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {
@@ -360,7 +354,7 @@ macro_rules! model {
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                $crate::model::debug(self, <Self as $crate::model::Object>::TABLE, f)
+                $crate::model::debug(self, f)
             }
         }
     };

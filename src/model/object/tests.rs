@@ -80,7 +80,7 @@ fn a_required_property_and_a_tag_must_be_there() {
 #[test]
 fn debug_leaves_out_absent_fields() {
     let robot = Robot::new("a").axes([1]);
-    assert_eq!(format!("{robot:?}"), r#"Robot { axes: Some([1]), id: "a" }"#);
+    assert_eq!(format!("{robot:?}"), r#"Robot { axes: [1], id: "a" }"#);
 }
 
 #[test]

@@ -3,15 +3,15 @@
 use std::fmt;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{Fields, Table};
-use crate::model::cursor::{Cursor, Unfit, next_special};
-use crate::model::field::{Field, FieldRead, Slot};
+use crate::model::cursor::{Cursor, Unfit, has_special};
+use crate::model::field::{Expects, Field, FieldRead, Slot};
 use crate::model::fit::Expected;
 use crate::model::number::Number;
 use crate::model::read::Mode;
-use crate::model::redact::RedactedMap;
+use crate::model::redact::{Redacted, RedactedMap, is_secret};
 
 /// A function that takes each member: its name, and its value.
 pub(in crate::model) type EachMember<'a> = dyn FnMut(&str, &dyn Slot) + 'a;
@@ -29,7 +29,9 @@ impl Slot for Tag {
     fn write(&self, out: &mut dyn Out) {
         out.string(self.0);
     }
+}
 
+impl Expects for Tag {
     fn expected(&self) -> Expected {
         Expected::String
     }
@@ -42,12 +44,26 @@ pub trait Out {
     fn bool(&mut self, value: bool);
     fn number(&mut self, value: Number);
     fn string(&mut self, text: &str);
+    /// Writes a text that is not to be seen.
+    fn secret(&mut self, text: &str) {
+        self.string(text);
+    }
     /// Writes a value of any type.
     fn json(&mut self, value: &Value);
+    /// Writes a value of a union that is none of its variants.
+    fn unknown(&mut self, value: &dyn Slot);
     /// Writes a list of this length, whose items `item` returns.
     fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot);
-    /// Writes an object. `walk` calls what it is given with each of its members.
+    /// Writes a map. `walk` calls what it is given with each of its members.
     fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>));
+    /// Writes a map of any values.
+    fn map(&mut self, members: &Map<String, Value>) {
+        self.members(&|member| members.iter().for_each(|(name, value)| member(name, value)));
+    }
+    /// Writes an object.
+    fn object(&mut self, object: &dyn Fields, table: &Table) {
+        self.members(&|member| walk(object, table, member));
+    }
 }
 
 /// Writes a value, whatever its type, by `serde`.
@@ -97,6 +113,10 @@ impl<S: Serializer> Out for ToSerializer<S> {
 
     fn json(&mut self, value: &Value) {
         self.with(|serializer| value.serialize(serializer));
+    }
+
+    fn unknown(&mut self, value: &dyn Slot) {
+        value.write(self);
     }
 
     fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {
@@ -161,7 +181,7 @@ impl Out for ToJson {
     }
 
     fn string(&mut self, text: &str) {
-        if next_special(text.as_bytes(), 0) < text.len() {
+        if has_special(text.as_bytes()) {
             return self.by_serde(text);
         }
         self.0.reserve(text.len() + 2);
@@ -172,6 +192,10 @@ impl Out for ToJson {
 
     fn json(&mut self, value: &Value) {
         self.by_serde(value);
+    }
+
+    fn unknown(&mut self, value: &dyn Slot) {
+        value.write(self);
     }
 
     fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {
@@ -209,41 +233,110 @@ impl Serialize for BySerde<'_> {
     }
 }
 
-/// Writes an object: tags, then the fields that are present, then `extra`.
+/// Calls `member` with the members of an object: tags, then the fields that are present, then `extra`.
 ///
 /// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
-pub(crate) fn write(object: &dyn Fields, table: &Table, out: &mut dyn Out) {
-    out.members(&|member| {
-        let extra = object.kept();
-        for (name, value) in table.tags {
-            if extra.is_empty() || !extra.contains_key(*name) {
-                member(name, &Tag(value));
-            }
+fn walk(object: &dyn Fields, table: &Table, member: &mut EachMember<'_>) {
+    let extra = object.kept();
+    for (name, value) in table.tags {
+        if extra.is_empty() || !extra.contains_key(*name) {
+            member(name, &Tag(value));
         }
-        for (index, name) in table.fields.iter().enumerate() {
-            if let Some(field) = object.present(index) {
-                member(name, field);
-            }
+    }
+    for index in 0..table.fields.len() {
+        if let Some(field) = object.present(index) {
+            member(table.fields.get(index), field);
         }
-        for (name, value) in extra {
-            let field = table.fields.iter().position(|field| field == name);
-            if field.is_none_or(|index| object.present(index).is_none()) {
-                member(name, value);
-            }
+    }
+    for (name, value) in extra {
+        let field = table.fields.position(name, 0);
+        if field.is_none_or(|index| object.present(index).is_none()) {
+            member(name, value);
         }
-    });
+    }
 }
 
-/// Formats an object for `Debug`, without the fields that are absent.
-pub(crate) fn debug(object: &dyn Fields, table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let mut out = f.debug_struct(table.name);
-    for (index, name) in table.fields.iter().enumerate() {
-        if let Some(field) = object.present(index) {
-            out.field(name, &field);
+/// Formats a value, whatever its type, for `Debug`: objects without the fields that are absent.
+pub(crate) fn debug(value: &dyn Slot, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut out = ToDebug { f, result: Ok(()) };
+    value.write(&mut out);
+    out.result
+}
+
+/// A value, whatever its type, for `Debug`.
+struct Shown<'a>(&'a dyn Slot);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self.0, f)
+    }
+}
+
+/// A formatter that is called once.
+struct ToDebug<'a, 'f> {
+    f: &'a mut fmt::Formatter<'f>,
+    result: fmt::Result,
+}
+
+impl Out for ToDebug<'_, '_> {
+    fn null(&mut self) {
+        self.result = self.f.write_str("null");
+    }
+
+    fn bool(&mut self, value: bool) {
+        self.result = fmt::Debug::fmt(&value, self.f);
+    }
+
+    fn number(&mut self, value: Number) {
+        self.result = fmt::Debug::fmt(&value, self.f);
+    }
+
+    fn string(&mut self, text: &str) {
+        self.result = fmt::Debug::fmt(text, self.f);
+    }
+
+    fn secret(&mut self, _: &str) {
+        self.result = self.f.write_str("Secret(…)");
+    }
+
+    fn json(&mut self, value: &Value) {
+        self.result = fmt::Debug::fmt(&Redacted(value), self.f);
+    }
+
+    fn unknown(&mut self, value: &dyn Slot) {
+        self.result = self.f.debug_tuple("Unknown").field(&Shown(value)).finish();
+    }
+
+    fn items<'a>(&mut self, length: usize, item: &dyn Fn(usize) -> &'a dyn Slot) {
+        let items = (0..length).map(|index| Shown(item(index)));
+        self.result = self.f.debug_list().entries(items).finish();
+    }
+
+    fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>)) {
+        let mut out = self.f.debug_map();
+        walk(&mut |name, value| {
+            match is_secret(name) {
+                true => out.entry(&name, &format_args!("Secret(…)")),
+                false => out.entry(&name, &Shown(value)),
+            };
+        });
+        self.result = out.finish();
+    }
+
+    fn map(&mut self, members: &Map<String, Value>) {
+        self.result = fmt::Debug::fmt(&RedactedMap(members), self.f);
+    }
+
+    fn object(&mut self, object: &dyn Fields, table: &Table) {
+        let mut out = self.f.debug_struct(table.name);
+        for index in 0..table.fields.len() {
+            if let Some(field) = object.present(index) {
+                out.field(table.fields.get(index), &Shown(field));
+            }
         }
+        if !object.kept().is_empty() {
+            out.field("extra", &RedactedMap(object.kept()));
+        }
+        self.result = out.finish();
     }
-    if !object.kept().is_empty() {
-        out.field("extra", &RedactedMap(object.kept()));
-    }
-    out.finish()
 }

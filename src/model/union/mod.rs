@@ -10,14 +10,14 @@ mod tests;
 pub(super) mod untagged;
 
 use std::cmp::Reverse;
-use std::fmt;
 
 use serde_json::Value;
 
 use self::untagged::Members;
 use super::cursor::{Cursor, Unfit};
-use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut};
-use super::object::Out;
+use super::field::{AsSlot, Field, FieldRead, Slot, Visit, VisitMut, overwrite};
+use super::names::Names;
+use super::object::{self, Out};
 use super::read::Mode;
 
 /// A generated union, as a table.
@@ -29,7 +29,6 @@ pub trait Union: Field {
     fn variant(index: usize) -> Self;
     fn unknown(value: Value) -> Self;
     /// Returns the number of the variant, or `None` if it is `Unknown`.
-    #[allow(dead_code, reason = "only some features and documents need it")]
     fn index(&self) -> Option<usize>;
     /// Does something with the value.
     fn visit<'a, V: Visit<'a>>(&'a self, visit: V) -> V::Out;
@@ -67,7 +66,7 @@ impl Table {
     fn named(&self, value: &str) -> Option<usize> {
         self.shapes.iter().position(|shape| {
             let mut tags = shape.tags.iter();
-            tags.any(|(tag, values)| Some(*tag) == self.tag && values.contains(&value))
+            tags.any(|(tag, values)| Some(*tag) == self.tag && values.contains(value))
         })
     }
 }
@@ -75,25 +74,36 @@ impl Table {
 /// A value of any union. With its table, what reads and writes unions is compiled once.
 #[doc(hidden)]
 pub trait AnyUnion {
+    /// Makes a blank union a variant, with nothing said.
     fn set_variant(&mut self, index: usize);
     fn set_unknown(&mut self, value: Value);
+    fn is_unknown(&self) -> bool;
     fn inner(&self) -> &dyn Slot;
     fn inner_mut(&mut self) -> &mut dyn Slot;
 }
 
 impl<T: Union> AnyUnion for T {
+    #[inline]
     fn set_variant(&mut self, index: usize) {
-        *self = T::variant(index);
+        overwrite(self, T::variant(index));
     }
 
+    #[inline]
     fn set_unknown(&mut self, value: Value) {
         *self = T::unknown(value);
     }
 
+    #[inline]
+    fn is_unknown(&self) -> bool {
+        self.index().is_none()
+    }
+
+    #[inline]
     fn inner(&self) -> &dyn Slot {
         self.visit(AsSlot)
     }
 
+    #[inline]
     fn inner_mut(&mut self) -> &mut dyn Slot {
         self.visit_mut(AsSlot)
     }
@@ -105,11 +115,26 @@ impl<T: Union> AnyUnion for T {
 pub struct Shape {
     pub kind: JsonKind,
     /// Properties that can only have certain values.
-    pub tags: &'static [(&'static str, &'static [&'static str])],
-    /// Properties that must be there.
-    pub required: &'static [&'static str],
-    /// Properties that can be there.
-    pub fields: &'static [&'static str],
+    pub tags: &'static [(&'static str, Names)],
+    /// The type of an object, if it has one of its own.
+    pub object: Option<&'static object::Table>,
+}
+
+impl Shape {
+    /// Returns the names of the properties that must be there.
+    pub(super) fn required(&self) -> impl Iterator<Item = &'static str> {
+        let names = |table: &'static object::Table| {
+            let fields = table.required.iter().map(|&index| table.fields.get(index));
+            fields.chain(table.tags.iter().map(|(tag, _)| *tag))
+        };
+        self.object.into_iter().flat_map(names)
+    }
+
+    /// Returns whether a property can be there.
+    fn knows(&self, name: &str) -> bool {
+        self.object
+            .is_some_and(|table| table.fields.contains(name) || table.tags.iter().any(|(tag, _)| *tag == name))
+    }
 }
 
 /// The kinds of JSON value.
@@ -197,14 +222,12 @@ pub(crate) fn read(
     }
 }
 
-/// Formats a union as its variant is formatted.
-pub(crate) fn debug(union: &dyn AnyUnion, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    union.inner().fmt(f)
-}
-
 /// Writes a union as its variant is written.
 pub(crate) fn write(union: &dyn AnyUnion, out: &mut dyn Out) {
-    union.inner().write(out);
+    match union.is_unknown() {
+        true => out.unknown(union.inner()),
+        false => union.inner().write(out),
+    }
 }
 
 /// Returns the variant that the next value probably is, or `None` if it is one that the document does not know.
@@ -257,7 +280,7 @@ pub(super) fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
         .tags
         .iter()
         .find(|(name, _)| *name == tag)
-        .is_none_or(|(_, values)| values.contains(&value))
+        .is_none_or(|(_, values)| values.contains(value))
 }
 
 /// Declares one union.
@@ -278,7 +301,7 @@ pub(super) fn allows(shape: &Shape, tag: &str, value: &str) -> bool {
 ///     /// An arm.
 ///     Arm tag Some("type");
 ///     /// An arm that grips.
-///     0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["type"], fields: &[] };
+///     0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["gripper"])], object: Some(<GripperArm as Object>::TABLE) };
 /// }
 /// ```
 ///
@@ -377,13 +400,7 @@ macro_rules! tagged_union {
         impl ::std::fmt::Debug for $name {
             #[inline]
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                match self {
-                    Self::Unknown(value) => f
-                        .debug_tuple("Unknown")
-                        .field(&$crate::model::redact::Redacted(value))
-                        .finish(),
-                    known => $crate::model::union::debug(known, f),
-                }
+                $crate::model::debug(self, f)
             }
         }
     };

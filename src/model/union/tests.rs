@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::model::{
-    JsonKind, Object, Shape, boxed_variant, created_from, model, plain_variant, read_body, shared_property,
+    JsonKind, Object, Shape, boxed_variant, created_from, model, names, plain_variant, read_body, shared_property,
     tagged_union,
 };
 
@@ -40,9 +40,9 @@ tagged_union! {
     /// An arm.
     Arm tag Some("type");
     /// An arm that grips.
-    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as Object>::TABLE.fields };
+    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["gripper"])], object: Some(<GripperArm as Object>::TABLE) };
     /// An arm that welds.
-    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as Object>::TABLE.fields };
+    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["welder"])], object: Some(<WelderArm as Object>::TABLE) };
 }
 boxed_variant! { Arm Gripper GripperArm }
 boxed_variant! { Arm Welder WelderArm }
@@ -52,7 +52,7 @@ tagged_union! {
     /// The body that creates an arm. Welders are no longer made.
     CreateArm tag Some("type");
     /// An arm that grips.
-    0 Gripper Box<CreateGripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <CreateGripperArm as Object>::TABLE.fields };
+    0 Gripper Box<CreateGripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["gripper"])], object: Some(<CreateGripperArm as Object>::TABLE) };
 }
 boxed_variant! { CreateArm Gripper CreateGripperArm }
 created_from! { CreateGripperArm GripperArm }
@@ -62,9 +62,9 @@ tagged_union! {
     /// A tool: its name, or an arm.
     Tool tag None;
     /// A name.
-    0 Name String = Shape { kind: JsonKind::String, tags: &[], required: &[], fields: &[] };
+    0 Name String = Shape { kind: JsonKind::String, tags: &[], object: None };
     /// An arm.
-    1 Arm Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as Object>::TABLE.fields };
+    1 Arm Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["gripper"])], object: Some(<GripperArm as Object>::TABLE) };
 }
 plain_variant! { Tool Name String }
 boxed_variant! { Tool Arm GripperArm }

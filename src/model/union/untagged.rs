@@ -42,7 +42,7 @@ impl<'a> Members<'a> {
         let mut choices = 0;
         for (tag, values) in shape.tags {
             match self.position(tag).map(|index| &self.0[index].1) {
-                Some(Some(value)) if values.contains(&value.as_ref()) => {
+                Some(Some(value)) if values.contains(value) => {
                     agreeing += 1;
                     choices += values.len();
                 }
@@ -52,17 +52,18 @@ impl<'a> Members<'a> {
             }
         }
         let mut is_possible = true;
-        for name in shape.required {
+        let mut required = 0;
+        for name in shape.required() {
             is_possible &= takes(name, self.position(name)?);
+            required += 1;
         }
-        let known = |name: &str| shape.fields.contains(&name) || shape.required.contains(&name);
         let members = self.0.iter().enumerate();
-        let known = members.filter(|(index, (name, _))| known(name) && takes(name, *index));
+        let known = members.filter(|(index, (name, _))| shape.knows(name) && takes(name, *index));
         Some(Score {
             is_possible,
             agreeing,
             known: known.count(),
-            required: shape.required.len(),
+            required,
             choices: Reverse(choices),
         })
     }

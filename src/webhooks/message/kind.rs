@@ -8,75 +8,75 @@ open_enum! {
     /// It covers the types of the newest document and those that earlier ones had and that are still sent.
     MessageKind {
         /// A call has come in, and your server chooses the assistant. It needs a response.
-        AssistantRequest "assistant-request"
+        0 AssistantRequest "assistant-request"
         /// The assistant has begun to speak, with the text for captions.
-        AssistantSpeechStarted "assistant.speechStarted"
+        1 AssistantSpeechStarted "assistant.speechStarted"
         /// The assistant has taken the call. Not in the newest document.
-        AssistantStarted "assistant.started"
+        2 AssistantStarted "assistant.started"
         /// An artifact of a call has been uploaded.
-        CallArtifactUpload "call.artifact.upload"
+        3 CallArtifactUpload "call.artifact.upload"
         /// The deletion of a call has failed.
-        CallDeleteFailed "call.delete.failed"
+        4 CallDeleteFailed "call.delete.failed"
         /// A call has been deleted.
-        CallDeleted "call.deleted"
+        5 CallDeleted "call.deleted"
         /// Your server decides how long to wait before the assistant speaks. It needs a response.
-        CallEndpointingRequest "call.endpointing.request"
+        6 CallEndpointingRequest "call.endpointing.request"
         /// A campaign asks whether a contact may be dialed. It needs a response.
-        CampaignPredial "campaign.predial"
+        7 CampaignPredial "campaign.predial"
         /// A chat has been created.
-        ChatCreated "chat.created"
+        8 ChatCreated "chat.created"
         /// A chat has been deleted.
-        ChatDeleted "chat.deleted"
+        9 ChatDeleted "chat.deleted"
         /// The conversation has grown.
-        ConversationUpdate "conversation-update"
+        10 ConversationUpdate "conversation-update"
         /// The report on an ended call.
-        EndOfCallReport "end-of-call-report"
+        11 EndOfCallReport "end-of-call-report"
         /// The model calls a function. `tool-calls` has replaced it.
-        FunctionCall "function-call"
+        12 FunctionCall "function-call"
         /// Your server says to whom the conversation is handed. It needs a response.
-        HandoffDestinationRequest "handoff-destination-request"
+        13 HandoffDestinationRequest "handoff-destination-request"
         /// The assistant has failed to respond in time.
-        Hang "hang"
+        14 Hang "hang"
         /// Your server searches its knowledge base. It needs a response.
-        KnowledgeBaseRequest "knowledge-base-request"
+        15 KnowledgeBaseRequest "knowledge-base-request"
         /// The transcriber has switched to another language.
-        LanguageChangeDetected "language-change-detected"
+        16 LanguageChangeDetected "language-change-detected"
         /// The transcriber has switched to another language. `language-change-detected` has replaced it.
-        LanguageChanged "language-changed"
+        17 LanguageChanged "language-changed"
         /// Data that was sent along with the conversation. Not in the newest document.
-        Metadata "metadata"
+        18 Metadata "metadata"
         /// The model has produced a token or calls tools.
-        ModelOutput "model-output"
+        19 ModelOutput "model-output"
         /// The call is to be forwarded or hung up.
-        PhoneCallControl "phone-call-control"
+        20 PhoneCallControl "phone-call-control"
         /// A session has been opened.
-        SessionCreated "session.created"
+        21 SessionCreated "session.created"
         /// A session has been deleted.
-        SessionDeleted "session.deleted"
+        22 SessionDeleted "session.deleted"
         /// A session has changed.
-        SessionUpdated "session.updated"
+        23 SessionUpdated "session.updated"
         /// Somebody has begun or stopped to speak.
-        SpeechUpdate "speech-update"
+        24 SpeechUpdate "speech-update"
         /// The status of a call has changed.
-        StatusUpdate "status-update"
+        25 StatusUpdate "status-update"
         /// The model calls tools that run on your server. It needs a response.
-        ToolCalls "tool-calls"
+        26 ToolCalls "tool-calls"
         /// A tool has finished. Not in the newest document.
-        ToolCompleted "tool.completed"
+        27 ToolCompleted "tool.completed"
         /// Text that was said. `transcript[transcriptType="final"]` is this type too.
-        Transcript "transcript"
+        28 Transcript "transcript"
         /// Your server says where the call is transferred to. It needs a response.
-        TransferDestinationRequest "transfer-destination-request"
+        29 TransferDestinationRequest "transfer-destination-request"
         /// A transfer has made progress.
-        TransferUpdate "transfer-update"
+        30 TransferUpdate "transfer-update"
         /// The customer has interrupted the assistant.
-        UserInterrupted "user-interrupted"
+        31 UserInterrupted "user-interrupted"
         /// The customer's words as the model gets them.
-        VoiceInput "voice-input"
+        32 VoiceInput "voice-input"
         /// Your server speaks a text. It needs a response, which is audio.
-        VoiceRequest "voice-request"
+        33 VoiceRequest "voice-request"
         /// A node of a workflow has begun. Not in the newest document.
-        WorkflowNodeStarted "workflow.node.started"
+        34 WorkflowNodeStarted "workflow.node.started"
     }
 }
 

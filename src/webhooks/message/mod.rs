@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::by_name::to_value;
 use crate::error::{json_path, without_bom};
-use crate::model::{Decoded, Misfits, Undecodable, Union, read_body, trace_misfits};
+use crate::model::{Decoded, Misfits, Names, Undecodable, Union, read_body, trace_misfits};
 use crate::types::{ServerMessage, ServerMessagePayload};
 use crate::{Error, Misfit, Result};
 
@@ -184,7 +184,7 @@ fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
         ServerMessagePayload::Unknown(Value::Object(message)) => message.get("type").cloned(),
         ServerMessagePayload::Unknown(_) => return malformed("the webhook's `message` is not an object", "message"),
         known => match names(known) {
-            [name] => return Ok((*name).to_owned()),
+            names if names.len() == 1 => return Ok(names.get(0).to_owned()),
             // A variant of several types. There is one, and its messages are short.
             _ => to_value(known)
                 .ok()
@@ -198,10 +198,10 @@ fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
 }
 
 /// Returns the types of a variant.
-fn names(payload: &ServerMessagePayload) -> &'static [&'static str] {
+fn names(payload: &ServerMessagePayload) -> Names {
     let shape = payload.index().map(|index| &ServerMessagePayload::TABLE.shapes[index]);
     let tags = shape.map_or(&[][..], |shape| shape.tags);
     tags.iter()
         .find(|(tag, _)| *tag == "type")
-        .map_or(&[], |(_, names)| names)
+        .map_or(Names::NONE, |(_, names)| *names)
 }

@@ -17,6 +17,7 @@ impl Robots {
     /// `GET /robot`
     ///
     /// [`RobotsList`](prepared::RobotsList) has the response, the errors and the optional parameters.
+    #[inline]
     pub fn list(&self) -> prepared::RobotsList {
         Operation::new(&self.client)
     }
@@ -26,6 +27,7 @@ impl Robots {
     /// `POST /robot`
     ///
     /// [`RobotsCreate`](prepared::RobotsCreate) has the response, the errors and the optional parameters.
+    #[inline]
     pub fn create(&self, body: impl Into<types::CreateRobotDto>) -> prepared::RobotsCreate {
         Operation::new(&self.client).body(&body.into())
     }
@@ -35,6 +37,7 @@ impl Robots {
     /// `GET /robot/{id}`
     ///
     /// [`RobotsGet`](prepared::RobotsGet) has the response, the errors and the optional parameters.
+    #[inline]
     pub fn get(&self, id: impl AsRef<str>) -> prepared::RobotsGet {
         Operation::new(&self.client).path("id", id.as_ref())
     }

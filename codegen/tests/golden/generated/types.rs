@@ -2,9 +2,9 @@ tagged_union! {
     /// The type `Arm`.
     Arm tag Some("type");
     /// The variant in which `type` is `gripper`.
-    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["gripper"])], required: &["reach", "type"], fields: <GripperArm as crate::model::Object>::TABLE.fields };
+    0 Gripper Box<GripperArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["gripper"])], object: Some(<GripperArm as crate::model::Object>::TABLE) };
     /// The variant in which `type` is `welder`.
-    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", &["welder"])], required: &["type"], fields: <WelderArm as crate::model::Object>::TABLE.fields };
+    1 Welder Box<WelderArm> = Shape { kind: JsonKind::Object, tags: &[("type", names!["welder"])], object: Some(<WelderArm as crate::model::Object>::TABLE) };
 }
 boxed_variant! { Arm Gripper GripperArm }
 boxed_variant! { Arm Welder WelderArm }
@@ -61,8 +61,8 @@ model! {
 open_enum! {
     /// A value of `Robot.status`.
     RobotStatus {
-        AtWork "at-work"
-        Idle "idle"
+        0 AtWork "at-work"
+        1 Idle "idle"
     }
 }
 
