@@ -14,9 +14,6 @@ pub struct Names {
 }
 
 impl Names {
-    #[allow(dead_code, reason = "a document may have no union with a value that is no object")]
-    pub(crate) const NONE: Names = Names { text: "", ends: &[] };
-
     pub(crate) fn len(self) -> usize {
         self.ends.len()
     }

@@ -103,8 +103,7 @@ fn members<T: Object>(object: &T) -> Map<String, Value> {
 }
 
 fn retain_writable(members: &mut Map<String, Value>, read: &Table, create: &Table) {
-    let has = |table: &Table, name: &str| table.fields.contains(name) || table.tags.iter().any(|(tag, _)| *tag == name);
-    members.retain(|name, _| has(create, name) || !has(read, name));
+    members.retain(|name, _| create.has(name) || !read.has(name));
 }
 
 /// Reads an object from some of its properties.

@@ -97,6 +97,11 @@ pub(crate) fn read(
 }
 
 impl Table {
+    /// Returns whether objects can have a property of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.contains(name) || self.tags.iter().any(|(tag, _)| *tag == name)
+    }
+
     /// Returns whether all required properties were read.
     fn has_required(&self, seen: &Seen) -> bool {
         let mut tags = self.fields.len()..self.fields.len() + self.tags.len();

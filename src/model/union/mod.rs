@@ -132,8 +132,7 @@ impl Shape {
 
     /// Returns whether a property can be there.
     fn knows(&self, name: &str) -> bool {
-        self.object
-            .is_some_and(|table| table.fields.contains(name) || table.tags.iter().any(|(tag, _)| *tag == name))
+        self.object.is_some_and(|table| table.has(name))
     }
 }
 

@@ -184,7 +184,7 @@ fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
         ServerMessagePayload::Unknown(Value::Object(message)) => message.get("type").cloned(),
         ServerMessagePayload::Unknown(_) => return malformed("the webhook's `message` is not an object", "message"),
         known => match names(known) {
-            names if names.len() == 1 => return Ok(names.get(0).to_owned()),
+            Some(names) if names.len() == 1 => return Ok(names.get(0).to_owned()),
             // A variant of several types. There is one, and its messages are short.
             _ => to_value(known)
                 .ok()
@@ -198,10 +198,8 @@ fn type_name(payload: &ServerMessagePayload) -> Result<String, Refusal> {
 }
 
 /// Returns the types of a variant.
-fn names(payload: &ServerMessagePayload) -> Names {
-    let shape = payload.index().map(|index| &ServerMessagePayload::TABLE.shapes[index]);
-    let tags = shape.map_or(&[][..], |shape| shape.tags);
-    tags.iter()
-        .find(|(tag, _)| *tag == "type")
-        .map_or(Names::NONE, |(_, names)| *names)
+fn names(payload: &ServerMessagePayload) -> Option<Names> {
+    let shape = &ServerMessagePayload::TABLE.shapes[payload.index()?];
+    let (_, names) = shape.tags.iter().find(|(tag, _)| *tag == "type")?;
+    Some(*names)
 }
