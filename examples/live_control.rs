@@ -6,6 +6,8 @@
 mod support;
 
 use std::error::Error;
+use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use vapi::Client;
@@ -22,21 +24,26 @@ async fn main() -> Result<(), Box<dyn Error>> {
         None => place_call(&vapi).await?,
     };
 
-    let answered = vapi
+    let path = std::env::temp_dir().join(format!("{id}.wav"));
+    match take_part(&vapi, &id, &path).await {
+        // Whoever is called may hang up at any moment, also before anything is said.
+        Err(error) if error.is_call_ended() => println!("the call ended too soon: {error}"),
+        done => done?,
+    }
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+async fn take_part(vapi: &Client, id: &str, path: &Path) -> Result<(), vapi::Error> {
+    let live = vapi
         .calls()
-        .wait_until_live(&id)
+        .wait_until_live(id)
         .poll_every(Duration::from_millis(250))
         .timeout(Duration::from_secs(120))
         .on_update(|call| println!("{id} is {}", call.status.as_ref().map_or("new", CallStatus::as_str)))
-        .await;
-    let live = match answered {
-        Ok(live) => live,
-        Err(error) if error.is_call_ended() => {
-            println!("nobody was there: {error}");
-            return Ok(());
-        }
-        Err(error) => return Err(error.into()),
-    };
+        .await?;
 
     // The listener is there before the sentence, so that it hears it.
     let mut listener = live.listen().await?;
@@ -50,15 +57,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
 
     // The rest of the call, but no more than ten seconds of it. The file is valid whenever that stops.
-    let path = std::env::temp_dir().join(format!("{id}.wav"));
-    match tokio::time::timeout(Duration::from_secs(10), listener.save_wav(&path)).await {
+    match tokio::time::timeout(Duration::from_secs(10), listener.save_wav(path)).await {
         Ok(duration) => println!("the call is over, and {:?} of it are in {}", duration?, path.display()),
         Err(_) => {
             println!("ten seconds are in {}", path.display());
             live.end().await?;
         }
     }
-    std::fs::remove_file(path)?;
     Ok(())
 }
 
