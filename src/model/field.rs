@@ -229,6 +229,9 @@ impl<T: Field> Field for Nullable<T> {
 
 /// Declares how a type that stands in fields is read and written.
 ///
+/// In a debug build this is compiled with this crate, once for all programs and tests that use it. In a release build it is compiled with
+/// the program, which then has the types that it reaches, and one copy less of what frees their values.
+///
 /// # Grammar
 ///
 /// ```text
@@ -239,7 +242,7 @@ impl<T: Field> Field for Nullable<T> {
 macro_rules! field_type {
     ($type:ty: $expected:expr, $blank:expr; |$field:ident, $cursor:ident, $mode:pat_param| $read:expr; |$this:ident, $out:ident| $write:expr) => {
         impl $crate::model::Slot for $type {
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline)]
             fn read(
                 &mut self,
                 $cursor: &mut $crate::model::Cursor<'_>,
@@ -248,7 +251,7 @@ macro_rules! field_type {
                 let $field = self;
                 $read
             }
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline)]
             fn write(&self, $out: &mut dyn $crate::model::Out) {
                 let $this = self;
                 $write
@@ -258,7 +261,7 @@ macro_rules! field_type {
         impl $crate::model::Field for $type {
             const EXPECTED: $crate::model::Expected = $expected;
 
-            #[inline]
+            #[cfg_attr(not(debug_assertions), inline)]
             fn blank() -> Self {
                 $blank
             }

@@ -24,24 +24,12 @@ pub trait OpenEnum: Clone + 'static {
     /// Returns the value that keeps an unknown `text`.
     fn unknown(text: String) -> Self;
 
-    /// Returns the value that stands for `text` on the wire, if the document knows it.
-    #[inline]
-    fn known(text: &str) -> Option<Self> {
-        Self::TEXTS.search(text).map(Self::at)
-    }
-
     /// Returns the value that stands for `text` on the wire.
     #[inline]
     fn of(text: &str) -> Self {
-        Self::known(text).unwrap_or_else(|| Self::unknown(text.to_owned()))
-    }
-
-    /// Returns the text on the wire.
-    #[inline]
-    fn text(&self) -> &str {
-        match self.index() {
-            Ok(index) => Self::TEXTS.get(index),
-            Err(text) => text,
+        match Self::TEXTS.search(text) {
+            Some(index) => Self::at(index),
+            None => Self::unknown(text.to_owned()),
         }
     }
 
@@ -127,7 +115,10 @@ macro_rules! open_enum {
             /// Returns the value as it is on the wire.
             #[inline]
             pub fn as_str(&self) -> &str {
-                $crate::model::OpenEnum::text(self)
+                match $crate::model::OpenEnum::index(self) {
+                    Ok(index) => <Self as $crate::model::OpenEnum>::TEXTS.get(index),
+                    Err(text) => text,
+                }
             }
         }
 
@@ -172,7 +163,10 @@ macro_rules! open_enum {
         impl From<String> for $name {
             #[inline]
             fn from(text: String) -> Self {
-                <Self as $crate::model::OpenEnum>::known(&text).unwrap_or(Self::Unknown(text))
+                match <Self as $crate::model::OpenEnum>::TEXTS.search(&text) {
+                    Some(index) => $crate::model::OpenEnum::at(index),
+                    None => Self::Unknown(text),
+                }
             }
         }
         impl AsRef<str> for $name {

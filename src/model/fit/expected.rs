@@ -48,14 +48,14 @@ impl Expected {
     pub(crate) const fn object<T: Object>() -> Self {
         Expected::Object(ObjectType {
             table: T::TABLE,
-            blank: || T::boxed(),
+            blank: T::empty,
         })
     }
 
     pub(crate) const fn union<T: Union>() -> Self {
         Expected::Union(UnionType {
             table: T::TABLE,
-            blank: || T::boxed(),
+            blank: T::empty,
         })
     }
 

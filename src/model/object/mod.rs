@@ -27,6 +27,8 @@ pub use write::Out;
 pub trait Object: Field {
     const TABLE: &'static Table;
 
+    /// Returns an object with nothing said, whose type is unknown.
+    fn empty() -> Box<dyn Fields>;
     fn extra(&self) -> &Map<String, Value>;
     fn extra_mut(&mut self) -> &mut Map<String, Value>;
     /// Visits a field. The number after the last is `extra`.
@@ -301,6 +303,10 @@ macro_rules! model {
                 required: &[$($required),*],
             };
 
+            #[cfg_attr(not(debug_assertions), inline)]
+            fn empty() -> Box<dyn $crate::model::Fields> {
+                <Self as $crate::model::Field>::boxed()
+            }
             #[inline]
             fn extra(&self) -> &::serde_json::Map<String, ::serde_json::Value> {
                 &self.extra

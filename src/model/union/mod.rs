@@ -25,6 +25,8 @@ use super::read::Mode;
 pub trait Union: Field {
     const TABLE: &'static Table;
 
+    /// Returns a blank union whose type is unknown.
+    fn empty() -> Box<dyn AnyUnion>;
     /// Returns the variant with nothing said.
     fn variant(index: usize) -> Self;
     fn unknown(value: Value) -> Self;
@@ -346,6 +348,10 @@ macro_rules! tagged_union {
                 &$crate::model::union::Table::new(stringify!($name), $tag, SHAPES)
             };
 
+            #[cfg_attr(not(debug_assertions), inline)]
+            fn empty() -> Box<dyn $crate::model::union::AnyUnion> {
+                <Self as $crate::model::Field>::boxed()
+            }
             #[inline]
             fn variant(index: usize) -> Self {
                 match index {
