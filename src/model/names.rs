@@ -20,9 +20,14 @@ impl Names {
 
     /// Returns the name with this number, or an empty one if there is none.
     pub(crate) fn get(self, index: usize) -> &'static str {
-        let end = |index: usize| self.ends.get(index).map_or(0, |end| *end as usize);
-        let start = index.checked_sub(1).map_or(0, end);
-        self.text.get(start..end(index)).unwrap_or_default()
+        let end = self.start(index + 1);
+        self.text.get(self.start(index)..end).unwrap_or_default()
+    }
+
+    /// Returns where the name with this number starts, which is where the one before it ends.
+    fn start(self, index: usize) -> usize {
+        let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        before.map_or(0, |end| *end as usize)
     }
 
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = &'static str> + DoubleEndedIterator + Clone {
@@ -41,7 +46,7 @@ impl Names {
 
     fn find(self, name: &str, first: usize, end: usize) -> Option<usize> {
         let (text, name) = (self.text.as_bytes(), name.as_bytes());
-        let mut start = first.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        let mut start = self.start(first);
         let found = self.ends[first..end].iter().position(|&end| {
             let end = end as usize;
             // Most names differ in their length or their last letter, and then there is no call.

@@ -26,10 +26,10 @@ pub trait OpenEnum: Clone + 'static {
 
     /// Returns the value that stands for `text` on the wire.
     #[inline]
-    fn of(text: &str) -> Self {
-        match Self::TEXTS.search(text) {
+    fn of(text: impl AsRef<str> + Into<String>) -> Self {
+        match Self::TEXTS.search(text.as_ref()) {
             Some(index) => Self::at(index),
-            None => Self::unknown(text.to_owned()),
+            None => Self::unknown(text.into()),
         }
     }
 
@@ -163,10 +163,7 @@ macro_rules! open_enum {
         impl From<String> for $name {
             #[inline]
             fn from(text: String) -> Self {
-                match <Self as $crate::model::OpenEnum>::TEXTS.search(&text) {
-                    Some(index) => $crate::model::OpenEnum::at(index),
-                    None => Self::Unknown(text),
-                }
+                $crate::model::OpenEnum::of(text)
             }
         }
         impl AsRef<str> for $name {
@@ -212,7 +209,7 @@ macro_rules! open_enum {
         $crate::model::field_type! {
             $name: $crate::model::Expected::String, Self::Unknown(String::new());
             |value, cursor, _| {
-                $crate::model::overwrite(value, $crate::model::OpenEnum::of(&cursor.string()?));
+                $crate::model::overwrite(value, $crate::model::OpenEnum::of(cursor.string()?));
                 Ok($crate::model::FieldRead::Value)
             };
             |value, out| out.string(value.as_str())

@@ -129,14 +129,13 @@ impl ObjectTable {
         let mut blank = blank();
         let tags = table.tags.iter().map(|(name, _)| *name);
         let tags = tags.zip(table.fields.len()..);
-        let required = table.required.iter().map(|&index| (table.fields.get(index), index));
         ObjectTable {
-            index: tags.clone().chain(table.fields.iter().zip(0..)).collect(),
+            index: tags.chain(table.fields.iter().zip(0..)).collect(),
             fields: (0..table.fields.len())
                 .map(|index| blank.slot_mut(index).expected())
                 .collect(),
             tags: table.tags.len(),
-            required: required.chain(tags).collect(),
+            required: table.mandatory().map(|(index, name)| (name, index)).collect(),
         }
     }
 

@@ -92,7 +92,7 @@ pub(crate) fn read(
     mode: Mode<'_>,
 ) -> Result<FieldRead, Unfit> {
     let seen = fill(object, table, cursor, mode)?;
-    match table.has_required(&seen) {
+    match table.mandatory().all(|(index, _)| seen.contains(index)) {
         true => Ok(FieldRead::Value),
         false => Err(Unfit),
     }
@@ -101,13 +101,20 @@ pub(crate) fn read(
 impl Table {
     /// Returns whether objects can have a property of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.contains(name) || self.tags.iter().any(|(tag, _)| *tag == name)
+        !matches!(self.find(Cow::Borrowed(name), 0), Key::Other(_))
     }
 
-    /// Returns whether all required properties were read.
-    fn has_required(&self, seen: &Seen) -> bool {
-        let mut tags = self.fields.len()..self.fields.len() + self.tags.len();
-        self.required.iter().all(|&index| seen.contains(index)) && tags.all(|index| seen.contains(index))
+    /// Returns the numbers and names of the properties that must be there. The numbers of tags are behind those of the fields.
+    pub(crate) fn mandatory(&self) -> impl Iterator<Item = (usize, &'static str)> {
+        let fields = self.required.iter().map(|&index| (index, self.fields.get(index)));
+        let tags = self.tags.iter().map(|(name, _)| *name);
+        fields.chain((self.fields.len()..).zip(tags))
+    }
+
+    /// Returns the names and values of the fields that are present.
+    fn present<'a>(&self, object: &'a dyn Fields) -> impl Iterator<Item = (&'static str, &'a dyn Slot)> {
+        let fields = self.fields;
+        (0..fields.len()).filter_map(move |index| Some((fields.get(index), object.present(index)?)))
     }
 
     /// Finds a property. `next` is the probable index of the field: servers write properties in a steady order.

@@ -243,11 +243,7 @@ fn walk(object: &dyn Fields, table: &Table, member: &mut EachMember<'_>) {
             member(name, &Tag(value));
         }
     }
-    for index in 0..table.fields.len() {
-        if let Some(field) = object.present(index) {
-            member(table.fields.get(index), field);
-        }
-    }
+    table.present(object).for_each(|(name, field)| member(name, field));
     for (name, value) in extra {
         let field = table.fields.position(name, 0);
         if field.is_none_or(|index| object.present(index).is_none()) {
@@ -329,10 +325,8 @@ impl Out for ToDebug<'_, '_> {
 
     fn object(&mut self, object: &dyn Fields, table: &Table) {
         let mut out = self.f.debug_struct(table.name);
-        for index in 0..table.fields.len() {
-            if let Some(field) = object.present(index) {
-                out.field(table.fields.get(index), &Shown(field));
-            }
+        for (name, field) in table.present(object) {
+            out.field(name, &Shown(field));
         }
         if !object.kept().is_empty() {
             out.field("extra", &RedactedMap(object.kept()));

@@ -125,11 +125,8 @@ pub struct Shape {
 impl Shape {
     /// Returns the names of the properties that must be there.
     pub(super) fn required(&self) -> impl Iterator<Item = &'static str> {
-        let names = |table: &'static object::Table| {
-            let fields = table.required.iter().map(|&index| table.fields.get(index));
-            fields.chain(table.tags.iter().map(|(tag, _)| *tag))
-        };
-        self.object.into_iter().flat_map(names)
+        let mandatory = self.object.into_iter().flat_map(object::Table::mandatory);
+        mandatory.map(|(_, name)| name)
     }
 
     /// Returns whether a property can be there.
