@@ -89,11 +89,8 @@ fn write_object(
         _ if object.properties.is_empty() => Vec::new(),
         _ => return Err(RewriteError::new(name, "typify made no struct of this object")),
     };
-    let mut lines = String::new();
     let mut written = BTreeMap::new();
     let mut arguments = Vec::new();
-    let mut required = Vec::new();
-    let mut index = 0;
     for field in fields {
         let mut ident = field.ident.as_ref().map(ToString::to_string).unwrap_or_default();
         let wire = raw::serde_rename(&field.attrs).unwrap_or_else(|| ident.trim_start_matches("r#").to_owned());
@@ -116,22 +113,15 @@ fn write_object(
             (false, false) => "opt",
         };
         if property.required {
-            required.push(index.to_string());
             arguments.push(match property.nullable {
                 true => format!("{ident}: one Nullable<{ty}>"),
                 false => format!("{ident}: {}", shaped(&ty)),
             });
         }
-        lines.push_str(&comment("    ", property.description.as_deref().unwrap_or_default()));
-        if property.deprecated {
-            lines.push_str("    ///\n    /// Deprecated by the API.\n");
-        }
-        let _ = writeln!(lines, "    {index} {ident} {wire:?} {presence} {};", shaped(&ty));
         let field = Field { ident, presence, ty };
         written.insert(wire, field);
-        index += 1;
     }
-    if index < object.properties.len() {
+    if written.len() < object.properties.len() {
         return Err(RewriteError::new(name, "typify dropped a property"));
     }
     out.push_str("model! {\n");
@@ -150,10 +140,29 @@ fn write_object(
         .collect();
     let _ = writeln!(out, "    {name} {{ {} }}", tags.join(" "));
     let _ = writeln!(out, "    new {{ {} }}", arguments.join(", "));
+    let sorted = in_order_of_responses(&written);
+    let numbered = sorted.iter().enumerate();
+    let required = numbered.filter(|(_, (wire, _))| object.properties[*wire].required);
+    let required: Vec<String> = required.map(|(index, _)| index.to_string()).collect();
     let _ = writeln!(out, "    required [{}]", required.join(" "));
-    out.push_str(&lines);
+    for (index, (wire, Field { ident, presence, ty })) in sorted.into_iter().enumerate() {
+        let property = &object.properties[wire];
+        out.push_str(&comment("    ", property.description.as_deref().unwrap_or_default()));
+        if property.deprecated {
+            out.push_str("    ///\n    /// Deprecated by the API.\n");
+        }
+        let _ = writeln!(out, "    {index} {ident} {wire:?} {presence} {};", shaped(ty));
+    }
     out.push_str("}\n\n");
     Ok(written)
+}
+
+/// Returns fields in the order in which the API sends what it has stored, which is that of PostgreSQL's `jsonb`: the shortest name first.
+/// The one that is read next is then mostly one of the next.
+fn in_order_of_responses(fields: &BTreeMap<String, Field>) -> Vec<(&String, &Field)> {
+    let mut fields: Vec<_> = fields.iter().collect();
+    fields.sort_by_key(|(wire, _)| wire.len());
+    fields
 }
 
 /// Writes a field's type by its shape and the type that its setter takes or takes many of.

@@ -15,47 +15,47 @@ model! {
     /// In the document: `CreateRobotDTO`.
     CreateRobotDto {  }
     new { name: one String }
-    required [3]
-    /// The property `apiKey`.
-    0 api_key "apiKey" opt one Secret;
+    required [1]
     /// The property `arms`.
-    1 arms "arms" opt list Arm;
-    /// The property `labels`.
-    2 labels "labels" opt map String;
+    0 arms "arms" opt list Arm;
     /// The property `name`.
-    3 name "name" req one String;
+    1 name "name" req one String;
+    /// The property `apiKey`.
+    2 api_key "apiKey" opt one Secret;
+    /// The property `labels`.
+    3 labels "labels" opt map String;
 }
 
 model! {
     /// The type `GripperArm`.
     GripperArm { "type" = "gripper" }
     new { reach: one Number }
-    required [1]
-    /// The property `fingers`.
-    0 fingers "fingers" opt one i64;
+    required [0]
     /// The property `reach`.
-    1 reach "reach" req one Number;
+    0 reach "reach" req one Number;
+    /// The property `fingers`.
+    1 fingers "fingers" opt one i64;
 }
 
 model! {
     /// The type `Robot`.
     Robot {  }
     new { id: one String }
-    required [3]
-    /// The property `apiKey`.
-    0 api_key "apiKey" opt one Secret;
+    required [0]
+    /// The property `id`.
+    0 id "id" req one String;
     /// The property `arms`.
     1 arms "arms" opt list Arm;
-    /// The property `createdAt`.
-    2 created_at "createdAt" opt one Timestamp;
-    /// The property `id`.
-    3 id "id" req one String;
+    /// The property `name`.
+    2 name "name" opt one String;
+    /// The property `apiKey`.
+    3 api_key "apiKey" opt one Secret;
     /// The property `labels`.
     4 labels "labels" opt map String;
-    /// The property `name`.
-    5 name "name" opt one String;
     /// The property `status`.
-    6 status "status" opt one RobotStatus;
+    5 status "status" opt one RobotStatus;
+    /// The property `createdAt`.
+    6 created_at "createdAt" opt one Timestamp;
 }
 
 open_enum! {
