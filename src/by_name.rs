@@ -3,14 +3,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::{BySerde, Fields, Object};
+use crate::model::{BySerde, IfPresent, Object};
 
 /// Returns the property with this name, or `None` if it is absent or `null`.
 #[allow(dead_code, reason = "a document may have no type that is read by name")]
 pub(crate) fn property<T: Object>(object: &T, name: &str) -> Option<Value> {
-    let field = T::TABLE.fields.position(name, 0);
+    let field = T::TABLE.fields.position(name);
     let value = match field {
-        Some(index) => object.present(index).and_then(|field| to_value(&BySerde(field)).ok()),
+        Some(index) => object
+            .visit(index, IfPresent)
+            .and_then(|field| to_value(&BySerde(field)).ok()),
         None => object.extra().get(name).cloned(),
     };
     value.filter(|value| !value.is_null())

@@ -8,6 +8,8 @@ use std::borrow::Cow;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
+use super::names::Names;
+
 /// A text is not JSON, or not what its type takes. Which of the two, and where, is found by the careful reading.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,16 +34,24 @@ impl<'t> Cursor<'t> {
     }
 
     /// Returns the next byte that is no white space, and does not pass it.
+    #[inline]
     pub(crate) fn peek(&mut self) -> Option<u8> {
-        let text = self.text.as_bytes();
-        loop {
-            match text.get(self.at)? {
-                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
-                byte => return Some(*byte),
-            }
+        match self.text.as_bytes().get(self.at) {
+            Some(&byte) if byte > b' ' => Some(byte),
+            _ => self.pass_space(),
         }
     }
 
+    #[inline(never)]
+    fn pass_space(&mut self) -> Option<u8> {
+        let text = self.text.as_bytes();
+        while let b' ' | b'\n' | b'\r' | b'\t' = text.get(self.at)? {
+            self.at += 1;
+        }
+        text.get(self.at).copied()
+    }
+
+    #[inline]
     fn take(&mut self, byte: u8) -> Result<(), Unfit> {
         match self.peek() == Some(byte) {
             true => {
@@ -91,13 +101,17 @@ impl<'t> Cursor<'t> {
         self.peek();
         let start = self.at;
         let text = &self.text.as_bytes()[start..];
+        let (value, digits) = leading_digits(text);
+        let rest = &text[digits..];
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        self.at += text.iter().position(|byte| !is_part(byte)).unwrap_or(text.len());
-        let text = self.text.get(start..self.at).ok_or(Unfit)?;
-        match plain_integer(text) {
-            Some(value) => Ok(value.into()),
-            None => parse(text),
+        let is_plain =
+            matches!((text, digits), (_, 1) | ([b'1'..=b'9', ..], 2..=18)) && !rest.first().is_some_and(is_part);
+        if is_plain {
+            self.at += digits;
+            return Ok(value.into());
         }
+        self.at += digits + rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+        parse(self.text.get(start..self.at).ok_or(Unfit)?)
     }
 
     /// Reads a string, which is borrowed if it has no escapes.
@@ -136,12 +150,35 @@ impl<'t> Cursor<'t> {
     /// Returns the name of the next member, whose value is next then, or closes the object.
     #[inline]
     pub(crate) fn member(&mut self, opened: &mut Opened) -> Result<Option<Cow<'t, str>>, Unfit> {
-        if !self.go_on(opened, b'}')? {
+        if !self.has_member(opened)? {
             return Ok(None);
         }
         let name = self.string()?;
-        self.take(b':')?;
+        self.colon()?;
         Ok(Some(name))
+    }
+
+    /// Returns whether there is another member, whose name is next then, or closes the object.
+    #[inline]
+    pub(crate) fn has_member(&mut self, opened: &mut Opened) -> Result<bool, Unfit> {
+        self.go_on(opened, b'}')
+    }
+
+    /// Passes a string that is one of these names, and returns its number. `first` is the likeliest one. A string with escapes is none.
+    #[inline]
+    pub(crate) fn one_of(&mut self, names: Names, first: usize) -> Option<usize> {
+        if self.peek() != Some(b'"') || !names.is_plain {
+            return None;
+        }
+        let index = names.leading(&self.text.as_bytes()[self.at + 1..], first)?;
+        self.at += names.bytes(index).len() + 2;
+        Some(index)
+    }
+
+    /// Passes what stands between a name and a value.
+    #[inline]
+    pub(crate) fn colon(&mut self) -> Result<(), Unfit> {
+        self.take(b':')
     }
 
     /// Returns whether there is another item, which is next then, or closes the list.
@@ -149,14 +186,19 @@ impl<'t> Cursor<'t> {
         self.go_on(opened, b']')
     }
 
+    #[inline]
     fn go_on(&mut self, opened: &mut Opened, bracket: u8) -> Result<bool, Unfit> {
-        if self.peek() == Some(bracket) {
+        let next = self.peek();
+        if next == Some(bracket) {
             self.at += 1;
             self.depth -= 1;
             return Ok(false);
         }
         if !std::mem::take(&mut opened.is_first) {
-            self.take(b',')?;
+            if next != Some(b',') {
+                return Err(Unfit);
+            }
+            self.at += 1;
         }
         Ok(true)
     }
@@ -246,16 +288,15 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Unfit> {
     serde_json::from_str(text).map_err(|_| Unfit)
 }
 
-/// Reads the digits of a short integer, which nearly all are.
-fn plain_integer(text: &str) -> Option<i64> {
-    match text.as_bytes() {
-        [b'0'] => Some(0),
-        digits @ [b'1'..=b'9', ..] if digits.len() <= 18 => digits.iter().try_fold(0, |value, digit| {
-            let digit = digit.is_ascii_digit().then(|| i64::from(digit - b'0'))?;
-            Some(value * 10 + digit)
-        }),
-        _ => None,
+/// Returns the number that the digits at the start of a text are, and how many they are. The number is wrong if they are more than 18.
+#[inline]
+fn leading_digits(text: &[u8]) -> (i64, usize) {
+    let (mut value, mut count) = (0_i64, 0);
+    while let Some(digit @ b'0'..=b'9') = text.get(count) {
+        value = value.wrapping_mul(10).wrapping_add(i64::from(digit - b'0'));
+        count += 1;
     }
+    (value, count)
 }
 
 /// Sets the highest bit of the first quote, backslash or control character, and of some bytes behind it.
@@ -272,7 +313,7 @@ fn special(eight: [u8; 8]) -> u64 {
     (less_than(bytes, b' ') | equal_to(bytes, b'"') | equal_to(bytes, b'\\')) & (ONES * 0x80)
 }
 
-fn is_special(byte: &u8) -> bool {
+const fn is_special(byte: &u8) -> bool {
     matches!(byte, 0..b' ' | b'"' | b'\\')
 }
 
@@ -289,18 +330,16 @@ pub(super) fn next_special(text: &[u8], mut at: usize) -> usize {
     at + rest.iter().position(is_special).unwrap_or(rest.len())
 }
 
-/// Returns whether a text has a quote, a backslash or a control character.
-pub(super) fn has_special(text: &[u8]) -> bool {
-    match text.last_chunk() {
-        // The last eight may have been among those before.
-        Some(last) => text
-            .as_chunks()
-            .0
-            .iter()
-            .chain([last])
-            .any(|eight| special(*eight) != 0),
-        None => text.iter().any(is_special),
+/// Returns whether JSON has a text without escapes. It is for constants: `next_special` is faster.
+pub(crate) const fn is_plain(text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    while let Some((byte, behind)) = rest.split_first() {
+        if is_special(byte) {
+            return false;
+        }
+        rest = behind;
     }
+    true
 }
 
 /// Returns the end of the string that begins at `start`, its quotes included.
@@ -330,20 +369,50 @@ mod tests {
                 text.push(special);
                 text.extend_from_slice("€ÿ\"\\\u{1} !#[]".as_bytes());
                 assert_eq!(next_special(&text, 0), length);
-                assert!(has_special(&text) && has_special(&text[length..]));
-                assert!(!has_special(&text[..length]));
+                assert_eq!(next_special(&text[..length], 0), length);
             }
         }
         assert_eq!(next_special("plain ÿ €, longer than eight".as_bytes(), 0), 31);
     }
 
     #[test]
-    fn short_integers_are_read_like_all() {
-        for text in ["0", "7", "1234567890", "999999999999999999"] {
-            assert_eq!(plain_integer(text), text.parse().ok());
+    fn what_needs_an_escape_is_not_plain() {
+        assert!(is_plain("") && is_plain("plain ÿ €, !#[]"));
+        for text in ["\"", "a\\", "\n", "long enough \u{1f} for eight"] {
+            assert!(!is_plain(text), "{text:?}");
         }
-        for text in ["", "00", "01", "-1", "1.0", "1e3", "1+", "1000000000000000000"] {
-            assert_eq!(plain_integer(text), None, "{text}");
+    }
+
+    #[test]
+    fn integers_are_read_like_all_numbers() {
+        let texts = [
+            "0",
+            "7",
+            "-7",
+            "1234567890",
+            "999999999999999999",
+            "1000000000000000000",
+            "-9223372036854775808",
+            "9223372036854775807",
+            "",
+            "00",
+            "01",
+            "-",
+            "1+",
+            "1.0",
+            "1e3",
+            "9223372036854775808",
+            "123456789012345678901234567890",
+        ];
+        for text in texts {
+            let expected = serde_json::from_str::<i64>(text).map_err(|_| Unfit);
+            for (text, at) in [(text.to_owned(), text.len()), (format!("{text},1"), text.len())] {
+                let mut cursor = Cursor::new(&text);
+                assert_eq!(cursor.number::<i64>(), expected, "{text}");
+                if expected.is_ok() {
+                    assert_eq!(cursor.at, at, "{text}");
+                }
+            }
         }
     }
 

@@ -103,7 +103,7 @@ pub trait VisitMut<'a> {
 }
 
 /// Makes the type of a field unknown, unless it is absent.
-pub(super) struct IfPresent;
+pub(crate) struct IfPresent;
 
 impl<'a> Visit<'a> for IfPresent {
     type Out = Option<&'a dyn Slot>;

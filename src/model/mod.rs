@@ -28,8 +28,8 @@ pub use secret::Secret;
 pub use timestamp::{Timestamp, TimestampError};
 
 #[allow(unused_imports, reason = "only some features need all of these")]
-pub(crate) use cursor::{Cursor, Unfit, end_of_string};
-pub(crate) use field::{Field, FieldRead, Slot, Visit, VisitMut, deserialize, field_type, overwrite};
+pub(crate) use cursor::{Cursor, Unfit, end_of_string, is_plain};
+pub(crate) use field::{Field, FieldRead, IfPresent, Slot, Visit, VisitMut, deserialize, field_type, overwrite};
 pub(crate) use fit::{Expected, Misfits};
 pub(crate) use names::{Names, ends, names};
 #[allow(unused_imports, reason = "a document may have no type that is created from another")]

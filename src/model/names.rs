@@ -11,6 +11,8 @@ pub struct Names {
     pub text: &'static str,
     /// The end of each name in the text.
     pub ends: &'static [u32],
+    /// Set if JSON has all of them without escapes.
+    pub is_plain: bool,
 }
 
 impl Names {
@@ -24,6 +26,13 @@ impl Names {
         self.text.get(self.start(index)..end).unwrap_or_default()
     }
 
+    /// Returns the name with this number, for a text of bytes.
+    #[inline]
+    pub(crate) fn bytes(self, index: usize) -> &'static [u8] {
+        let end = self.start(index + 1);
+        self.text.as_bytes().get(self.start(index)..end).unwrap_or_default()
+    }
+
     /// Returns where the name with this number starts, which is where the one before it ends.
     fn start(self, index: usize) -> usize {
         let before = index.checked_sub(1).and_then(|before| self.ends.get(before));
@@ -35,26 +44,31 @@ impl Names {
     }
 
     pub(crate) fn contains(self, name: &str) -> bool {
-        self.position(name, 0).is_some()
+        self.position(name).is_some()
     }
 
-    /// Returns the number of a name. `first` is the likeliest one: it is compared first, and then those behind it.
-    pub(crate) fn position(self, name: &str, first: usize) -> Option<usize> {
+    /// Returns the number of a name.
+    pub(crate) fn position(self, name: &str) -> Option<usize> {
+        let text = name.as_bytes();
+        self.find(0, self.len(), |name| name.len() == text.len() && is_same(name, text))
+    }
+
+    /// Returns the number of the name that a text begins with, if there is a quote behind it. `first` is the likeliest one: it is
+    /// compared first, and then those behind it.
+    pub(crate) fn leading(self, text: &[u8], first: usize) -> Option<usize> {
         let first = first.min(self.len());
-        self.find(name, first, self.len()).or_else(|| self.find(name, 0, first))
+        let leads = |name: &[u8]| text.get(name.len()) == Some(&b'"') && is_same(name, &text[..name.len()]);
+        self.find(first, self.len(), leads)
+            .or_else(|| self.find(0, first, leads))
     }
 
-    fn find(self, name: &str, first: usize, end: usize) -> Option<usize> {
-        let (text, name) = (self.text.as_bytes(), name.as_bytes());
+    #[inline]
+    fn find(self, first: usize, end: usize, is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
         let mut start = self.start(first);
         let found = self.ends[first..end].iter().position(|&end| {
-            let end = end as usize;
-            // Most names differ in their length or their last letter, and then there is no call.
-            let is_same = end - start == name.len()
-                && (start == end || text[end - 1] == name[name.len() - 1])
-                && text[start..end] == *name;
-            start = end;
-            is_same
+            let name = &self.text.as_bytes()[start..end as usize];
+            start = end as usize;
+            is_it(name)
         });
         found.map(|index| first + index)
     }
@@ -80,6 +94,21 @@ impl fmt::Debug for Names {
     }
 }
 
+/// Compares names of one length. Most are short, and then a call would take longer than the comparison.
+#[inline]
+fn is_same(name: &[u8], other: &[u8]) -> bool {
+    match (name.split_last_chunk::<8>(), other.split_last_chunk::<8>()) {
+        (Some((before, last)), Some((other_before, other_last))) => {
+            let is_rest_same = match (name.first_chunk::<8>(), other.first_chunk::<8>()) {
+                (Some(first), Some(other_first)) if before.len() <= 8 => first == other_first,
+                _ => before == other_before,
+            };
+            is_rest_same && last == other_last
+        }
+        _ => name.iter().zip(other).all(|(byte, other)| byte == other),
+    }
+}
+
 /// Returns where each name ends in a text of all.
 pub(crate) const fn ends<const N: usize>(names: [&str; N]) -> [u32; N] {
     let mut ends = [0; N];
@@ -95,7 +124,11 @@ pub(crate) const fn ends<const N: usize>(names: [&str; N]) -> [u32; N] {
 /// Makes [`Names`] of literals, in a constant: `names!["kind" "name"]`.
 macro_rules! names {
     ($($name:literal)*) => {
-        $crate::model::Names { text: concat!($($name),*), ends: &$crate::model::ends([$($name),*]) }
+        $crate::model::Names {
+            text: concat!($($name),*),
+            ends: &$crate::model::ends([$($name),*]),
+            is_plain: $crate::model::is_plain(concat!($($name),*)),
+        }
     };
 }
 
@@ -105,18 +138,45 @@ pub(crate) use names;
 mod tests {
     use super::*;
 
-    const NAMES: Names = names!["a" "" "later" "latex" "ä"];
+    const NAMES: Names = names!["a" "" "later" "latex" "ä" "length of fourteen" "a name of more than sixteen bytes"];
 
     #[test]
     fn a_name_is_found_wherever_it_is() {
-        for first in 0..7 {
-            for (index, name) in NAMES.iter().enumerate() {
-                assert_eq!(NAMES.position(name, first), Some(index), "{name} from {first}");
-                assert_eq!(NAMES.get(index), name);
+        for (index, name) in NAMES.iter().enumerate() {
+            assert_eq!((NAMES.position(name), NAMES.get(index)), (Some(index), name));
+            assert_eq!(NAMES.bytes(index), name.as_bytes());
+            for first in 0..NAMES.len() + 2 {
+                let text = format!("{name}\": \"");
+                assert_eq!(
+                    NAMES.leading(text.as_bytes(), first),
+                    Some(index),
+                    "{name} from {first}"
+                );
             }
-            for other in ["b", "late", "lateral", "alater", "a\u{e4}", "\u{c4}"] {
-                assert_eq!(NAMES.position(other, first), None, "{other} from {first}");
-            }
+        }
+    }
+
+    #[test]
+    fn another_name_is_not_found() {
+        let others = [
+            "b",
+            "late",
+            "lateral",
+            "alater",
+            "a\u{e4}",
+            "\u{c4}",
+            "length of fourteem",
+            "Length of fourteen",
+            "a name of more than sixteen bytez",
+            "a name of more thon sixteen bytes",
+            "a_name of more than sixteen bytes",
+        ];
+        for other in others {
+            assert_eq!(NAMES.position(other), None, "{other}");
+            assert_eq!(NAMES.leading(format!("{other}\":").as_bytes(), 0), None, "{other}");
+        }
+        for text in ["", "a", "later", "later ", "ä"] {
+            assert_eq!(NAMES.leading(text.as_bytes(), 0), None, "{text}");
         }
     }
 
@@ -136,6 +196,7 @@ mod tests {
     fn no_names_are_a_list_like_others() {
         const EMPTY: Names = names![];
         assert_eq!((EMPTY.len(), EMPTY.contains(""), EMPTY.search("")), (0, false, None));
-        assert_eq!(format!("{EMPTY:?} {NAMES:?}"), r#"[] ["a", "", "later", "latex", "ä"]"#);
+        const FEW: Names = names!["a" "" "later"];
+        assert_eq!(format!("{EMPTY:?} {FEW:?}"), r#"[] ["a", "", "later"]"#);
     }
 }

@@ -55,8 +55,8 @@ pub struct Table {
 /// types.
 #[doc(hidden)]
 pub trait Fields {
-    /// Returns a field, unless it is absent.
-    fn present(&self, index: usize) -> Option<&dyn Slot>;
+    /// Calls `each` with the number and the value of each field that is not absent.
+    fn each_present(&self, each: &mut dyn FnMut(usize, &dyn Slot));
     fn slot_mut(&mut self, index: usize) -> &mut dyn Slot;
     fn kept(&self) -> &Map<String, Value>;
     fn kept_mut(&mut self) -> &mut Map<String, Value>;
@@ -64,8 +64,12 @@ pub trait Fields {
 
 impl<T: Object> Fields for T {
     #[inline]
-    fn present(&self, index: usize) -> Option<&dyn Slot> {
-        self.visit(index, IfPresent)
+    fn each_present(&self, each: &mut dyn FnMut(usize, &dyn Slot)) {
+        for index in 0..T::TABLE.fields.len() {
+            if let Some(field) = self.visit(index, IfPresent) {
+                each(index, field);
+            }
+        }
     }
 
     #[inline]
@@ -101,7 +105,7 @@ pub(crate) fn read(
 impl Table {
     /// Returns whether objects can have a property of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        !matches!(self.find(Cow::Borrowed(name), 0), Key::Other(_))
+        !matches!(self.find(Cow::Borrowed(name)), Key::Other(_))
     }
 
     /// Returns the numbers and names of the properties that must be there. The numbers of tags are behind those of the fields.
@@ -111,19 +115,43 @@ impl Table {
         fields.chain((self.fields.len()..).zip(tags))
     }
 
-    /// Returns the names and values of the fields that are present.
-    fn present<'a>(&self, object: &'a dyn Fields) -> impl Iterator<Item = (&'static str, &'a dyn Slot)> {
-        let fields = self.fields;
-        (0..fields.len()).filter_map(move |index| Some((fields.get(index), object.present(index)?)))
+    /// Returns the names and values of the tags, but for those of which the object keeps another value.
+    fn tags(&self, object: &dyn Fields) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let kept = object.kept();
+        let tags = self.tags.iter().copied();
+        tags.filter(|(name, _)| !kept.contains_key(*name))
     }
 
-    /// Finds a property. `next` is the probable index of the field: servers write properties in a steady order.
-    fn find<'t>(&self, name: Cow<'t, str>, next: usize) -> Key<'t> {
-        if let Some(index) = self.fields.position(&name, next) {
-            return Key::Field(index);
+    /// Returns what the object keeps besides its fields. If a field of that name is present, that counts.
+    fn kept<'a>(&self, object: &'a dyn Fields) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        let is_present = move |name: &str| {
+            let mut is_present = false;
+            if let Some(field) = self.fields.position(name) {
+                object.each_present(&mut |index, _| is_present |= index == field);
+            }
+            is_present
+        };
+        object.kept().iter().filter(move |(name, _)| !is_present(name))
+    }
+
+    /// Reads the name of a property. `next` is the probable index of the field: servers write properties in a steady order.
+    #[inline]
+    fn read_key<'t>(&self, cursor: &mut Cursor<'t>, next: usize) -> Result<Key<'t>, Unfit> {
+        let key = match cursor.one_of(self.fields, next) {
+            Some(index) => Key::Field(index),
+            None => self.find(cursor.string()?),
+        };
+        cursor.colon()?;
+        Ok(key)
+    }
+
+    /// Finds a property.
+    fn find<'t>(&self, name: Cow<'t, str>) -> Key<'t> {
+        if let Some(index) = self.tags.iter().position(|(tag, _)| *tag == name) {
+            return Key::Tag(index);
         }
-        match self.tags.iter().position(|(tag, _)| *tag == name) {
-            Some(index) => Key::Tag(index),
+        match self.fields.position(&name) {
+            Some(index) => Key::Field(index),
             None => Key::Other(name),
         }
     }
@@ -140,9 +168,9 @@ fn fill(object: &mut dyn Fields, table: &Table, cursor: &mut Cursor<'_>, mode: M
     let mut seen = Seen::default();
     let mut next = 0;
     let mut opened = cursor.object()?;
-    while let Some(name) = cursor.member(&mut opened)? {
+    while cursor.has_member(&mut opened)? {
         let plan = mode.member();
-        match table.find(name, next) {
+        match table.read_key(cursor, next)? {
             Key::Field(_) | Key::Tag(_) if plan == MemberPlan::Skip => cursor.ignore()?,
             Key::Field(index) if plan == MemberPlan::Keep => {
                 seen.insert(index);

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use serde_json::{Map, Value};
 
 use super::{Fields, Table};
-use crate::model::cursor::{Cursor, Unfit, has_special};
+use crate::model::cursor::{Cursor, Unfit, next_special};
 use crate::model::field::{Expects, Field, FieldRead, Slot};
 use crate::model::fit::Expected;
 use crate::model::number::Number;
@@ -62,7 +62,11 @@ pub trait Out {
     }
     /// Writes an object.
     fn object(&mut self, object: &dyn Fields, table: &Table) {
-        self.members(&|member| walk(object, table, member));
+        self.members(&|member| {
+            table.tags(object).for_each(|(name, value)| member(name, &Tag(value)));
+            object.each_present(&mut |index, field| member(table.fields.get(index), field));
+            table.kept(object).for_each(|(name, value)| member(name, value));
+        });
     }
 }
 
@@ -165,6 +169,22 @@ impl ToJson {
         // A vector takes all that is written, and `Value` can be written.
         serde_json::to_writer(&mut self.0, value).unwrap_or_default();
     }
+
+    /// Writes a member of an object. `before` is the bracket that opens the object, or the comma behind the last member.
+    fn member(&mut self, before: u8, name: &str, value: &dyn Slot) {
+        self.0.push(before);
+        self.string(name);
+        self.0.push(b':');
+        value.write(self);
+    }
+
+    /// Writes the end of an object. `before` is what stood before a further member.
+    fn close(&mut self, before: u8) {
+        if before == b'{' {
+            self.0.push(b'{');
+        }
+        self.0.push(b'}');
+    }
 }
 
 impl Out for ToJson {
@@ -173,7 +193,10 @@ impl Out for ToJson {
     }
 
     fn bool(&mut self, value: bool) {
-        self.0.extend_from_slice(if value { b"true" } else { b"false" });
+        match value {
+            true => self.0.extend_from_slice(b"true"),
+            false => self.0.extend_from_slice(b"false"),
+        }
     }
 
     fn number(&mut self, value: Number) {
@@ -181,10 +204,9 @@ impl Out for ToJson {
     }
 
     fn string(&mut self, text: &str) {
-        if has_special(text.as_bytes()) {
+        if next_special(text.as_bytes(), 0) < text.len() {
             return self.by_serde(text);
         }
-        self.0.reserve(text.len() + 2);
         self.0.push(b'"');
         self.0.extend_from_slice(text.as_bytes());
         self.0.push(b'"');
@@ -210,17 +232,37 @@ impl Out for ToJson {
     }
 
     fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>)) {
-        self.0.push(b'{');
-        let mut is_first = true;
+        let mut before = b'{';
         walk(&mut |name, value| {
-            if !std::mem::take(&mut is_first) {
-                self.0.push(b',');
-            }
-            self.string(name);
-            self.0.push(b':');
-            value.write(self);
+            self.member(before, name, value);
+            before = b',';
         });
-        self.0.push(b'}');
+        self.close(before);
+    }
+
+    fn object(&mut self, object: &dyn Fields, table: &Table) {
+        let mut before = b'{';
+        for (name, value) in table.tags(object) {
+            self.member(before, name, &Tag(value));
+            before = b',';
+        }
+        object.each_present(&mut |index, field| {
+            match table.fields.is_plain {
+                true => {
+                    self.0.extend_from_slice(&[before, b'"']);
+                    self.0.extend_from_slice(table.fields.bytes(index));
+                    self.0.extend_from_slice(b"\":");
+                    field.write(self);
+                }
+                false => self.member(before, table.fields.get(index), field),
+            }
+            before = b',';
+        });
+        for (name, value) in table.kept(object) {
+            self.member(before, name, value);
+            before = b',';
+        }
+        self.close(before);
     }
 }
 
@@ -230,25 +272,6 @@ pub(crate) struct BySerde<'a>(pub(crate) &'a dyn Slot);
 impl Serialize for BySerde<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize(self.0, serializer)
-    }
-}
-
-/// Calls `member` with the members of an object: tags, then the fields that are present, then `extra`.
-///
-/// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
-fn walk(object: &dyn Fields, table: &Table, member: &mut EachMember<'_>) {
-    let extra = object.kept();
-    for (name, value) in table.tags {
-        if extra.is_empty() || !extra.contains_key(*name) {
-            member(name, &Tag(value));
-        }
-    }
-    table.present(object).for_each(|(name, field)| member(name, field));
-    for (name, value) in extra {
-        let field = table.fields.position(name, 0);
-        if field.is_none_or(|index| object.present(index).is_none()) {
-            member(name, value);
-        }
     }
 }
 
@@ -325,9 +348,9 @@ impl Out for ToDebug<'_, '_> {
 
     fn object(&mut self, object: &dyn Fields, table: &Table) {
         let mut out = self.f.debug_struct(table.name);
-        for (name, field) in table.present(object) {
-            out.field(name, &Shown(field));
-        }
+        object.each_present(&mut |index, field| {
+            out.field(table.fields.get(index), &Shown(field));
+        });
         if !object.kept().is_empty() {
             out.field("extra", &RedactedMap(object.kept()));
         }

@@ -68,7 +68,7 @@ impl Table {
     fn named(&self, value: &str) -> Option<usize> {
         self.shapes.iter().position(|shape| {
             let mut tags = shape.tags.iter();
-            tags.any(|(tag, values)| Some(*tag) == self.tag && values.contains(value))
+            tags.any(|(tag, values)| values.contains(value) && Some(*tag) == self.tag)
         })
     }
 }
