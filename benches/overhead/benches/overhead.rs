@@ -1,18 +1,18 @@
-//! Run with `cargo bench -p vapi-overhead`.
+//! Run with `cargo bench -p vapi-overhead`. Words behind `--` choose the rows whose names have one of them.
+//!
+//! The ways to do a thing are measured in turn, in many short rounds: a machine that is slower for a while is so for all of them.
 //!
 //! - Decoding a long call, a list of 100, an assistant and a list of tools, as the API sends them: as the client does, as a bare
 //!   `serde_json::Value`, as a borrowed value of `simd-json`, which is fast and knows no types, and as the same types made by typify and
 //!   `serde_derive` with untagged unions.
 //! - Decoding an end-of-call report as it is posted to a server.
 //! - Encoding an assistant likewise.
-//! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type, in turn.
+//! - A request over loopback, by the client and by bare `reqwest`, both decoding the same type.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use criterion::measurement::WallTime;
-use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -31,18 +31,82 @@ mod untagged {
     include!(concat!(env!("OUT_DIR"), "/untagged.rs"));
 }
 
-const ROUNDS: usize = 10_000;
+const ROUNDS: usize = 400;
+/// A round of each way takes this long: much longer than the clock needs, much shorter than the noise lasts.
+const ROUND: Duration = Duration::from_micros(500);
+const REQUESTS: usize = 10_000;
+
+/// A way to do what a row is about.
+struct Way<'a> {
+    name: &'static str,
+    /// Does it so many times, and returns the time that this took.
+    time: Box<dyn FnMut(u32) -> Duration + 'a>,
+}
+
+fn way<'a, T>(name: &'static str, mut run: impl FnMut() -> T + 'a) -> Way<'a> {
+    let time = move |times| {
+        let began = Instant::now();
+        (0..times).for_each(|_| drop(black_box(run())));
+        began.elapsed()
+    };
+    Way {
+        name,
+        time: Box::new(time),
+    }
+}
+
+/// Measures the ways in turn, and prints the median of each and what it is of that of the first.
+fn compare(row: &str, ways: Vec<Way<'_>>) {
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if !chosen.is_empty() && !chosen.iter().any(|word| row.contains(word)) {
+        return;
+    }
+    let mut measured: Vec<_> = ways.into_iter().map(|way| (way, 1, Vec::new())).collect();
+    for (way, times, _) in &mut measured {
+        while (way.time)(*times) < ROUND {
+            *times *= 2;
+        }
+    }
+    for _ in 0..ROUNDS {
+        for (way, times, seconds) in &mut measured {
+            seconds.push((way.time)(*times).as_secs_f64() / f64::from(*times));
+        }
+    }
+    let medians: Vec<f64> = measured.iter_mut().map(|(.., seconds)| median(seconds)).collect();
+    println!("{row}");
+    for ((way, ..), median) in measured.iter().zip(&medians) {
+        println!(
+            "    {:22} {:9.1} µs {:6.2}",
+            way.name,
+            median * 1e6,
+            median / medians[0]
+        );
+    }
+}
+
+fn median(seconds: &mut [f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2]
+}
 
 fn read<T: DeserializeOwned>(text: &[u8]) -> T {
     serde_json::from_slice(text).unwrap()
 }
 
 /// The limit: a parser that uses all of the machine, into values that borrow from the text. It overwrites its input.
-fn general(group: &mut BenchmarkGroup<'_, WallTime>, text: &[u8]) {
-    let parse = |text: &mut Vec<u8>| drop(black_box(simd_json::to_borrowed_value(text).unwrap()));
-    group.bench_function("simd-json", |b| {
-        b.iter_batched_ref(|| text.to_vec(), parse, BatchSize::SmallInput);
-    });
+fn general(text: &[u8]) -> Way<'_> {
+    let time = |times| {
+        let mut texts = vec![text.to_vec(); times as usize];
+        let began = Instant::now();
+        for text in &mut texts {
+            drop(black_box(simd_json::to_borrowed_value(text).unwrap()));
+        }
+        began.elapsed()
+    };
+    Way {
+        name: "simd-json",
+        time: Box::new(time),
+    }
 }
 
 /// Decodes as the client decodes a response.
@@ -50,20 +114,17 @@ fn response<E: Endpoint>(text: &[u8]) -> E::Output {
     E::decode(text).unwrap().value
 }
 
-fn compare<Typed, Untagged: DeserializeOwned>(
-    criterion: &mut Criterion,
-    name: &str,
-    text: String,
-    typed: fn(&[u8]) -> Typed,
-) {
-    let text = text.into_bytes();
-    let mut group = criterion.benchmark_group(name);
-    group.throughput(Throughput::Bytes(text.len() as u64));
-    group.bench_function("Value", |b| b.iter(|| read::<Value>(black_box(&text))));
-    general(&mut group, &text);
-    group.bench_function("typed", |b| b.iter(|| typed(black_box(&text))));
-    group.bench_function("untagged", |b| b.iter(|| read::<Untagged>(black_box(&text))));
-    group.finish();
+fn compare_decoding<E: Endpoint, Untagged: DeserializeOwned>(row: &str, text: &str) {
+    let text = text.as_bytes();
+    compare(
+        row,
+        vec![
+            way("Value", || read::<Value>(black_box(text))),
+            general(text),
+            way("typed", || response::<E>(black_box(text))),
+            way("untagged", || read::<Untagged>(black_box(text))),
+        ],
+    );
 }
 
 fn keeps<T: DeserializeOwned + Serialize>(value: &Value) {
@@ -71,37 +132,26 @@ fn keeps<T: DeserializeOwned + Serialize>(value: &Value) {
     assert_eq!(kept, *value, "what is measured must lose nothing");
 }
 
-fn decode(criterion: &mut Criterion) {
+fn decode() {
     use untagged::types as plain;
 
     let long = call(40);
     keeps::<Call>(&long);
-    compare::<_, plain::Call>(criterion, "decode a call", text(&long), response::<CallsGet>);
+    compare_decoding::<CallsGet, plain::Call>("decode a call", &text(&long));
     let list: Value = (0..100).map(|_| call(10)).collect();
-    compare::<_, Vec<plain::Call>>(criterion, "decode 100 calls", text(&list), response::<CallsList>);
+    compare_decoding::<CallsList, Vec<plain::Call>>("decode 100 calls", &text(&list));
     let assistant = stored_assistant();
     keeps::<Assistant>(&assistant);
-    compare::<_, plain::Assistant>(
-        criterion,
-        "decode an assistant",
-        text(&assistant),
-        response::<AssistantsGet>,
-    );
+    compare_decoding::<AssistantsGet, plain::Assistant>("decode an assistant", &text(&assistant));
     let tools = tools(100);
     keeps::<Vec<Tool>>(&tools);
-    compare::<_, Vec<plain::AnyTool>>(criterion, "decode 100 tools", text(&tools), response::<ToolsList>);
+    compare_decoding::<ToolsList, Vec<plain::AnyTool>>("decode 100 tools", &text(&tools));
     // Tags stand late in these, behind what is long.
-    let sorted = tools.to_string();
-    compare::<_, Vec<plain::AnyTool>>(
-        criterion,
-        "decode 100 tools, sorted by name",
-        sorted,
-        response::<ToolsList>,
-    );
+    compare_decoding::<ToolsList, Vec<plain::AnyTool>>("decode 100 tools, sorted by name", &tools.to_string());
 }
 
 /// The body stands in memory, as servers have it.
-fn webhook(criterion: &mut Criterion) {
+fn webhook() {
     let report = report(74);
     // The type stands behind nearly everything else in the second.
     let posted = [
@@ -111,7 +161,7 @@ fn webhook(criterion: &mut Criterion) {
             report.value().to_string(),
         ),
     ];
-    for (name, text) in posted {
+    for (row, text) in posted {
         let body = Bytes::from(text);
         let message = WebhookMessage::from_bytes(body.clone()).unwrap();
         assert_eq!(message.misfits().next(), None);
@@ -119,38 +169,40 @@ fn webhook(criterion: &mut Criterion) {
             serde_json::to_value(message.payload()).unwrap(),
             report.value()["message"]
         );
-        let mut group = criterion.benchmark_group(name);
-        group.throughput(Throughput::Bytes(body.len() as u64));
-        group.bench_function("Value", |b| b.iter(|| self::read::<Value>(black_box(&body))));
-        general(&mut group, &body);
-        group.bench_function("typed", |b| {
-            b.iter(|| WebhookMessage::from_bytes(black_box(&body).clone()).unwrap())
-        });
-        group.finish();
+        compare(
+            row,
+            vec![
+                way("Value", || read::<Value>(black_box(&body))),
+                general(&body),
+                way("typed", || {
+                    WebhookMessage::from_bytes(black_box(&body).clone()).unwrap()
+                }),
+            ],
+        );
     }
 }
 
-fn encode(criterion: &mut Criterion) {
+fn encode() {
     let value = assistant();
     let text = text(&value).into_bytes();
     let typed: CreateAssistantDto = read(&text);
     let untagged: untagged::types::CreateAssistantDto = read(&text);
     assert_eq!(serde_json::to_value(&typed).unwrap(), value);
     assert_eq!(vapi::write_body(&typed), serde_json::to_vec(&typed).unwrap());
-    let mut group = criterion.benchmark_group("encode an assistant");
-    group.throughput(Throughput::Bytes(text.len() as u64));
     let mut input = text.clone();
     let general = simd_json::to_borrowed_value(&mut input).unwrap();
-    group.bench_function("Value", |b| b.iter(|| serde_json::to_vec(black_box(&value)).unwrap()));
-    group.bench_function("simd-json", |b| b.iter(|| black_box(&general).encode()));
-    group.bench_function("typed", |b| b.iter(|| vapi::write_body(black_box(&typed))));
-    group.bench_function("typed, by serde_json", |b| {
-        b.iter(|| serde_json::to_vec(black_box(&typed)).unwrap())
-    });
-    group.bench_function("untagged", |b| {
-        b.iter(|| serde_json::to_vec(black_box(&untagged)).unwrap())
-    });
-    group.finish();
+    compare(
+        "encode an assistant",
+        vec![
+            way("Value", || serde_json::to_vec(black_box(&value)).unwrap()),
+            way("simd-json", || black_box(&general).encode()),
+            way("typed", || vapi::write_body(black_box(&typed))),
+            way("typed, by serde_json", || {
+                serde_json::to_vec(black_box(&typed)).unwrap()
+            }),
+            way("untagged", || serde_json::to_vec(black_box(&untagged)).unwrap()),
+        ],
+    );
 }
 
 /// A server that responds to every request with the same call, on a thread of its own.
@@ -186,8 +238,7 @@ async fn serve(listener: TcpListener, response: String) {
     }
 }
 
-/// One and the other in turn, so that both meet the same noise of the machine; Criterion measures one after the other.
-fn request(_: &mut Criterion) {
+fn request() {
     let address = server();
     let runtime: Runtime = Builder::new_current_thread().enable_all().build().unwrap();
     let vapi = vapi::Client::builder()
@@ -199,25 +250,26 @@ fn request(_: &mut Criterion) {
     let url = format!("{address}/call/1");
     let mut times = [Vec::new(), Vec::new()];
     runtime.block_on(async {
-        for _ in 0..ROUNDS {
+        for _ in 0..REQUESTS {
             let began = Instant::now();
             let response = bare.get(&url).bearer_auth("key").send().await.unwrap();
             black_box(CallsGet::decode(&response.bytes().await.unwrap()).unwrap());
-            times[0].push(began.elapsed());
+            times[0].push(began.elapsed().as_secs_f64());
             let began = Instant::now();
             black_box(vapi.calls().get("1").await.unwrap());
-            times[1].push(began.elapsed());
+            times[1].push(began.elapsed().as_secs_f64());
         }
     });
-    let [reqwest, vapi] = times.map(|mut times| {
-        times.sort();
-        times[times.len() / 2].as_secs_f64() * 1e6
-    });
+    let [reqwest, vapi] = times.map(|mut seconds| median(&mut seconds) * 1e6);
     println!(
-        "a request over loopback, median of {ROUNDS} in turn: reqwest {reqwest:.1} µs, vapi {vapi:.1} µs, ratio {:.3}\n",
+        "a request over loopback\n    reqwest {reqwest:.1} µs, vapi {vapi:.1} µs {:.2}",
         vapi / reqwest
     );
 }
 
-criterion_group!(benches, decode, webhook, encode, request);
-criterion_main!(benches);
+fn main() {
+    decode();
+    webhook();
+    encode();
+    request();
+}
