@@ -171,7 +171,7 @@ impl<'t> Cursor<'t> {
             return None;
         }
         let index = names.leading(&self.text.as_bytes()[self.at + 1..], first)?;
-        self.at += names.bytes(index).len() + 2;
+        self.at += names.get(index).len() + 2;
         Some(index)
     }
 

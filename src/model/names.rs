@@ -21,16 +21,10 @@ impl Names {
     }
 
     /// Returns the name with this number, or an empty one if there is none.
+    #[inline]
     pub(crate) fn get(self, index: usize) -> &'static str {
         let end = self.start(index + 1);
         self.text.get(self.start(index)..end).unwrap_or_default()
-    }
-
-    /// Returns the name with this number, for a text of bytes.
-    #[inline]
-    pub(crate) fn bytes(self, index: usize) -> &'static [u8] {
-        let end = self.start(index + 1);
-        self.text.as_bytes().get(self.start(index)..end).unwrap_or_default()
     }
 
     /// Returns where the name with this number starts, which is where the one before it ends.
@@ -50,14 +44,14 @@ impl Names {
     /// Returns the number of a name.
     pub(crate) fn position(self, name: &str) -> Option<usize> {
         let text = name.as_bytes();
-        self.find(0, self.len(), |name| name.len() == text.len() && is_same(name, text))
+        self.find(0, self.len(), |name| name == text)
     }
 
     /// Returns the number of the name that a text begins with, if there is a quote behind it. `first` is the likeliest one: it is
     /// compared first, and then those behind it.
     pub(crate) fn leading(self, text: &[u8], first: usize) -> Option<usize> {
         let first = first.min(self.len());
-        let leads = |name: &[u8]| text.get(name.len()) == Some(&b'"') && is_same(name, &text[..name.len()]);
+        let leads = |name: &[u8]| text.get(name.len()) == Some(&b'"') && text.starts_with(name);
         self.find(first, self.len(), leads)
             .or_else(|| self.find(0, first, leads))
     }
@@ -91,21 +85,6 @@ impl Names {
 impl fmt::Debug for Names {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter()).finish()
-    }
-}
-
-/// Compares names of one length. Most are short, and then a call would take longer than the comparison.
-#[inline]
-fn is_same(name: &[u8], other: &[u8]) -> bool {
-    match (name.split_last_chunk::<8>(), other.split_last_chunk::<8>()) {
-        (Some((before, last)), Some((other_before, other_last))) => {
-            let is_rest_same = match (name.first_chunk::<8>(), other.first_chunk::<8>()) {
-                (Some(first), Some(other_first)) if before.len() <= 8 => first == other_first,
-                _ => before == other_before,
-            };
-            is_rest_same && last == other_last
-        }
-        _ => name.iter().zip(other).all(|(byte, other)| byte == other),
     }
 }
 
@@ -144,7 +123,6 @@ mod tests {
     fn a_name_is_found_wherever_it_is() {
         for (index, name) in NAMES.iter().enumerate() {
             assert_eq!((NAMES.position(name), NAMES.get(index)), (Some(index), name));
-            assert_eq!(NAMES.bytes(index), name.as_bytes());
             for first in 0..NAMES.len() + 2 {
                 let text = format!("{name}\": \"");
                 assert_eq!(

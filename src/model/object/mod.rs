@@ -115,25 +115,6 @@ impl Table {
         fields.chain((self.fields.len()..).zip(tags))
     }
 
-    /// Returns the names and values of the tags, but for those of which the object keeps another value.
-    fn tags(&self, object: &dyn Fields) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let kept = object.kept();
-        let tags = self.tags.iter().copied();
-        tags.filter(|(name, _)| !kept.contains_key(*name))
-    }
-
-    /// Returns what the object keeps besides its fields. If a field of that name is present, that counts.
-    fn kept<'a>(&self, object: &'a dyn Fields) -> impl Iterator<Item = (&'a String, &'a Value)> {
-        let is_present = move |name: &str| {
-            let mut is_present = false;
-            if let Some(field) = self.fields.position(name) {
-                object.each_present(&mut |index, _| is_present |= index == field);
-            }
-            is_present
-        };
-        object.kept().iter().filter(move |(name, _)| !is_present(name))
-    }
-
     /// Reads the name of a property. `next` is the probable index of the field: servers write properties in a steady order.
     #[inline]
     fn read_key<'t>(&self, cursor: &mut Cursor<'t>, next: usize) -> Result<Key<'t>, Unfit> {

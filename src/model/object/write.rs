@@ -62,11 +62,7 @@ pub trait Out {
     }
     /// Writes an object.
     fn object(&mut self, object: &dyn Fields, table: &Table) {
-        self.members(&|member| {
-            table.tags(object).for_each(|(name, value)| member(name, &Tag(value)));
-            object.each_present(&mut |index, field| member(table.fields.get(index), field));
-            table.kept(object).for_each(|(name, value)| member(name, value));
-        });
+        self.members(&|member| walk(object, table, |name, _, value| member(name, value)));
     }
 }
 
@@ -171,10 +167,19 @@ impl ToJson {
     }
 
     /// Writes a member of an object. `before` is the bracket that opens the object, or the comma behind the last member.
-    fn member(&mut self, before: u8, name: &str, value: &dyn Slot) {
-        self.0.push(before);
-        self.string(name);
-        self.0.push(b':');
+    fn member(&mut self, before: u8, name: &str, is_plain: bool, value: &dyn Slot) {
+        match is_plain {
+            true => {
+                self.0.extend_from_slice(&[before, b'"']);
+                self.0.extend_from_slice(name.as_bytes());
+                self.0.extend_from_slice(b"\":");
+            }
+            false => {
+                self.0.push(before);
+                self.string(name);
+                self.0.push(b':');
+            }
+        }
         value.write(self);
     }
 
@@ -193,10 +198,7 @@ impl Out for ToJson {
     }
 
     fn bool(&mut self, value: bool) {
-        match value {
-            true => self.0.extend_from_slice(b"true"),
-            false => self.0.extend_from_slice(b"false"),
-        }
+        self.0.extend_from_slice(if value { b"true" } else { b"false" });
     }
 
     fn number(&mut self, value: Number) {
@@ -234,7 +236,7 @@ impl Out for ToJson {
     fn members(&mut self, walk: &dyn Fn(&mut EachMember<'_>)) {
         let mut before = b'{';
         walk(&mut |name, value| {
-            self.member(before, name, value);
+            self.member(before, name, false, value);
             before = b',';
         });
         self.close(before);
@@ -242,26 +244,10 @@ impl Out for ToJson {
 
     fn object(&mut self, object: &dyn Fields, table: &Table) {
         let mut before = b'{';
-        for (name, value) in table.tags(object) {
-            self.member(before, name, &Tag(value));
-            before = b',';
-        }
-        object.each_present(&mut |index, field| {
-            match table.fields.is_plain {
-                true => {
-                    self.0.extend_from_slice(&[before, b'"']);
-                    self.0.extend_from_slice(table.fields.bytes(index));
-                    self.0.extend_from_slice(b"\":");
-                    field.write(self);
-                }
-                false => self.member(before, table.fields.get(index), field),
-            }
+        walk(object, table, |name, is_plain, value| {
+            self.member(before, name, is_plain, value);
             before = b',';
         });
-        for (name, value) in table.kept(object) {
-            self.member(before, name, value);
-            before = b',';
-        }
         self.close(before);
     }
 }
@@ -272,6 +258,29 @@ pub(crate) struct BySerde<'a>(pub(crate) &'a dyn Slot);
 impl Serialize for BySerde<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serialize(self.0, serializer)
+    }
+}
+
+/// Calls `member` with the members of an object: tags, then the fields that are present, then `extra`. The second argument says that the
+/// name is known to need no escapes.
+///
+/// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
+fn walk(object: &dyn Fields, table: &Table, mut member: impl FnMut(&str, bool, &dyn Slot)) {
+    let extra = object.kept();
+    for (name, value) in table.tags {
+        if !extra.contains_key(*name) {
+            member(name, false, &Tag(value));
+        }
+    }
+    object.each_present(&mut |index, field| member(table.fields.get(index), table.fields.is_plain, field));
+    for (name, value) in extra {
+        let mut is_present = false;
+        if let Some(field) = table.fields.position(name) {
+            object.each_present(&mut |index, _| is_present |= index == field);
+        }
+        if !is_present {
+            member(name, false, value);
+        }
     }
 }
 
