@@ -9,6 +9,8 @@ use serde_json::Value;
 use vapi_codegen::prepare::{Config, prepare};
 use vapi_codegen::rewrite::{Code, code};
 
+use crate::directory;
+
 fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
 }
@@ -30,7 +32,7 @@ impl Batch {
     pub fn new(name: &str) -> Self {
         let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&package);
-        copy(&repository().join("src"), &package.join("src"));
+        directory::copy(&repository().join("src"), &package.join("src"));
         fs::copy(repository().join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
         fs::copy(repository().join("README.md"), package.join("README.md")).unwrap();
         let manifest = fs::read_to_string(repository().join("Cargo.toml")).unwrap();
@@ -176,16 +178,4 @@ fn without_development(manifest: &str) -> String {
         }
     }
     out
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        match entry.file_type().unwrap().is_dir() {
-            true => copy(&entry.path(), &to),
-            false => drop(fs::copy(entry.path(), to).unwrap()),
-        }
-    }
 }

@@ -4,6 +4,7 @@
 
 mod batch;
 mod cases;
+mod directory;
 mod document;
 
 use std::collections::BTreeMap;
