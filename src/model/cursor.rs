@@ -9,6 +9,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Map, Value};
 
 use super::names::Names;
+use super::number::Number;
 
 /// A text is not JSON, or not what its type takes. Which of the two, and where, is found by the careful reading.
 #[doc(hidden)]
@@ -96,21 +97,55 @@ impl<'t> Cursor<'t> {
         }
     }
 
-    /// Reads a number.
-    pub(crate) fn number<T: From<i64> + DeserializeOwned>(&mut self) -> Result<T, Unfit> {
+    /// Reads an integer.
+    pub(crate) fn integer(&mut self) -> Result<i64, Unfit> {
         self.peek();
         let start = self.at;
-        let text = &self.text.as_bytes()[start..];
+        let text = self.text.as_bytes().get(start..).ok_or(Unfit)?;
         let (value, digits) = leading_digits(text);
-        let rest = &text[digits..];
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        let is_plain =
-            matches!((text, digits), (_, 1) | ([b'1'..=b'9', ..], 2..=18)) && !rest.first().is_some_and(is_part);
-        if is_plain {
-            self.at += digits;
-            return Ok(value.into());
+        self.at += digits;
+        match is_whole(text, digits) && !self.goes_on() {
+            true => Ok(value),
+            false => self.any_number(start),
         }
-        self.at += digits + rest.iter().position(|byte| !is_part(byte)).unwrap_or(rest.len());
+    }
+
+    /// Reads a number.
+    pub(crate) fn number(&mut self) -> Result<Number, Unfit> {
+        self.peek();
+        let start = self.at;
+        let text = self.text.as_bytes().get(start..).ok_or(Unfit)?;
+        let (whole, digits) = leading_digits(text);
+        self.at += digits;
+        if is_whole(text, digits) {
+            if !self.goes_on() {
+                return Ok(whole.into());
+            }
+            if let Some(fraction) = text[digits..].strip_prefix(b".") {
+                let (part, places) = leading_digits(fraction);
+                self.at += 1 + places;
+                // Both are integers that a floating-point value has exactly, and so is what they are divided by: the only rounding is
+                // that of the division, and the result is the nearest one, as `serde_json` has it.
+                if places > 0 && digits + places < POWERS.len() && !self.goes_on() {
+                    let (part, power) = (part as f64, POWERS[places]);
+                    return Ok(Number::fraction((whole as f64 * power + part) / power));
+                }
+            }
+        }
+        self.any_number(start)
+    }
+
+    /// Returns whether the next byte could be of a number, too.
+    #[inline]
+    fn goes_on(&self) -> bool {
+        self.text.as_bytes().get(self.at).is_some_and(is_of_number)
+    }
+
+    /// Reads the number that starts there.
+    fn any_number<T: DeserializeOwned>(&mut self, start: usize) -> Result<T, Unfit> {
+        while self.goes_on() {
+            self.at += 1;
+        }
         parse(self.text.get(start..self.at).ok_or(Unfit)?)
     }
 
@@ -170,8 +205,8 @@ impl<'t> Cursor<'t> {
         if self.peek() != Some(b'"') || !names.is_plain {
             return None;
         }
-        let index = names.leading(&self.text.as_bytes()[self.at + 1..], first)?;
-        self.at += names.get(index).len() + 2;
+        let (index, length) = names.leading(&self.text.as_bytes()[self.at + 1..], first)?;
+        self.at += length + 2;
         Some(index)
     }
 
@@ -288,6 +323,21 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Unfit> {
     serde_json::from_str(text).map_err(|_| Unfit)
 }
 
+fn is_of_number(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')
+}
+
+/// Returns whether a text starts with an integer of so many digits, which is no larger than [`leading_digits`] can say.
+#[inline]
+fn is_whole(text: &[u8], digits: usize) -> bool {
+    matches!((text, digits), (_, 1) | ([b'1'..=b'9', ..], 2..=18))
+}
+
+/// The powers of ten up to the most digits of which a floating-point value has every integer.
+const POWERS: [f64; 16] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
+
 /// Returns the number that the digits at the start of a text are, and how many they are. The number is wrong if they are more than 18.
 #[inline]
 fn leading_digits(text: &[u8]) -> (i64, usize) {
@@ -359,7 +409,6 @@ pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Number;
 
     #[test]
     fn a_special_byte_is_found_wherever_it_stands() {
@@ -408,7 +457,52 @@ mod tests {
             let expected = serde_json::from_str::<i64>(text).map_err(|_| Unfit);
             for (text, at) in [(text.to_owned(), text.len()), (format!("{text},1"), text.len())] {
                 let mut cursor = Cursor::new(&text);
-                assert_eq!(cursor.number::<i64>(), expected, "{text}");
+                assert_eq!(cursor.integer(), expected, "{text}");
+                if expected.is_ok() {
+                    assert_eq!(cursor.at, at, "{text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn fractions_are_read_as_serde_json_reads_them() {
+        let texts = [
+            "0.0",
+            "1.0",
+            "3.5",
+            "0.1",
+            "0.3",
+            "2.675",
+            "1.28",
+            "0.000001",
+            "1787045400.123",
+            "123456789.012345",
+            "1234567890.012345",
+            "0.123456789012345",
+            "0.1234567890123456",
+            "99999999999999.9",
+            "9007199254740993.1",
+            "-1.5",
+            "1.5e3",
+            "1.5E-3",
+            "1.",
+            ".5",
+            "01.5",
+            "1.5.5",
+            "1.5-",
+            "1.-5",
+            "1.e5",
+            "",
+        ];
+        for text in texts {
+            let expected = serde_json::from_str::<Number>(text).map_err(|_| Unfit);
+            for (text, at) in [(text.to_owned(), text.len()), (format!("{text},1"), text.len())] {
+                let mut cursor = Cursor::new(&text);
+                let read = cursor.number();
+                let shown =
+                    |read: Result<Number, Unfit>| read.map(|number| (number.as_f64().to_bits(), number.to_string()));
+                assert_eq!(shown(read), shown(expected), "{text}");
                 if expected.is_ok() {
                     assert_eq!(cursor.at, at, "{text}");
                 }
@@ -498,9 +592,9 @@ mod tests {
         assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "a");
         let mut list = cursor.list().unwrap();
         assert!(cursor.item(&mut list).unwrap());
-        assert_eq!(cursor.number::<i64>().unwrap(), 1);
+        assert_eq!(cursor.integer().unwrap(), 1);
         assert!(cursor.item(&mut list).unwrap());
-        assert_eq!(cursor.number::<Number>().unwrap(), -2500);
+        assert_eq!(cursor.number().unwrap(), -2500);
         assert!(!cursor.item(&mut list).unwrap());
         assert_eq!(cursor.member(&mut object).unwrap().unwrap(), "b\n");
         assert_eq!(cursor.value().unwrap(), Value::Object(Map::new()));

@@ -290,7 +290,7 @@ scalars! {
     Secret = Secret::new(""), Expected::String, |cursor| Secret::from(cursor.string()?.into_owned()), |field, out| out.secret(field.expose());
     Timestamp = Timestamp::from(String::new()), Expected::String, |cursor| Timestamp::from(cursor.string()?.into_owned()), |field, out| out.string(field.as_str());
     bool = false, Expected::Bool, |cursor| cursor.bool()?, |field, out| out.bool(*field);
-    i64 = 0, Expected::Integer, |cursor| cursor.number()?, |field, out| out.number((*field).into());
+    i64 = 0, Expected::Integer, |cursor| cursor.integer()?, |field, out| out.number((*field).into());
     Number = Number::from(0), Expected::Number, |cursor| cursor.number()?, |field, out| out.number(*field);
     Value = Value::Null, Expected::Any, |cursor| cursor.value()?, |field, out| out.json(field);
     Map<String, Value> = Map::new(), Expected::AnyMap, |cursor| cursor.map()?, |field, out| out.map(field);

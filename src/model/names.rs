@@ -38,33 +38,40 @@ impl Names {
     }
 
     pub(crate) fn contains(self, name: &str) -> bool {
-        self.position(name).is_some()
+        match self.ends {
+            [_] => self.text == name,
+            _ => self.position(name).is_some(),
+        }
     }
 
     /// Returns the number of a name.
     pub(crate) fn position(self, name: &str) -> Option<usize> {
         let text = name.as_bytes();
-        self.find(0, self.len(), |name| name == text)
+        let (index, _) = self.find(0, self.len(), |name| name == text)?;
+        Some(index)
     }
 
-    /// Returns the number of the name that a text begins with, if there is a quote behind it. `first` is the likeliest one: it is
-    /// compared first, and then those behind it.
-    pub(crate) fn leading(self, text: &[u8], first: usize) -> Option<usize> {
+    /// Returns the number and the length of the name that a text begins with, if there is a quote behind it. `first` is the likeliest one: it
+    /// is compared first, and then those behind it.
+    pub(crate) fn leading(self, text: &[u8], first: usize) -> Option<(usize, usize)> {
         let first = first.min(self.len());
         let leads = |name: &[u8]| text.get(name.len()) == Some(&b'"') && text.starts_with(name);
         self.find(first, self.len(), leads)
             .or_else(|| self.find(0, first, leads))
     }
 
+    /// Returns the number and the length of the first such name.
     #[inline]
-    fn find(self, first: usize, end: usize, is_it: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    fn find(self, first: usize, end: usize, is_it: impl Fn(&[u8]) -> bool) -> Option<(usize, usize)> {
         let mut start = self.start(first);
-        let found = self.ends[first..end].iter().position(|&end| {
+        for (index, &end) in (first..).zip(&self.ends[first..end]) {
             let name = &self.text.as_bytes()[start..end as usize];
+            if is_it(name) {
+                return Some((index, name.len()));
+            }
             start = end as usize;
-            is_it(name)
-        });
-        found.map(|index| first + index)
+        }
+        None
     }
 
     /// Returns the number of a name in names that are sorted.
@@ -127,7 +134,7 @@ mod tests {
                 let text = format!("{name}\": \"");
                 assert_eq!(
                     NAMES.leading(text.as_bytes(), first),
-                    Some(index),
+                    Some((index, name.len())),
                     "{name} from {first}"
                 );
             }

@@ -31,6 +31,11 @@ enum Repr {
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
 impl Number {
+    /// Returns a number that came with a fraction. What came as `100.0` goes back as `100.0`.
+    pub(super) fn fraction(value: f64) -> Self {
+        Number(Repr::Float(value))
+    }
+
     /// Returns the number as a floating-point value, rounded if it is an integer of more than 53 bits.
     pub fn as_f64(self) -> f64 {
         match self.0 {
@@ -198,9 +203,8 @@ impl<'de> Deserialize<'de> for Number {
                 Ok(value.into())
             }
 
-            // Not `Number::from`: what came as `100.0` goes back as `100.0`.
             fn visit_f64<E>(self, value: f64) -> Result<Number, E> {
-                Ok(Number(Repr::Float(value)))
+                Ok(Number::fraction(value))
             }
         }
 

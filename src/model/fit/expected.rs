@@ -127,7 +127,7 @@ impl ObjectTable {
     fn of(object: ObjectType) -> Self {
         let ObjectType { table, blank } = object;
         let mut blank = blank();
-        let tags = table.tags.iter().map(|(name, _)| *name);
+        let tags = table.tags.iter();
         let tags = tags.zip(table.fields.len()..);
         ObjectTable {
             index: tags.chain(table.fields.iter().zip(0..)).collect(),

@@ -44,7 +44,9 @@ pub struct Table {
     /// The Rust name, for `Debug` and errors.
     pub name: &'static str,
     /// The properties that can only have one value: written always, and not fields.
-    pub tags: &'static [(&'static str, &'static str)],
+    pub tags: Names,
+    /// The value of each of those.
+    pub values: Names,
     /// The names on the wire, in field order.
     pub fields: Names,
     /// The indices of the fields that must be present.
@@ -111,16 +113,21 @@ impl Table {
     /// Returns the numbers and names of the properties that must be there. The numbers of tags are behind those of the fields.
     pub(crate) fn mandatory(&self) -> impl Iterator<Item = (usize, &'static str)> {
         let fields = self.required.iter().map(|&index| (index, self.fields.get(index)));
-        let tags = self.tags.iter().map(|(name, _)| *name);
-        fields.chain((self.fields.len()..).zip(tags))
+        fields.chain((self.fields.len()..).zip(self.tags.iter()))
     }
 
-    /// Reads the name of a property. `next` is the probable index of the field: servers write properties in a steady order.
+    /// Reads the name of a property. `next` is the probable index of the field: servers write properties in a steady order. A tag often is
+    /// the first.
     #[inline]
     fn read_key<'t>(&self, cursor: &mut Cursor<'t>, next: usize) -> Result<Key<'t>, Unfit> {
-        let key = match cursor.one_of(self.fields, next) {
-            Some(index) => Key::Field(index),
-            None => self.find(cursor.string()?),
+        let key = if next == 0
+            && let Some(index) = cursor.one_of(self.tags, 0)
+        {
+            Key::Tag(index)
+        } else if let Some(index) = cursor.one_of(self.fields, next) {
+            Key::Field(index)
+        } else {
+            self.find(cursor.string()?)
         };
         cursor.colon()?;
         Ok(key)
@@ -128,7 +135,7 @@ impl Table {
 
     /// Finds a property.
     fn find<'t>(&self, name: Cow<'t, str>) -> Key<'t> {
-        if let Some(index) = self.tags.iter().position(|(tag, _)| *tag == name) {
+        if let Some(index) = self.tags.position(&name) {
             return Key::Tag(index);
         }
         match self.fields.position(&name) {
@@ -145,7 +152,9 @@ enum Key<'t> {
 }
 
 fn fill(object: &mut dyn Fields, table: &Table, cursor: &mut Cursor<'_>, mode: Mode<'_>) -> Result<Seen, Unfit> {
-    let Table { tags, fields, .. } = *table;
+    let Table {
+        tags, values, fields, ..
+    } = *table;
     let mut seen = Seen::default();
     let mut next = 0;
     let mut opened = cursor.object()?;
@@ -168,16 +177,15 @@ fn fill(object: &mut dyn Fields, table: &Table, cursor: &mut Cursor<'_>, mode: M
                 }
             }
             Key::Tag(index) => {
-                let (name, expected) = tags[index];
                 if seen.contains(fields.len() + index) {
                     return Err(Unfit);
                 }
                 seen.insert(fields.len() + index);
                 let mut ahead = *cursor;
-                if ahead.string().is_ok_and(|value| value == expected) {
+                if ahead.string().is_ok_and(|value| value == values.get(index)) {
                     *cursor = ahead;
                 } else {
-                    object.kept_mut().insert(name.to_owned(), cursor.value()?);
+                    object.kept_mut().insert(tags.get(index).to_owned(), cursor.value()?);
                 }
             }
             Key::Other(name) => {
@@ -265,7 +273,7 @@ impl Seen {
 ///
 /// impl Object for Robot {
 ///     const TABLE: &'static Table =
-///         &Table { name: "Robot", tags: &[("kind", "robot")], fields: names!["axes" "id"], required: &[1] };
+///         &Table { name: "Robot", tags: names!["kind"], values: names!["robot"], fields: names!["axes" "id"], required: &[1] };
 ///     fn visit<'a, V: Visit<'a>>(&'a self, index: usize, visit: V) -> V::Out { match index { 0 => visit.visit(&self.axes), … } }
 ///     fn visit_mut<'a, V: VisitMut<'a>>(&'a mut self, index: usize, visit: V) -> V::Out { match index { 0 => …, … } }
 ///     …
@@ -314,7 +322,8 @@ macro_rules! model {
         impl $crate::model::Object for $name {
             const TABLE: &'static $crate::model::Table = &$crate::model::Table {
                 name: stringify!($name),
-                tags: &[$(($tag, $value)),*],
+                tags: $crate::model::names![$($tag)*],
+                values: $crate::model::names![$($value)*],
                 fields: $crate::model::names![$($wire)*],
                 required: &[$($required),*],
             };

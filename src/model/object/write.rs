@@ -267,9 +267,9 @@ impl Serialize for BySerde<'_> {
 /// A name in `extra` that is also a field or a tag is written only where the field is absent, or instead of the tag.
 fn walk(object: &dyn Fields, table: &Table, mut member: impl FnMut(&str, bool, &dyn Slot)) {
     let extra = object.kept();
-    for (name, value) in table.tags {
-        if !extra.contains_key(*name) {
-            member(name, false, &Tag(value));
+    for (name, value) in table.tags.iter().zip(table.values.iter()) {
+        if !extra.contains_key(name) {
+            member(name, table.tags.is_plain, &Tag(value));
         }
     }
     object.each_present(&mut |index, field| member(table.fields.get(index), table.fields.is_plain, field));
